@@ -1,0 +1,295 @@
+//! What the engine asks of a store.
+//!
+//! A store keeps logs and their projections. It never judges a command and never invents a number: it is
+//! handed finished entries and writes them, all of a batch or nothing. Replies to reads come from
+//! committed state only.
+
+use async_trait::async_trait;
+use ledger::{
+    Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName, Reference, StatementLine, Timestamp,
+};
+
+use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
+use crate::query::{
+    Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
+    StatementQuery, TransactionPosition, TransactionQuery,
+};
+
+/// An error of the database beneath a store, for operators' eyes only.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// A place that keeps ledgers durably.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Starts a batch: takes the ledger's head for writing and loads what the batch will touch, as of
+    /// that moment. Until the batch ends, nobody else writes to this ledger.
+    ///
+    /// # Errors
+    /// [`BeginError::LedgerNotFound`], [`BeginError::Unavailable`].
+    async fn begin(&self, ledger: &LedgerName, wanted: Wanted) -> Result<Opened, BeginError>;
+
+    /// Creates a ledger, unless its name or its idempotency key is in use.
+    ///
+    /// # Errors
+    /// [`CreateLedgerError::Unavailable`].
+    async fn create_ledger(&self, new: NewLedger) -> Result<LedgerCreation, CreateLedgerError>;
+
+    /// Reads one ledger.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn ledger(&self, name: &LedgerName) -> Result<Ledger, ReadError>;
+
+    /// Lists ledgers by name, those after `after`.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn ledgers(
+        &self,
+        after: Option<&LedgerName>,
+        limit: usize,
+    ) -> Result<Page<Ledger, LedgerName>, ReadError>;
+
+    /// Reads one entry of the log, with the key under which it was asked for.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn entry(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<LogRecord>, ReadError>;
+
+    /// Lists transactions.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn transactions(
+        &self,
+        ledger: &LedgerName,
+        query: &TransactionQuery,
+    ) -> Result<Page<Entry, TransactionPosition>, ReadError>;
+
+    /// Reads one account; `None` where it never moved.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError>;
+
+    /// Lists accounts by address.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn accounts(
+        &self,
+        ledger: &LedgerName,
+        query: &AccountQuery,
+    ) -> Result<Page<Account, Address>, ReadError>;
+
+    /// Lists an account's statement lines, newest first; `None` where the account never moved.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn statement(
+        &self,
+        ledger: &LedgerName,
+        query: &StatementQuery,
+    ) -> Result<Option<Page<DatedLine, StatementPosition>>, ReadError>;
+
+    /// Sums balances over groups of accounts.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn balances(
+        &self,
+        ledger: &LedgerName,
+        query: &BalanceQuery,
+    ) -> Result<Page<BalanceGroup, String>, ReadError>;
+
+    /// Lists the log in order, from the entry `from` on.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn log(
+        &self,
+        ledger: &LedgerName,
+        from: EntryNumber,
+        limit: usize,
+    ) -> Result<Vec<LogRecord>, ReadError>;
+
+    /// Opens a consistent view of one ledger that later writes do not change, for verification.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError>;
+
+    /// Says whether the store answers, by asking it something small.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`].
+    async fn ping(&self) -> Result<(), ReadError>;
+
+    /// Ends all connections once running calls are done. Every later call fails.
+    async fn close(&self);
+}
+
+/// What a batch will touch.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The head that the caller's copy of balances belongs to; `None` where it has no copy.
+    pub cached_at: Option<EntryNumber>,
+    /// Balances that the caller has, needed again only where the head has moved on.
+    pub cached: Vec<BalanceKey>,
+    /// Balances that the caller lacks.
+    pub missing: Vec<BalanceKey>,
+    /// Idempotency keys to look up.
+    pub keys: Vec<IdempotencyKey>,
+    /// References to look up.
+    pub references: Vec<Reference>,
+}
+
+/// A batch that holds the ledger's head, with what was loaded.
+pub struct Opened {
+    /// Where the log stands: the number of the next entry. Also the version of every projection.
+    pub next: EntryNumber,
+    /// When the last entry was recorded.
+    pub last_recorded_at: Option<Timestamp>,
+    /// The wanted balances that exist: the missing ones, and the cached ones too where `next` is not
+    /// `cached_at`. One that is not here has never moved.
+    pub balances: Vec<(BalanceKey, Balance)>,
+    /// The wanted keys that are in use.
+    pub keys: Vec<KeyUse>,
+    /// The wanted references that are in use.
+    pub references: Vec<(Reference, EntryNumber)>,
+    /// The batch itself.
+    pub batch: Box<dyn Batch>,
+}
+
+/// An idempotency key in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// Which request it was used for.
+    pub fingerprint: RequestFingerprint,
+    /// The entry that the request wrote.
+    pub entry: EntryNumber,
+}
+
+/// An open batch. Dropping it ends it without a trace.
+#[async_trait]
+pub trait Batch: Send {
+    /// Writes the entries with all their projections, advances the head, and commits. When this
+    /// returns, the entries are durable. The entries follow the opened head without gaps.
+    ///
+    /// # Errors
+    /// [`CommitError::RolledBack`], [`CommitError::OutcomeUnknown`].
+    async fn commit(self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError>;
+}
+
+/// An entry with the request that asked for it: one record of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRecord {
+    /// The entry.
+    pub entry: Entry,
+    /// The idempotency key and what it stands for, where the caller gave one.
+    pub request: Option<KeyedRequest>,
+}
+
+/// A statement line with the times of its entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatedLine {
+    /// The line.
+    pub line: StatementLine,
+    /// When its entry was written.
+    pub recorded_at: Timestamp,
+    /// When its entry counts.
+    pub effective_at: Timestamp,
+}
+
+/// A view of one ledger as it stood at one moment.
+#[async_trait]
+pub trait Snapshot: Send {
+    /// Returns where the log stood: how many entries the head counts.
+    fn next(&self) -> EntryNumber;
+
+    /// Reads up to `limit` records from the entry `from` on, in order, with nothing checked: gaps and
+    /// damage show as they are.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn records(&mut self, from: EntryNumber, limit: usize) -> Result<Vec<LogRecord>, ReadError>;
+
+    /// Reads up to `limit` balances after the given one, by account and asset.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn balances(
+        &mut self,
+        after: Option<&BalanceKey>,
+        limit: usize,
+    ) -> Result<Vec<(BalanceKey, Balance)>, ReadError>;
+
+    /// Reads up to `limit` statement lines after the given one, by account, entry, posting.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn lines(
+        &mut self,
+        after: Option<&StatementLine>,
+        limit: usize,
+    ) -> Result<Vec<DatedLine>, ReadError>;
+}
+
+/// What came of creating a ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LedgerCreation {
+    /// It is there now.
+    Created(Ledger),
+    /// The same request created it before; the ledger as it was then.
+    Replayed(Ledger),
+    /// The key was used for another request.
+    KeyReused,
+    /// The name is in use.
+    NameTaken,
+}
+
+/// Why a batch could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BeginError {
+    /// There is no such ledger.
+    #[error("there is no such ledger")]
+    LedgerNotFound,
+    /// The database did not answer as it should; trying again later may help.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Source),
+}
+
+/// Why a batch was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Nothing of it was written.
+    #[error("the batch was rolled back")]
+    RolledBack(#[source] Source),
+    /// The commit was sent and no answer came: it holds, or it does not.
+    #[error("the outcome of the commit is unknown")]
+    OutcomeUnknown(#[source] Source),
+}
+
+/// Why a ledger could not be created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateLedgerError {
+    /// The database did not answer as it should; trying again with the same key is safe.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Source),
+}
+
+/// Why a read failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is no such ledger.
+    #[error("there is no such ledger")]
+    LedgerNotFound,
+    /// The database did not answer as it should; trying again later may help.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Source),
+    /// What is stored cannot be what Florin wrote.
+    #[error("the store holds something unreadable")]
+    Corrupt(#[source] Source),
+}

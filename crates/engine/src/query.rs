@@ -1,0 +1,275 @@
+//! Questions that can be asked of a store, and the shapes of their answers.
+
+use ledger::{
+    Address, Amount, Asset, Balance, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Posting, Reference,
+    Timestamp,
+};
+
+use crate::idempotency::KeyedRequest;
+
+/// How many entries a store looks at for one page of a filtered list before it answers with what it
+/// has found. Such a page may be short, even empty, and still have a next position.
+pub const SCAN_MAX: usize = 5_000;
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T, P> {
+    /// What was found, at most as much as was asked for.
+    pub items: Vec<T>,
+    /// Where the list goes on: the position to continue after; `None` at its end.
+    pub next: Option<P>,
+}
+
+/// A ledger as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    /// Its name.
+    pub name: LedgerName,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// How many entries its log has, which is the number of the next one.
+    pub entries: EntryNumber,
+    /// What the caller keeps beside it.
+    pub metadata: Metadata,
+}
+
+/// A ledger to create.
+#[derive(Clone, Debug)]
+pub struct NewLedger {
+    /// Its name.
+    pub name: LedgerName,
+    /// When it is created.
+    pub created_at: Timestamp,
+    /// What the caller keeps beside it.
+    pub metadata: Metadata,
+    /// The caller's key and what it stands for.
+    pub request: Option<KeyedRequest>,
+}
+
+/// An account with all its balances, by asset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its address.
+    pub address: Address,
+    /// Its balances, in the order of the assets.
+    pub balances: Vec<(Asset, Balance)>,
+}
+
+/// Which of an entry's two times counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// When it was written.
+    #[default]
+    Recorded,
+    /// When it counts.
+    Effective,
+}
+
+/// Which end of a list comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Oldest first.
+    Ascending,
+    /// Newest first.
+    #[default]
+    Descending,
+}
+
+/// A span of time: from `from` on, and before `to`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TimeRange {
+    /// The first moment in it.
+    pub from: Option<Timestamp>,
+    /// The first moment after it.
+    pub to: Option<Timestamp>,
+}
+
+impl TimeRange {
+    /// Says whether a moment lies in it.
+    #[must_use]
+    pub fn contains(&self, time: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= time) && self.to.is_none_or(|to| time < to)
+    }
+}
+
+/// One account, or every account under a prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AddressPattern {
+    /// This account.
+    Exactly(Address),
+    /// Every account whose address begins with this one and a colon.
+    Under(Address),
+}
+
+impl AddressPattern {
+    /// Says whether an address is meant.
+    #[must_use]
+    pub fn matches(&self, address: &Address) -> bool {
+        match self {
+            Self::Exactly(exact) => exact == address,
+            Self::Under(prefix) => {
+                address.as_str().strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with(':'))
+            }
+        }
+    }
+}
+
+/// Which transactions to list, and how. All filters have to hold; those on accounts and asset have to
+/// hold for one and the same posting.
+#[derive(Clone, Debug, Default)]
+pub struct TransactionQuery {
+    /// On either side of the posting.
+    pub account: Option<AddressPattern>,
+    /// On the posting's source.
+    pub source: Option<AddressPattern>,
+    /// On the posting's destination.
+    pub destination: Option<AddressPattern>,
+    /// On the posting's asset.
+    pub asset: Option<Asset>,
+    /// The caller's own name for the transaction.
+    pub reference: Option<Reference>,
+    /// Metadata that the transaction has, each key with this value.
+    pub metadata: Vec<(String, String)>,
+    /// When, by `clock`.
+    pub time: TimeRange,
+    /// Which time `time` and the order mean.
+    pub clock: Clock,
+    /// The order, by `clock`, then by number.
+    pub order: Order,
+    /// Continue after this one.
+    pub after: Option<TransactionPosition>,
+    /// The largest page wanted.
+    pub limit: usize,
+}
+
+/// A place in a list of transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TransactionPosition {
+    /// The time by the list's clock.
+    pub time: Timestamp,
+    /// The number.
+    pub number: EntryNumber,
+}
+
+impl TransactionPosition {
+    /// Returns an entry's place by a clock.
+    #[must_use]
+    pub fn of(entry: &Entry, clock: Clock) -> Self {
+        let time = match clock {
+            Clock::Recorded => entry.recorded_at,
+            Clock::Effective => entry.effective_at,
+        };
+        Self { time, number: entry.number }
+    }
+}
+
+impl TransactionQuery {
+    /// Says whether an entry is a transaction that the filters and the time range let through. Order
+    /// and position do not count.
+    #[must_use]
+    pub fn matches(&self, entry: &Entry) -> bool {
+        let EntryBody::Transaction(transaction) = &entry.body;
+        self.time.contains(TransactionPosition::of(entry, self.clock).time)
+            && self.reference.as_ref().is_none_or(|wanted| transaction.reference.as_ref() == Some(wanted))
+            && self.metadata.iter().all(|(key, value)| transaction.metadata.get(key) == Some(value))
+            && transaction.postings.as_slice().iter().any(|posting| self.matches_posting(posting))
+    }
+
+    fn matches_posting(&self, posting: &Posting) -> bool {
+        let holds = |pattern: &Option<AddressPattern>, address: &Address| {
+            pattern.as_ref().is_none_or(|pattern| pattern.matches(address))
+        };
+        holds(&self.source, posting.source())
+            && holds(&self.destination, posting.destination())
+            && (holds(&self.account, posting.source()) || holds(&self.account, posting.destination()))
+            && self.asset.as_ref().is_none_or(|asset| asset == posting.asset())
+    }
+}
+
+/// Which accounts to list, by address.
+#[derive(Clone, Debug, Default)]
+pub struct AccountQuery {
+    /// Only addresses that begin with this text, which need not be whole segments.
+    pub prefix: Option<String>,
+    /// Only accounts that ever moved this asset; the others' balances are left out.
+    pub asset: Option<Asset>,
+    /// Continue after this one.
+    pub after: Option<Address>,
+    /// The largest page wanted.
+    pub limit: usize,
+}
+
+/// Which lines of an account's statement to list, newest first by `clock`, then by number and posting.
+#[derive(Clone, Debug)]
+pub struct StatementQuery {
+    /// The account.
+    pub account: Address,
+    /// Only this asset.
+    pub asset: Option<Asset>,
+    /// When, by `clock`.
+    pub time: TimeRange,
+    /// Which time `time` and the order mean.
+    pub clock: Clock,
+    /// Continue after this one.
+    pub after: Option<StatementPosition>,
+    /// The largest page wanted.
+    pub limit: usize,
+}
+
+/// A place in a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatementPosition {
+    /// The time by the list's clock.
+    pub time: Timestamp,
+    /// The entry.
+    pub entry: EntryNumber,
+    /// The posting's place in its transaction.
+    pub posting: usize,
+}
+
+/// Which balances to sum.
+#[derive(Clone, Debug)]
+pub struct BalanceQuery {
+    /// Only addresses that begin with this text, which need not be whole segments.
+    pub prefix: Option<String>,
+    /// How many leading segments make a group; at least 1.
+    pub depth: usize,
+    /// Continue after this group.
+    pub after: Option<String>,
+    /// The largest page wanted.
+    pub limit: usize,
+}
+
+/// The balances of all accounts that share their first segments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BalanceGroup {
+    /// The shared segments.
+    pub address: Address,
+    /// The sums, in the order of the assets.
+    pub balances: Vec<(Asset, BalanceSum)>,
+}
+
+/// Sums of the four counters over many accounts, which may pass the bound of a single amount. They
+/// saturate at 2^128 − 1, which no ledger of fewer than two full accounts reaches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BalanceSum {
+    /// The sum of all credits.
+    pub posted_in: u128,
+    /// The sum of all debits.
+    pub posted_out: u128,
+    /// Held credits.
+    pub pending_in: u128,
+    /// Held debits.
+    pub pending_out: u128,
+}
+
+impl BalanceSum {
+    /// Adds one account's counters.
+    pub fn add(&mut self, balance: &Balance) {
+        let add = |sum: &mut u128, amount: Amount| *sum = sum.saturating_add(amount.get());
+        add(&mut self.posted_in, balance.posted_in);
+        add(&mut self.posted_out, balance.posted_out);
+        add(&mut self.pending_in, balance.pending_in);
+        add(&mut self.pending_out, balance.pending_out);
+    }
+}

@@ -1,0 +1,110 @@
+//! The part of a ledger's state that decisions need.
+
+use std::collections::HashMap;
+
+use crate::{Address, Balance, BalanceKey, Entry, EntryBody, EntryNumber, Policy, Reference, Timestamp};
+
+/// What is known of a ledger: where its log stands, balances, references in use.
+///
+/// A book may hold a part of the ledger only. Whoever decides on it has loaded every balance and
+/// reference that the command touches: what is missing counts as never used.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    next: EntryNumber,
+    last_recorded_at: Option<Timestamp>,
+    balances: HashMap<BalanceKey, Balance>,
+    references: HashMap<Reference, EntryNumber>,
+}
+
+impl Book {
+    /// Returns a book whose log stands where the arguments say, with no balance loaded.
+    #[must_use]
+    pub fn at(next: EntryNumber, last_recorded_at: Option<Timestamp>) -> Self {
+        Self { next, last_recorded_at, ..Self::default() }
+    }
+
+    /// Returns the number that the next entry will get, which is also how many there are.
+    #[must_use]
+    pub fn next(&self) -> EntryNumber {
+        self.next
+    }
+
+    /// Returns when the last entry was recorded.
+    #[must_use]
+    pub fn last_recorded_at(&self) -> Option<Timestamp> {
+        self.last_recorded_at
+    }
+
+    /// Returns a balance; that of an account that never moved is all zeros.
+    #[must_use]
+    pub fn balance(&self, key: &BalanceKey) -> Balance {
+        self.balances.get(key).copied().unwrap_or_default()
+    }
+
+    /// Says whether a balance is loaded.
+    #[must_use]
+    pub fn holds(&self, key: &BalanceKey) -> bool {
+        self.balances.contains_key(key)
+    }
+
+    /// Returns how many balances are loaded.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.balances.len()
+    }
+
+    /// Says whether no balance is loaded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.balances.is_empty()
+    }
+
+    /// Returns every loaded balance, in no order.
+    pub fn balances(&self) -> impl Iterator<Item = (&BalanceKey, &Balance)> {
+        self.balances.iter()
+    }
+
+    /// Returns the entry that has a reference.
+    #[must_use]
+    pub fn reference(&self, reference: &Reference) -> Option<EntryNumber> {
+        self.references.get(reference).copied()
+    }
+
+    /// Returns what an account allows.
+    #[must_use]
+    pub fn policy(&self, account: &Address) -> Policy {
+        Policy::standard(account)
+    }
+
+    /// Loads a balance, zeros included: a loaded zero says that the account never moved.
+    pub fn load_balance(&mut self, key: BalanceKey, balance: Balance) {
+        self.balances.insert(key, balance);
+    }
+
+    /// Loads a reference that an earlier entry has.
+    pub fn load_reference(&mut self, reference: Reference, entry: EntryNumber) {
+        self.references.insert(reference, entry);
+    }
+
+    /// Forgets all references, which are looked up anew for every batch.
+    pub fn forget_references(&mut self) {
+        self.references.clear();
+    }
+
+    /// Takes an entry over: it becomes the last one of the log.
+    ///
+    /// # Panics
+    /// When the entry is not the next one: a log has no gaps.
+    pub fn apply(&mut self, entry: &Entry) {
+        assert_eq!(entry.number, self.next, "entries are applied in order, without gaps");
+        self.next = entry.number.next();
+        self.last_recorded_at = Some(entry.recorded_at);
+        for (key, balance) in &entry.balances {
+            self.balances.insert(key.clone(), *balance);
+        }
+        let EntryBody::Transaction(transaction) = &entry.body;
+        if let Some(reference) = &transaction.reference {
+            self.references.insert(reference.clone(), entry.number);
+        }
+    }
+}

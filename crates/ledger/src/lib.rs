@@ -1,0 +1,33 @@
+//! The pure core: what money is, what a posting is, and which commands a ledger accepts.
+//!
+//! Everything here is a function of its arguments. The crate never does I/O, never reads a clock,
+//! never draws a random number, and knows no wire or storage format: time and numbers arrive as
+//! arguments, text is parsed into types at the edge and handed in.
+
+mod address;
+mod amount;
+mod asset;
+mod balance;
+mod book;
+mod decide;
+mod entry;
+mod metadata;
+mod name;
+mod policy;
+mod posting;
+mod reference;
+mod time;
+
+pub use address::{Address, AddressError};
+pub use amount::{Amount, AmountError};
+pub use asset::{Asset, AssetError};
+pub use balance::{Balance, BalanceKey};
+pub use book::Book;
+pub use decide::{Command, PostTransaction, Rejection, decide};
+pub use entry::{Direction, Entry, EntryBody, EntryNumber, StatementLine, Transaction};
+pub use metadata::{Metadata, MetadataError};
+pub use name::{LedgerName, LedgerNameError};
+pub use policy::{Floor, Policy};
+pub use posting::{Posting, PostingError, Postings, PostingsError};
+pub use reference::{Reference, ReferenceError};
+pub use time::Timestamp;
