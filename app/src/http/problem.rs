@@ -1,0 +1,96 @@
+//! Problems: the one shape in which an error leaves the service (RFC 9457).
+//!
+//! A problem holds what the client may read. What only operators may read (causes, SQL, paths) never
+//! gets in here: it goes to the log, through the error observer.
+
+use pavex::Response;
+use pavex::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use pavex::http::StatusCode;
+use pavex::telemetry::ServerRequestId;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// An error as clients see it: `application/problem+json` with a stable `code`.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: Option<String>,
+    members: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// Starts a problem. `code` is `thing.what` and never changes once released; `title` says the same in
+    /// words and is the same for every occurrence.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
+        Self { status, code, title, detail: None, members: Map::new(), headers: Vec::new() }
+    }
+
+    /// Says what is special about this occurrence, and what the client can do.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds a member that the client may act on.
+    ///
+    /// # Panics
+    /// When the value cannot be written as JSON, which plain data always can.
+    #[must_use]
+    pub fn with(mut self, member: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).expect("plain data");
+        self.members.insert(member.to_owned(), value);
+        self
+    }
+
+    /// Adds a header to the reply.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Says after how many seconds the client may try again.
+    #[must_use]
+    pub fn retry_after(self, seconds: u32) -> Self {
+        self.header(RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// Returns the status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Returns the stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Writes the reply. `type` is a relative reference into the documentation of errors.
+    #[must_use]
+    pub fn into_response(self, request_id: ServerRequestId) -> Response {
+        let mut body = Map::new();
+        body.insert("type".into(), format!("/docs/errors#{}", self.code).into());
+        body.insert("title".into(), self.title.into());
+        body.insert("status".into(), self.status.as_u16().into());
+        body.insert("code".into(), self.code.into());
+        if let Some(detail) = self.detail {
+            body.insert("detail".into(), detail.into());
+        }
+        body.insert("request_id".into(), request_id.to_string().into());
+        body.extend(self.members);
+        let mut response = Response::new(self.status).set_typed_body(Value::Object(body).to_string());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
+        response
+    }
+}
