@@ -1,2 +1,35 @@
-//! xtask
-fn main() {}
+//! `cargo xtask`: one command for each thing a contributor wants done that plain cargo does not do.
+//! It never changes what the service does, and the service never depends on it.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod process;
+mod setup;
+
+/// What a contributor needs beyond `cargo run` and `cargo test`.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    Setup(setup::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Setup(arguments) => setup::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
