@@ -1,103 +1,200 @@
-//! The engine's face: commands in, durable outcomes out.
+//! The engine's face: finds or opens the lane of a ledger, and hands reads to the store.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use ledger::{Command, Entry, LedgerName, Metadata, Rejection};
+use ledger::{LedgerName, Metadata, Postings};
+use tokio::sync::Semaphore;
 
-use crate::idempotency::IdempotencyKey;
-use crate::port::Store;
-use crate::query::Ledger;
+use crate::clock;
+use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
+use crate::lane::{Enqueue, Lane, LaneHandle};
+use crate::metrics::{CommandOutcome, EngineMetrics};
+use crate::port::{LedgerCreation, Store};
+use crate::query::NewLedger;
+use crate::submission::{CreateLedgerError, CreatedLedger, SharedSource, Submission, SubmitError, Submitted};
 
-/// A command with the circumstances of its request.
-#[derive(Clone, Debug)]
-pub struct Submission {
-    /// What to do.
-    pub command: Command,
-    /// The caller's name for the request, which makes it safe to send again.
-    pub key: Option<IdempotencyKey>,
-    /// Whether to decide only: nothing is written, and the key is not used up.
-    pub dry_run: bool,
+/// Bounds of the engine. All counts are per ledger.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineOptions {
+    /// How much may wait: the postings of all queued commands.
+    pub queue_max: usize,
+    /// When a batch is full: the postings of its commands. The command that fills it may go over.
+    pub batch_max: usize,
+    /// How many balances a lane remembers between batches.
+    pub cached_balances_max: usize,
+    /// After how long without a command a lane ends and frees what it remembers.
+    pub lane_idle: Duration,
 }
 
-/// What came of a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Submitted {
-    /// The entry.
-    pub entry: Entry,
-    /// How the entry stands to the log.
-    pub outcome: Outcome,
-}
-
-/// How an entry stands to the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Written just now, and durable.
-    Recorded,
-    /// Written when the same request came before.
-    Replayed,
-    /// Not written: it is what would have been.
-    DryRun,
-}
-
-/// What came of creating a ledger.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CreatedLedger {
-    /// The ledger as it was when it was created.
-    pub ledger: Ledger,
-    /// Whether the same request had created it before.
-    pub replayed: bool,
-}
-
-/// An error beneath the engine that several callers share.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct SharedSource(pub Arc<dyn std::error::Error + Send + Sync>);
-
-/// Why a command changed nothing, or may not have.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum SubmitError {
-    /// There is no such ledger.
-    #[error("there is no such ledger")]
-    LedgerNotFound,
-    /// The key was used for another request.
-    #[error("the idempotency key was used for another request")]
-    KeyReused,
-    /// A request with this key has not been answered yet.
-    #[error("a request with this idempotency key is still running")]
-    KeyInProgress,
-    /// The ledger says no.
-    #[error("the command was rejected: {0:?}")]
-    Rejected(Rejection),
-    /// Too much is waiting already.
-    #[error("the ledger's queue is full")]
-    Overloaded,
-    /// The engine is draining and takes nothing new.
-    #[error("the engine is shutting down")]
-    ShuttingDown,
-    /// Nothing was written: the store did not answer as it should.
-    #[error("the store is unavailable")]
-    Unavailable(#[source] SharedSource),
-    /// It was written or it was not: only asking again with the same key tells.
-    #[error("the outcome is unknown")]
-    OutcomeUnknown(#[source] SharedSource),
-}
-
-/// Why a ledger was not created.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateLedgerError {
-    /// The key was used for another request.
-    #[error("the idempotency key was used for another request")]
-    KeyReused,
-    /// The name is in use.
-    #[error("a ledger of this name exists")]
-    NameTaken,
-    /// The store did not answer as it should; trying again with the same key is safe.
-    #[error("the store is unavailable")]
-    Unavailable(#[source] SharedSource),
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            queue_max: 16_384,
+            batch_max: 2_048,
+            cached_balances_max: 16_384,
+            lane_idle: Duration::from_mins(1),
+        }
+    }
 }
 
 /// Turns commands into durable entries, one lane per ledger. Cheap to clone: clones are the same engine.
 #[derive(Clone)]
-pub struct Engine {
-    store: Arc<dyn Store>,
+pub struct Engine(Arc<Shared>);
+
+/// What the engine's clones and its lanes share.
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) options: EngineOptions,
+    pub(crate) metrics: EngineMetrics,
+    lanes: Mutex<Lanes>,
 }
+
+#[derive(Default)]
+struct Lanes {
+    open: HashMap<LedgerName, LaneHandle>,
+    draining: bool,
+}
+
+impl Shared {
+    /// Takes a lane that wants to end off the list, so that the next command opens a new one.
+    pub(crate) fn retire(&self, ledger: &LedgerName, room: &Arc<Semaphore>) {
+        let mut lanes = self.lanes();
+        if lanes.open.get(ledger).is_some_and(|open| open.leads_to(room)) {
+            lanes.open.remove(ledger);
+        }
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, Lanes> {
+        // The list is whole between any two of its statements, whoever panicked while holding it.
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Engine {
+    /// Starts an engine on a store. Lanes open with their ledger's first command.
+    ///
+    /// # Panics
+    /// When the queue has no room for the largest transaction, or a bound is zero.
+    #[must_use]
+    pub fn start(store: Arc<dyn Store>, options: EngineOptions, metrics: EngineMetrics) -> Self {
+        assert!(options.queue_max >= Postings::MAX, "a queue has to hold the largest transaction");
+        assert!(options.batch_max > 0, "a batch has to hold a command");
+        Self(Arc::new(Shared { store, options, metrics, lanes: Mutex::default() }))
+    }
+
+    /// Returns the store, for reads.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
+    /// Puts a command into its ledger's lane and waits for what comes of it. What this returns as
+    /// recorded is durable. A caller that stops waiting does not stop the command.
+    ///
+    /// # Errors
+    /// Those of [`SubmitError`].
+    pub async fn submit(
+        &self,
+        ledger: &LedgerName,
+        submission: Submission,
+    ) -> Result<Submitted, SubmitError> {
+        let result = self.enqueue_and_wait(ledger, submission).await;
+        self.0.metrics.count(match &result {
+            Ok(submitted) => submitted.outcome.into(),
+            Err(SubmitError::Rejected(_)) => CommandOutcome::rejected,
+            Err(SubmitError::Unavailable(_) | SubmitError::OutcomeUnknown(_)) => CommandOutcome::failed,
+            Err(
+                SubmitError::LedgerNotFound
+                | SubmitError::KeyReused
+                | SubmitError::KeyInProgress
+                | SubmitError::Overloaded
+                | SubmitError::ShuttingDown,
+            ) => CommandOutcome::refused,
+        });
+        result
+    }
+
+    async fn enqueue_and_wait(
+        &self,
+        ledger: &LedgerName,
+        submission: Submission,
+    ) -> Result<Submitted, SubmitError> {
+        let fingerprint = submission.fingerprint();
+        let mut submission = submission;
+        loop {
+            match self.lane(ledger)?.enqueue(submission, fingerprint) {
+                Enqueue::Waiting(reply) => {
+                    return reply.await.unwrap_or_else(|_| {
+                        Err(SubmitError::OutcomeUnknown(SharedSource(Arc::new(LaneLost))))
+                    });
+                }
+                Enqueue::Refused(error) => return Err(error),
+                // The lane ended between being found and being asked.
+                Enqueue::Ended(returned) => submission = returned,
+            }
+        }
+    }
+
+    fn lane(&self, ledger: &LedgerName) -> Result<LaneHandle, SubmitError> {
+        let mut lanes = self.0.lanes();
+        if lanes.draining {
+            return Err(SubmitError::ShuttingDown);
+        }
+        if let Some(lane) = lanes.open.get(ledger)
+            && !lane.has_ended()
+        {
+            return Ok(lane.clone());
+        }
+        let lane = Lane::open(Arc::clone(&self.0), ledger.clone());
+        lanes.open.insert(ledger.clone(), lane.clone());
+        Ok(lane)
+    }
+
+    /// Creates a ledger.
+    ///
+    /// # Errors
+    /// Those of [`CreateLedgerError`].
+    pub async fn create_ledger(
+        &self,
+        name: LedgerName,
+        metadata: Metadata,
+        key: Option<IdempotencyKey>,
+    ) -> Result<CreatedLedger, CreateLedgerError> {
+        let request = key.map(|key| KeyedRequest {
+            key,
+            fingerprint: RequestFingerprint::of_new_ledger(&name, &metadata),
+        });
+        let new = NewLedger { name, created_at: clock::now(), metadata, request };
+        // In a task of its own: a caller that goes away must not leave an open transaction behind.
+        let store = Arc::clone(&self.0.store);
+        let creation = tokio::spawn(async move { store.create_ledger(new).await })
+            .await
+            .map_err(|lost| CreateLedgerError::Unavailable(SharedSource(Arc::new(lost))))?;
+        match creation {
+            Ok(LedgerCreation::Created(ledger)) => Ok(CreatedLedger { ledger, replayed: false }),
+            Ok(LedgerCreation::Replayed(ledger)) => Ok(CreatedLedger { ledger, replayed: true }),
+            Ok(LedgerCreation::KeyReused) => Err(CreateLedgerError::KeyReused),
+            Ok(LedgerCreation::NameTaken) => Err(CreateLedgerError::NameTaken),
+            Err(error) => Err(CreateLedgerError::Unavailable(SharedSource(Arc::new(error)))),
+        }
+    }
+
+    /// Takes nothing new, finishes what waits, and returns when every lane has ended.
+    pub async fn drain(&self) {
+        let open = {
+            let mut lanes = self.0.lanes();
+            lanes.draining = true;
+            std::mem::take(&mut lanes.open)
+        };
+        for (_, lane) in open {
+            lane.finish().await;
+        }
+    }
+}
+
+/// A lane that ended in the middle of a command: a bug in here, or a runtime that was shut down.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger's lane ended before it answered")]
+struct LaneLost;

@@ -59,9 +59,9 @@ pub struct KeyedRequest {
 impl RequestFingerprint {
     /// Returns the fingerprint of a command to a ledger.
     #[must_use]
-    pub fn of_command(command: &Command) -> Self {
+    pub fn of_command(command: &Command, dry_run: bool) -> Self {
         let Command::PostTransaction(post) = command;
-        let mut hash = Fields::new("transaction");
+        let mut hash = Fields::new(if dry_run { "transaction, dry run" } else { "transaction" });
         for posting in post.postings.as_slice() {
             hash.text(posting.source().as_str());
             hash.text(posting.destination().as_str());

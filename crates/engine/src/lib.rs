@@ -4,7 +4,19 @@
 //! before the store said that its batch is committed, and it never decides: that is
 //! [`ledger::decide`]'s alone.
 
+mod clock;
 pub mod codec;
+mod engine;
 pub mod idempotency;
+mod lane;
+mod memory;
+mod metrics;
 pub mod port;
 pub mod query;
+mod submission;
+
+pub use engine::{Engine, EngineOptions};
+pub use metrics::EngineMetrics;
+pub use submission::{
+    CreateLedgerError, CreatedLedger, Outcome, SharedSource, Submission, SubmitError, Submitted,
+};

@@ -146,6 +146,15 @@ pub struct Wanted {
 
 /// A batch that holds the ledger's head, with what was loaded.
 pub struct Opened {
+    /// What was loaded.
+    pub loaded: Loaded,
+    /// The batch itself.
+    pub batch: Box<dyn Batch>,
+}
+
+/// What a ledger holds of what a batch will touch, at the moment when the batch took the head.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
     /// Where the log stands: the number of the next entry. Also the version of every projection.
     pub next: EntryNumber,
     /// When the last entry was recorded.
@@ -157,8 +166,6 @@ pub struct Opened {
     pub keys: Vec<KeyUse>,
     /// The wanted references that are in use.
     pub references: Vec<(Reference, EntryNumber)>,
-    /// The batch itself.
-    pub batch: Box<dyn Batch>,
 }
 
 /// An idempotency key in use.

@@ -32,7 +32,7 @@ impl Asset {
     /// Returns how many decimal places the minor unit stands for; 0 where the text names none.
     #[must_use]
     pub fn scale(&self) -> u32 {
-        self.0.split_once('/').map_or(0, |(_, scale)| scale.parse().expect("up to six digits"))
+        self.0.split_once('/').and_then(|(_, scale)| scale.parse().ok()).unwrap_or_default()
     }
 }
 
