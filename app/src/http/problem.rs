@@ -10,6 +10,35 @@ use pavex::telemetry::ServerRequestId;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// A kind of problem: what all its occurrences share. Every kind is one `static` beside the code that
+/// raises it, and stands in the OpenAPI document and in `/docs/errors` through the operations that list it.
+#[derive(Debug)]
+pub struct ProblemType {
+    /// The status of the reply.
+    pub status: StatusCode,
+    /// The stable name, `thing.what`. It never changes once released.
+    pub code: &'static str,
+    /// The same in words, for people, with neither a full stop nor anything of one occurrence.
+    pub title: &'static str,
+    /// When it happens, in a sentence or two.
+    pub meaning: &'static str,
+    /// What the caller can do about it.
+    pub remedy: &'static str,
+    /// The members that it has beyond those of every problem.
+    pub members: &'static [Member],
+}
+
+/// A member of a problem that callers may act on.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type in JSON: `string`, `integer`, `array`, …
+    pub json_type: &'static str,
+    /// What it says.
+    pub meaning: &'static str,
+}
+
 /// An error as clients see it: `application/problem+json` with a stable `code`.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -22,6 +51,12 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Starts a problem of a kind.
+    #[must_use]
+    pub fn of(kind: &'static ProblemType) -> Self {
+        Self::new(kind.status, kind.code, kind.title)
+    }
+
     /// Starts a problem. `code` is `thing.what` and never changes once released; `title` says the same in
     /// words and is the same for every occurrence.
     #[must_use]
