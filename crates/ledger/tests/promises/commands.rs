@@ -1,0 +1,127 @@
+//! Random commands: from few accounts, assets, references and moments, so that they meet each other.
+//!
+//! A case is drawn with a kind of amounts for all of it, as one huge movement leaves little that later
+//! ones could still do. How often each outcome occurs is itself tested.
+
+use ledger::{
+    Address, Amount, Asset, Command, Metadata, PostTransaction, Posting, Postings, Reference, Timestamp,
+};
+use proptest::prelude::*;
+
+/// A command and what the clock says when it is decided on.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) command: Command,
+    pub(crate) now: Timestamp,
+}
+
+/// Where money comes from and goes to. `world` stands first, and is drawn most.
+const ACCOUNTS: [&str; 5] = ["world", "users:1", "users:2", "fees", "users:1:savings"];
+const ASSETS: [&str; 2] = ["USD/2", "BTC/8"];
+pub(crate) const REFERENCES: [&str; 5] = ["r0", "r1", "r2", "r3", "r4"];
+
+pub(crate) fn address(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+pub(crate) fn asset(text: &str) -> Asset {
+    Asset::parse(text).unwrap()
+}
+
+pub(crate) fn posting(source: &str, destination: &str, asset_text: &str, amount: Amount) -> Posting {
+    Posting::new(address(source), address(destination), asset(asset_text), amount).unwrap()
+}
+
+pub(crate) fn transaction(postings: Vec<Posting>) -> PostTransaction {
+    PostTransaction {
+        postings: Postings::new(postings).unwrap(),
+        reference: None,
+        effective_at: None,
+        metadata: Metadata::default(),
+    }
+}
+
+pub(crate) fn reference(text: &str) -> Reference {
+    Reference::parse(text).unwrap()
+}
+
+pub(crate) fn micros(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros).unwrap()
+}
+
+/// Sequences of commands, each to be decided on in turn.
+pub(crate) fn histories() -> impl Strategy<Value = Vec<Step>> {
+    prop_oneof![
+        4 => history_of(small_amount().boxed()),
+        3 => history_of(prop_oneof![8 => small_amount(), 1 => huge_amount()].boxed()),
+        3 => history_of(prop_oneof![2 => small_amount(), 1 => huge_amount()].boxed()),
+    ]
+}
+
+fn history_of(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(step(amount), 1..20)
+}
+
+fn step(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Step> {
+    let postings = prop_oneof![
+        3 => prop::collection::vec(any_posting(amount.clone()), 1..5),
+        2 => chain(amount),
+    ];
+    let used_reference = prop::option::weighted(0.4, prop::sample::select(&REFERENCES[..]));
+    let effective_at = prop::option::weighted(0.3, -50_i64..150);
+    (postings, used_reference, effective_at, 0_i64..100).prop_map(|(postings, used, effective_at, now)| {
+        Step {
+            command: Command::PostTransaction(PostTransaction {
+                reference: used.map(reference),
+                effective_at: effective_at.map(micros),
+                ..transaction(postings)
+            }),
+            now: micros(now),
+        }
+    })
+}
+
+fn any_posting(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Posting> {
+    let source = prop_oneof![2 => Just(0), 3 => 1..ACCOUNTS.len()];
+    (source, 1..ACCOUNTS.len(), prop::sample::select(&ASSETS[..]), amount).prop_map(
+        |(source, step, asset_text, amount)| {
+            let destination = (source + step) % ACCOUNTS.len();
+            posting(ACCOUNTS[source], ACCOUNTS[destination], asset_text, amount)
+        },
+    )
+}
+
+/// Postings that pass one amount on from account to account, where all but the first have only what
+/// reached them in the same transaction; sometimes one of them passes on a little more. Accounts may
+/// come again, so that huge amounts pass them often enough to overflow.
+fn chain(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Vec<Posting>> {
+    let steps = prop::collection::vec(1..ACCOUNTS.len(), 2..5);
+    let more = prop_oneof![5 => Just(None), 1 => (0_usize..4).prop_map(Some)];
+    (steps, prop::sample::select(&ASSETS[..]), amount, more).prop_map(|(steps, asset_text, amount, more)| {
+        let mut source = 0;
+        let mut postings = Vec::with_capacity(steps.len());
+        for (index, step) in steps.into_iter().enumerate() {
+            let destination = (source + step) % ACCOUNTS.len();
+            let one_more = if more == Some(index) { Amount::from(1) } else { Amount::ZERO };
+            let moved = amount.checked_add(one_more).unwrap_or(amount);
+            postings.push(posting(ACCOUNTS[source], ACCOUNTS[destination], asset_text, moved));
+            source = destination;
+        }
+        postings
+    })
+}
+
+fn small_amount() -> impl Strategy<Value = Amount> {
+    prop_oneof![1 => Just(0_u64), 6 => 1..10_u64, 3 => 10..1000_u64].prop_map(Amount::from)
+}
+
+fn huge_amount() -> impl Strategy<Value = Amount> {
+    let max = Amount::MAX.get();
+    prop_oneof![
+        Just(max),
+        (1..10_u128).prop_map(move |less| max - less),
+        (0..10_u128).prop_map(move |less| max / 2 - less),
+        (1..=max),
+    ]
+    .prop_map(|minor_units| Amount::new(minor_units).unwrap())
+}

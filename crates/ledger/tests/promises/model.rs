@@ -1,0 +1,158 @@
+//! The reference model: a ledger so simple that its correctness can be seen.
+//!
+//! It remembers every movement it ever accepted and answers each question by going through all of them.
+//! It never keeps a balance, and never calls the code that it is there to check: it shares nothing with
+//! it but the types in which questions and answers are put.
+
+use ledger::{Address, Amount, Asset, Command, EntryNumber, Reference, Rejection, Timestamp};
+
+/// Amounts and every sum of amounts stay below this.
+const LIMIT: u128 = 1 << 127;
+
+/// One movement, and the entry that made it.
+#[derive(Clone, Debug)]
+struct Movement {
+    entry: u64,
+    source: Address,
+    destination: Address,
+    asset: Asset,
+    amount: u128,
+}
+
+/// The history of a ledger.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model {
+    movements: Vec<Movement>,
+    references: Vec<(Reference, u64)>,
+    recorded: Vec<Timestamp>,
+}
+
+/// What a model says of an accepted command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    pub(crate) number: EntryNumber,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) effective_at: Timestamp,
+}
+
+impl Model {
+    /// Accepts a command and remembers it, or says why not and remembers nothing.
+    pub(crate) fn post(&mut self, command: &Command, now: Timestamp) -> Result<Accepted, Rejection> {
+        let Command::PostTransaction(post) = command;
+        let number = self.recorded.len() as u64;
+        if let Some(wanted) = &post.reference {
+            for (reference, entry) in &self.references {
+                if reference == wanted {
+                    let entry = EntryNumber(*entry);
+                    return Err(Rejection::ReferenceTaken { reference: wanted.clone(), entry });
+                }
+            }
+        }
+        let before = self.movements.len();
+        for (index, posting) in post.postings.as_slice().iter().enumerate() {
+            let movement = Movement {
+                entry: number,
+                source: posting.source().clone(),
+                destination: posting.destination().clone(),
+                asset: posting.asset().clone(),
+                amount: posting.amount().get(),
+            };
+            if let Err(rejection) = self.allows(index, &movement) {
+                self.movements.truncate(before);
+                return Err(rejection);
+            }
+            self.movements.push(movement);
+        }
+        let recorded_at = self.recorded.iter().copied().fold(now, Timestamp::max);
+        self.recorded.push(recorded_at);
+        if let Some(reference) = &post.reference {
+            self.references.push((reference.clone(), number));
+        }
+        Ok(Accepted {
+            number: EntryNumber(number),
+            recorded_at,
+            effective_at: post.effective_at.unwrap_or(recorded_at),
+        })
+    }
+
+    fn allows(&self, posting: usize, next: &Movement) -> Result<(), Rejection> {
+        let Movement { source, destination, asset, amount, .. } = next;
+        let credits = self.total_in(source, asset);
+        let debits = self.total_out(source, asset);
+        if source.as_str() != "world" && *amount > 0 && credits < debits + amount {
+            return Err(Rejection::InsufficientFunds {
+                posting,
+                account: source.clone(),
+                asset: asset.clone(),
+                available: i128::try_from(credits - debits).unwrap(),
+                amount: Amount::new(*amount).unwrap(),
+                shortfall: Amount::new(debits + amount - credits).unwrap(),
+            });
+        }
+        let overflow = |account: &Address| Rejection::AmountOverflow {
+            posting,
+            account: account.clone(),
+            asset: asset.clone(),
+        };
+        if debits + amount >= LIMIT {
+            return Err(overflow(source));
+        }
+        if self.total_in(destination, asset) + amount >= LIMIT {
+            return Err(overflow(destination));
+        }
+        Ok(())
+    }
+
+    /// Returns the sum of all that ever reached an account.
+    pub(crate) fn total_in(&self, account: &Address, asset: &Asset) -> u128 {
+        self.sum(|m| m.destination == *account && m.asset == *asset)
+    }
+
+    /// Returns the sum of all that ever left an account.
+    pub(crate) fn total_out(&self, account: &Address, asset: &Asset) -> u128 {
+        self.sum(|m| m.source == *account && m.asset == *asset)
+    }
+
+    fn sum(&self, counts: impl Fn(&Movement) -> bool) -> u128 {
+        self.movements.iter().filter(|m| counts(m)).map(|m| m.amount).sum()
+    }
+
+    /// Returns what an account had after the posting of that place in that entry.
+    pub(crate) fn posted_after(
+        &self,
+        account: &Address,
+        asset: &Asset,
+        entry: EntryNumber,
+        posting: usize,
+    ) -> i128 {
+        let mut posted = 0;
+        let mut place = 0;
+        for movement in &self.movements {
+            place = if movement.entry == entry.0 { place + 1 } else { 0 };
+            if movement.entry > entry.0 || place > posting + 1 {
+                break;
+            }
+            if movement.asset == *asset && movement.destination == *account {
+                posted += i128::try_from(movement.amount).unwrap();
+            }
+            if movement.asset == *asset && movement.source == *account {
+                posted -= i128::try_from(movement.amount).unwrap();
+            }
+        }
+        posted
+    }
+
+    /// Returns every account and asset that ever moved, each once.
+    pub(crate) fn moved(&self) -> Vec<(Address, Asset)> {
+        let mut moved = Vec::new();
+        for movement in &self.movements {
+            for account in [&movement.source, &movement.destination] {
+                let pair = (account.clone(), movement.asset.clone());
+                if !moved.contains(&pair) {
+                    moved.push(pair);
+                }
+            }
+        }
+        moved
+    }
+}

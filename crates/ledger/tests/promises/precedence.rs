@@ -1,0 +1,150 @@
+//! Which rejection is reported when several apply: the reference, then the postings in order, each one's
+//! funds before its counters, the source's counters before the destination's.
+
+use ledger::{Amount, Book, Command, EntryNumber, PostTransaction, Posting, Rejection, Timestamp, decide};
+
+use crate::commands::{address, asset, posting, reference, transaction};
+
+/// A book in which entry 0, with the reference `used`, gave `full` as much as one account can ever get,
+/// and entry 1 moved 5 of that on to `rich`. From then on one more unit to `full` overflows, and so does
+/// one more unit from `world`.
+fn book() -> Book {
+    let mut book = Book::default();
+    let first = vec![posting("world", "full", "USD/2", Amount::MAX)];
+    accept(&mut book, with_reference("used", first));
+    accept(&mut book, transaction(vec![move_usd("full", "rich", 5)]));
+    book
+}
+
+fn accept(book: &mut Book, post: PostTransaction) {
+    let entry = decide(book, &Command::PostTransaction(post), Timestamp::default());
+    book.apply(&entry.expect("nothing speaks against it"));
+}
+
+fn decide_on(post: PostTransaction) -> Result<(), Rejection> {
+    decide(&book(), &Command::PostTransaction(post), Timestamp::default()).map(|_| ())
+}
+
+fn with_reference(text: &str, postings: Vec<Posting>) -> PostTransaction {
+    PostTransaction { reference: Some(reference(text)), ..transaction(postings) }
+}
+
+fn move_usd(source: &str, destination: &str, amount: u64) -> Posting {
+    posting(source, destination, "USD/2", Amount::from(amount))
+}
+
+fn reference_taken(text: &str, entry: u64) -> Rejection {
+    Rejection::ReferenceTaken { reference: reference(text), entry: EntryNumber(entry) }
+}
+
+fn insufficient_funds(posting: usize, account: &str, available: i128, amount: u64) -> Rejection {
+    let shortfall = Amount::new(u128::from(amount) - available.unsigned_abs()).unwrap();
+    Rejection::InsufficientFunds {
+        posting,
+        account: address(account),
+        asset: asset("USD/2"),
+        available,
+        amount: Amount::from(amount),
+        shortfall,
+    }
+}
+
+fn overflow(posting: usize, account: &str) -> Rejection {
+    Rejection::AmountOverflow { posting, account: address(account), asset: asset("USD/2") }
+}
+
+#[test]
+fn each_reason_is_reported_where_it_stands_alone() {
+    let harmless = vec![move_usd("rich", "poor", 5)];
+    assert_eq!(decide_on(transaction(harmless.clone())), Ok(()));
+    assert_eq!(decide_on(with_reference("used", harmless)), Err(reference_taken("used", 0)));
+    assert_eq!(
+        decide_on(transaction(vec![move_usd("rich", "poor", 7)])),
+        Err(insufficient_funds(0, "rich", 5, 7))
+    );
+    assert_eq!(decide_on(transaction(vec![move_usd("world", "poor", 1)])), Err(overflow(0, "world")));
+    assert_eq!(decide_on(transaction(vec![move_usd("rich", "full", 1)])), Err(overflow(0, "full")));
+}
+
+#[test]
+fn reference_taken_is_reported_before_insufficient_funds() {
+    let post = with_reference("used", vec![move_usd("poor", "rich", 1)]);
+    assert_eq!(decide_on(post), Err(reference_taken("used", 0)));
+}
+
+#[test]
+fn reference_taken_is_reported_before_overflow() {
+    let post = with_reference("used", vec![move_usd("rich", "full", 1)]);
+    assert_eq!(decide_on(post), Err(reference_taken("used", 0)));
+}
+
+#[test]
+fn insufficient_funds_are_reported_before_overflow_of_the_same_posting() {
+    let post = transaction(vec![move_usd("poor", "full", 1)]);
+    assert_eq!(decide_on(post), Err(insufficient_funds(0, "poor", 0, 1)));
+}
+
+#[test]
+fn the_sources_overflow_is_reported_before_the_destinations() {
+    let post = transaction(vec![move_usd("world", "full", 1)]);
+    assert_eq!(decide_on(post), Err(overflow(0, "world")));
+}
+
+#[test]
+fn the_first_posting_is_reported_before_the_second() {
+    let lacks = |account| move_usd(account, "rich", 1);
+    let overflows = || move_usd("rich", "full", 1);
+    let table = [
+        (vec![lacks("poor"), lacks("poorer")], insufficient_funds(0, "poor", 0, 1)),
+        (vec![lacks("poor"), overflows()], insufficient_funds(0, "poor", 0, 1)),
+        (vec![overflows(), lacks("poor")], overflow(0, "full")),
+        (vec![overflows(), move_usd("world", "poor", 1)], overflow(0, "full")),
+    ];
+    for (postings, expected) in table {
+        assert_eq!(decide_on(transaction(postings.clone())), Err(expected), "{postings:?}");
+    }
+}
+
+#[test]
+fn a_posting_is_reported_with_what_earlier_ones_left() {
+    let post = transaction(vec![
+        move_usd("rich", "poor", 2),
+        move_usd("poor", "poorer", 1),
+        move_usd("rich", "poorer", 4),
+    ]);
+    assert_eq!(decide_on(post), Err(insufficient_funds(2, "rich", 3, 4)));
+}
+
+#[test]
+fn what_arrives_in_a_later_posting_comes_too_late() {
+    let (pay, fund) = (move_usd("poor", "poorer", 5), move_usd("rich", "poor", 5));
+    assert_eq!(decide_on(transaction(vec![fund.clone(), pay.clone()])), Ok(()));
+    assert_eq!(decide_on(transaction(vec![pay, fund])), Err(insufficient_funds(0, "poor", 0, 5)));
+}
+
+#[test]
+fn nothing_speaks_against_a_zero_amount_but_its_reference() {
+    let zeros = vec![
+        move_usd("poor", "poorer", 0),
+        move_usd("poor", "full", 0),
+        move_usd("world", "full", 0),
+        move_usd("full", "world", 0),
+    ];
+    assert_eq!(decide_on(transaction(zeros.clone())), Ok(()));
+    assert_eq!(decide_on(with_reference("used", zeros)), Err(reference_taken("used", 0)));
+}
+
+#[test]
+fn another_asset_of_the_same_account_has_counters_and_funds_of_its_own() {
+    let euros = |source, destination| posting(source, destination, "EUR/2", Amount::from(1));
+    assert_eq!(decide_on(transaction(vec![euros("world", "full")])), Ok(()));
+    let expected = Rejection::InsufficientFunds {
+        posting: 0,
+        account: address("rich"),
+        asset: asset("EUR/2"),
+        available: 0,
+        amount: Amount::from(1),
+        shortfall: Amount::from(1),
+    };
+    assert_eq!(decide_on(transaction(vec![euros("rich", "full")])), Err(expected));
+}

@@ -1,0 +1,322 @@
+//! The promises of the core as properties of random histories.
+//!
+//! Each property is tried on 512 histories. `PROPTEST_CASES` sets another number: CI takes 10000. A
+//! failure prints the smallest history that shows it, and the seed as a line `cc …`; that line is kept in
+//! `tests/proptest-regressions/properties.txt`, where every later run begins. `PROPTEST_RNG_SEED` repeats
+//! a whole run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ledger::{
+    Balance, BalanceKey, Book, Command, Direction, Entry, EntryBody, Posting, Rejection, Timestamp, decide,
+};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{RngAlgorithm, TestRunner};
+
+use crate::commands::{REFERENCES, Step, histories, reference};
+use crate::model::Model;
+
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        cases: 512,
+        // Three quarters of the time went into the default generator's rounds; nobody attacks these tests.
+        rng_algorithm: RngAlgorithm::XorShift,
+        ..ProptestConfig::default()
+    }
+}
+
+/// Decides on a whole history and returns the entries that it wrote, with the book as they left it.
+fn play(history: &[Step]) -> (Vec<Entry>, Book) {
+    let mut book = Book::default();
+    let mut log = Vec::new();
+    for step in history {
+        if let Ok(entry) = decide(&book, &step.command, step.now) {
+            book.apply(&entry);
+            log.push(entry);
+        }
+    }
+    (log, book)
+}
+
+fn postings(entry: &Entry) -> &[Posting] {
+    let EntryBody::Transaction(transaction) = &entry.body;
+    transaction.postings.as_slice()
+}
+
+fn in_order(book: &Book) -> BTreeMap<BalanceKey, Balance> {
+    book.balances().map(|(key, balance)| (key.clone(), *balance)).collect()
+}
+
+/// Everything that can be asked of a book.
+fn all_of(book: &Book) -> impl PartialEq + std::fmt::Debug {
+    let references = REFERENCES.map(|text| book.reference(&reference(text)));
+    (book.next(), book.last_recorded_at(), in_order(book), references)
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn decisions_numbers_times_and_balances_are_those_of_the_reference_model(history in histories()) {
+        let mut model = Model::default();
+        let mut book = Book::default();
+        for step in &history {
+            let Command::PostTransaction(post) = &step.command;
+            let expected = model.post(&step.command, step.now);
+            match decide(&book, &step.command, step.now) {
+                Err(rejection) => prop_assert_eq!(Err(rejection), expected),
+                Ok(entry) => {
+                    let expected = expected.map_err(|r| TestCaseError::fail(format!("{r:?} was accepted")))?;
+                    prop_assert_eq!(entry.number, expected.number);
+                    prop_assert_eq!(entry.recorded_at, expected.recorded_at);
+                    prop_assert_eq!(entry.effective_at, expected.effective_at);
+                    let EntryBody::Transaction(transaction) = &entry.body;
+                    prop_assert_eq!(&transaction.postings, &post.postings);
+                    prop_assert_eq!(&transaction.reference, &post.reference);
+                    prop_assert_eq!(&transaction.metadata, &post.metadata);
+
+                    let touched: BTreeSet<_> = post.postings.as_slice().iter()
+                        .flat_map(|p| [p.source(), p.destination()].map(|a| (a.clone(), p.asset().clone())))
+                        .collect();
+                    let keys = entry.balances.iter().map(|(k, _)| (k.account.clone(), k.asset.clone()));
+                    prop_assert_eq!(keys.collect::<Vec<_>>(), touched.into_iter().collect::<Vec<_>>());
+                    for (key, balance) in &entry.balances {
+                        prop_assert_eq!(balance.posted_in.get(), model.total_in(&key.account, &key.asset));
+                        prop_assert_eq!(balance.posted_out.get(), model.total_out(&key.account, &key.asset));
+                    }
+                    book.apply(&entry);
+                }
+            }
+        }
+        prop_assert_eq!(book.len(), model.moved().len());
+        for (account, asset) in model.moved() {
+            let (total_in, total_out) = (model.total_in(&account, &asset), model.total_out(&account, &asset));
+            let balance = book.balance(&BalanceKey { account, asset });
+            prop_assert_eq!(balance.posted_in.get(), total_in);
+            prop_assert_eq!(balance.posted_out.get(), total_out);
+            prop_assert_eq!(balance.pending_in.get() + balance.pending_out.get(), 0);
+        }
+    }
+
+    #[test]
+    fn every_asset_sums_to_zero_after_every_entry(history in histories()) {
+        let mut book = Book::default();
+        for entry in play(&history).0 {
+            book.apply(&entry);
+            let mut sums = BTreeMap::new();
+            for (key, balance) in book.balances() {
+                // No partial sum passes the bound: the accounts but `world` share what `world` gave away.
+                *sums.entry(&key.asset).or_insert(0_i128) += balance.posted();
+            }
+            prop_assert!(sums.values().all(|sum| *sum == 0), "{:?} after {:?}", sums, entry);
+        }
+    }
+
+    #[test]
+    fn no_account_but_world_is_ever_below_zero(history in histories()) {
+        let mut posted = BTreeMap::new();
+        for entry in play(&history).0 {
+            for (index, posting) in postings(&entry).iter().enumerate() {
+                let asset = posting.asset();
+                let source = posted.entry((posting.source().clone(), asset.clone())).or_insert(0_i128);
+                *source -= posting.amount().signed();
+                prop_assert!(
+                    posting.source().is_world() || *source >= 0,
+                    "{} has {} after posting {} of {:?}", posting.source(), source, index, entry
+                );
+                *posted.entry((posting.destination().clone(), asset.clone())).or_insert(0) +=
+                    posting.amount().signed();
+            }
+            for (key, balance) in &entry.balances {
+                prop_assert!(key.account.is_world() || balance.available() >= 0, "{:?}", entry);
+            }
+        }
+    }
+
+    #[test]
+    fn a_reference_is_recorded_once_and_found_again(history in histories()) {
+        let (log, book) = play(&history);
+        let mut seen = BTreeSet::new();
+        for entry in &log {
+            let EntryBody::Transaction(transaction) = &entry.body;
+            if let Some(reference) = &transaction.reference {
+                prop_assert!(seen.insert(reference.clone()), "{} twice", reference);
+                prop_assert_eq!(book.reference(reference), Some(entry.number));
+            }
+        }
+    }
+
+    #[test]
+    fn the_log_has_no_gaps_and_never_goes_back_in_time(history in histories()) {
+        let (log, book) = play(&history);
+        for (place, entry) in log.iter().enumerate() {
+            prop_assert_eq!(entry.number.0, place as u64);
+        }
+        prop_assert!(log.is_sorted_by_key(|entry| entry.recorded_at));
+        prop_assert_eq!(book.next().0, log.len() as u64);
+        prop_assert_eq!(book.last_recorded_at(), log.last().map(|entry| entry.recorded_at));
+    }
+
+    #[test]
+    fn statement_lines_are_those_of_a_recount_posting_by_posting(history in histories()) {
+        let mut model = Model::default();
+        let mut book = Book::default();
+        for step in &history {
+            let Ok(entry) = decide(&book, &step.command, step.now) else { continue };
+            book.apply(&entry);
+            model.post(&step.command, step.now).map_err(|r| TestCaseError::fail(format!("{r:?}")))?;
+
+            let lines = entry.statement_lines();
+            prop_assert_eq!(lines.len(), 2 * postings(&entry).len());
+            for (line, place) in lines.iter().zip(0..) {
+                let posting = &postings(&entry)[place / 2];
+                let (direction, account, counterparty) = if place % 2 == 0 {
+                    (Direction::Debit, posting.source(), posting.destination())
+                } else {
+                    (Direction::Credit, posting.destination(), posting.source())
+                };
+                prop_assert_eq!(line.entry, entry.number);
+                prop_assert_eq!(line.posting, place / 2);
+                prop_assert_eq!(line.direction, direction);
+                prop_assert_eq!(&line.account, account);
+                prop_assert_eq!(&line.counterparty, counterparty);
+                prop_assert_eq!(&line.asset, posting.asset());
+                prop_assert_eq!(line.amount, posting.amount());
+                let recounted = model.posted_after(account, posting.asset(), entry.number, place / 2);
+                prop_assert_eq!(line.balance, recounted);
+            }
+            for (key, balance) in &entry.balances {
+                let last = lines.iter().rfind(|l| l.account == key.account && l.asset == key.asset);
+                prop_assert_eq!(last.map(|line| line.balance), Some(balance.posted()));
+            }
+        }
+    }
+
+    #[test]
+    fn rejected_commands_leave_no_trace(history in histories()) {
+        let mut book = Book::default();
+        let mut accepted = Vec::new();
+        let mut log = Vec::new();
+        for step in &history {
+            let before = all_of(&book);
+            let decision = decide(&book, &step.command, step.now);
+            prop_assert_eq!(before, all_of(&book));
+            if let Ok(entry) = decision {
+                book.apply(&entry);
+                accepted.push(step.clone());
+                log.push(entry);
+            }
+        }
+        let (log_without_them, book_without_them) = play(&accepted);
+        prop_assert_eq!(log, log_without_them);
+        prop_assert_eq!(all_of(&book), all_of(&book_without_them));
+    }
+
+    #[test]
+    fn the_same_decision_falls_again_on_any_book_that_holds_what_the_command_touches(
+        history in histories()
+    ) {
+        let mut book = Book::default();
+        for step in &history {
+            let Command::PostTransaction(post) = &step.command;
+            let decision = decide(&book, &step.command, step.now);
+            prop_assert_eq!(&decision, &decide(&book, &step.command, step.now));
+
+            let mut part = Book::at(book.next(), book.last_recorded_at());
+            for posting in post.postings.as_slice() {
+                for account in [posting.source(), posting.destination()] {
+                    let key = BalanceKey { account: account.clone(), asset: posting.asset().clone() };
+                    let balance = book.balance(&key);
+                    part.load_balance(key, balance);
+                }
+            }
+            if let Some(reference) = &post.reference
+                && let Some(entry) = book.reference(reference)
+            {
+                part.load_reference(reference.clone(), entry);
+            }
+            prop_assert_eq!(&decision, &decide(&part, &step.command, step.now));
+
+            if let Ok(entry) = decision {
+                book.apply(&entry);
+            }
+        }
+    }
+}
+
+/// Holds the generators to their purpose: a property that never meets a rejection proves little.
+#[test]
+fn random_histories_meet_every_outcome_often() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen = BTreeMap::new();
+    let mut count = |what| *seen.entry(what).or_insert(0_u32) += 1;
+    for _ in 0..500 {
+        let history = histories().new_tree(&mut runner).unwrap().current();
+        let mut book = Book::default();
+        let mut clock = Timestamp::MIN;
+        for step in history {
+            count("commands");
+            if step.now < clock {
+                count("clock set back");
+            }
+            clock = step.now;
+            match decide(&book, &step.command, step.now) {
+                Ok(entry) => {
+                    count("accepted");
+                    let lines = entry.statement_lines();
+                    if lines.iter().any(|l| l.amount == ledger::Amount::ZERO) {
+                        count("accepted, with a zero amount");
+                    }
+                    if lines.iter().any(|l| l.amount.get() >= 1 << 125) {
+                        count("accepted, with a huge amount");
+                    }
+                    let passes_on = |(key, _): &(BalanceKey, Balance)| {
+                        book.balance(key) == Balance::default()
+                            && lines.iter().any(|l| {
+                                l.account == key.account
+                                    && l.asset == key.asset
+                                    && l.direction == Direction::Debit
+                                    && l.amount.get() > 0
+                                    && !l.account.is_world()
+                            })
+                    };
+                    if entry.balances.iter().any(passes_on) {
+                        count("accepted, passing on what just came in");
+                    }
+                    book.apply(&entry);
+                }
+                Err(Rejection::ReferenceTaken { .. }) => count("reference taken"),
+                Err(Rejection::InsufficientFunds { posting: 0, .. }) => count("insufficient funds at once"),
+                Err(Rejection::InsufficientFunds { .. }) => count("insufficient funds later"),
+                Err(Rejection::AmountOverflow { posting, account, .. }) => {
+                    count(if posting == 0 { "overflow at once" } else { "overflow later" });
+                    let Command::PostTransaction(post) = &step.command;
+                    let at_source = *post.postings.as_slice()[posting].source() == account;
+                    count(if at_source { "overflow of a source" } else { "overflow of a destination" });
+                }
+            }
+        }
+    }
+    let commands = seen["commands"];
+    for (outcome, per_thousand) in [
+        ("accepted", 300),
+        ("accepted, with a zero amount", 50),
+        ("accepted, with a huge amount", 20),
+        ("accepted, passing on what just came in", 100),
+        ("clock set back", 300),
+        ("reference taken", 50),
+        ("insufficient funds at once", 100),
+        ("insufficient funds later", 100),
+        ("overflow at once", 10),
+        ("overflow later", 10),
+        ("overflow of a source", 30),
+        ("overflow of a destination", 3),
+    ] {
+        let times = seen.get(outcome).copied().unwrap_or_default();
+        assert!(
+            1000 * times >= per_thousand * commands,
+            "{outcome}: {times} of {commands} commands; {seen:?}"
+        );
+    }
+}
