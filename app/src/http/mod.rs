@@ -3,3 +3,4 @@
 //! Nothing in here knows a feature.
 
 pub mod problem;
+pub mod problem_types;
