@@ -136,6 +136,7 @@ pub(crate) struct Lane {
 impl Lane {
     /// Opens a ledger's lane. It ends when it has been idle for long, or when nobody holds its handle.
     pub(crate) fn open(shared: Arc<Shared>, ledger: LedgerName) -> LaneHandle {
+        #[expect(clippy::disallowed_methods, reason = "`room` bounds what the queue can hold, in postings")]
         let (queue, receiver) = unbounded_channel();
         let (ended_sender, ended) = watch::channel(());
         let room = Arc::new(Semaphore::new(shared.options.queue_max));
