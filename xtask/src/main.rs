@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod process;
 mod setup;
 
@@ -18,11 +19,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Measures: each benchmark compares within one run and prints ratios beside figures.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     Setup(setup::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
+        Task::Bench(bench) => bench::run(&bench),
         Task::Setup(arguments) => setup::run(&arguments),
     };
     match done {

@@ -1,0 +1,73 @@
+//! The service under load: the release build in a process of its own, on a fresh database on disk.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, bail};
+
+/// A running service. Dropping it ends it.
+pub(crate) struct Service {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+/// Builds the release binary and returns its path.
+pub(crate) fn build() -> anyhow::Result<std::path::PathBuf> {
+    eprintln!("building the release binary …");
+    let status = Command::new(env!("CARGO")).args(["build", "--release", "--package", "server"]).status()?;
+    if !status.success() {
+        bail!("the release build failed");
+    }
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), std::path::PathBuf::from);
+    Ok(target.join("release").join("server"))
+}
+
+impl Service {
+    /// Starts the service in a folder, with settings as environment variables over the `dev` profile.
+    pub(crate) fn start(binary: &Path, folder: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let database = format!("sqlite://{}", folder.join("florin.db").display());
+        let mut child = Command::new(binary)
+            .env("PX_PROFILE", "dev")
+            .env("PX_SERVER__PORT", "0")
+            .env("PX_DATABASE__URL", database)
+            .env("PX_TELEMETRY__LEVEL", "warn")
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("starting {}", binary.display()))?;
+        let mut lines = BufReader::new(child.stdout.take().context("no standard output")?).lines();
+        let address = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                let rest = line.split_once("http://")?.1;
+                rest.split('/').next()?.parse().ok()
+            })
+            .context("the service ended before it named its address")?;
+        // Keeps reading, so that the service never waits for a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(Self { child, address })
+    }
+
+    /// Reads a sample of `/metrics`: the value of the line that begins with `name` and a space.
+    pub(crate) fn metric(&self, name: &str) -> anyhow::Result<f64> {
+        let reply = super::load::get(self.address, "/metrics")?;
+        reply
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.split(' ').next()?.parse().ok())
+            .with_context(|| format!("/metrics has no {name}"))
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing left to end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
