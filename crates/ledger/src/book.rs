@@ -108,3 +108,76 @@ impl Book {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Amount, Asset, Metadata, Posting, Postings, Transaction};
+
+    fn key(account: &str) -> BalanceKey {
+        BalanceKey { account: Address::parse(account).unwrap(), asset: Asset::parse("USD/2").unwrap() }
+    }
+
+    fn entry(number: u64, reference: Option<&Reference>) -> Entry {
+        let amount = Amount::from(number + 1);
+        let (world, a) = (key("world"), key("a"));
+        let posting =
+            Posting::new(world.account.clone(), a.account.clone(), a.asset.clone(), amount).unwrap();
+        Entry {
+            number: EntryNumber(number),
+            recorded_at: Timestamp::default(),
+            effective_at: Timestamp::MIN,
+            body: EntryBody::Transaction(Transaction {
+                postings: Postings::new(vec![posting]).unwrap(),
+                reference: reference.cloned(),
+                metadata: Metadata::default(),
+            }),
+            balances: vec![
+                (a, Balance { posted_in: amount, ..Balance::default() }),
+                (world, Balance { posted_out: amount, ..Balance::default() }),
+            ],
+        }
+    }
+
+    #[test]
+    fn what_is_not_loaded_counts_as_never_used() {
+        let book = Book::at(EntryNumber(3), None);
+        assert_eq!(book.next(), EntryNumber(3));
+        assert_eq!(book.balance(&key("a")), Balance::default());
+        assert!(!book.holds(&key("a")));
+        assert_eq!(book.reference(&Reference::parse("r").unwrap()), None);
+        assert!(book.is_empty());
+    }
+
+    #[test]
+    fn a_loaded_zero_is_held() {
+        let mut book = Book::default();
+        book.load_balance(key("a"), Balance::default());
+        assert!(book.holds(&key("a")));
+        assert_eq!((book.len(), book.is_empty()), (1, false));
+    }
+
+    #[test]
+    fn an_applied_entry_moves_the_head_the_time_the_balances_and_the_reference() {
+        let reference = Reference::parse("r").unwrap();
+        let mut book = Book::default();
+        let (first, second) = (entry(0, Some(&reference)), entry(1, None));
+        book.apply(&first);
+        book.apply(&second);
+        assert_eq!(book.next(), EntryNumber(2));
+        assert_eq!(book.last_recorded_at(), Some(second.recorded_at));
+        assert_eq!(book.reference(&reference), Some(first.number));
+        assert_eq!(book.len(), 2);
+        for (key, balance) in &second.balances {
+            assert_eq!(book.balance(key), *balance);
+        }
+        book.forget_references();
+        assert_eq!(book.reference(&reference), None);
+    }
+
+    #[test]
+    #[should_panic(expected = "without gaps")]
+    fn an_entry_that_is_not_the_next_is_a_bug() {
+        Book::default().apply(&entry(1, None));
+    }
+}

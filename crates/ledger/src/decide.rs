@@ -154,3 +154,108 @@ fn shortfall(available: i128, floor: i128, amount: Amount) -> Option<Amount> {
     let missing = u128::try_from(amount.signed().saturating_sub(room)).ok()?;
     (missing > 0).then(|| Amount::new(missing).unwrap_or(Amount::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn posting(source: &str, destination: &str, amount: u64) -> Posting {
+        Posting::new(
+            Address::parse(source).unwrap(),
+            Address::parse(destination).unwrap(),
+            Asset::parse("USD/2").unwrap(),
+            Amount::from(amount),
+        )
+        .unwrap()
+    }
+
+    fn post(postings: Vec<Posting>) -> PostTransaction {
+        PostTransaction {
+            postings: Postings::new(postings).unwrap(),
+            reference: None,
+            effective_at: None,
+            metadata: Metadata::default(),
+        }
+    }
+
+    fn at(micros: i64) -> Timestamp {
+        Timestamp::from_micros(micros).unwrap()
+    }
+
+    #[test]
+    fn the_entry_holds_the_command_and_the_balances_it_touched_in_order() {
+        let command = PostTransaction {
+            reference: Some(Reference::parse("order-1").unwrap()),
+            effective_at: Some(at(-5)),
+            metadata: Metadata::new([("order".to_owned(), "1".to_owned())].into()).unwrap(),
+            ..post(vec![posting("world", "b", 7), posting("b", "a", 3)])
+        };
+        let book = Book::at(EntryNumber(4), Some(at(10)));
+        let entry = decide(&book, &Command::PostTransaction(command.clone()), at(20)).unwrap();
+        assert_eq!(entry.number, EntryNumber(4));
+        assert_eq!(entry.recorded_at, at(20));
+        assert_eq!(entry.effective_at, at(-5));
+        let EntryBody::Transaction(transaction) = &entry.body;
+        assert_eq!(transaction.postings, command.postings);
+        assert_eq!(transaction.reference, command.reference);
+        assert_eq!(transaction.metadata, command.metadata);
+        let balances: Vec<_> = entry
+            .balances
+            .iter()
+            .map(|(key, b)| (key.account.as_str(), b.posted_in.get(), b.posted_out.get()))
+            .collect();
+        assert_eq!(balances, [("a", 3, 0), ("b", 7, 3), ("world", 0, 7)]);
+    }
+
+    #[test]
+    fn a_clock_behind_the_log_counts_as_the_logs_last_time() {
+        let command = Command::PostTransaction(post(vec![posting("world", "a", 1)]));
+        let entry = decide(&Book::at(EntryNumber(1), Some(at(10))), &command, at(3)).unwrap();
+        assert_eq!((entry.recorded_at, entry.effective_at), (at(10), at(10)));
+        let first = decide(&Book::default(), &command, at(3)).unwrap();
+        assert_eq!((first.recorded_at, first.effective_at), (at(3), at(3)));
+    }
+
+    #[test]
+    fn held_money_is_not_available() {
+        let mut book = Book::default();
+        let key = BalanceKey { account: Address::parse("a").unwrap(), asset: Asset::parse("USD/2").unwrap() };
+        let (posted_in, pending_out) = (Amount::from(10), Amount::from(4));
+        book.load_balance(key, Balance { posted_in, pending_out, ..Balance::default() });
+        let decide_on = |amount| {
+            let command = Command::PostTransaction(post(vec![posting("a", "b", amount)]));
+            decide(&book, &command, at(0)).map(|entry| entry.balances[0].1)
+        };
+        let spent = Balance { posted_in, pending_out, posted_out: Amount::from(6), ..Balance::default() };
+        assert_eq!(decide_on(6), Ok(spent));
+        let Err(Rejection::InsufficientFunds { available, shortfall, .. }) = decide_on(7) else {
+            panic!("seven of six were moved");
+        };
+        assert_eq!((available, shortfall), (6, Amount::from(1)));
+    }
+
+    #[test]
+    fn shortfall_is_what_lies_between_the_amount_and_the_floor() {
+        let max = Amount::MAX.signed();
+        for (available, floor, amount, missing) in [
+            (0, 0, 0, None),
+            (10, 0, 10, None),
+            (10, 0, 11, Some(1)),
+            (0, -5, 5, None),
+            (0, -5, 6, Some(1)),
+            (10, 3, 8, Some(1)),
+            // Under its floor already, as a floor may be raised later: nothing leaves, but zero still may.
+            (-7, 0, 0, None),
+            (-7, 0, 1, Some(8)),
+            (max, 0, max, None),
+            (max, -max, max, None),
+            (-max, 0, max, Some(max)),
+            (-max, max, 1, Some(max)),
+            (i128::MIN, 0, max, Some(max)),
+        ] {
+            let amount = Amount::new(u128::try_from(amount).unwrap()).unwrap();
+            let found = shortfall(available, floor, amount).map(Amount::signed);
+            assert_eq!(found, missing, "{amount} out of {available} over {floor}");
+        }
+    }
+}

@@ -128,3 +128,75 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Book, Command, PostTransaction, decide};
+
+    fn entry(postings: &[(&str, &str, &str, u64)]) -> Entry {
+        let postings = postings.iter().map(|(source, destination, asset, amount)| {
+            Posting::new(
+                Address::parse(source).unwrap(),
+                Address::parse(destination).unwrap(),
+                Asset::parse(asset).unwrap(),
+                Amount::from(*amount),
+            )
+            .unwrap()
+        });
+        let command = Command::PostTransaction(PostTransaction {
+            postings: Postings::new(postings.collect()).unwrap(),
+            reference: None,
+            effective_at: None,
+            metadata: Metadata::default(),
+        });
+        decide(&Book::default(), &command, Timestamp::default()).unwrap()
+    }
+
+    #[test]
+    fn each_posting_puts_a_debit_on_its_source_and_a_credit_on_its_destination() {
+        use Direction::{Credit, Debit};
+        let lines = entry(&[("world", "a", "USD/2", 10), ("a", "b", "USD/2", 4), ("world", "a", "EUR/2", 1)])
+            .statement_lines();
+        let lines: Vec<_> = lines
+            .iter()
+            .map(|l| {
+                let (account, counterparty) = (l.account.as_str(), l.counterparty.as_str());
+                (l.posting, l.direction, account, counterparty, l.asset.as_str(), l.amount.get(), l.balance)
+            })
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                (0, Debit, "world", "a", "USD/2", 10, -10),
+                (0, Credit, "a", "world", "USD/2", 10, 10),
+                (1, Debit, "a", "b", "USD/2", 4, 6),
+                (1, Credit, "b", "a", "USD/2", 4, 4),
+                (2, Debit, "world", "a", "EUR/2", 1, -1),
+                (2, Credit, "a", "world", "EUR/2", 1, 1),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_zero_amount_has_its_lines_too() {
+        let lines = entry(&[("a", "b", "USD/2", 0)]).statement_lines();
+        assert_eq!(
+            lines.iter().map(|l| (l.account.as_str(), l.balance)).collect::<Vec<_>>(),
+            [("a", 0), ("b", 0)]
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "an entry holds the balances of all that it touched")]
+    fn an_entry_that_lacks_a_balance_is_a_bug() {
+        let mut entry = entry(&[("world", "a", "USD/2", 10)]);
+        entry.balances.remove(0);
+        let _ = entry.statement_lines();
+    }
+
+    #[test]
+    fn numbers_follow_each_other() {
+        assert_eq!(EntryNumber::default().next(), EntryNumber(1));
+    }
+}

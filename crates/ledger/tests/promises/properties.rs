@@ -1,7 +1,7 @@
 //! The promises of the core as properties of random histories.
 //!
 //! Each property is tried on 512 histories. `PROPTEST_CASES` sets another number: CI takes 10000. A
-//! failure prints the smallest history that shows it, and the seed as a line `cc …`; that line is kept in
+//! failure prints the smallest history that shows it, and the seed as a line `xs …`; that line is kept in
 //! `tests/proptest-regressions/properties.txt`, where every later run begins. `PROPTEST_RNG_SEED` repeats
 //! a whole run.
 
