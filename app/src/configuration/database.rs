@@ -1,0 +1,45 @@
+//! The section `database`: where the ledgers are kept.
+
+use std::time::Duration;
+
+use super::{Check, DatabaseUrl, InvalidValue};
+
+/// Where the ledgers are kept.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+#[pavex::config(key = "database", include_if_unused)]
+pub struct DatabaseConfig {
+    /// The database: `sqlite://path`. No default but in dev, `sqlite://data/florin.db`;
+    /// `PX_DATABASE__URL`.
+    pub url: DatabaseUrl,
+    /// The largest number of connections that read. Default 4; `PX_DATABASE__READERS`.
+    pub readers: u32,
+    /// How long to wait for another process that holds the database's lock, in milliseconds. Default
+    /// 5000; `PX_DATABASE__BUSY_TIMEOUT_MS`.
+    pub busy_timeout_ms: u64,
+    /// Whether `serve` brings the database's schema up to date before it starts. Default no, in dev yes;
+    /// `PX_DATABASE__MIGRATE_ON_START`.
+    pub migrate_on_start: bool,
+}
+
+impl DatabaseConfig {
+    /// Returns how long to wait for another process that holds the database's lock.
+    #[must_use]
+    pub fn busy_timeout(&self) -> Duration {
+        Duration::from_millis(self.busy_timeout_ms)
+    }
+
+    /// Lists the values that are out of bounds.
+    #[must_use]
+    pub fn problems(&self) -> Vec<InvalidValue> {
+        let mut check = Check::section("database")
+            .range("readers", self.readers, 1..=64)
+            .range("busy_timeout_ms", self.busy_timeout_ms, 0..=600_000);
+        if self.url.is_empty() {
+            let message = "it is not set: say where the ledgers are kept, for example \
+                           PX_DATABASE__URL=sqlite:///var/lib/florin/florin.db";
+            check.refuse("url", message.to_owned());
+        }
+        check.done()
+    }
+}

@@ -1,0 +1,80 @@
+//! The section `server`: where the service listens and what it lets clients take up.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{Check, InvalidValue};
+
+/// Where the service listens and what it lets clients take up.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+#[pavex::config(key = "server", include_if_unused)]
+pub struct ServerConfig {
+    /// The address to listen on. Default `127.0.0.1`, in prod `0.0.0.0`; `PX_SERVER__IP`.
+    pub ip: IpAddr,
+    /// The TCP port; 0 takes a free one. Default 8000; `PX_SERVER__PORT`.
+    pub port: u16,
+    /// Threads that serve requests; 0 is one per core. Default 0; `PX_SERVER__WORKERS`.
+    pub workers: usize,
+    /// Connections at one time. Default 4096; `PX_SERVER__CONNECTIONS_MAX`.
+    pub connections_max: usize,
+    /// Requests being answered at one time. Default 1024; `PX_SERVER__REQUESTS_IN_FLIGHT_MAX`.
+    pub requests_in_flight_max: usize,
+    /// Requests at one time on one HTTP/2 connection. Default 128; `PX_SERVER__HTTP2_STREAMS_MAX`.
+    pub http2_streams_max: u32,
+    /// How long the head of a request may take to arrive, in milliseconds. Default 10000;
+    /// `PX_SERVER__HEADER_READ_TIMEOUT_MS`.
+    pub header_read_timeout_ms: u64,
+    /// How long a connection may lie idle between two requests, in milliseconds. Default 75000;
+    /// `PX_SERVER__KEEP_ALIVE_TIMEOUT_MS`.
+    pub keep_alive_timeout_ms: u64,
+    /// How long a connection may live, in milliseconds; 0 is forever. Default 3600000 (1 h);
+    /// `PX_SERVER__CONNECTION_AGE_MAX_MS`.
+    pub connection_age_max_ms: u64,
+    /// How long answering a request may take, its body included, in milliseconds. Default 30000;
+    /// `PX_SERVER__REQUEST_TIMEOUT_MS`.
+    pub request_timeout_ms: u64,
+    /// The largest body of a request, in bytes. Default 2097152 (2 MiB); `PX_SERVER__BODY_MAX_BYTES`.
+    pub body_max_bytes: usize,
+    /// The largest head of a request (request line and headers), in bytes. Default 16384 (16 KiB);
+    /// `PX_SERVER__HEADER_MAX_BYTES`.
+    pub header_max_bytes: usize,
+    /// The largest number of headers of a request. Default 100; `PX_SERVER__HEADERS_MAX`.
+    pub headers_max: usize,
+    /// How long to go on accepting connections after the signal to stop, while `/health/ready` says no,
+    /// so that load balancers notice; in milliseconds. Default 0; `PX_SERVER__SHUTDOWN_DELAY_MS`.
+    pub shutdown_delay_ms: u64,
+    /// How long requests in flight may take to finish once the service stops, in milliseconds. Default
+    /// 20000; `PX_SERVER__SHUTDOWN_TIMEOUT_MS`.
+    pub shutdown_timeout_ms: u64,
+}
+
+impl ServerConfig {
+    /// Returns how long answering a request may take.
+    #[must_use]
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+
+    /// Lists the values that are out of bounds.
+    #[must_use]
+    pub fn problems(&self) -> Vec<InvalidValue> {
+        const MINUTE: u64 = 60_000;
+        const DAY: u64 = 24 * 60 * MINUTE;
+        Check::section("server")
+            .range("workers", self.workers, 0..=1024)
+            .range("connections_max", self.connections_max, 1..=1_000_000)
+            .range("requests_in_flight_max", self.requests_in_flight_max, 1..=1_000_000)
+            .range("http2_streams_max", self.http2_streams_max, 1..=10_000)
+            .range("header_read_timeout_ms", self.header_read_timeout_ms, 100..=10 * MINUTE)
+            .range("keep_alive_timeout_ms", self.keep_alive_timeout_ms, 100..=DAY)
+            .range("connection_age_max_ms", self.connection_age_max_ms, 0..=365 * DAY)
+            .range("request_timeout_ms", self.request_timeout_ms, 100..=10 * MINUTE)
+            .range("body_max_bytes", self.body_max_bytes, 1024..=64 * 1024 * 1024)
+            .range("header_max_bytes", self.header_max_bytes, 8 * 1024..=1024 * 1024)
+            .range("headers_max", self.headers_max, 10..=1000)
+            .range("shutdown_delay_ms", self.shutdown_delay_ms, 0..=10 * MINUTE)
+            .range("shutdown_timeout_ms", self.shutdown_timeout_ms, 0..=10 * MINUTE)
+            .done()
+    }
+}
