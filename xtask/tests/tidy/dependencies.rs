@@ -1,0 +1,106 @@
+//! Rules about who depends on whom, read from the manifests.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use crate::none_of;
+use crate::tree::{files, read};
+
+/// The kinds of dependencies a manifest can have.
+const SECTIONS: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
+
+/// Written by a tool, so that these rules cannot be kept in them.
+const GENERATED: [&str; 2] = ["server_sdk", "workspace_hack"];
+
+fn manifest(path: &str) -> Table {
+    read(path).parse().unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every package of the repository by name, with its manifest.
+fn packages() -> BTreeMap<String, Table> {
+    let manifests = files("toml").into_iter().filter(|file| file.path.ends_with("/Cargo.toml"));
+    let parsed = manifests.map(|file| manifest(&file.path)).filter(|table| table.contains_key("package"));
+    parsed.map(|table| (table["package"]["name"].as_str().expect("a name").to_owned(), table)).collect()
+}
+
+fn section<'a>(manifest: &'a Table, name: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    manifest.get(name).and_then(Value::as_table).into_iter().flatten()
+}
+
+/// Which packages of the repository a package builds on, its tests aside.
+fn builds_on(package: &str) -> Vec<String> {
+    let packages = packages();
+    let manifest = packages.get(package).unwrap_or_else(|| panic!("there is no package {package}"));
+    let sections = ["dependencies", "build-dependencies"];
+    let all = sections.iter().flat_map(|name| section(manifest, name)).map(|(name, _)| name);
+    all.filter(|name| packages.contains_key(*name) && *name != "workspace_hack").cloned().collect()
+}
+
+#[test]
+fn the_ledger_depends_on_nothing() {
+    let packages = packages();
+    let ledger = &packages["ledger"];
+    let found = ["dependencies", "build-dependencies"].iter().flat_map(|name| section(ledger, name));
+    let found: Vec<String> = found.map(|(name, _)| name.clone()).collect();
+    none_of(&found, "the ledger decides and does nothing else: no async, no serde, no sqlx, no clock");
+}
+
+#[test]
+fn the_engine_knows_the_ledger_and_no_store() {
+    assert_eq!(builds_on("engine"), ["ledger"], "the engine asks stores through its own port");
+}
+
+#[test]
+fn a_store_knows_the_port_and_no_other_store() {
+    let stores: Vec<String> = packages().into_keys().filter(|name| name.starts_with("store_")).collect();
+    assert!(!stores.is_empty(), "there is a store");
+    for store in stores {
+        let strange =
+            builds_on(&store).into_iter().filter(|name| !matches!(name.as_str(), "engine" | "ledger"));
+        none_of(&strange.collect::<Vec<_>>(), &format!("{store} may know engine and ledger only"));
+    }
+}
+
+#[test]
+fn nothing_but_the_server_builds_on_the_generated_code() {
+    let packages = packages();
+    let depends = |manifest: &Table| {
+        SECTIONS.iter().any(|name| section(manifest, name).any(|(it, _)| it == "server_sdk"))
+    };
+    let found = packages.iter().filter(|(_, manifest)| depends(manifest)).map(|(name, _)| name.clone());
+    let found: Vec<String> = found.filter(|name| !matches!(name.as_str(), "edge" | "server")).collect();
+    none_of(&found, "the generated code builds on the app: whoever builds on it too would go in a circle");
+}
+
+#[test]
+fn versions_are_named_once_in_the_root_manifest() {
+    let mut found = Vec::new();
+    for (name, manifest) in packages() {
+        if GENERATED.contains(&name.as_str()) {
+            continue;
+        }
+        for (dependency, value) in SECTIONS.iter().flat_map(|name| section(&manifest, name)) {
+            if value.get("workspace").and_then(Value::as_bool) != Some(true) {
+                found.push(format!("{name}: {dependency}"));
+            }
+        }
+    }
+    none_of(&found, "write `name.workspace = true`, and the version in the root manifest");
+}
+
+#[test]
+fn every_package_takes_the_lints_and_the_licence_of_the_workspace() {
+    let mut found = Vec::new();
+    for (name, manifest) in packages() {
+        let inherits = |table: &str, key: &str| {
+            let value = manifest.get(table).and_then(|table| table.get(key));
+            value.is_some_and(|value| value.as_bool() == Some(true) || value.get("workspace").is_some())
+        };
+        let lints = inherits("lints", "workspace") || GENERATED.contains(&name.as_str());
+        if !lints || !inherits("package", "license") {
+            found.push(name.clone());
+        }
+    }
+    none_of(&found, "packages without `[lints] workspace = true` or `license.workspace = true`");
+}
