@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod process;
+mod readme;
 mod setup;
 
 /// What a contributor needs beyond `cargo run` and `cargo test`.
@@ -22,12 +23,15 @@ enum Task {
     /// Measures: each benchmark compares within one run and prints ratios beside figures.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Follow the README: start the service as it says, run its commands, compare the replies, stop the service
+    Readme,
     Setup(setup::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Bench(bench) => bench::run(&bench),
+        Task::Readme => readme::run(),
         Task::Setup(arguments) => setup::run(&arguments),
     };
     match done {
