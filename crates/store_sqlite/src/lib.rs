@@ -1,1 +1,27 @@
-//! store_sqlite
+//! Keeps ledgers in one SQLite file.
+//!
+//! One connection writes, a few others read; every statement is checked against the schema when the
+//! crate is compiled. It never decides on a command, never writes row by row, and never tells of
+//! anything that is not committed.
+
+mod accounts;
+mod batch;
+mod failure;
+mod groups;
+mod json;
+mod ledgers;
+mod log;
+mod migrate;
+mod number;
+mod options;
+mod rows;
+mod snapshot;
+mod spans;
+mod statement;
+mod store;
+mod transactions;
+mod writer;
+
+pub use migrate::{AppliedMigration, MigrateError};
+pub use options::SqliteOptions;
+pub use store::{OpenError, SqliteStore};

@@ -1,0 +1,74 @@
+-- Ledgers, their logs, and what is derived from the logs.
+--
+-- Times are microseconds since 1970-01-01T00:00:00Z. Columns of type ANY hold a whole number: an INTEGER
+-- where it fits 64 bits, else its decimal digits as TEXT.
+
+-- A row is the head of a log as well: `next_entry` is its length and the version of all that is
+-- derived from it.
+CREATE TABLE ledgers (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    metadata TEXT NOT NULL,
+    next_entry INTEGER NOT NULL DEFAULT 0 CHECK (next_entry >= 0),
+    last_recorded_at INTEGER,
+    idempotency_key TEXT UNIQUE,
+    request_fingerprint BLOB,
+    CHECK ((idempotency_key IS NULL) = (request_fingerprint IS NULL))
+) STRICT;
+
+-- The logs: the truth.
+CREATE TABLE entries (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    number INTEGER NOT NULL CHECK (number >= 0),
+    kind TEXT NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    effective_at INTEGER NOT NULL,
+    reference TEXT,
+    idempotency_key TEXT,
+    request_fingerprint BLOB,
+    body TEXT NOT NULL,
+    PRIMARY KEY (ledger, number),
+    CHECK ((idempotency_key IS NULL) = (request_fingerprint IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX entries_by_reference ON entries (ledger, reference) WHERE reference IS NOT NULL;
+CREATE UNIQUE INDEX entries_by_idempotency_key ON entries (ledger, idempotency_key)
+WHERE idempotency_key IS NOT NULL;
+CREATE INDEX entries_by_effective_time ON entries (ledger, effective_at, number);
+
+CREATE TRIGGER entries_never_change BEFORE UPDATE ON entries
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever changes');
+END;
+
+CREATE TRIGGER entries_never_vanish BEFORE DELETE ON entries
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever vanishes');
+END;
+
+-- The four counters of every account and asset.
+CREATE TABLE balances (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    address TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    posted_in ANY NOT NULL,
+    posted_out ANY NOT NULL,
+    pending_in ANY NOT NULL,
+    pending_out ANY NOT NULL,
+    PRIMARY KEY (ledger, address, asset)
+) STRICT, WITHOUT ROWID;
+
+-- The statements: each side of each posting. An account is never on both sides of one.
+CREATE TABLE lines (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    address TEXT NOT NULL,
+    entry INTEGER NOT NULL,
+    posting INTEGER NOT NULL,
+    direction TEXT NOT NULL CHECK (direction IN ('debit', 'credit')),
+    counterparty TEXT NOT NULL,
+    asset TEXT NOT NULL,
+    amount ANY NOT NULL,
+    balance ANY NOT NULL,
+    PRIMARY KEY (ledger, address, entry, posting)
+) STRICT, WITHOUT ROWID;

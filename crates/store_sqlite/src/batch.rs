@@ -1,0 +1,282 @@
+//! Batches: load what commands touch, then write what was decided, all in one SQL transaction. Never a
+//! statement per row: rows go in as JSON arrays, a table at a time.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use engine::codec;
+use engine::idempotency::IdempotencyKey;
+use engine::port::{Batch, CommitError, KeyUse, Loaded, LogRecord, Opened, Wanted};
+use ledger::{Balance, BalanceKey, Direction, EntryBody, EntryNumber, LedgerName, Reference, StatementLine};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+
+use crate::failure::{Corruption, Failure, commit_failed};
+use crate::json::{next_array, write_row};
+use crate::number::StoredNumber;
+use crate::rows::{BalanceRow, Reader, entry_number, stored_number};
+use crate::store::SqliteStore;
+
+pub(crate) async fn begin(
+    store: &SqliteStore,
+    ledger: &LedgerName,
+    wanted: Wanted,
+) -> Result<Opened, Failure> {
+    let mut transaction = store.writer.begin().await?;
+    let name = ledger.as_str();
+    let head = sqlx::query!("SELECT id, next_entry, last_recorded_at FROM ledgers WHERE name = ?1", name)
+        .fetch_optional(&mut *transaction)
+        .await?
+        .ok_or(Failure::LedgerNotFound)?;
+    let next = entry_number(head.next_entry)?;
+    let place = || format!("the head of ledger {ledger}");
+    let last_recorded_at = head.last_recorded_at.map(|micros| Reader::at(&place).time(micros)).transpose()?;
+    let mut balances = wanted.missing;
+    if wanted.cached_at != Some(next) {
+        balances.extend(wanted.cached);
+    }
+    let balances = load_balances(&mut transaction, head.id, &balances).await?;
+    let keys = load_keys(&mut transaction, head.id, &wanted.keys).await?;
+    let references = load_references(&mut transaction, head.id, &wanted.references).await?;
+    let batch = Box::new(SqliteBatch { transaction, ledger: head.id, next: next.0 });
+    Ok(Opened { loaded: Loaded { next, last_recorded_at, balances, keys, references }, batch })
+}
+
+async fn load_balances(
+    connection: &mut SqliteConnection,
+    ledger: i64,
+    wanted: &[BalanceKey],
+) -> Result<Vec<(BalanceKey, Balance)>, Failure> {
+    let mut balances = Vec::with_capacity(wanted.len());
+    let mut rest = wanted;
+    while let Some(json) = next_array(&mut rest, |json, key| {
+        write_row(json, &(key.account.as_str(), key.asset.as_str()));
+    }) {
+        // CROSS JOIN keeps SQLite from looking at every balance of the ledger first.
+        let rows = sqlx::query_as!(
+            BalanceRow,
+            r#"SELECT address, asset,
+                posted_in AS "posted_in: StoredNumber", posted_out AS "posted_out: StoredNumber",
+                pending_in AS "pending_in: StoredNumber", pending_out AS "pending_out: StoredNumber"
+            FROM json_each(?2) AS wanted CROSS JOIN balances
+            WHERE ledger = ?1 AND address = wanted.value ->> 0 AND asset = wanted.value ->> 1"#,
+            ledger,
+            json
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in rows {
+            balances.push(row.balance()?);
+        }
+    }
+    Ok(balances)
+}
+
+async fn load_keys(
+    connection: &mut SqliteConnection,
+    ledger: i64,
+    wanted: &[IdempotencyKey],
+) -> Result<Vec<KeyUse>, Failure> {
+    let mut uses = Vec::new();
+    let mut rest = wanted;
+    while let Some(json) = next_array(&mut rest, |json, key| write_row(json, &key.as_str())) {
+        let rows = sqlx::query!(
+            r#"SELECT idempotency_key AS "key!", request_fingerprint AS "fingerprint!", number AS "number!"
+            FROM json_each(?2) AS wanted CROSS JOIN entries
+            WHERE ledger = ?1 AND idempotency_key = wanted.value"#,
+            ledger,
+            json
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in rows {
+            let place = || format!("entry {}", row.number);
+            let request = Reader::at(&place).request(Some(row.key), Some(row.fingerprint))?;
+            let entry = entry_number(row.number)?;
+            uses.extend(request.map(|request| KeyUse {
+                key: request.key,
+                fingerprint: request.fingerprint,
+                entry,
+            }));
+        }
+    }
+    Ok(uses)
+}
+
+async fn load_references(
+    connection: &mut SqliteConnection,
+    ledger: i64,
+    wanted: &[Reference],
+) -> Result<Vec<(Reference, EntryNumber)>, Failure> {
+    let mut references = Vec::new();
+    let mut rest = wanted;
+    while let Some(json) = next_array(&mut rest, |json, reference| write_row(json, &reference.as_str())) {
+        let rows = sqlx::query!(
+            r#"SELECT reference AS "reference!", number AS "number!"
+            FROM json_each(?2) AS wanted CROSS JOIN entries
+            WHERE ledger = ?1 AND reference = wanted.value"#,
+            ledger,
+            json
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in rows {
+            let reference = Reference::parse(&row.reference)
+                .map_err(|_| Corruption::new(format!("entry {}", row.number), "its reference"))?;
+            references.push((reference, entry_number(row.number)?));
+        }
+    }
+    Ok(references)
+}
+
+/// An open batch: a transaction that holds the file's lock, and where the log stood when it began.
+struct SqliteBatch {
+    transaction: Transaction<'static, Sqlite>,
+    ledger: i64,
+    next: u64,
+}
+
+#[async_trait]
+impl Batch for SqliteBatch {
+    async fn commit(mut self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {
+        self.write(records).await.map_err(|failure| CommitError::RolledBack(failure.into()))?;
+        self.transaction.commit().await.map_err(commit_failed)
+    }
+}
+
+impl SqliteBatch {
+    async fn write(&mut self, records: &[LogRecord]) -> Result<(), Failure> {
+        let mut lines = Vec::new();
+        let mut balances = BTreeMap::new();
+        for (expected, LogRecord { entry, .. }) in (self.next..).zip(records) {
+            if entry.number.0 != expected {
+                return Err(Failure::Gap { expected, found: entry.number.0 });
+            }
+            lines.extend(entry.statement_lines());
+            // Of a balance that several entries touched, the last state counts.
+            balances.extend(entry.balances.iter().map(|(key, balance)| (key, balance)));
+        }
+        let Some(last) = records.last() else { return Ok(()) };
+        // Neighbours in the table come one after the other.
+        lines
+            .sort_unstable_by(|a, b| (&a.account, a.entry, a.posting).cmp(&(&b.account, b.entry, b.posting)));
+        self.write_entries(records).await?;
+        self.write_lines(&lines).await?;
+        self.write_balances(&Vec::from_iter(balances)).await?;
+        self.advance(stored_number(last.entry.number.next()), last.entry.recorded_at.micros()).await
+    }
+
+    async fn write_entries(&mut self, records: &[LogRecord]) -> Result<(), Failure> {
+        let mut rest = records;
+        while let Some(json) = next_array(&mut rest, write_entry) {
+            sqlx::query!(
+                "INSERT INTO entries (ledger, number, kind, recorded_at, effective_at, reference,
+                    idempotency_key, request_fingerprint, body)
+                SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+                    value ->> 5, unhex(value ->> 6), value ->> 7
+                FROM json_each(?2)",
+                self.ledger,
+                json
+            )
+            .execute(&mut *self.transaction)
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn write_lines(&mut self, lines: &[StatementLine]) -> Result<(), Failure> {
+        let mut rest = lines;
+        while let Some(json) = next_array(&mut rest, write_line) {
+            sqlx::query!(
+                "INSERT INTO lines (ledger, address, entry, posting, direction, counterparty, asset,
+                    amount, balance)
+                SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+                    value ->> 5, value ->> 6, value ->> 7
+                FROM json_each(?2)",
+                self.ledger,
+                json
+            )
+            .execute(&mut *self.transaction)
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn write_balances(&mut self, balances: &[(&BalanceKey, &Balance)]) -> Result<(), Failure> {
+        let mut rest = balances;
+        while let Some(json) = next_array(&mut rest, write_balance) {
+            // WHERE true: without it the parser takes ON CONFLICT for a join's ON.
+            sqlx::query!(
+                "INSERT INTO balances (ledger, address, asset, posted_in, posted_out, pending_in,
+                    pending_out)
+                SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+                FROM json_each(?2) WHERE true
+                ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = excluded.posted_in,
+                    posted_out = excluded.posted_out, pending_in = excluded.pending_in,
+                    pending_out = excluded.pending_out",
+                self.ledger,
+                json
+            )
+            .execute(&mut *self.transaction)
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn advance(&mut self, next: i64, recorded_at: i64) -> Result<(), Failure> {
+        let opened = stored_number(EntryNumber(self.next));
+        let moved = sqlx::query!(
+            "UPDATE ledgers SET next_entry = ?1, last_recorded_at = ?2 WHERE id = ?3 AND next_entry = ?4",
+            next,
+            recorded_at,
+            self.ledger,
+            opened
+        )
+        .execute(&mut *self.transaction)
+        .await?;
+        if moved.rows_affected() == 1 { Ok(()) } else { Err(Failure::HeadMoved) }
+    }
+}
+
+fn write_entry(json: &mut Vec<u8>, LogRecord { entry, request }: &LogRecord) {
+    let EntryBody::Transaction(transaction) = &entry.body;
+    let row = (
+        stored_number(entry.number),
+        codec::kind(entry),
+        entry.recorded_at.micros(),
+        entry.effective_at.micros(),
+        transaction.reference.as_ref().map(Reference::as_str),
+        request.as_ref().map(|request| request.key.as_str()),
+        request.as_ref().map(|request| format!("{:032x}", u128::from_be_bytes(request.fingerprint.0))),
+        codec::encode(entry),
+    );
+    write_row(json, &row);
+}
+
+fn write_line(json: &mut Vec<u8>, line: &StatementLine) {
+    let row = (
+        line.account.as_str(),
+        stored_number(line.entry),
+        line.posting,
+        match line.direction {
+            Direction::Debit => "debit",
+            Direction::Credit => "credit",
+        },
+        line.counterparty.as_str(),
+        line.asset.as_str(),
+        StoredNumber::from(line.amount),
+        StoredNumber(line.balance),
+    );
+    write_row(json, &row);
+}
+
+fn write_balance(json: &mut Vec<u8>, (key, balance): &(&BalanceKey, &Balance)) {
+    let row = (
+        key.account.as_str(),
+        key.asset.as_str(),
+        StoredNumber::from(balance.posted_in),
+        StoredNumber::from(balance.posted_out),
+        StoredNumber::from(balance.pending_in),
+        StoredNumber::from(balance.pending_out),
+    );
+    write_row(json, &row);
+}

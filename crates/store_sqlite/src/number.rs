@@ -1,0 +1,93 @@
+//! How amounts and balances stand in the database: as an INTEGER where they fit 64 bits, else as decimal
+//! TEXT. Never rounds: a number that is neither is refused.
+
+use ledger::Amount;
+use serde::{Serialize, Serializer};
+use sqlx::error::BoxDynError;
+use sqlx::sqlite::{SqliteTypeInfo, SqliteValueRef};
+use sqlx::{Decode, Sqlite, Type, TypeInfo, ValueRef};
+
+/// A whole number of a column of type ANY.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StoredNumber(pub(crate) i128);
+
+/// A value that is no number of ours.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not a stored number")]
+struct NotANumber(String);
+
+impl StoredNumber {
+    /// Returns the number as an amount, or `None` where it is negative.
+    pub(crate) fn amount(self) -> Option<Amount> {
+        Amount::new(u128::try_from(self.0).ok()?)
+    }
+
+    /// Reads the digits of a number that 64 bits do not hold, written in the only way there is.
+    fn parse(text: &str) -> Option<Self> {
+        let number: i128 = text.parse().ok()?;
+        (i64::try_from(number).is_err() && number.to_string() == text).then_some(Self(number))
+    }
+}
+
+impl From<Amount> for StoredNumber {
+    fn from(amount: Amount) -> Self {
+        Self(amount.signed())
+    }
+}
+
+impl Serialize for StoredNumber {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // SQLite would read a larger JSON number as a floating-point one.
+        match i64::try_from(self.0) {
+            Ok(small) => serializer.serialize_i64(small),
+            Err(_) => serializer.collect_str(&self.0),
+        }
+    }
+}
+
+impl Type<Sqlite> for StoredNumber {
+    fn type_info() -> SqliteTypeInfo {
+        <i64 as Type<Sqlite>>::type_info()
+    }
+
+    fn compatible(info: &SqliteTypeInfo) -> bool {
+        matches!(info.name(), "INTEGER" | "TEXT")
+    }
+}
+
+impl<'r> Decode<'r, Sqlite> for StoredNumber {
+    fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
+        let info = value.type_info().into_owned();
+        match info.name() {
+            "INTEGER" => Ok(Self(<i64 as Decode<Sqlite>>::decode(value)?.into())),
+            "TEXT" => {
+                let text = <&str as Decode<Sqlite>>::decode(value)?;
+                Ok(Self::parse(text).ok_or_else(|| NotANumber(text.to_owned()))?)
+            }
+            other => Err(NotANumber(format!("a value of type {other}")).into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_text_stands_for_a_number() {
+        for text in ["9223372036854775808", "-9223372036854775809", &i128::MAX.to_string()] {
+            assert_eq!(StoredNumber::parse(text).map(|n| n.0.to_string()).as_deref(), Some(text));
+        }
+        for text in
+            ["", "1", "9223372036854775807", "+9223372036854775808", "09223372036854775808", "1e30", "-"]
+        {
+            assert_eq!(StoredNumber::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn negative_numbers_are_no_amounts() {
+        assert_eq!(StoredNumber(-1).amount(), None);
+        assert_eq!(StoredNumber(i128::MAX).amount(), Some(Amount::MAX));
+    }
+}

@@ -1,0 +1,78 @@
+//! Where the database lies and how its connections are set up. Opens nothing itself.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+/// Where the database lies and how it is used.
+#[derive(Clone, Debug)]
+pub struct SqliteOptions {
+    /// The file, which is created where it is not there, with the folders above it.
+    pub path: PathBuf,
+    /// The largest number of connections that read; default 4. Each is a thread, opened when it is
+    /// first needed and closed when it has been idle for a minute.
+    pub readers: u32,
+    /// How long to wait for another process that holds the file's lock; default 5 s.
+    pub busy_timeout: Duration,
+}
+
+/// How long a caller waits for its turn on a connection.
+const TURN_TIMEOUT: Duration = Duration::from_secs(30);
+
+impl SqliteOptions {
+    /// Returns the defaults for a file.
+    #[must_use]
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        Self { path: path.as_ref().to_owned(), readers: 4, busy_timeout: Duration::from_secs(5) }
+    }
+
+    fn connection(&self) -> SqliteConnectOptions {
+        SqliteConnectOptions::new()
+            .filename(&self.path)
+            .busy_timeout(self.busy_timeout)
+            .foreign_keys(true)
+            .thread_name(|id| format!("sqlite-{id}"))
+            .disable_statement_logging()
+    }
+
+    /// The writer's connection: what is committed on it is on disk.
+    pub(crate) fn writer(&self) -> SqliteConnectOptions {
+        self.connection()
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            // Copying the write-ahead log into the database is what makes single commits slow: do it
+            // every 16 MiB, and don't let a log that once grew stay large.
+            .pragma("wal_autocheckpoint", "4096")
+            .pragma("journal_size_limit", "67108864")
+            .pragma("cache_size", "-8192")
+    }
+
+    /// A reader's connection. Its cache is small because there are several and the system caches the
+    /// file as well.
+    pub(crate) fn reader(&self) -> SqliteConnectOptions {
+        self.connection().read_only(true).pragma("cache_size", "-1024")
+    }
+
+    /// The pool that hands out the one writing connection, in the order of arrival.
+    pub(crate) fn writer_pool() -> SqlitePoolOptions {
+        SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(TURN_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+    }
+
+    pub(crate) fn reader_pool(&self) -> SqlitePoolOptions {
+        SqlitePoolOptions::new()
+            .max_connections(self.readers.max(1))
+            .min_connections(0)
+            .acquire_timeout(TURN_TIMEOUT)
+            .idle_timeout(Duration::from_mins(1))
+            .max_lifetime(None)
+            .test_before_acquire(false)
+    }
+}

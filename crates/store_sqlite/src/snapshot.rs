@@ -1,0 +1,110 @@
+//! A consistent view of one ledger for verification, on a connection of its own. It blocks nobody; as long as
+//! it is open, the write-ahead log cannot shrink.
+
+use async_trait::async_trait;
+use engine::port::{DatedLine, LogRecord, ReadError, Snapshot};
+use ledger::{Balance, BalanceKey, EntryNumber, LedgerName, StatementLine};
+use sqlx::{ConnectOptions, SqliteConnection};
+
+use crate::failure::Failure;
+use crate::log::records;
+use crate::number::StoredNumber;
+use crate::rows::{BalanceRow, LineRow, entry_number, head, stored_number};
+use crate::store::SqliteStore;
+
+struct SqliteSnapshot {
+    /// In a transaction that has begun to read. Dropping the connection ends it.
+    connection: SqliteConnection,
+    ledger: i64,
+    next: EntryNumber,
+}
+
+pub(crate) async fn open(store: &SqliteStore, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, Failure> {
+    let mut connection = store.options.reader().connect().await?;
+    sqlx::query!("BEGIN").execute(&mut connection).await?;
+    // The first read fixes what the transaction sees.
+    let head = head(&mut connection, ledger).await?;
+    Ok(Box::new(SqliteSnapshot { connection, ledger: head.ledger, next: entry_number(head.next)? }))
+}
+
+#[async_trait]
+impl Snapshot for SqliteSnapshot {
+    fn next(&self) -> EntryNumber {
+        self.next
+    }
+
+    async fn records(&mut self, from: EntryNumber, limit: usize) -> Result<Vec<LogRecord>, ReadError> {
+        Ok(records(&mut self.connection, self.ledger, from, limit).await?)
+    }
+
+    async fn balances(
+        &mut self,
+        after: Option<&BalanceKey>,
+        limit: usize,
+    ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
+        Ok(self.read_balances(after, limit).await?)
+    }
+
+    async fn lines(
+        &mut self,
+        after: Option<&StatementLine>,
+        limit: usize,
+    ) -> Result<Vec<DatedLine>, ReadError> {
+        Ok(self.read_lines(after, limit).await?)
+    }
+}
+
+impl SqliteSnapshot {
+    async fn read_balances(
+        &mut self,
+        after: Option<&BalanceKey>,
+        limit: usize,
+    ) -> Result<Vec<(BalanceKey, Balance)>, Failure> {
+        let (address, asset) = after.map_or(("", ""), |key| (key.account.as_str(), key.asset.as_str()));
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = sqlx::query_as!(
+            BalanceRow,
+            r#"SELECT address, asset,
+                posted_in AS "posted_in: StoredNumber", posted_out AS "posted_out: StoredNumber",
+                pending_in AS "pending_in: StoredNumber", pending_out AS "pending_out: StoredNumber"
+            FROM balances WHERE ledger = ?1 AND (address, asset) > (?2, ?3)
+            ORDER BY address, asset LIMIT ?4"#,
+            self.ledger,
+            address,
+            asset,
+            limit
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.into_iter().map(|row| Ok(row.balance()?)).collect()
+    }
+
+    async fn read_lines(
+        &mut self,
+        after: Option<&StatementLine>,
+        limit: usize,
+    ) -> Result<Vec<DatedLine>, Failure> {
+        let (address, entry, posting) = after.map_or(("", 0, 0), |line| {
+            let posting = i64::try_from(line.posting).unwrap_or(i64::MAX);
+            (line.account.as_str(), stored_number(line.entry), posting)
+        });
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = sqlx::query_as!(
+            LineRow,
+            r#"SELECT address, entry, posting, direction, counterparty, asset,
+                amount AS "amount: StoredNumber", balance AS "balance: StoredNumber",
+                recorded_at AS "recorded_at?", effective_at AS "effective_at?"
+            FROM lines LEFT JOIN entries ON entries.ledger = ?1 AND entries.number = lines.entry
+            WHERE lines.ledger = ?1 AND (address, entry, posting) > (?2, ?3, ?4)
+            ORDER BY address, entry, posting LIMIT ?5"#,
+            self.ledger,
+            address,
+            entry,
+            posting,
+            limit
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(|row| Ok(row.line()?)).collect()
+    }
+}

@@ -1,0 +1,168 @@
+//! The store itself: opens the database and passes each operation on to the file that does it.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use engine::port::{
+    BeginError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord, Opened, ReadError, Snapshot, Store,
+    Wanted,
+};
+use engine::query::{
+    Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
+    StatementQuery, TransactionPosition, TransactionQuery,
+};
+use ledger::{Address, Entry, EntryNumber, LedgerName};
+use sqlx::SqlitePool;
+
+use crate::failure::Failure;
+use crate::migrate::{self, AppliedMigration, MigrateError};
+use crate::options::SqliteOptions;
+use crate::writer::Writer;
+use crate::{accounts, batch, groups, ledgers, log, snapshot, statement, transactions};
+
+/// Ledgers in one SQLite file.
+pub struct SqliteStore {
+    pub(crate) writer: Writer,
+    pub(crate) readers: SqlitePool,
+    pub(crate) options: SqliteOptions,
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder of the file is not there and could not be created.
+    #[error("cannot create the folder `{}` for the database", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file could not be opened as a database.
+    #[error("cannot open the database `{}`", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: sqlx::Error,
+    },
+}
+
+impl SqliteStore {
+    /// Opens a database, which is created where it is not there. It has to be
+    /// [migrated](Self::migrate) before it is used.
+    ///
+    /// # Errors
+    /// When the file or its folder cannot be created or opened.
+    pub async fn open(options: SqliteOptions) -> Result<Self, OpenError> {
+        if let Some(folder) = options.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .map_err(|source| OpenError::Folder { folder: folder.to_owned(), source })?;
+        }
+        let writer = Writer::open(&options)
+            .await
+            .map_err(|source| OpenError::Database { path: options.path.clone(), source })?;
+        let readers = options.reader_pool().connect_lazy_with(options.reader());
+        Ok(Self { writer, readers, options })
+    }
+
+    /// Brings the schema up to date, all of it or nothing, and returns what was missing.
+    ///
+    /// # Errors
+    /// When the database was written by a newer version of Florin, or something failed.
+    pub async fn migrate(&self) -> Result<Vec<AppliedMigration>, MigrateError> {
+        migrate::migrate(&self.writer).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn begin(&self, ledger: &LedgerName, wanted: Wanted) -> Result<Opened, BeginError> {
+        Ok(batch::begin(self, ledger, wanted).await?)
+    }
+
+    async fn create_ledger(&self, new: NewLedger) -> Result<LedgerCreation, CreateLedgerError> {
+        Ok(ledgers::create(self, new).await?)
+    }
+
+    async fn ledger(&self, name: &LedgerName) -> Result<Ledger, ReadError> {
+        Ok(ledgers::ledger(self, name).await?)
+    }
+
+    async fn ledgers(
+        &self,
+        after: Option<&LedgerName>,
+        limit: usize,
+    ) -> Result<Page<Ledger, LedgerName>, ReadError> {
+        Ok(ledgers::ledgers(self, after, limit).await?)
+    }
+
+    async fn entry(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<LogRecord>, ReadError> {
+        Ok(log::entry(self, ledger, number).await?)
+    }
+
+    async fn transactions(
+        &self,
+        ledger: &LedgerName,
+        query: &TransactionQuery,
+    ) -> Result<Page<Entry, TransactionPosition>, ReadError> {
+        Ok(transactions::transactions(self, ledger, query).await?)
+    }
+
+    async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
+        Ok(accounts::account(self, ledger, address).await?)
+    }
+
+    async fn accounts(
+        &self,
+        ledger: &LedgerName,
+        query: &AccountQuery,
+    ) -> Result<Page<Account, Address>, ReadError> {
+        Ok(accounts::accounts(self, ledger, query).await?)
+    }
+
+    async fn statement(
+        &self,
+        ledger: &LedgerName,
+        query: &StatementQuery,
+    ) -> Result<Option<Page<DatedLine, StatementPosition>>, ReadError> {
+        Ok(statement::statement(self, ledger, query).await?)
+    }
+
+    async fn balances(
+        &self,
+        ledger: &LedgerName,
+        query: &BalanceQuery,
+    ) -> Result<Page<BalanceGroup, String>, ReadError> {
+        Ok(groups::balances(self, ledger, query).await?)
+    }
+
+    async fn log(
+        &self,
+        ledger: &LedgerName,
+        from: EntryNumber,
+        limit: usize,
+    ) -> Result<Vec<LogRecord>, ReadError> {
+        Ok(log::log(self, ledger, from, limit).await?)
+    }
+
+    async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
+        Ok(snapshot::open(self, ledger).await?)
+    }
+
+    async fn ping(&self) -> Result<(), ReadError> {
+        ledgers::ping(self).await.map_err(|failure| ReadError::Unavailable(failure.into()))
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+impl SqliteStore {
+    /// Waits for a connection that reads.
+    pub(crate) async fn reader(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>, Failure> {
+        Ok(self.readers.acquire().await?)
+    }
+}
