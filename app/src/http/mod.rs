@@ -2,5 +2,21 @@
 //!
 //! Nothing in here knows a feature.
 
+pub mod body;
+pub mod fallback;
+pub mod fields;
+pub mod guard;
+pub mod idempotency;
+pub mod input;
+pub mod json;
+pub mod pagination;
+pub mod path;
+pub mod peer;
+pub mod percent;
 pub mod problem;
 pub mod problem_types;
+pub mod query;
+pub mod reply;
+pub mod text;
+pub mod time;
+pub mod values;

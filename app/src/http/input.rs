@@ -1,0 +1,202 @@
+//! The input of a request, read as a whole: path, query, headers and body, with everything that is
+//! wrong with any of them in one reply.
+//!
+//! A handler that reads takes a [`Read`], one that writes a [`Write`]. There is one extractor for each
+//! because separate ones would report one at a time. A handler never sees a request that is malformed.
+
+use engine::idempotency::IdempotencyKey;
+use pavex::http::StatusCode;
+use pavex::request::RequestHead;
+use pavex::request::body::RawIncomingBody;
+use pavex::request::path::RawPathParams;
+use pavex::telemetry::ServerRequestId;
+use pavex::{Response, error_handler, methods};
+
+use super::body::{BodyFault, BodyLimits, take_json};
+use super::fields::{FieldErrors, Place};
+use super::idempotency::read_key;
+use super::json::{FromJson, read_body};
+use super::path::{FromPath, PathReader};
+use super::problem::{Member, Problem, ProblemType};
+use super::query::{FromQuery, NoQuery, read_query};
+use crate::configuration::ServerConfig;
+
+/// The input of a request that changes nothing: its path and its query.
+#[derive(Clone, Debug)]
+pub struct Read<P, Q> {
+    /// The parameters of the path.
+    pub path: P,
+    /// The parameters of the query.
+    pub query: Q,
+}
+
+/// The input of a request that changes something: its path, its idempotency key and its body. It takes
+/// no query.
+#[derive(Clone, Debug)]
+pub struct Write<P, B> {
+    /// The parameters of the path.
+    pub path: P,
+    /// The caller's name for the request.
+    pub key: Option<IdempotencyKey>,
+    /// The body.
+    pub body: B,
+}
+
+#[methods]
+impl<P, Q> Read<P, Q> {
+    /// Reads path and query.
+    ///
+    /// # Errors
+    /// [`InputError::Invalid`].
+    #[request_scoped(id = "READ_EXTRACT")]
+    pub fn extract(head: &RequestHead, parameters: &RawPathParams<'_, '_>) -> Result<Self, InputError>
+    where
+        P: FromPath,
+        Q: FromQuery,
+    {
+        let mut errors = FieldErrors::default();
+        let path = P::from_path(&PathReader::new(parameters), &mut errors);
+        let query = read_query(head.target.path(), head.target.query(), &mut errors);
+        match path {
+            Some(path) if errors.is_empty() => Ok(Self { path, query }),
+            _ => Err(InputError::Invalid(errors)),
+        }
+    }
+}
+
+#[methods]
+impl<P, B> Write<P, B> {
+    /// Reads path, idempotency key and body.
+    ///
+    /// # Errors
+    /// As [`InputError`] lists; [`InputError::Invalid`] comes last.
+    #[request_scoped(id = "WRITE_EXTRACT")]
+    pub async fn extract(
+        head: &RequestHead,
+        parameters: &RawPathParams<'_, '_>,
+        body: RawIncomingBody,
+        server: &ServerConfig,
+    ) -> Result<Self, InputError>
+    where
+        P: FromPath,
+        B: FromJson,
+    {
+        let mut errors = FieldErrors::default();
+        let path = P::from_path(&PathReader::new(parameters), &mut errors);
+        let NoQuery {} = read_query(head.target.path(), head.target.query(), &mut errors);
+        let key = read_key(&head.headers, &mut errors);
+        // Half of what the whole request may take, so that a slow client is told that it is slow.
+        let limits = BodyLimits { max_bytes: server.body_max_bytes, timeout: server.request_timeout() / 2 };
+        let body = match take_json(&head.headers, body, limits).await {
+            Ok(bytes) => read_body(&bytes, &mut errors),
+            Err(BodyFault::Broken(_)) => {
+                errors.add(Place::Body, "ended before it was complete");
+                None
+            }
+            Err(BodyFault::UnsupportedMediaType(detail)) => {
+                return Err(InputError::UnsupportedMediaType(detail));
+            }
+            Err(BodyFault::TooLarge(max_bytes)) => return Err(InputError::BodyTooLarge { max_bytes }),
+            Err(BodyFault::TimedOut) => return Err(InputError::BodyTimeout),
+        };
+        match (path, body) {
+            (Some(path), Some(body)) if errors.is_empty() => Ok(Self { path, key, body }),
+            _ => Err(InputError::Invalid(errors)),
+        }
+    }
+}
+
+/// Why a request could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// The body is not of a kind that is taken.
+    #[error("the body is not of a kind that is taken: {0}")]
+    UnsupportedMediaType(&'static str),
+    /// The body is larger than allowed.
+    #[error("the body is larger than {max_bytes} bytes")]
+    BodyTooLarge {
+        /// The most bytes that a body may have.
+        max_bytes: usize,
+    },
+    /// The body was not complete in time.
+    #[error("the body was not complete in time")]
+    BodyTimeout,
+    /// Something is malformed or out of its bounds.
+    #[error("the request is malformed in {} places", .0.as_slice().len())]
+    Invalid(FieldErrors),
+}
+
+/// Something in the request is malformed or out of its bounds.
+pub static REQUEST_INVALID: ProblemType = ProblemType {
+    status: StatusCode::BAD_REQUEST,
+    code: "request.invalid",
+    title: "The request is malformed",
+    meaning: "A path, a parameter, a header or the body is malformed, unknown or out of its bounds. Nothing was \
+              done.",
+    remedy: "Correct every field listed in errors, then send the request again.",
+    members: &[Member {
+        name: "errors",
+        json_type: "array",
+        meaning: "Everything that is wrong, at most 100 of it: objects of a field (a path into the body such as \
+                  postings[0].amount, a parameter, a header, or body) and a message to be read after it.",
+    }],
+};
+
+/// The body has a media type, charset or coding that is not taken.
+pub static UNSUPPORTED_MEDIA_TYPE: ProblemType = ProblemType {
+    status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    code: "request.unsupported_media_type",
+    title: "The body is not of a kind that is taken",
+    meaning: "Bodies are JSON in UTF-8, neither compressed nor in any other form, and their Content-Type says so.",
+    remedy: "Send the body as it is, with Content-Type: application/json.",
+    members: &[],
+};
+
+/// The body is larger than allowed.
+pub static BODY_TOO_LARGE: ProblemType = ProblemType {
+    status: StatusCode::PAYLOAD_TOO_LARGE,
+    code: "request.too_large",
+    title: "The body is too large",
+    meaning: "The body has more bytes than the service takes. Nothing was done.",
+    remedy: "Send less in one request.",
+    members: &[Member {
+        name: "max_bytes",
+        json_type: "integer",
+        meaning: "The most bytes that a body may have.",
+    }],
+};
+
+/// The body was not complete in time.
+pub static BODY_TIMEOUT: ProblemType = ProblemType {
+    status: StatusCode::REQUEST_TIMEOUT,
+    code: "request.body_timeout",
+    title: "The body came too slowly",
+    meaning: "The body was not complete within the time that the service waits for it. Nothing was done.",
+    remedy: "Send the request again, all of its body at once.",
+    members: &[],
+};
+
+impl From<&InputError> for Problem {
+    fn from(error: &InputError) -> Self {
+        match error {
+            InputError::UnsupportedMediaType(detail) => Self::of(&UNSUPPORTED_MEDIA_TYPE).detail(*detail),
+            InputError::BodyTooLarge { max_bytes } => Self::of(&BODY_TOO_LARGE).with("max_bytes", max_bytes),
+            InputError::BodyTimeout => Self::of(&BODY_TIMEOUT),
+            InputError::Invalid(errors) => {
+                let problem = Self::of(&REQUEST_INVALID).with("errors", errors.as_slice());
+                if errors.left_out() {
+                    problem.detail("There are more errors than are listed.")
+                } else {
+                    problem
+                }
+            }
+        }
+    }
+}
+
+/// Replies to a request that could not be read.
+#[error_handler]
+#[must_use]
+pub fn refuse_input(#[px(error_ref)] error: &InputError, request_id: ServerRequestId) -> Response {
+    Problem::from(error).into_response(request_id)
+}

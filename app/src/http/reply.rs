@@ -1,0 +1,99 @@
+//! Replies that went well: 200 and 201, as JSON. What went wrong is a [`Problem`](super::problem).
+
+use bytes::Bytes;
+use http_body_util::Full;
+use pavex::http::StatusCode;
+use pavex::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use pavex::{IntoResponse, Response};
+use serde::Serialize;
+
+/// Says that the reply is the one that the same request got before.
+pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// 200 with a body.
+#[derive(Clone, Debug)]
+pub struct Reply<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::OK, &self.0)
+    }
+}
+
+/// The reply to a request that creates something: 201 with its location, or 200 where it was only
+/// tried out.
+#[derive(Clone, Debug)]
+pub struct Created<T> {
+    body: T,
+    location: Option<HeaderValue>,
+    replayed: bool,
+}
+
+impl<T> Created<T> {
+    /// It is there now, at `location`.
+    ///
+    /// # Panics
+    /// When the location holds anything but visible ASCII, which no path of this service does.
+    #[must_use]
+    pub fn at(location: &str, body: T) -> Self {
+        let location = HeaderValue::from_str(location).expect("paths are visible ASCII");
+        Self { body, location: Some(location), replayed: false }
+    }
+
+    /// It is not there; the body is what would have been.
+    #[must_use]
+    pub fn dry_run(body: T) -> Self {
+        Self { body, location: None, replayed: false }
+    }
+
+    /// Says whether it was there already because the same request had created it before.
+    #[must_use]
+    pub fn replayed(self, replayed: bool) -> Self {
+        Self { replayed, ..self }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Created<T> {
+    fn into_response(self) -> Response {
+        let status = if self.location.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+        let mut response = json(status, &self.body);
+        let headers = response.headers_mut();
+        if let Some(location) = self.location {
+            headers.insert(LOCATION, location);
+        }
+        if self.replayed {
+            headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    // Views are made of texts, numbers and lists, which always have a JSON form.
+    let bytes = serde_json::to_vec(body).expect("a view can be written as JSON");
+    let mut response = Response::new(status).set_raw_body(Full::new(Bytes::from(bytes)));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn creations_are_201_with_their_location() {
+        let response = Created::at("/v1/things/7", 7).replayed(true).into_response();
+        assert_eq!(response.status(), StatusCode::CREATED);
+        assert_eq!(response.headers()["location"], "/v1/things/7");
+        assert_eq!(response.headers()["idempotency-replayed"], "true");
+        assert_eq!(response.headers()["content-type"], "application/json");
+    }
+
+    #[test]
+    fn dry_runs_are_200_without_a_location() {
+        let response = Created::dry_run(7).into_response();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert!(!response.headers().contains_key("location"));
+        assert!(!response.headers().contains_key("idempotency-replayed"));
+    }
+}

@@ -1,0 +1,184 @@
+//! The text forms of what requests name: what each may look like, and what is said where it does not.
+//!
+//! The same form holds wherever a thing is named: in a path, in a query, in a body.
+
+use std::borrow::Cow;
+
+use engine::idempotency::IdempotencyKey;
+use engine::query::{AddressPattern, Clock, Order};
+use ledger::{
+    Address, AddressError, Amount, AmountError, Asset, EntryNumber, LedgerName, Reference, ReferenceError,
+};
+
+use super::fields::FieldErrors;
+use super::json::{FromJson, Value};
+
+/// What is wrong with a text, to be read after the name of the field: "must be …".
+pub type Message = Cow<'static, str>;
+
+/// A type with a text form.
+pub trait FromText: Sized {
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// When the text is not of the type's form; the message says what that is.
+    fn from_text(text: &str) -> Result<Self, Message>;
+}
+
+impl FromText for LedgerName {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        Self::parse(text)
+            .map_err(|_| "must be 1 to 63 of a-z, 0-9, _ and -, and begin with a letter or digit".into())
+    }
+}
+
+impl FromText for Address {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        Self::parse(text).map_err(|error| match error {
+            AddressError::TooLong => "is an address of more than 255 characters".into(),
+            AddressError::EmptySegment => {
+                "must be an address: segments with one colon between them, none of them empty".into()
+            }
+            AddressError::BadCharacter => {
+                "must be an address: segments of a-z, A-Z, 0-9, _ and - with colons between them".into()
+            }
+        })
+    }
+}
+
+impl FromText for Asset {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        Self::parse(text).map_err(|_| {
+            "must be an asset such as USD/2: a code of up to 17 upper-case letters and digits, perhaps a _ with \
+             up to 16 upper-case letters, perhaps a / with a scale of up to 6 digits"
+                .into()
+        })
+    }
+}
+
+/// The most digits that an amount may be written with; 2^127 − 1 has as many.
+pub const AMOUNT_DIGITS_MAX: usize = 39;
+
+impl FromText for Amount {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        if text.len() > AMOUNT_DIGITS_MAX && text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err("must be less than 2^127, written with at most 39 digits".into());
+        }
+        Self::parse(text).map_err(|error| match error {
+            AmountError::Empty => "is empty; it must be a whole number of minor units".into(),
+            AmountError::NotDigits => {
+                "must be a whole number of minor units: digits only, no sign, fraction or exponent".into()
+            }
+            AmountError::TooLarge => "must be less than 2^127".into(),
+        })
+    }
+}
+
+impl FromText for Reference {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        Self::parse(text).map_err(|error| match error {
+            ReferenceError::Empty => "is empty; leave it out or make it 1 to 255 bytes".into(),
+            ReferenceError::TooLong => "is longer than 255 bytes".into(),
+            ReferenceError::ControlCharacter => "holds a control character".into(),
+        })
+    }
+}
+
+impl FromText for IdempotencyKey {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        Self::parse(text).map_err(|_| "must be 1 to 255 visible ASCII characters".into())
+    }
+}
+
+impl FromText for EntryNumber {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        // One number, one text: an id with a sign or leading zeros is nobody's.
+        let canonical = text == "0" || text.as_bytes().first().is_some_and(|b| (b'1'..=b'9').contains(b));
+        let number = if canonical { text.parse().ok() } else { None };
+        number.map(Self).ok_or_else(|| "must be the number of an entry: 0, 1, 2, …".into())
+    }
+}
+
+/// An account (`users:42`), or everything under an address (`users:` or `users:*`).
+impl FromText for AddressPattern {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        match text.strip_suffix(":*").or_else(|| text.strip_suffix(':')) {
+            Some(prefix) => Address::from_text(prefix).map(Self::Under),
+            None => Address::from_text(text).map(Self::Exactly),
+        }
+    }
+}
+
+/// The beginning of an address, which need not be whole segments: `users:4` begins `users:42`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressPrefix(pub String);
+
+impl FromText for AddressPrefix {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        // What some address can begin with is what an address is once a letter follows.
+        let fits = text.len() < Address::MAX_LENGTH && Address::parse(&format!("{text}x")).is_ok();
+        if fits || Address::parse(text).is_ok() {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("must be the beginning of an address: a-z, A-Z, 0-9, _, - and single colons".into())
+        }
+    }
+}
+
+impl FromText for Clock {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        match text {
+            "recorded" => Ok(Self::Recorded),
+            "effective" => Ok(Self::Effective),
+            _ => Err("must be recorded or effective".into()),
+        }
+    }
+}
+
+impl FromText for Order {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        match text {
+            "asc" => Ok(Self::Ascending),
+            "desc" => Ok(Self::Descending),
+            _ => Err("must be asc or desc".into()),
+        }
+    }
+}
+
+/// Reads a whole number in decimal digits within bounds.
+///
+/// # Errors
+/// When the text is anything else.
+pub fn whole_number(text: &str, min: usize, max: usize) -> Result<usize, Message> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse() {
+        Ok(number) if digits && (min..=max).contains(&number) => Ok(number),
+        _ => Err(format!("must be a whole number from {min} to {max}").into()),
+    }
+}
+
+macro_rules! read_from_a_string {
+    ($($kind:ty),*) => {$(
+        impl FromJson for $kind {
+            fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+                value.parse(errors)
+            }
+        }
+    )*};
+}
+
+read_from_a_string!(Address, Asset, LedgerName, Reference, ledger::Timestamp);
+
+/// From a string of digits, or from a whole number of any length.
+impl FromJson for Amount {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        if let Some(number) = value.number() {
+            return Self::from_text(number).map_err(|message| value.refuse(errors, message)).ok();
+        }
+        if !value.is_string() {
+            value.refuse(errors, value.instead_of("a string of digits or a whole number"));
+            return None;
+        }
+        value.parse(errors)
+    }
+}

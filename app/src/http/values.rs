@@ -1,0 +1,254 @@
+//! The values that replies are made of, with the JSON form and the schema of each.
+//!
+//! Everything that counts money is a string, because many clients read numbers as floating point.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use ledger::{Address, Amount, Asset, EntryNumber, LedgerName, Metadata, Reference, Timestamp};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+use super::time::Rfc3339;
+
+macro_rules! schema {
+    ($name:ident, $shown:literal, $schema:tt) => {
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                $shown.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    };
+}
+
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $shown:literal, $schema:tt) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name(pub $inner);
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.0.as_str())
+            }
+        }
+
+        schema!($name, $shown, $schema);
+    };
+}
+
+text!(
+    /// The name of a ledger.
+    LedgerNameText(LedgerName), "LedgerName", {
+        "description": "The name of a ledger.",
+        "type": "string",
+        "pattern": "^[a-z0-9][a-z0-9_-]{0,62}$",
+        "examples": ["main"]
+    }
+);
+
+text!(
+    /// The address of an account.
+    AddressText(Address), "Address", {
+        "description": "The address of an account: segments with colons between them. `world` is the outside, \
+                        whose balance may fall without bound.",
+        "type": "string",
+        "pattern": "^[a-zA-Z0-9_-]+(:[a-zA-Z0-9_-]+)*$",
+        "maxLength": 255,
+        "examples": ["users:42:wallet"]
+    }
+);
+
+text!(
+    /// An asset: what an amount is an amount of.
+    AssetText(Asset), "Asset", {
+        "description": "What an amount is an amount of, and how many decimal places its minor unit stands for: \
+                        1250 of `USD/2` is 12.50 USD.",
+        "type": "string",
+        "pattern": "^[A-Z][A-Z0-9]{0,16}(_[A-Z]{1,16})?(/[0-9]{1,6})?$",
+        "examples": ["USD/2"]
+    }
+);
+
+text!(
+    /// The caller's own name for a transaction.
+    ReferenceText(Reference), "Reference", {
+        "description": "The caller's own name for a transaction, unique in its ledger: at most 255 bytes of \
+                        UTF-8 without control characters.",
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "examples": ["order-1001"]
+    }
+);
+
+/// An amount in whole minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AmountText(pub Amount);
+
+impl Serialize for AmountText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+schema!(AmountText, "Amount", {
+    "description": "An amount in whole minor units, less than 2^127.",
+    "type": "string",
+    "pattern": "^[0-9]{1,39}$",
+    "examples": ["1250"]
+});
+
+/// The schema of an amount in requests. Has no values: requests are read into [`Amount`].
+pub enum AmountInput {}
+
+schema!(AmountInput, "AmountInput", {
+    "description": "An amount in whole minor units, less than 2^127: a string of digits, or an integer of any \
+                    length. Neither sign nor fraction nor exponent.",
+    "anyOf": [
+        { "type": "string", "pattern": "^[0-9]{1,39}$" },
+        { "type": "integer", "minimum": 0 }
+    ],
+    "examples": ["1250"]
+});
+
+/// A sum of many amounts, which may pass the bound of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SumText(pub u128);
+
+impl Serialize for SumText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+schema!(SumText, "Sum", {
+    "description": "A sum of amounts in whole minor units.",
+    "type": "string",
+    "pattern": "^[0-9]+$",
+    "examples": ["1250"]
+});
+
+/// A number of minor units that may be negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedText {
+    negative: bool,
+    minor_units: u128,
+}
+
+impl SignedText {
+    /// Returns the difference of two sums.
+    #[must_use]
+    pub fn difference(plus: u128, minus: u128) -> Self {
+        Self { negative: plus < minus, minor_units: plus.abs_diff(minus) }
+    }
+}
+
+impl From<i128> for SignedText {
+    fn from(number: i128) -> Self {
+        Self { negative: number < 0, minor_units: number.unsigned_abs() }
+    }
+}
+
+impl Display for SignedText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", if self.negative { "-" } else { "" }, self.minor_units)
+    }
+}
+
+impl Serialize for SignedText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+schema!(SignedText, "SignedAmount", {
+    "description": "A number of whole minor units, negative where more went out than came in.",
+    "type": "string",
+    "pattern": "^-?[0-9]+$",
+    "examples": ["1250", "-300"]
+});
+
+/// A point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeText(pub Timestamp);
+
+impl Serialize for TimeText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Rfc3339(self.0))
+    }
+}
+
+schema!(TimeText, "Time", {
+    "description": "An RFC 3339 time. Replies are in UTC with microseconds; requests may have any offset and up \
+                    to six decimals.",
+    "type": "string",
+    "format": "date-time",
+    "examples": ["2026-01-31T12:00:00.000000Z"]
+});
+
+/// The number of an entry, which is also the id of its transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryNumberValue(pub EntryNumber);
+
+impl Serialize for EntryNumberValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.0.0)
+    }
+}
+
+schema!(EntryNumberValue, "EntryNumber", {
+    "description": "The place of an entry in its ledger's log: 0, 1, 2, … without gaps. A transaction's id is the \
+                    number of its entry.",
+    "type": "integer",
+    "minimum": 0,
+    "examples": [1001]
+});
+
+/// What callers keep beside a transaction or a ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataValue(pub Metadata);
+
+impl Serialize for MetadataValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.as_map())
+    }
+}
+
+schema!(MetadataValue, "Metadata", {
+    "description": "Text by key, kept and never interpreted: up to 64 keys of 1 to 64 bytes without control \
+                    characters, values of up to 1024 bytes without NUL.",
+    "type": "object",
+    "maxProperties": 64,
+    "propertyNames": { "minLength": 1, "maxLength": 64 },
+    "additionalProperties": { "type": "string", "maxLength": 1024 },
+    "examples": [{ "order": "1001" }]
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(value: impl Serialize) -> String {
+        serde_json::to_string(&value).unwrap()
+    }
+
+    #[test]
+    fn money_is_written_as_strings_of_digits() {
+        assert_eq!(json(AmountText(Amount::MAX)), "\"170141183460469231731687303715884105727\"");
+        assert_eq!(json(SumText(u128::MAX)), "\"340282366920938463463374607431768211455\"");
+        assert_eq!(json(SignedText::from(i128::MIN)), "\"-170141183460469231731687303715884105728\"");
+        assert_eq!(json(SignedText::from(0)), "\"0\"");
+        assert_eq!(json(SignedText::difference(0, u128::MAX)), format!("\"-{}\"", u128::MAX));
+        assert_eq!(json(SignedText::difference(5, 3)), "\"2\"");
+    }
+
+    #[test]
+    fn numbers_of_entries_are_integers() {
+        assert_eq!(json(EntryNumberValue(EntryNumber(u64::MAX))), u64::MAX.to_string());
+    }
+}
