@@ -3,7 +3,8 @@
 use pavex::Blueprint;
 use pavex::blueprint::from;
 
-use crate::health;
+use crate::http::{fallback, guard};
+use crate::telemetry;
 
 /// Returns the blueprint of the whole service.
 #[must_use]
@@ -11,7 +12,11 @@ pub fn blueprint() -> Blueprint {
     let mut bp = Blueprint::new();
     // Pavex first: of two error handlers for one type the later import wins, and ours have to.
     bp.import(from![pavex, crate]);
+    // What is named first stands outside of what is named next, and all of it outside of the routes.
+    bp.error_observer(telemetry::NOTE_ERROR);
+    bp.wrap(telemetry::OBSERVE_REQUEST);
+    bp.wrap(guard::GUARD_REQUEST);
+    bp.fallback(fallback::NO_ROUTE);
     bp.routes(from![crate]);
-    let _ = health::blueprint;
     bp
 }

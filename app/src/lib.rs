@@ -3,8 +3,11 @@
 //! A feature never imports a sibling. What two features share moves down into `http` or into a crate.
 
 mod blueprint;
+pub mod build_info;
 pub mod configuration;
 pub mod health;
 pub mod http;
+pub mod metrics;
+pub mod telemetry;
 
 pub use blueprint::blueprint;

@@ -1,9 +1,18 @@
 //! `GET /health/live`.
 
-use pavex::{Response, get};
+use pavex::get;
+
+use crate::http::reply::Reply;
+
+/// Whether the process lives.
+#[derive(Debug, serde::Serialize, schemars::JsonSchema)]
+pub struct LivenessView {
+    /// Always `live`: what does not live does not answer.
+    pub status: &'static str,
+}
 
 /// Answers 200 as long as the process can answer at all.
 #[get(path = "/health/live")]
-pub fn get_live() -> Response {
-    Response::ok()
+pub fn get_live() -> Reply<LivenessView> {
+    Reply(LivenessView { status: "live" })
 }

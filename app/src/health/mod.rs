@@ -1,8 +1,13 @@
-//! Health: whether the process lives and whether it can serve.
+//! Health: whether the process lives, whether it can serve, and what it is.
+//!
+//! Probes never reach the database more than once a second, however many come.
 
 mod get_live;
+mod get_ready;
+mod get_version;
+mod readiness;
 
 pub use get_live::*;
-
-/// x
-pub fn blueprint() {}
+pub use get_ready::*;
+pub use get_version::*;
+pub use readiness::*;

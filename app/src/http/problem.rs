@@ -3,9 +3,11 @@
 //! A problem holds what the client may read. What only operators may read (causes, SQL, paths) never
 //! gets in here: it goes to the log, through the error observer.
 
+use std::borrow::Cow;
+
 use pavex::Response;
-use pavex::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use pavex::http::StatusCode;
+use pavex::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use pavex::telemetry::ServerRequestId;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -42,10 +44,8 @@ pub struct Member {
 /// An error as clients see it: `application/problem+json` with a stable `code`.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    status: StatusCode,
-    code: &'static str,
-    title: &'static str,
-    detail: Option<String>,
+    kind: &'static ProblemType,
+    detail: Option<Cow<'static, str>>,
     members: Map<String, Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -54,29 +54,24 @@ impl Problem {
     /// Starts a problem of a kind.
     #[must_use]
     pub fn of(kind: &'static ProblemType) -> Self {
-        Self::new(kind.status, kind.code, kind.title)
-    }
-
-    /// Starts a problem. `code` is `thing.what` and never changes once released; `title` says the same in
-    /// words and is the same for every occurrence.
-    #[must_use]
-    pub fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self { status, code, title, detail: None, members: Map::new(), headers: Vec::new() }
+        Self { kind, detail: None, members: Map::new(), headers: Vec::new() }
     }
 
     /// Says what is special about this occurrence, and what the client can do.
     #[must_use]
-    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// Adds a member that the client may act on.
+    /// Adds a member that the client may act on. The kind has to know it.
     ///
     /// # Panics
     /// When the value cannot be written as JSON, which plain data always can.
     #[must_use]
     pub fn with(mut self, member: &str, value: impl Serialize) -> Self {
+        let known = self.kind.members.iter().any(|known| known.name == member);
+        debug_assert!(known, "{} does not document its member {member}", self.kind.code);
         let value = serde_json::to_value(value).expect("plain data");
         self.members.insert(member.to_owned(), value);
         self
@@ -98,34 +93,79 @@ impl Problem {
     /// Returns the status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.kind.status
     }
 
     /// Returns the stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        self.code
+        self.kind.code
     }
 
     /// Writes the reply. `type` is a relative reference into the documentation of errors.
     #[must_use]
     pub fn into_response(self, request_id: ServerRequestId) -> Response {
         let mut body = Map::new();
-        body.insert("type".into(), format!("/docs/errors#{}", self.code).into());
-        body.insert("title".into(), self.title.into());
-        body.insert("status".into(), self.status.as_u16().into());
-        body.insert("code".into(), self.code.into());
+        body.insert("type".into(), format!("/docs/errors#{}", self.kind.code).into());
+        body.insert("title".into(), self.kind.title.into());
+        body.insert("status".into(), self.kind.status.as_u16().into());
+        body.insert("code".into(), self.kind.code.into());
         if let Some(detail) = self.detail {
-            body.insert("detail".into(), detail.into());
+            body.insert("detail".into(), detail.into_owned().into());
         }
         body.insert("request_id".into(), request_id.to_string().into());
         body.extend(self.members);
-        let mut response = Response::new(self.status).set_typed_body(Value::Object(body).to_string());
+        let mut response = Response::new(self.kind.status).set_typed_body(Value::Object(body).to_string());
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         for (name, value) in self.headers {
             headers.insert(name, value);
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    static SHORT_OF_TEA: ProblemType = ProblemType {
+        status: StatusCode::IM_A_TEAPOT,
+        code: "tea.short",
+        title: "There is not enough tea",
+        meaning: "",
+        remedy: "",
+        members: &[Member { name: "cups", json_type: "integer", meaning: "" }],
+    };
+
+    #[tokio::test]
+    async fn a_problem_is_written_with_all_that_it_says() {
+        let id = ServerRequestId::generate();
+        let problem =
+            Problem::of(&SHORT_OF_TEA).detail("Two cups are missing.").with("cups", 2).retry_after(60);
+        let mut response = problem.into_response(id);
+        assert_eq!(response.status(), StatusCode::IM_A_TEAPOT);
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+        assert_eq!(response.headers()[RETRY_AFTER], "60");
+        let body = response.body_mut().collect().await.unwrap().to_bytes();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        let expected = serde_json::json!({
+            "type": "/docs/errors#tea.short",
+            "title": "There is not enough tea",
+            "status": 418,
+            "code": "tea.short",
+            "detail": "Two cups are missing.",
+            "request_id": id.to_string(),
+            "cups": 2,
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    #[should_panic(expected = "does not document its member")]
+    fn a_member_that_is_not_documented_is_noticed() {
+        let _ = Problem::of(&SHORT_OF_TEA).with("saucers", 2);
     }
 }

@@ -1,0 +1,88 @@
+//! Whether the service should be sent requests. The server says when it stops; the store is asked.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use engine::port::Store;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+/// How long an answer of the store's stands.
+const ANSWER_STANDS_FOR: Duration = Duration::from_secs(1);
+
+/// How long the store may take to answer.
+const STORE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Knows whether the service is ready. Clones know the same.
+#[pavex::prebuilt]
+#[derive(Clone)]
+pub struct Readiness(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    stopping: AtomicBool,
+    last: Mutex<Option<(Instant, Result<(), NotReady>)>>,
+}
+
+/// Why the service is not ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotReady {
+    /// It finishes what runs and then ends.
+    #[error("The service is about to stop.")]
+    Stopping,
+    /// The store does not answer as it should.
+    #[error("The store does not answer.")]
+    StoreUnavailable,
+}
+
+impl Readiness {
+    /// Starts with a service that does not stop.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self(Arc::new(Inner { store, stopping: AtomicBool::new(false), last: Mutex::new(None) }))
+    }
+
+    /// Says from now on that the service is not ready, because it is about to end.
+    pub fn stop(&self) {
+        self.0.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Says whether the service is ready. Those who ask together get one and the same answer of the
+    /// store's, which is at most a second old.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn check(&self) -> Result<(), NotReady> {
+        if self.0.stopping.load(Ordering::Relaxed) {
+            return Err(NotReady::Stopping);
+        }
+        let mut last = self.0.last.lock().await;
+        if let Some((at, answer)) = *last
+            && at.elapsed() < ANSWER_STANDS_FOR
+        {
+            return answer;
+        }
+        let answer = match timeout(STORE_TIMEOUT, self.0.store.ping()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the store is not ready");
+                Err(NotReady::StoreUnavailable)
+            }
+            Err(_elapsed) => {
+                let waited_ms = STORE_TIMEOUT.as_millis();
+                tracing::warn!(waited_ms, "the store did not answer");
+                Err(NotReady::StoreUnavailable)
+            }
+        };
+        *last = Some((Instant::now(), answer));
+        answer
+    }
+}
+
+impl fmt::Debug for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Readiness")
+    }
+}
