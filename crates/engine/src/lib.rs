@@ -14,6 +14,7 @@ mod metrics;
 pub mod port;
 pub mod query;
 mod submission;
+pub mod verify;
 
 pub use engine::{Engine, EngineOptions};
 pub use metrics::EngineMetrics;

@@ -1,0 +1,232 @@
+//! Verification: replays a ledger's log and compares every projection with what follows from it.
+//!
+//! It reads one [`Snapshot`] and never writes, never repairs, and never trusts a balance that it can
+//! work out. Damage never makes it panic: whatever a store can return is either right or a [`Finding`].
+//!
+//! In memory it keeps one chunk of what it reads, every balance, a digest per account's statement, and 16
+//! bytes and a number per reference and per idempotency key. The length of the log does not count
+//! otherwise.
+
+mod finding;
+mod replay;
+mod statements;
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use ledger::{Asset, Balance, BalanceKey, Book, EntryNumber};
+use serde::Serialize;
+
+pub use self::finding::{Counters, Finding};
+use self::replay::Replay;
+use self::statements::Statements;
+use crate::port::{ReadError, Snapshot};
+
+/// Entries read at once. Each may have a thousand postings, so this is what bounds a chunk's memory.
+const ENTRIES_PER_READ: usize = 200;
+/// Balances or statement lines read at once.
+const ROWS_PER_READ: usize = 2_000;
+
+/// What a verification saw.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Entries in the log.
+    pub entries: u64,
+    /// How many of them are transactions.
+    pub transactions: u64,
+    /// Postings in the log.
+    pub postings: u64,
+    /// Accounts that the log's postings name.
+    pub accounts: u64,
+    /// Balances in the projection.
+    pub balances: u64,
+    /// Statement lines in the projection.
+    pub lines: u64,
+    /// What does not hold: the first [`Report::FINDINGS_KEPT`].
+    pub findings: Vec<Finding>,
+    /// How many findings there were in all.
+    pub findings_total: u64,
+}
+
+impl Report {
+    /// How many findings a report keeps.
+    pub const FINDINGS_KEPT: usize = 100;
+
+    /// Says whether everything holds.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.findings_total == 0
+    }
+
+    fn add(&mut self, finding: Finding) {
+        if self.findings.len() < Self::FINDINGS_KEPT {
+            self.findings.push(finding);
+        }
+        self.findings_total += 1;
+    }
+}
+
+/// How far a verification has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being read.
+    pub stage: Stage,
+    /// How much of it has been read.
+    pub done: u64,
+    /// How much of it there should be. In a damaged ledger `done` may pass it, or never reach it.
+    pub total: u64,
+}
+
+/// The parts of a verification, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Replaying the log; counted in entries.
+    Log,
+    /// Comparing balances; counted in balances.
+    Balances,
+    /// Comparing statements; counted in lines.
+    Statements,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Log => "log",
+            Self::Balances => "balances",
+            Self::Statements => "statements",
+        })
+    }
+}
+
+/// Verifies one ledger: that its log holds by itself, and that balances and statements are those that
+/// follow from the log.
+///
+/// `progress` is called at the start of each stage and after every chunk read. What does not hold is in
+/// the report; it is not an error.
+///
+/// # Errors
+/// Those of the snapshot: [`ReadError::Unavailable`], and [`ReadError::Corrupt`] where something cannot
+/// even be read. Also [`ReadError::Corrupt`] where a list goes back to what it gave before, as it would
+/// have no end.
+pub async fn verify(
+    snapshot: &mut dyn Snapshot,
+    mut progress: impl FnMut(Progress),
+) -> Result<Report, ReadError> {
+    let mut report = Report::default();
+    let (book, statements) = replay_log(snapshot, &mut report, &mut progress).await?;
+    compare_balances(snapshot, &book, &mut report, &mut progress).await?;
+    compare_statements(snapshot, statements, &mut report, &mut progress).await?;
+    Ok(report)
+}
+
+async fn replay_log(
+    snapshot: &mut dyn Snapshot,
+    report: &mut Report,
+    progress: &mut impl FnMut(Progress),
+) -> Result<(Book, Statements), ReadError> {
+    let head = snapshot.next();
+    let mut replay = Replay::default();
+    let mut from = EntryNumber(0);
+    loop {
+        progress(Progress { stage: Stage::Log, done: report.entries, total: head.0 });
+        let records = snapshot.records(from, ENTRIES_PER_READ).await?;
+        // Not the last one's: in a damaged log the numbers may come in any order.
+        let Some(last) = records.iter().map(|record| record.entry.number).max() else { break };
+        if last < from {
+            return Err(goes_back(Stage::Log));
+        }
+        for record in records {
+            replay.take(record, report);
+        }
+        let Some(next) = last.0.checked_add(1) else { break };
+        from = EntryNumber(next);
+    }
+    if replay.next() != head {
+        report.add(Finding::HeadDiffers { head, log: replay.next() });
+    }
+    let (book, statements) = replay.finish();
+    report.accounts = statements.accounts();
+    Ok((book, statements))
+}
+
+async fn compare_balances(
+    snapshot: &mut dyn Snapshot,
+    book: &Book,
+    report: &mut Report,
+    progress: &mut impl FnMut(Progress),
+) -> Result<(), ReadError> {
+    let mut expected: Vec<(&BalanceKey, &Balance)> = book.balances().collect();
+    expected.sort_unstable_by_key(|(key, _)| *key);
+    let total = expected.len() as u64;
+    let mut expected = expected.into_iter().peekable();
+    let mut sums: BTreeMap<Asset, i128> = BTreeMap::new();
+    let mut after: Option<BalanceKey> = None;
+    loop {
+        progress(Progress { stage: Stage::Balances, done: report.balances, total });
+        let balances = snapshot.balances(after.as_ref(), ROWS_PER_READ).await?;
+        let Some((last, _)) = balances.last() else { break };
+        if after.as_ref().is_some_and(|after| last <= after) {
+            return Err(goes_back(Stage::Balances));
+        }
+        after = Some(last.clone());
+        for (key, found) in balances {
+            report.balances += 1;
+            // Wrapping, as damage may go past every bound; where all is well nothing wraps for good.
+            let sum = sums.entry(key.asset.clone()).or_default();
+            *sum = sum.wrapping_add(found.posted());
+            while let Some((missing, balance)) = expected.next_if(|(next, _)| **next < key) {
+                report.add(Finding::balance_differs(missing, Some(*balance), None));
+            }
+            let followed = expected.next_if(|(next, _)| **next == key).map(|(_, balance)| *balance);
+            if followed != Some(found) {
+                report.add(Finding::balance_differs(&key, followed, Some(found)));
+            }
+        }
+    }
+    for (missing, balance) in expected {
+        report.add(Finding::balance_differs(missing, Some(*balance), None));
+    }
+    for (asset, sum) in sums {
+        if sum != 0 {
+            report.add(Finding::BalancesNotConserved { asset, sum });
+        }
+    }
+    Ok(())
+}
+
+async fn compare_statements(
+    snapshot: &mut dyn Snapshot,
+    mut statements: Statements,
+    report: &mut Report,
+    progress: &mut impl FnMut(Progress),
+) -> Result<(), ReadError> {
+    let total = statements.lines();
+    let mut after = None;
+    loop {
+        progress(Progress { stage: Stage::Statements, done: report.lines, total });
+        let lines = snapshot.lines(after.as_ref(), ROWS_PER_READ).await?;
+        let Some(last) = lines.last().map(|dated| dated.line.clone()) else { break };
+        let goes_on = after.as_ref().is_none_or(|after: &ledger::StatementLine| {
+            let place = |line: &ledger::StatementLine| (line.entry, line.posting);
+            last.account.cmp(&after.account).then_with(|| place(&last).cmp(&place(after)))
+                == Ordering::Greater
+        });
+        if !goes_on {
+            return Err(goes_back(Stage::Statements));
+        }
+        for line in &lines {
+            statements.find(line);
+        }
+        report.lines += lines.len() as u64;
+        after = Some(last);
+    }
+    for finding in statements.differences() {
+        report.add(finding);
+    }
+    Ok(())
+}
+
+fn goes_back(stage: Stage) -> ReadError {
+    ReadError::Corrupt(format!("the list of {stage} goes back to what it gave before").into())
+}

@@ -1,0 +1,302 @@
+//! Findings: what does not hold, with what was expected and what was found.
+//!
+//! Each says where to look; none says why it came to be, which the data cannot tell.
+
+use std::fmt;
+
+use ledger::{Address, Amount, Asset, Balance, BalanceKey, EntryNumber, Reference, Rejection, Timestamp};
+use serde::{Serialize, Serializer};
+
+use crate::idempotency::IdempotencyKey;
+
+/// One thing that does not hold in a ledger.
+///
+/// Amounts are in minor units and written as text, for they may be larger than what readers of JSON take
+/// a number for; times are microseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Finding {
+    /// An entry does not follow the number before it: entries are missing, or out of order.
+    NumberDiffers {
+        /// The number that should stand there.
+        #[serde(serialize_with = "number")]
+        expected: EntryNumber,
+        /// The number that does.
+        #[serde(serialize_with = "number")]
+        found: EntryNumber,
+    },
+    /// The head does not stand where the log ends.
+    HeadDiffers {
+        /// How many entries the head counts.
+        #[serde(serialize_with = "number")]
+        head: EntryNumber,
+        /// The number that would follow the log's last entry.
+        #[serde(serialize_with = "number")]
+        log: EntryNumber,
+    },
+    /// An entry was recorded before the one ahead of it.
+    TimeWentBack {
+        /// The entry.
+        #[serde(serialize_with = "number")]
+        entry: EntryNumber,
+        /// When the one ahead of it was recorded.
+        #[serde(serialize_with = "micros")]
+        previous: Timestamp,
+        /// When this one was.
+        #[serde(serialize_with = "micros")]
+        found: Timestamp,
+    },
+    /// Two entries have one reference.
+    ReferenceUsedTwice {
+        /// The reference.
+        #[serde(serialize_with = "text")]
+        reference: Reference,
+        /// The entry that had it first.
+        #[serde(serialize_with = "number")]
+        first: EntryNumber,
+        /// The entry that has it again.
+        #[serde(serialize_with = "number")]
+        again: EntryNumber,
+    },
+    /// Two entries have one idempotency key.
+    KeyUsedTwice {
+        /// The key.
+        #[serde(serialize_with = "text")]
+        key: IdempotencyKey,
+        /// The entry that had it first.
+        #[serde(serialize_with = "number")]
+        first: EntryNumber,
+        /// The entry that has it again.
+        #[serde(serialize_with = "number")]
+        again: EntryNumber,
+    },
+    /// A recorded transaction would not be accepted after the entries ahead of it.
+    Rejected {
+        /// The entry.
+        #[serde(serialize_with = "number")]
+        entry: EntryNumber,
+        /// Why not.
+        #[serde(serialize_with = "reason_text")]
+        rejection: Rejection,
+    },
+    /// A balance recorded in an entry is not the one that its postings lead to.
+    EntryBalanceDiffers {
+        /// The entry.
+        #[serde(serialize_with = "number")]
+        entry: EntryNumber,
+        /// The account.
+        #[serde(serialize_with = "text")]
+        account: Address,
+        /// The asset.
+        #[serde(serialize_with = "text")]
+        asset: Asset,
+        /// What the postings lead to; `None` where they do not touch it.
+        expected: Option<Counters>,
+        /// What is recorded; `None` where nothing is.
+        found: Option<Counters>,
+    },
+    /// The balances recorded in an entry are not in the order of their accounts and assets, each once.
+    EntryBalancesUnordered {
+        /// The entry.
+        #[serde(serialize_with = "number")]
+        entry: EntryNumber,
+    },
+    /// The balances recorded in an entry add money to the ledger, or take some out of it.
+    EntryNotConserved {
+        /// The entry.
+        #[serde(serialize_with = "number")]
+        entry: EntryNumber,
+        /// The asset.
+        #[serde(serialize_with = "text")]
+        asset: Asset,
+        /// By how much the sum over all accounts changes.
+        #[serde(serialize_with = "text")]
+        change: i128,
+    },
+    /// A balance in the projection is not the one that follows from the log.
+    BalanceDiffers {
+        /// The account.
+        #[serde(serialize_with = "text")]
+        account: Address,
+        /// The asset.
+        #[serde(serialize_with = "text")]
+        asset: Asset,
+        /// What follows from the log; `None` where the log never moved it.
+        expected: Option<Counters>,
+        /// What the projection holds; `None` where it holds nothing.
+        found: Option<Counters>,
+    },
+    /// The balances in the projection do not sum to zero.
+    BalancesNotConserved {
+        /// The asset.
+        #[serde(serialize_with = "text")]
+        asset: Asset,
+        /// What they sum to.
+        #[serde(serialize_with = "text")]
+        sum: i128,
+    },
+    /// An account's statement in the projection is not the one that follows from the log.
+    StatementDiffers {
+        /// The account.
+        #[serde(serialize_with = "text")]
+        account: Address,
+        /// How many lines follow from the log.
+        expected_lines: u64,
+        /// How many lines the projection holds. Where it is the same number, the lines differ.
+        found_lines: u64,
+    },
+}
+
+/// The four counters of a balance, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Counters {
+    /// The sum of all credits.
+    #[serde(serialize_with = "text")]
+    pub posted_in: Amount,
+    /// The sum of all debits.
+    #[serde(serialize_with = "text")]
+    pub posted_out: Amount,
+    /// Held credits.
+    #[serde(serialize_with = "text")]
+    pub pending_in: Amount,
+    /// Held debits.
+    #[serde(serialize_with = "text")]
+    pub pending_out: Amount,
+}
+
+impl From<Balance> for Counters {
+    fn from(balance: Balance) -> Self {
+        let Balance { posted_in, posted_out, pending_in, pending_out } = balance;
+        Self { posted_in, posted_out, pending_in, pending_out }
+    }
+}
+
+impl Finding {
+    pub(super) fn entry_balance_differs(
+        entry: EntryNumber,
+        key: &BalanceKey,
+        expected: Option<Balance>,
+        found: Option<Balance>,
+    ) -> Self {
+        Self::EntryBalanceDiffers {
+            entry,
+            account: key.account.clone(),
+            asset: key.asset.clone(),
+            expected: expected.map(Counters::from),
+            found: found.map(Counters::from),
+        }
+    }
+
+    pub(super) fn balance_differs(
+        key: &BalanceKey,
+        expected: Option<Balance>,
+        found: Option<Balance>,
+    ) -> Self {
+        Self::BalanceDiffers {
+            account: key.account.clone(),
+            asset: key.asset.clone(),
+            expected: expected.map(Counters::from),
+            found: found.map(Counters::from),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NumberDiffers { expected, found } => {
+                write!(f, "entry {} stands where entry {} should", found.0, expected.0)
+            }
+            Self::HeadDiffers { head, log } => {
+                write!(f, "the head counts {} entries, but the log ends before entry {}", head.0, log.0)
+            }
+            Self::TimeWentBack { entry, previous, found } => {
+                let micros = previous.micros().abs_diff(found.micros());
+                write!(f, "entry {} was recorded {micros} µs before the entry ahead of it", entry.0)
+            }
+            Self::ReferenceUsedTwice { reference, first, again } => {
+                write!(f, "entry {} has the reference \"{reference}\" of entry {}", again.0, first.0)
+            }
+            Self::KeyUsedTwice { key, first, again } => {
+                write!(f, "entry {} has the idempotency key \"{key}\" of entry {}", again.0, first.0)
+            }
+            Self::Rejected { entry, rejection } => {
+                write!(f, "entry {} would be rejected: {}", entry.0, Reason(rejection))
+            }
+            Self::EntryBalanceDiffers { entry, account, asset, expected, found } => {
+                let (expected, found) = (OrNone(*expected), OrNone(*found));
+                write!(f, "entry {} records for {account} {asset}: {found}, expected: {expected}", entry.0)
+            }
+            Self::EntryBalancesUnordered { entry } => {
+                write!(f, "entry {} records balances out of order or twice", entry.0)
+            }
+            Self::EntryNotConserved { entry, asset, change } => {
+                write!(f, "entry {} changes the sum of all balances in {asset} by {change}", entry.0)
+            }
+            Self::BalanceDiffers { account, asset, expected, found } => {
+                let (expected, found) = (OrNone(*expected), OrNone(*found));
+                write!(f, "the balance of {account} {asset} is: {found}, the log says: {expected}")
+            }
+            Self::BalancesNotConserved { asset, sum } => {
+                write!(f, "all balances in {asset} sum to {sum}, not to 0")
+            }
+            Self::StatementDiffers { account, expected_lines, found_lines } => {
+                write!(f, "the statement of {account} differs from the log (")?;
+                write!(f, "lines found: {found_lines}, expected: {expected_lines})")
+            }
+        }
+    }
+}
+
+/// Writes counters, or that there are none.
+struct OrNone(Option<Counters>);
+
+impl fmt::Display for OrNone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(Counters { posted_in, posted_out, pending_in, pending_out }) = self.0 else {
+            return f.write_str("nothing");
+        };
+        write!(f, "posted in {posted_in}, posted out {posted_out}")?;
+        if pending_in != Amount::ZERO || pending_out != Amount::ZERO {
+            write!(f, ", pending in {pending_in}, pending out {pending_out}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a rejection for operators.
+struct Reason<'a>(&'a Rejection);
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Rejection::ReferenceTaken { reference, entry } => {
+                write!(f, "entry {} has the reference \"{reference}\"", entry.0)
+            }
+            Rejection::InsufficientFunds { posting, account, asset, available, amount, .. } => {
+                write!(f, "posting {posting} takes {amount} from {account} {asset}, which has {available}")
+            }
+            Rejection::AmountOverflow { posting, account, asset } => {
+                write!(f, "posting {posting} overflows {account} {asset}")
+            }
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
+fn number<S: Serializer>(value: &EntryNumber, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(value.0)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands fields over by reference")]
+fn micros<S: Serializer>(value: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_i64(value.micros())
+}
+
+fn text<T: fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+fn reason_text<S: Serializer>(value: &Rejection, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Reason(value))
+}

@@ -1,0 +1,157 @@
+//! Replays the log: decides on every recorded transaction again and holds what was recorded to it.
+//!
+//! Where the two differ, the replay goes on from what was recorded, so that one damaged entry is reported
+//! at its own place and not at every later one.
+
+use std::collections::{BTreeMap, HashMap};
+
+use ledger::{
+    Balance, BalanceKey, Book, Command, Entry, EntryBody, EntryNumber, PostTransaction, Rejection,
+    Transaction, decide,
+};
+use sha2::{Digest, Sha256};
+
+use super::statements::Statements;
+use super::{Finding, Report};
+use crate::port::LogRecord;
+
+/// The log as far as it has been replayed.
+#[derive(Default)]
+pub(super) struct Replay {
+    next: EntryNumber,
+    book: Book,
+    statements: Statements,
+    references: FirstUses,
+    keys: FirstUses,
+}
+
+impl Replay {
+    /// Returns the number that the next entry should have.
+    pub(super) fn next(&self) -> EntryNumber {
+        self.next
+    }
+
+    /// Returns the balances and the statements that follow from the log.
+    pub(super) fn finish(self) -> (Book, Statements) {
+        (self.book, self.statements)
+    }
+
+    /// Takes the next record of the log.
+    pub(super) fn take(&mut self, record: LogRecord, report: &mut Report) {
+        let LogRecord { entry, request } = record;
+        let number = entry.number;
+        if number != self.next {
+            report.add(Finding::NumberDiffers { expected: self.next, found: number });
+        }
+        self.next = self.next.max(EntryNumber(number.0.saturating_add(1)));
+
+        if let Some(previous) = self.book.last_recorded_at()
+            && entry.recorded_at < previous
+        {
+            report.add(Finding::TimeWentBack { entry: number, previous, found: entry.recorded_at });
+        }
+        let EntryBody::Transaction(transaction) = &entry.body;
+        if let Some(reference) = &transaction.reference
+            && let Some(first) = self.references.add(reference.as_str(), number)
+        {
+            report.add(Finding::ReferenceUsedTwice { reference: reference.clone(), first, again: number });
+        }
+        if let Some(request) = &request
+            && let Some(first) = self.keys.add(request.key.as_str(), number)
+        {
+            report.add(Finding::KeyUsedTwice { key: request.key.clone(), first, again: number });
+        }
+
+        report.entries += 1;
+        report.transactions += 1;
+        report.postings += transaction.postings.as_slice().len() as u64;
+        self.statements.expect(&entry, transaction.postings.as_slice());
+        let decision = self.decide_again(&entry, transaction);
+        check_balances(&entry, &decision, report);
+        self.check_conservation(&entry, report);
+        self.go_on_from(entry, decision.ok());
+    }
+
+    fn decide_again(&self, entry: &Entry, transaction: &Transaction) -> Result<Entry, Rejection> {
+        let command = Command::PostTransaction(PostTransaction {
+            postings: transaction.postings.clone(),
+            reference: transaction.reference.clone(),
+            effective_at: Some(entry.effective_at),
+            metadata: transaction.metadata.clone(),
+        });
+        decide(&self.book, &command, entry.recorded_at)
+    }
+
+    /// Holds the sum over all accounts to zero by what the entry adds to it. Wrapping, as damage may go
+    /// past every bound.
+    fn check_conservation(&self, entry: &Entry, report: &mut Report) {
+        let mut changes: BTreeMap<_, i128> = BTreeMap::new();
+        for (key, after) in &entry.balances {
+            let change = after.posted().wrapping_sub(self.book.balance(key).posted());
+            let sum = changes.entry(&key.asset).or_default();
+            *sum = sum.wrapping_add(change);
+        }
+        for (asset, change) in changes {
+            if change != 0 {
+                report.add(Finding::EntryNotConserved { entry: entry.number, asset: asset.clone(), change });
+            }
+        }
+    }
+
+    fn go_on_from(&mut self, mut entry: Entry, decided: Option<Entry>) {
+        for (key, balance) in decided.into_iter().flat_map(|decided| decided.balances) {
+            self.book.load_balance(key, balance);
+        }
+        // Nobody may decide on a balance whose available figure cannot be told. No decision leads to one
+        // either, so it has been reported.
+        entry.balances.retain(|(_, b)| b.posted_out.checked_add(b.pending_out).is_some());
+        // The book counts what it was given; that the numbers are right has been looked at above.
+        entry.number = self.book.next();
+        self.book.apply(&entry);
+        self.book.forget_references();
+    }
+}
+
+/// Holds the balances recorded in an entry to those that its postings lead to.
+fn check_balances(entry: &Entry, decision: &Result<Entry, Rejection>, report: &mut Report) {
+    let decided = match decision {
+        Ok(decided) => decided,
+        Err(rejection) => {
+            report.add(Finding::Rejected { entry: entry.number, rejection: rejection.clone() });
+            return;
+        }
+    };
+    if decided.balances == entry.balances {
+        return;
+    }
+    if !entry.balances.is_sorted_by(|(a, _), (b, _)| a < b) {
+        report.add(Finding::EntryBalancesUnordered { entry: entry.number });
+    }
+    let mut pairs: BTreeMap<&BalanceKey, (Option<Balance>, Option<Balance>)> = BTreeMap::new();
+    for (key, balance) in &decided.balances {
+        pairs.entry(key).or_default().0 = Some(*balance);
+    }
+    for (key, balance) in &entry.balances {
+        pairs.entry(key).or_default().1 = Some(*balance);
+    }
+    for (key, (expected, found)) in pairs {
+        if expected != found {
+            report.add(Finding::entry_balance_differs(entry.number, key, expected, found));
+        }
+    }
+}
+
+/// Texts that may occur once, by the front of their SHA-256, and where each did.
+#[derive(Default)]
+struct FirstUses(HashMap<[u8; 16], EntryNumber>);
+
+impl FirstUses {
+    /// Notes a use, and returns the earlier one where there is one.
+    fn add(&mut self, text: &str, entry: EntryNumber) -> Option<EntryNumber> {
+        let digest = Sha256::digest(text.as_bytes());
+        let mut front = [0; 16];
+        front.copy_from_slice(&digest[..16]);
+        let first = *self.0.entry(front).or_insert(entry);
+        (first != entry).then_some(first)
+    }
+}

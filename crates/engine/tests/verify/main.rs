@@ -1,0 +1,7 @@
+//! Verification against ledgers held in vectors: what is whole is clean, and whatever is damaged is found.
+//!
+//! No database takes part; that stores give out what they hold is tested where they are.
+
+mod damage;
+mod report;
+mod stored;

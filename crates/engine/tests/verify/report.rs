@@ -1,0 +1,185 @@
+//! What a report and its progress say, and what happens where the store cannot be read.
+
+use async_trait::async_trait;
+use engine::port::{DatedLine, LogRecord, ReadError, Snapshot};
+use engine::verify::{Progress, Report, Stage, verify};
+use ledger::{Amount, Balance, BalanceKey, EntryNumber, StatementLine};
+
+use crate::stored::{Stored, micros, posting, transaction};
+
+/// A ledger that takes several reads of every kind.
+fn large() -> Stored {
+    Stored::after((0..450).map(|entry| {
+        let postings =
+            (0..10).map(|n| posting("world", &format!("users:{}", 10 * entry + n), "USD/2", 1)).collect();
+        (transaction(postings), micros(entry))
+    }))
+}
+
+#[tokio::test]
+async fn a_clean_report_counts_what_was_seen() {
+    let expected = Report {
+        entries: 450,
+        transactions: 450,
+        postings: 4500,
+        accounts: 4501,
+        balances: 4501,
+        lines: 9000,
+        findings: vec![],
+        findings_total: 0,
+    };
+    assert!(expected.is_clean());
+    assert_eq!(verify(&mut large(), |_| {}).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn the_size_of_the_chunks_does_not_count() {
+    for chunk_max in [1, 2, 3, 5] {
+        let mut whole = Stored::small();
+        let mut parts = Stored { chunk_max, ..Stored::small() };
+        let (whole, parts) = (verify(&mut whole, |_| {}).await, verify(&mut parts, |_| {}).await);
+        assert_eq!(whole.unwrap(), parts.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_verification_can_run_as_a_task_of_its_own() {
+    let mut stored = Stored::small();
+    let task = tokio::spawn(async move { verify(&mut stored, |_| {}).await });
+    assert!(task.await.unwrap().unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn an_empty_ledger_is_clean() {
+    let report = verify(&mut Stored::after([]), |_| {}).await.unwrap();
+    assert_eq!(report, Report::default());
+    assert!(report.is_clean());
+}
+
+#[tokio::test]
+async fn progress_starts_each_stage_at_nothing_and_ends_it_at_its_total() {
+    let mut seen = Vec::new();
+    verify(&mut large(), |progress| seen.push(progress)).await.unwrap();
+    for (stage, total) in [(Stage::Log, 450), (Stage::Balances, 4501), (Stage::Statements, 9000)] {
+        let of_stage: Vec<_> = seen.iter().filter(|progress| progress.stage == stage).collect();
+        assert!(of_stage.len() > 2, "{stage}");
+        assert_eq!(*of_stage[0], Progress { stage, done: 0, total });
+        assert_eq!(**of_stage.last().unwrap(), Progress { stage, done: total, total });
+    }
+    assert!(seen.is_sorted_by_key(|progress| (progress.stage, progress.done)));
+}
+
+#[tokio::test]
+async fn a_report_keeps_a_hundred_findings_and_counts_the_rest() {
+    let mut stored = large();
+    for (_, balance) in &mut stored.balances {
+        balance.pending_in = Amount::from(1);
+    }
+    let report = verify(&mut stored, |_| {}).await.unwrap();
+    assert_eq!((report.findings.len(), report.findings_total), (Report::FINDINGS_KEPT, 4501));
+    assert!(!report.is_clean());
+}
+
+#[tokio::test]
+async fn a_report_is_readable_for_machines_with_amounts_as_text() {
+    let mut stored = Stored::small();
+    stored.head = EntryNumber(3);
+    stored.entry(3).balances.clear();
+    stored.balances.pop();
+    let report = verify(&mut stored, |_| {}).await.unwrap();
+    let nothing = serde_json::Value::Null;
+    let counters = |posted_in: &str, posted_out: &str| {
+        serde_json::json!({
+            "posted_in": posted_in, "posted_out": posted_out, "pending_in": "0", "pending_out": "0",
+        })
+    };
+    let of_entry = |account: &str, expected| {
+        serde_json::json!({
+            "kind": "entry_balance_differs", "entry": 3, "account": account, "asset": "USD/2",
+            "expected": expected, "found": nothing,
+        })
+    };
+    assert_eq!(
+        serde_json::to_value(&report).unwrap(),
+        serde_json::json!({
+            "entries": 4, "transactions": 4, "postings": 6, "accounts": 5, "balances": 7, "lines": 12,
+            "findings": [
+                of_entry("b", counters("30", "10")),
+                of_entry("c", counters("10", "0")),
+                of_entry("d", counters("0", "0")),
+                { "kind": "head_differs", "head": 3, "log": 4 },
+                {
+                    "kind": "balance_differs", "account": "world", "asset": "USD/2",
+                    "expected": counters("0", "100"), "found": nothing,
+                },
+                { "kind": "balances_not_conserved", "asset": "USD/2", "sum": "100" },
+            ],
+            "findings_total": 6,
+        })
+    );
+}
+
+/// A ledger of which one stage cannot be read, or never ends.
+struct Broken {
+    stored: Stored,
+    stage: Stage,
+    endless: bool,
+}
+
+impl Broken {
+    fn breaks(&self, stage: Stage) -> Result<bool, ReadError> {
+        match (self.stage == stage, self.endless) {
+            (true, false) => Err(ReadError::Unavailable("the disk is gone".into())),
+            (broken, _) => Ok(broken),
+        }
+    }
+}
+
+#[async_trait]
+impl Snapshot for Broken {
+    fn next(&self) -> EntryNumber {
+        self.stored.next()
+    }
+
+    async fn records(&mut self, from: EntryNumber, limit: usize) -> Result<Vec<LogRecord>, ReadError> {
+        let from = if self.breaks(Stage::Log)? { EntryNumber(0) } else { from };
+        self.stored.records(from, limit).await
+    }
+
+    async fn balances(
+        &mut self,
+        after: Option<&BalanceKey>,
+        limit: usize,
+    ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
+        let after = if self.breaks(Stage::Balances)? { None } else { after };
+        self.stored.balances(after, limit).await
+    }
+
+    async fn lines(
+        &mut self,
+        after: Option<&StatementLine>,
+        limit: usize,
+    ) -> Result<Vec<DatedLine>, ReadError> {
+        let after = if self.breaks(Stage::Statements)? { None } else { after };
+        self.stored.lines(after, limit).await
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_read_ends_the_verification() {
+    for stage in [Stage::Log, Stage::Balances, Stage::Statements] {
+        let mut broken = Broken { stored: Stored::small(), stage, endless: false };
+        let error = verify(&mut broken, |_| {}).await.unwrap_err();
+        assert!(matches!(error, ReadError::Unavailable(_)), "{stage}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_ends_the_verification() {
+    for stage in [Stage::Log, Stage::Balances, Stage::Statements] {
+        let mut broken = Broken { stored: Stored::small(), stage, endless: true };
+        let error = verify(&mut broken, |_| {}).await.unwrap_err();
+        let ReadError::Corrupt(source) = error else { panic!("{stage}: {error:?}") };
+        assert_eq!(source.to_string(), format!("the list of {stage} goes back to what it gave before"));
+    }
+}
