@@ -4,22 +4,39 @@
 extern crate alloc;
 struct ServerState {
     router: Router,
-    #[allow(dead_code)]
     application_state: ApplicationState,
 }
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct ApplicationConfig {
     pub database: app::configuration::DatabaseConfig,
+    pub engine: app::configuration::EngineConfig,
+    pub server: app::configuration::ServerConfig,
+    pub telemetry: app::configuration::TelemetryConfig,
 }
-pub struct ApplicationState {}
+pub struct ApplicationState {
+    pub metrics: app::metrics::Metrics,
+    pub readiness: app::health::Readiness,
+    pub request_limits: app::http::guard::RequestLimits,
+}
 impl ApplicationState {
     pub async fn new(
-        _app_config: crate::ApplicationConfig,
+        app_config: crate::ApplicationConfig,
+        v0: app::health::Readiness,
+        v1: app::metrics::Metrics,
     ) -> Result<crate::ApplicationState, crate::ApplicationStateError> {
-        Ok(Self::_new().await)
+        Ok(Self::_new(&app_config.server, v0, v1).await)
     }
-    async fn _new() -> crate::ApplicationState {
-        crate::ApplicationState {}
+    async fn _new(
+        v0: &app::configuration::ServerConfig,
+        v1: app::health::Readiness,
+        v2: app::metrics::Metrics,
+    ) -> crate::ApplicationState {
+        let v3 = app::http::guard::RequestLimits::configured(v0);
+        crate::ApplicationState {
+            metrics: v2,
+            readiness: v1,
+            request_limits: v3,
+        }
     }
 }
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +73,9 @@ impl Router {
     fn router() -> matchit::Router<u32> {
         let mut router = matchit::Router::new();
         router.insert("/health/live", 0u32).unwrap();
+        router.insert("/health/ready", 1u32).unwrap();
+        router.insert("/metrics", 2u32).unwrap();
+        router.insert("/version", 3u32).unwrap();
         router
     }
     pub async fn route(
@@ -72,18 +92,149 @@ impl Router {
                     vec![],
                 )
                 .into();
-            return route_0::entrypoint(&allowed_methods).await;
+            let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                "*",
+            );
+            return route_0::entrypoint(
+                    matched_route_template,
+                    &allowed_methods,
+                    &state.request_limits,
+                    &request_head,
+                    &state.metrics,
+                )
+                .await;
         };
         match matched_route.value {
             0u32 => {
                 match &request_head.method {
-                    &pavex::http::Method::GET => route_1::entrypoint().await,
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/health/live",
+                        );
+                        route_1::entrypoint(
+                                matched_route_template,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
                                 pavex::http::Method::GET,
                             ])
                             .into();
-                        route_0::entrypoint(&allowed_methods).await
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/health/live",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            1u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/health/ready",
+                        );
+                        route_2::entrypoint(
+                                matched_route_template,
+                                &state.readiness,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/health/ready",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            2u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/metrics",
+                        );
+                        route_4::entrypoint(
+                                matched_route_template,
+                                &state.metrics,
+                                &state.request_limits,
+                                &request_head,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/metrics",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            3u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/version",
+                        );
+                        route_3::entrypoint(
+                                matched_route_template,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/version",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
                     }
                 }
             }
@@ -92,75 +243,332 @@ impl Router {
     }
 }
 pub mod route_0 {
-    pub async fn entrypoint<'a>(
-        s_0: &'a pavex::router::AllowedMethods,
+    pub async fn entrypoint<'a, 'b, 'c, 'd>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::router::AllowedMethods,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'d app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
         response
     }
-    async fn stage_1<'a>(s_0: &'a pavex::router::AllowedMethods) -> pavex::Response {
-        let response = handler(s_0).await;
+    async fn stage_1<'a, 'b, 'c, 'd>(
+        s_0: &'a pavex::router::AllowedMethods,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'d app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_1, s_0, s_2, s_4).await;
         response
     }
-    async fn wrapping_0(v0: &pavex::router::AllowedMethods) -> pavex::Response {
-        let v1 = crate::route_0::Next0 {
-            s_0: v0,
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: pavex::telemetry::ServerRequestId,
+        s_1: &'a pavex::router::AllowedMethods,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_0, s_2, s_1, s_3, s_4).await;
+        response
+    }
+    async fn stage_3<'a>(
+        s_0: pavex::telemetry::ServerRequestId,
+        s_1: &'a pavex::router::AllowedMethods,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::router::AllowedMethods,
+        v2: &app::http::guard::RequestLimits,
+        v3: &pavex::request::RequestHead,
+        v4: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v5 = crate::route_0::Next0 {
+            s_0: v1,
+            s_1: v0,
+            s_2: v2,
+            s_3: v3,
+            s_4: v4,
             next: stage_1,
         };
-        let v2 = pavex::middleware::Next::new(v1);
-        let v3 = pavex::middleware::wrap_noop(v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v3)
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = pavex::middleware::wrap_noop(v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
-    async fn handler(v0: &pavex::router::AllowedMethods) -> pavex::Response {
-        let v1 = pavex::router::default_fallback(v0).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    async fn wrapping_1(
+        v0: &pavex::request::RequestHead,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &pavex::router::AllowedMethods,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v5 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v6 = pavex::telemetry::ServerRequestId::generate();
+        let v7 = app::telemetry::TraceContext::of_request(v0, v6);
+        let v9 = app::telemetry::root_span(v0, v1, v6, v7, v8);
+        let v10 = crate::route_0::Next1 {
+            s_0: v6,
+            s_1: v2,
+            s_2: v1,
+            s_3: v3,
+            s_4: &v5,
+            next: stage_2,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::telemetry::observe_request(v11, v0, v1, v6, &v9, &v5, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
-    struct Next0<'a, T>
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &pavex::router::AllowedMethods,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v5 = crate::route_0::Next2 {
+            s_0: v0,
+            s_1: v2,
+            next: stage_3,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app::http::guard::guard_request(v6, v3, v1, v0, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn handler(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: &pavex::router::AllowedMethods,
+    ) -> pavex::Response {
+        let v2 = app::http::fallback::no_route(v1, v0);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
+    struct Next0<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a pavex::router::AllowedMethods,
-        next: fn(&'a pavex::router::AllowedMethods) -> T,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'d app::metrics::Metrics,
+        next: fn(
+            &'a pavex::router::AllowedMethods,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c pavex::request::RequestHead,
+            &'d app::metrics::Metrics,
+        ) -> T,
     }
-    impl<'a, T> std::future::IntoFuture for Next0<'a, T>
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next0<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::telemetry::ServerRequestId,
+        s_1: &'a pavex::router::AllowedMethods,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
+        next: fn(
+            pavex::telemetry::ServerRequestId,
+            &'a pavex::router::AllowedMethods,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::telemetry::ServerRequestId,
+        s_1: &'a pavex::router::AllowedMethods,
+        next: fn(
+            pavex::telemetry::ServerRequestId,
+            &'a pavex::router::AllowedMethods,
+        ) -> T,
+    }
+    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1)
         }
     }
 }
 pub mod route_1 {
-    pub async fn entrypoint() -> pavex::Response {
-        let response = wrapping_0().await;
+    pub async fn entrypoint<'a, 'b, 'c>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a app::http::guard::RequestLimits,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'c app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3).await;
         response
     }
-    async fn stage_1() -> pavex::Response {
+    async fn stage_1<'a, 'b, 'c>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a app::http::guard::RequestLimits,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'c app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_2, s_0, s_1, s_3).await;
+        response
+    }
+    async fn stage_2<'a, 'b>(
+        s_0: pavex::telemetry::ServerRequestId,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'a app::http::guard::RequestLimits,
+        s_3: &'b app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_0, s_1, s_2, s_3).await;
+        response
+    }
+    async fn stage_3() -> pavex::Response {
         let response = handler().await;
         response
     }
-    async fn wrapping_0() -> pavex::Response {
-        let v0 = crate::route_1::Next0 {
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &app::http::guard::RequestLimits,
+        v2: &pavex::request::RequestHead,
+        v3: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v4 = crate::route_1::Next0 {
+            s_0: v0,
+            s_1: v1,
+            s_2: v2,
+            s_3: v3,
             next: stage_1,
         };
-        let v1 = pavex::middleware::Next::new(v0);
-        let v2 = pavex::middleware::wrap_noop(v1).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+        let v5 = pavex::middleware::Next::new(v4);
+        let v6 = pavex::middleware::wrap_noop(v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v6)
+    }
+    async fn wrapping_1(
+        v0: &pavex::request::RequestHead,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::http::guard::RequestLimits,
+        v3: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v4 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v5 = pavex::telemetry::ServerRequestId::generate();
+        let v6 = app::telemetry::TraceContext::of_request(v0, v5);
+        let v8 = app::telemetry::root_span(v0, v1, v5, v6, v7);
+        let v9 = crate::route_1::Next1 {
+            s_0: v5,
+            s_1: v1,
+            s_2: v2,
+            s_3: &v4,
+            next: stage_2,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::telemetry::observe_request(v10, v0, v1, v5, &v8, &v4, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::http::guard::RequestLimits,
+        v3: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v4 = crate::route_1::Next2 {
+            next: stage_3,
+        };
+        let v5 = pavex::middleware::Next::new(v4);
+        let v6 = app::http::guard::guard_request(v5, v2, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v6)
     }
     async fn handler() -> pavex::Response {
         let v0 = app::health::get_live();
-        <pavex::Response as pavex::IntoResponse>::into_response(v0)
+        <app::http::reply::Reply<
+            app::health::LivenessView,
+        > as pavex::IntoResponse>::into_response(v0)
     }
-    struct Next0<T>
+    struct Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a app::http::guard::RequestLimits,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'c app::metrics::Metrics,
+        next: fn(
+            pavex::request::path::MatchedPathPattern,
+            &'a app::http::guard::RequestLimits,
+            &'b pavex::request::RequestHead,
+            &'c app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+        }
+    }
+    struct Next1<'a, 'b, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::telemetry::ServerRequestId,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'a app::http::guard::RequestLimits,
+        s_3: &'b app::telemetry::Failure,
+        next: fn(
+            pavex::telemetry::ServerRequestId,
+            pavex::request::path::MatchedPathPattern,
+            &'a app::http::guard::RequestLimits,
+            &'b app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, T> std::future::IntoFuture for Next1<'a, 'b, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+        }
+    }
+    struct Next2<T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         next: fn() -> T,
     }
-    impl<T> std::future::IntoFuture for Next0<T>
+    impl<T> std::future::IntoFuture for Next2<T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -168,6 +576,523 @@ pub mod route_1 {
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
             (self.next)()
+        }
+    }
+}
+pub mod route_2 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a app::health::Readiness,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'d app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd>(
+        s_0: &'a app::health::Readiness,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'d app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_1, s_0, s_2, s_4).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: &'a app::health::Readiness,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b app::telemetry::Failure,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_1, s_3, s_2, s_0, s_4).await;
+        response
+    }
+    async fn stage_3<'a, 'b>(
+        s_0: &'a app::health::Readiness,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &app::health::Readiness,
+        v2: &app::http::guard::RequestLimits,
+        v3: &pavex::request::RequestHead,
+        v4: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v5 = crate::route_2::Next0 {
+            s_0: v1,
+            s_1: v0,
+            s_2: v2,
+            s_3: v3,
+            s_4: v4,
+            next: stage_1,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = pavex::middleware::wrap_noop(v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn wrapping_1(
+        v0: &pavex::request::RequestHead,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::health::Readiness,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v5 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v6 = pavex::telemetry::ServerRequestId::generate();
+        let v7 = app::telemetry::TraceContext::of_request(v0, v6);
+        let v9 = app::telemetry::root_span(v0, v1, v6, v7, v8);
+        let v10 = crate::route_2::Next1 {
+            s_0: v2,
+            s_1: v6,
+            s_2: &v5,
+            s_3: v1,
+            s_4: v3,
+            next: stage_2,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::telemetry::observe_request(v11, v0, v1, v6, &v9, &v5, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &app::health::Readiness,
+        v4: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v5 = crate::route_2::Next2 {
+            s_0: v3,
+            s_1: v0,
+            s_2: v2,
+            next: stage_3,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app::http::guard::guard_request(v6, v4, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn handler(
+        v0: &app::health::Readiness,
+        v1: pavex::telemetry::ServerRequestId,
+        v2: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v3 = app::health::get_ready(v0).await;
+        let v4 = match v3 {
+            Ok(ok) => ok,
+            Err(v4) => {
+                return {
+                    let v5 = app::health::answer_not_ready(&v4, v1);
+                    let v6 = pavex::Error::new(v4);
+                    app::telemetry::note_error(&v6, v2);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v5)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::health::ReadinessView,
+        > as pavex::IntoResponse>::into_response(v4)
+    }
+    struct Next0<'a, 'b, 'c, 'd, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a app::health::Readiness,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'d app::metrics::Metrics,
+        next: fn(
+            &'a app::health::Readiness,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c pavex::request::RequestHead,
+            &'d app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next0<'a, 'b, 'c, 'd, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a app::health::Readiness,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b app::telemetry::Failure,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app::http::guard::RequestLimits,
+        next: fn(
+            &'a app::health::Readiness,
+            pavex::telemetry::ServerRequestId,
+            &'b app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'c app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next2<'a, 'b, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a app::health::Readiness,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b app::telemetry::Failure,
+        next: fn(
+            &'a app::health::Readiness,
+            pavex::telemetry::ServerRequestId,
+            &'b app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2)
+        }
+    }
+}
+pub mod route_3 {
+    pub async fn entrypoint<'a, 'b, 'c>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a app::http::guard::RequestLimits,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'c app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a app::http::guard::RequestLimits,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'c app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_2, s_0, s_1, s_3).await;
+        response
+    }
+    async fn stage_2<'a, 'b>(
+        s_0: pavex::telemetry::ServerRequestId,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'a app::http::guard::RequestLimits,
+        s_3: &'b app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_0, s_1, s_2, s_3).await;
+        response
+    }
+    async fn stage_3() -> pavex::Response {
+        let response = handler().await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &app::http::guard::RequestLimits,
+        v2: &pavex::request::RequestHead,
+        v3: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v4 = crate::route_3::Next0 {
+            s_0: v0,
+            s_1: v1,
+            s_2: v2,
+            s_3: v3,
+            next: stage_1,
+        };
+        let v5 = pavex::middleware::Next::new(v4);
+        let v6 = pavex::middleware::wrap_noop(v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v6)
+    }
+    async fn wrapping_1(
+        v0: &pavex::request::RequestHead,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::http::guard::RequestLimits,
+        v3: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v4 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v5 = pavex::telemetry::ServerRequestId::generate();
+        let v6 = app::telemetry::TraceContext::of_request(v0, v5);
+        let v8 = app::telemetry::root_span(v0, v1, v5, v6, v7);
+        let v9 = crate::route_3::Next1 {
+            s_0: v5,
+            s_1: v1,
+            s_2: v2,
+            s_3: &v4,
+            next: stage_2,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::telemetry::observe_request(v10, v0, v1, v5, &v8, &v4, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::http::guard::RequestLimits,
+        v3: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v4 = crate::route_3::Next2 {
+            next: stage_3,
+        };
+        let v5 = pavex::middleware::Next::new(v4);
+        let v6 = app::http::guard::guard_request(v5, v2, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v6)
+    }
+    async fn handler() -> pavex::Response {
+        let v0 = app::health::get_version();
+        <app::http::reply::Reply<
+            app::health::VersionView,
+        > as pavex::IntoResponse>::into_response(v0)
+    }
+    struct Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a app::http::guard::RequestLimits,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'c app::metrics::Metrics,
+        next: fn(
+            pavex::request::path::MatchedPathPattern,
+            &'a app::http::guard::RequestLimits,
+            &'b pavex::request::RequestHead,
+            &'c app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+        }
+    }
+    struct Next1<'a, 'b, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::telemetry::ServerRequestId,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'a app::http::guard::RequestLimits,
+        s_3: &'b app::telemetry::Failure,
+        next: fn(
+            pavex::telemetry::ServerRequestId,
+            pavex::request::path::MatchedPathPattern,
+            &'a app::http::guard::RequestLimits,
+            &'b app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, T> std::future::IntoFuture for Next1<'a, 'b, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+        }
+    }
+    struct Next2<T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        next: fn() -> T,
+    }
+    impl<T> std::future::IntoFuture for Next2<T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)()
+        }
+    }
+}
+pub mod route_4 {
+    pub async fn entrypoint<'a, 'b, 'c>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a app::metrics::Metrics,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c>(
+        s_0: &'a app::metrics::Metrics,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_1, s_0, s_2).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: &'a app::metrics::Metrics,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_1, s_2, s_0, s_3, s_4).await;
+        response
+    }
+    async fn stage_3<'a>(s_0: &'a app::metrics::Metrics) -> pavex::Response {
+        let response = handler(s_0).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &app::metrics::Metrics,
+        v2: &app::http::guard::RequestLimits,
+        v3: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v4 = crate::route_4::Next0 {
+            s_0: v1,
+            s_1: v0,
+            s_2: v2,
+            s_3: v3,
+            next: stage_1,
+        };
+        let v5 = pavex::middleware::Next::new(v4);
+        let v6 = pavex::middleware::wrap_noop(v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v6)
+    }
+    async fn wrapping_1(
+        v0: &pavex::request::RequestHead,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::metrics::Metrics,
+        v3: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v4 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v5 = pavex::telemetry::ServerRequestId::generate();
+        let v6 = app::telemetry::TraceContext::of_request(v0, v5);
+        let v8 = app::telemetry::root_span(v0, v1, v5, v6, v7);
+        let v9 = crate::route_4::Next1 {
+            s_0: v2,
+            s_1: v5,
+            s_2: v1,
+            s_3: v3,
+            s_4: &v4,
+            next: stage_2,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::telemetry::observe_request(v10, v0, v1, v5, &v8, &v4, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::metrics::Metrics,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v5 = crate::route_4::Next2 {
+            s_0: v2,
+            next: stage_3,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app::http::guard::guard_request(v6, v3, v1, v0, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn handler(v0: &app::metrics::Metrics) -> pavex::Response {
+        let v1 = app::metrics::get_metrics(v0);
+        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    }
+    struct Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a app::metrics::Metrics,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+        next: fn(
+            &'a app::metrics::Metrics,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c pavex::request::RequestHead,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+        }
+    }
+    struct Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a app::metrics::Metrics,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
+        next: fn(
+            &'a app::metrics::Metrics,
+            pavex::telemetry::ServerRequestId,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a app::metrics::Metrics,
+        next: fn(&'a app::metrics::Metrics) -> T,
+    }
+    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0)
         }
     }
 }

@@ -53,7 +53,7 @@ impl Failure {
 }
 
 /// Keeps every error that a component returns. Whether it is the service's fault or the client's, the
-/// status tells that the error becomes: see [`observe_request`](super::observe_request).
+/// status tells that the error becomes: see [`observe_request()`](super::observe_request()).
 #[pavex::error_observer]
 pub fn note_error(error: &pavex::Error, failure: &Failure) {
     failure.note(error.inner_ref());
