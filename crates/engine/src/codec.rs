@@ -127,3 +127,138 @@ pub fn decode(text: &str) -> Result<DecodedBody, DecodeError> {
         balances,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger::{EntryNumber, Timestamp, Transaction};
+
+    const TEXT: &str = r#"{"postings":[["world","users:42","USD/2","1250"],["users:42","fees","USD/2","0"]],"metadata":{"order":"1001","π":"\"3\""},"balances":[["fees","USD/2","0","0","0","0"],["users:42","USD/2","1250","0","0","7"],["world","USD/2","0","170141183460469231731687303715884105727","3","0"]]}"#;
+
+    fn address(text: &str) -> Address {
+        Address::parse(text).unwrap()
+    }
+
+    fn entry() -> Entry {
+        let asset = Asset::parse("USD/2").unwrap();
+        let posting = |source, destination, amount| {
+            Posting::new(address(source), address(destination), asset.clone(), Amount::from(amount)).unwrap()
+        };
+        let metadata = [("order", "1001"), ("π", "\"3\"")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let balance =
+            |account, balance| (BalanceKey { account: address(account), asset: asset.clone() }, balance);
+        let users =
+            Balance { posted_in: Amount::from(1250), pending_out: Amount::from(7), ..Balance::default() };
+        let world = Balance { posted_out: Amount::MAX, pending_in: Amount::from(3), ..Balance::default() };
+        Entry {
+            number: EntryNumber(7),
+            recorded_at: Timestamp::default(),
+            effective_at: Timestamp::default(),
+            body: EntryBody::Transaction(Transaction {
+                postings: Postings::new(vec![
+                    posting("world", "users:42", 1250_u64),
+                    posting("users:42", "fees", 0),
+                ])
+                .unwrap(),
+                reference: None,
+                metadata: Metadata::new(metadata.into()).unwrap(),
+            }),
+            balances: vec![
+                balance("fees", Balance::default()),
+                balance("users:42", users),
+                balance("world", world),
+            ],
+        }
+    }
+
+    fn part_of_error(text: &str) -> (&'static str, String) {
+        match decode(text) {
+            Err(DecodeError::Part { part, text }) => (part, text),
+            other => panic!("{text} gives {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_text_form_stays_as_it_was_first_written() {
+        assert_eq!(encode(&entry()), TEXT);
+        assert_eq!(kind(&entry()), "transaction");
+    }
+
+    #[test]
+    fn a_text_gives_back_what_was_written() {
+        let Entry { body: EntryBody::Transaction(transaction), balances, .. } = entry();
+        let Transaction { postings, metadata, .. } = transaction;
+        assert_eq!(decode(TEXT).unwrap(), DecodedBody { postings, metadata, balances });
+    }
+
+    #[test]
+    fn no_metadata_takes_no_space_and_comes_back_as_none() {
+        let mut entry = entry();
+        let EntryBody::Transaction(transaction) = &mut entry.body;
+        transaction.metadata = Metadata::default();
+        let text = encode(&entry);
+        assert!(!text.contains("metadata"), "{text}");
+        assert!(decode(&text).unwrap().metadata.is_empty());
+    }
+
+    #[test]
+    fn the_largest_transaction_comes_back_whole() {
+        let mut entry = entry();
+        let posting = |n| {
+            let users = address(&format!("users:{n}"));
+            Posting::new(address("world"), users, Asset::parse("USD/2").unwrap(), Amount::MAX).unwrap()
+        };
+        let postings = Postings::new((0..Postings::MAX).map(posting).collect()).unwrap();
+        let EntryBody::Transaction(transaction) = &mut entry.body;
+        transaction.postings = postings.clone();
+        assert_eq!(decode(&encode(&entry)).unwrap().postings, postings);
+    }
+
+    #[test]
+    fn texts_of_another_shape_are_refused() {
+        for text in [
+            "",
+            "{",
+            "null",
+            "[]",
+            "{}",
+            r#"{"postings":[["a","b","USD/2","1"]]}"#,
+            r#"{"postings":[["a","b","USD/2"]],"balances":[]}"#,
+            r#"{"postings":[["a","b","USD/2",1]],"balances":[]}"#,
+            r#"{"postings":[["a","b","USD/2","1"]],"balances":[["a","USD/2","0","0","0"]]}"#,
+            r#"{"postings":[["a","b","USD/2","1"]],"balances":[],"metadata":{"k":1}}"#,
+        ] {
+            assert!(matches!(decode(text), Err(DecodeError::Shape(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_that_are_not_valid_are_named_and_shown() {
+        for (postings, part, shown) in [
+            (r#"["a b","b","USD/2","1"]"#, "account", "a b"),
+            (r#"["a","","USD/2","1"]"#, "account", ""),
+            (r#"["a","b","usd","1"]"#, "asset", "usd"),
+            (r#"["a","b","USD/2","-1"]"#, "amount", "-1"),
+            (
+                r#"["a","b","USD/2","170141183460469231731687303715884105728"]"#,
+                "amount",
+                "170141183460469231731687303715884105728",
+            ),
+            (r#"["a","a","USD/2","1"]"#, "posting", "source and destination are the same"),
+            ("", "postings", ""),
+        ] {
+            let text = format!(r#"{{"postings":[{postings}],"balances":[]}}"#);
+            assert_eq!(part_of_error(&text), (part, shown.to_owned()));
+        }
+        for (balance, part, shown) in [
+            (r#"[":","USD/2","0","0","0","0"]"#, "account", ":"),
+            (r#"["a","2","0","0","0","0"]"#, "asset", "2"),
+            (r#"["a","USD/2","0","0","0","1.5"]"#, "amount", "1.5"),
+        ] {
+            let text = format!(r#"{{"postings":[["a","b","USD/2","1"]],"balances":[{balance}]}}"#);
+            assert_eq!(part_of_error(&text), (part, shown.to_owned()));
+        }
+        let text = r#"{"postings":[["a","b","USD/2","1"]],"balances":[],"metadata":{"":"v"}}"#;
+        assert_eq!(part_of_error(text), ("metadata", String::new()));
+    }
+}

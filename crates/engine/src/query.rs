@@ -273,3 +273,6 @@ impl BalanceSum {
         add(&mut self.pending_out, balance.pending_out);
     }
 }
+
+#[cfg(test)]
+mod tests;

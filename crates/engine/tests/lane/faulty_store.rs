@@ -1,0 +1,170 @@
+//! A store in front of a real one that can be told to hold batches back and to fail their commits.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use engine::port::{
+    Batch, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord, Opened,
+    ReadError, Snapshot, Store, Wanted,
+};
+use engine::query::{
+    Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
+    StatementQuery, TransactionPosition, TransactionQuery,
+};
+use ledger::{Address, Entry, EntryNumber, LedgerName};
+use tokio::sync::Semaphore;
+
+/// What goes wrong with a commit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fault {
+    /// Nothing of the batch is written.
+    RolledBack,
+    /// The batch is written, and the answer gets lost.
+    AnswerLost,
+    /// The batch is not written, and nobody can tell.
+    RequestLost,
+}
+
+/// Switches shared by the store and its batches.
+pub(crate) struct Switches {
+    /// Every batch needs a permit to start; there are plenty until [`FaultyStore::hold`] takes them.
+    gate: Semaphore,
+    /// Faults of the next commits, first in, first out.
+    faults: Mutex<VecDeque<Fault>>,
+}
+
+/// A real store behind switches.
+pub(crate) struct FaultyStore {
+    inner: Arc<dyn Store>,
+    switches: Arc<Switches>,
+}
+
+impl FaultyStore {
+    pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
+        let switches = Switches { gate: Semaphore::new(Semaphore::MAX_PERMITS), faults: Mutex::default() };
+        Self { inner, switches: Arc::new(switches) }
+    }
+
+    /// Holds every batch back until [`release`](Self::release).
+    pub(crate) fn hold(&self) {
+        self.switches.gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    pub(crate) fn release(&self) {
+        self.switches.gate.add_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// Lets the next commit that has no fault yet go wrong.
+    pub(crate) fn fail_next_commit(&self, fault: Fault) {
+        self.switches.faults.lock().unwrap().push_back(fault);
+    }
+}
+
+struct FaultyBatch {
+    inner: Box<dyn Batch>,
+    switches: Arc<Switches>,
+}
+
+#[async_trait]
+impl Batch for FaultyBatch {
+    async fn commit(self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {
+        let fault = self.switches.faults.lock().unwrap().pop_front();
+        match fault {
+            None => self.inner.commit(records).await,
+            Some(Fault::RolledBack) => Err(CommitError::RolledBack("the disk is full".into())),
+            Some(Fault::RequestLost) => Err(CommitError::OutcomeUnknown("the line was cut".into())),
+            Some(Fault::AnswerLost) => {
+                self.inner.commit(records).await?;
+                Err(CommitError::OutcomeUnknown("the line was cut".into()))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Store for FaultyStore {
+    async fn begin(&self, ledger: &LedgerName, wanted: Wanted) -> Result<Opened, BeginError> {
+        drop(self.switches.gate.acquire().await);
+        let opened = self.inner.begin(ledger, wanted).await?;
+        let batch = Box::new(FaultyBatch { inner: opened.batch, switches: Arc::clone(&self.switches) });
+        Ok(Opened { loaded: opened.loaded, batch })
+    }
+
+    async fn create_ledger(&self, new: NewLedger) -> Result<LedgerCreation, CreateLedgerError> {
+        self.inner.create_ledger(new).await
+    }
+
+    async fn ledger(&self, name: &LedgerName) -> Result<Ledger, ReadError> {
+        self.inner.ledger(name).await
+    }
+
+    async fn ledgers(
+        &self,
+        after: Option<&LedgerName>,
+        limit: usize,
+    ) -> Result<Page<Ledger, LedgerName>, ReadError> {
+        self.inner.ledgers(after, limit).await
+    }
+
+    async fn entry(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<LogRecord>, ReadError> {
+        self.inner.entry(ledger, number).await
+    }
+
+    async fn transactions(
+        &self,
+        ledger: &LedgerName,
+        query: &TransactionQuery,
+    ) -> Result<Page<Entry, TransactionPosition>, ReadError> {
+        self.inner.transactions(ledger, query).await
+    }
+
+    async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
+        self.inner.account(ledger, address).await
+    }
+
+    async fn accounts(
+        &self,
+        ledger: &LedgerName,
+        query: &AccountQuery,
+    ) -> Result<Page<Account, Address>, ReadError> {
+        self.inner.accounts(ledger, query).await
+    }
+
+    async fn statement(
+        &self,
+        ledger: &LedgerName,
+        query: &StatementQuery,
+    ) -> Result<Option<Page<DatedLine, StatementPosition>>, ReadError> {
+        self.inner.statement(ledger, query).await
+    }
+
+    async fn balances(
+        &self,
+        ledger: &LedgerName,
+        query: &BalanceQuery,
+    ) -> Result<Page<BalanceGroup, String>, ReadError> {
+        self.inner.balances(ledger, query).await
+    }
+
+    async fn log(
+        &self,
+        ledger: &LedgerName,
+        from: EntryNumber,
+        limit: usize,
+    ) -> Result<Vec<LogRecord>, ReadError> {
+        self.inner.log(ledger, from, limit).await
+    }
+
+    async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
+        self.inner.snapshot(ledger).await
+    }
+
+    async fn ping(&self) -> Result<(), ReadError> {
+        self.inner.ping().await
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}
