@@ -3,6 +3,9 @@
 //! It reads one [`Snapshot`] and never writes, never repairs, and never trusts a balance that it can
 //! work out. Damage never makes it panic: whatever a store can return is either right or a [`Finding`].
 //!
+//! What nothing follows from cannot be held against anything: a metadata value, or a reference or an
+//! idempotency key that was changed to one not in use, goes unnoticed.
+//!
 //! In memory it keeps one chunk of what it reads, every balance, a digest per account's statement, and 16
 //! bytes and a number per reference and per idempotency key. The length of the log does not count
 //! otherwise.
