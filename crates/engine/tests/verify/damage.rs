@@ -2,7 +2,7 @@
 
 use engine::port::DatedLine;
 use engine::verify::{Finding, Report, verify};
-use ledger::{Amount, Balance, Direction, EntryNumber, Postings};
+use ledger::{Amount, Balance, Direction, EntryNumber, Posting, Postings};
 
 use crate::stored::{Stored, address, key, micros, posting, reference};
 
@@ -349,6 +349,9 @@ async fn figures_beyond_every_bound_are_found_without_a_panic() {
             for (_, balance) in &mut stored.entry(number).balances {
                 *balance = full;
             }
+            let asset = key("a", "USD/2").asset;
+            let huge = Posting::new(address("world"), address("a"), asset, Amount::MAX).unwrap();
+            stored.transaction(number).postings = Postings::new(vec![huge; 2]).unwrap();
         }
         for (_, balance) in &mut stored.balances {
             *balance = full;
