@@ -8,6 +8,9 @@ pub mod configuration;
 pub mod health;
 pub mod http;
 pub mod metrics;
+pub mod openapi;
+mod operations;
 pub mod telemetry;
 
 pub use blueprint::blueprint;
+pub use operations::operations;

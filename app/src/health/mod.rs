@@ -5,9 +5,11 @@
 mod get_live;
 mod get_ready;
 mod get_version;
+mod operations;
 mod readiness;
 
 pub use get_live::*;
 pub use get_ready::*;
 pub use get_version::*;
+pub use operations::operations;
 pub use readiness::*;

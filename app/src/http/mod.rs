@@ -2,13 +2,16 @@
 //!
 //! Nothing in here knows a feature.
 
+pub mod asset;
 pub mod body;
+pub mod failures;
 pub mod fallback;
 pub mod fields;
 pub mod guard;
 pub mod idempotency;
 pub mod input;
 pub mod json;
+pub mod metadata;
 pub mod pagination;
 pub mod path;
 pub mod peer;
@@ -20,3 +23,4 @@ pub mod reply;
 pub mod text;
 pub mod time;
 pub mod values;
+pub mod views;

@@ -4,6 +4,7 @@
 //! is injected from there. Labels only take values from closed sets.
 
 mod get_metrics;
+mod operations;
 mod process;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 pub use get_metrics::*;
+pub use operations::operations;
 
 use crate::build_info::BUILD;
 

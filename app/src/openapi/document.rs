@@ -1,0 +1,173 @@
+//! Puts the document together: `OpenAPI` 3.1.1, <https://spec.openapis.org/oas/v3.1.1.html>.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::schemas::{Direction, Schemas};
+use super::{Operation, problems};
+use crate::build_info::BUILD;
+use crate::http::fields::FieldError;
+use crate::http::problem::ProblemType;
+
+const DESCRIPTION: &str = "\
+A double-entry ledger for money in motion. It posts money exactly once and proves every balance.
+
+* Amounts are strings of decimal digits in minor units; integers are accepted too.
+* Times are RFC 3339, in UTC with microseconds.
+* Every write takes an `Idempotency-Key`: sent again with the same key and body, it happens once and gets the \
+same reply.
+* What went wrong comes as `application/problem+json` (RFC 9457) with a stable `code`, explained in \
+[the list of errors](/docs/errors).
+* Lists come in pages: `next_cursor` of one is `cursor` of the next.
+* Whatever answers GET answers HEAD.";
+
+/// The groups of operations, in the order in which they are shown.
+const TAGS: [(&str, &str); 6] = [
+    ("Ledgers", "Named, independent books. Nothing moves between ledgers."),
+    ("Transactions", "Money in motion: postings from account to account, all of them or none."),
+    ("Accounts", "What has moved through each account, and what it holds."),
+    ("Balances", "Balances summed over groups of accounts."),
+    ("Log", "Every change of a ledger, numbered without gaps."),
+    ("Operations", "For those who run the service."),
+];
+
+/// Returns the document that describes the operations. The same operations give the same document.
+///
+/// # Panics
+/// When the operations contradict each other: two with one method and path, two schemas of one name.
+#[must_use]
+pub fn document(operations: &[Operation]) -> Value {
+    let mut schemas = Schemas::default();
+    schemas.reference::<FieldError>(Direction::Reply);
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for operation in operations {
+        assert!(TAGS.iter().any(|(tag, _)| *tag == operation.tag), "{} is in no group", operation.id);
+        let described = describe(operation, &mut schemas);
+        let method = operation.method.name().to_ascii_lowercase();
+        let other = paths.entry(operation.path).or_default().insert(method, described);
+        assert!(other.is_none(), "{} {} is there twice", operation.method.name(), operation.path);
+    }
+    let kinds = super::problem_types(operations);
+    let mut components = schemas.into_components();
+    components.insert("Problem".into(), problems::schema(&kinds));
+    json!({
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Florin",
+            "version": BUILD.version,
+            "summary": "A double-entry ledger over HTTP",
+            "description": DESCRIPTION,
+            "license": { "name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT" }
+        },
+        "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base",
+        "servers": [{ "url": "/" }],
+        "tags": TAGS.map(|(name, description)| json!({ "name": name, "description": description })),
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "parameters": { "IdempotencyKey": idempotency_key() },
+            "headers": headers()
+        }
+    })
+}
+
+fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
+    let mut described = Map::new();
+    described.insert("operationId".into(), operation.id.into());
+    described.insert("summary".into(), operation.summary.into());
+    described.insert("tags".into(), json!([operation.tag]));
+    if !operation.description.is_empty() {
+        described.insert("description".into(), operation.description.into());
+    }
+    if let Some(input) = operation.input {
+        let input = (input.parts)(schemas);
+        if !input.parameters.is_empty() {
+            described.insert("parameters".into(), input.parameters.into());
+        }
+        if let Some(body) = input.body {
+            let content = json!({ "application/json": { "schema": body } });
+            described.insert("requestBody".into(), json!({ "required": true, "content": content }));
+        }
+    }
+    described.insert("responses".into(), responses(operation, schemas));
+    Value::Object(described)
+}
+
+fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
+    let mut responses = Map::new();
+    if let Some(output) = operation.output {
+        let output = (output.parts)(schemas);
+        let headers = references(output.headers);
+        let content = json!({ "application/json": { "schema": output.body } });
+        let response = |description: &str, headers: &Value| json!({ "description": description, "headers": headers, "content": content });
+        responses.insert(output.status.to_string(), response(output.description, &headers));
+        if operation.dry_run {
+            let text = "It would have been created: this was a dry run.";
+            responses.insert("200".into(), response(text, &references(&["XRequestId"])));
+        }
+    }
+    if !operation.media_types.is_empty() {
+        let media = operation
+            .media_types
+            .iter()
+            .map(|media_type| (String::from(*media_type), json!({ "schema": { "type": "string" } })));
+        let content: Map<String, Value> = media.collect();
+        let headers = references(&["XRequestId"]);
+        let response = json!({ "description": "It is in the body.", "headers": headers, "content": content });
+        responses.insert("200".into(), response);
+    }
+    let mut problems: BTreeMap<u16, Vec<&'static ProblemType>> = BTreeMap::new();
+    for kind in operation.all_problems() {
+        problems.entry(kind.status.as_u16()).or_default().push(kind);
+    }
+    for (status, kinds) in problems {
+        responses.insert(status.to_string(), problems::response(&kinds));
+    }
+    Value::Object(responses)
+}
+
+/// The headers of a reply, by the names that they have as components.
+fn references(components: &[&str]) -> Value {
+    let headers = components.iter().map(|component| {
+        let name = match *component {
+            "IdempotencyReplayed" => "Idempotency-Replayed",
+            "XRequestId" => "X-Request-Id",
+            same => same,
+        };
+        (name.to_owned(), json!({ "$ref": format!("#/components/headers/{component}") }))
+    });
+    Value::Object(headers.collect())
+}
+
+fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": false,
+        "description": "The caller's own name for this request. Sent again with the same key and body, the request \
+                        happens once and gets the same reply.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }
+    })
+}
+
+fn headers() -> Value {
+    json!({
+        "XRequestId": {
+            "description": "The id of the request, under which operators find it.",
+            "schema": { "type": "string" }
+        },
+        "IdempotencyReplayed": {
+            "description": "Says that this reply was given before, to the same request.",
+            "schema": { "type": "string", "const": "true" }
+        },
+        "Location": {
+            "description": "The path of what was created.",
+            "schema": { "type": "string", "format": "uri-reference" }
+        },
+        "RetryAfter": {
+            "description": "After how many seconds to try again.",
+            "schema": { "type": "integer", "minimum": 0 }
+        }
+    })
+}

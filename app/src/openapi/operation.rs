@@ -1,0 +1,158 @@
+//! One operation of the API, as its feature declares it.
+
+use super::schemas::Schemas;
+use super::types::{Input, Output};
+use crate::http::problem::ProblemType;
+use crate::http::problem_types::{INTERNAL_ERROR, REQUEST_TIMEOUT, SERVICE_OVERLOADED};
+
+/// The problems that any operation may end with.
+static COMMON_PROBLEMS: [&ProblemType; 3] = [&INTERNAL_ERROR, &SERVICE_OVERLOADED, &REQUEST_TIMEOUT];
+
+/// A method that the API uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Creates, or does something.
+    Post,
+    /// Changes a part.
+    Patch,
+}
+
+impl Method {
+    /// Returns its name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+        }
+    }
+}
+
+/// One operation: a method on a path, with everything that goes in and comes out.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// The method.
+    pub method: Method,
+    /// The path, with its parameters in braces.
+    pub path: &'static str,
+    /// The name of the handler.
+    pub id: &'static str,
+    /// The group in which it is shown.
+    pub tag: &'static str,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+    /// What a caller has to know beyond the summary, in Markdown.
+    pub description: &'static str,
+    /// The type of the handler's input; `None` where it takes nothing of the request.
+    pub input: Option<TypeUse<InputParts>>,
+    /// The type of the handler's reply; `None` where that is bytes of a media type.
+    pub output: Option<TypeUse<OutputParts>>,
+    /// The media types of a reply that is no JSON.
+    pub media_types: &'static [&'static str],
+    /// The problems that it may end with, beyond those of its input and those of any operation.
+    pub problems: Vec<&'static ProblemType>,
+    /// Whether the reply is 200 too: the same, of something that was only tried out.
+    pub dry_run: bool,
+}
+
+/// A Rust type in an operation, by name and by what it means for the document.
+#[derive(Clone, Copy, Debug)]
+pub struct TypeUse<Parts> {
+    /// Its name, as [`std::any::type_name`] has it.
+    pub name: &'static str,
+    /// Describes it.
+    pub parts: Parts,
+}
+
+type InputParts = fn(&mut Schemas) -> super::types::DescribedInput;
+type OutputParts = fn(&mut Schemas) -> super::types::DescribedOutput;
+
+impl Operation {
+    /// Starts the description of a GET.
+    #[must_use]
+    pub fn get(path: &'static str, id: &'static str) -> Self {
+        Self::new(Method::Get, path, id)
+    }
+
+    /// Starts the description of a POST.
+    #[must_use]
+    pub fn post(path: &'static str, id: &'static str) -> Self {
+        Self::new(Method::Post, path, id)
+    }
+
+    fn new(method: Method, path: &'static str, id: &'static str) -> Self {
+        Self {
+            method,
+            path,
+            id,
+            tag: "",
+            summary: "",
+            description: "",
+            input: None,
+            output: None,
+            media_types: &[],
+            problems: Vec::new(),
+            dry_run: false,
+        }
+    }
+
+    /// Says in which group it is shown, and what it does in a few words.
+    #[must_use]
+    pub fn about(self, tag: &'static str, summary: &'static str) -> Self {
+        Self { tag, summary, ..self }
+    }
+
+    /// Says what a caller has to know beyond the summary, in Markdown.
+    #[must_use]
+    pub fn description(self, description: &'static str) -> Self {
+        Self { description, ..self }
+    }
+
+    /// Names the type that the handler takes.
+    #[must_use]
+    pub fn takes<T: Input>(self) -> Self {
+        let input = TypeUse { name: std::any::type_name::<T>(), parts: T::describe as InputParts };
+        Self { input: Some(input), ..self }
+    }
+
+    /// Names the type that the handler returns.
+    #[must_use]
+    pub fn returns<T: Output>(self) -> Self {
+        let output = TypeUse { name: std::any::type_name::<T>(), parts: T::describe as OutputParts };
+        Self { output: Some(output), ..self }
+    }
+
+    /// Names the media types of a reply that is no JSON of ours.
+    #[must_use]
+    pub fn returns_media(self, media_types: &'static [&'static str]) -> Self {
+        Self { media_types, ..self }
+    }
+
+    /// Says that a dry run replies 200 with the same body.
+    #[must_use]
+    pub fn with_dry_run(self) -> Self {
+        Self { dry_run: true, ..self }
+    }
+
+    /// Lists the problems that are its own.
+    #[must_use]
+    pub fn problems(mut self, problems: impl IntoIterator<Item = &'static ProblemType>) -> Self {
+        self.problems.extend(problems);
+        self
+    }
+
+    /// Returns all the problems that it may end with: its own, its input's, and those of any operation.
+    #[must_use]
+    pub fn all_problems(&self) -> Vec<&'static ProblemType> {
+        let input = self.input.map(|input| (input.parts)(&mut Schemas::default()).problems);
+        let mut all = input.unwrap_or_default();
+        all.extend(&self.problems);
+        all.extend(COMMON_PROBLEMS);
+        all.sort_by_key(|kind| (kind.status, kind.code));
+        all.dedup_by_key(|kind| kind.code);
+        all
+    }
+}
