@@ -1,7 +1,7 @@
 //! Verification: replays a ledger's log and compares every projection with what follows from it.
 //!
 //! It reads one [`Snapshot`] and never writes, never repairs, and never trusts a balance that it can
-//! work out. Damage never makes it panic: whatever a store can return is either right or a [`Finding`].
+//! work out. Damage never makes it panic or fail: whatever a store returns is right or a [`Finding`].
 //!
 //! What nothing follows from cannot be held against anything: a metadata value, or a reference or an
 //! idempotency key that was changed to one not in use, goes unnoticed.
@@ -82,7 +82,8 @@ pub struct Progress {
 }
 
 /// The parts of a verification, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Replaying the log; counted in entries.
     Log,
@@ -106,21 +107,41 @@ impl fmt::Display for Stage {
 /// follow from the log.
 ///
 /// `progress` is called at the start of each stage and after every chunk read. What does not hold is in
-/// the report; it is not an error.
+/// the report; it is not an error. That counts for what cannot be read too: a stage ends there, and where
+/// it is the log, nothing is compared with the rest.
 ///
 /// # Errors
-/// Those of the snapshot: [`ReadError::Unavailable`], and [`ReadError::Corrupt`] where something cannot
-/// even be read. Also [`ReadError::Corrupt`] where a list goes back to what it gave before, as it would
-/// have no end.
+/// Those of the snapshot but for [`ReadError::Corrupt`], which is a finding.
 pub async fn verify(
     snapshot: &mut dyn Snapshot,
     mut progress: impl FnMut(Progress),
 ) -> Result<Report, ReadError> {
     let mut report = Report::default();
-    let (book, statements) = replay_log(snapshot, &mut report, &mut progress).await?;
-    compare_balances(snapshot, &book, &mut report, &mut progress).await?;
-    compare_statements(snapshot, statements, &mut report, &mut progress).await?;
+    let replayed = replay_log(snapshot, &mut report, &mut progress).await;
+    let Some((book, statements)) = as_far_as_readable(Stage::Log, replayed, &mut report)? else {
+        return Ok(report);
+    };
+    let compared = compare_balances(snapshot, &book, &mut report, &mut progress).await;
+    as_far_as_readable(Stage::Balances, compared, &mut report)?;
+    let compared = compare_statements(snapshot, statements, &mut report, &mut progress).await;
+    as_far_as_readable(Stage::Statements, compared, &mut report)?;
     Ok(report)
+}
+
+/// Turns what cannot be read into a finding.
+fn as_far_as_readable<T>(
+    stage: Stage,
+    result: Result<T, ReadError>,
+    report: &mut Report,
+) -> Result<Option<T>, ReadError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(ReadError::Corrupt(source)) => {
+            report.add(Finding::unreadable(stage, source.as_ref()));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn replay_log(
@@ -230,6 +251,7 @@ async fn compare_statements(
     Ok(())
 }
 
+/// A list that gives again what it gave before would have no end.
 fn goes_back(stage: Stage) -> ReadError {
     ReadError::Corrupt(format!("the list of {stage} goes back to what it gave before").into())
 }

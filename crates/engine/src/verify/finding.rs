@@ -2,11 +2,13 @@
 //!
 //! Each says where to look; none says why it came to be, which the data cannot tell.
 
+use std::error::Error;
 use std::fmt;
 
 use ledger::{Address, Amount, Asset, Balance, BalanceKey, EntryNumber, Reference, Rejection, Timestamp};
 use serde::{Serialize, Serializer};
 
+use super::Stage;
 use crate::idempotency::IdempotencyKey;
 
 /// One thing that does not hold in a ledger.
@@ -145,6 +147,13 @@ pub enum Finding {
         /// How many lines the projection holds. Where it is the same number, the lines differ.
         found_lines: u64,
     },
+    /// Something stored cannot be what Florin wrote, so that what comes after it was not looked at.
+    Unreadable {
+        /// What was being read.
+        stage: Stage,
+        /// What the store says of it.
+        problem: String,
+    },
 }
 
 /// The four counters of a balance, in minor units.
@@ -172,6 +181,12 @@ impl From<Balance> for Counters {
 }
 
 impl Finding {
+    pub(super) fn unreadable(stage: Stage, source: &(dyn Error + 'static)) -> Self {
+        let causes = std::iter::successors(Some(source), |&error| error.source());
+        let problem = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        Self::Unreadable { stage, problem }
+    }
+
     pub(super) fn entry_balance_differs(
         entry: EntryNumber,
         key: &BalanceKey,
@@ -243,6 +258,9 @@ impl fmt::Display for Finding {
             Self::StatementDiffers { account, expected_lines, found_lines } => {
                 write!(f, "the statement of {account} differs from the log (")?;
                 write!(f, "lines found: {found_lines}, expected: {expected_lines})")
+            }
+            Self::Unreadable { stage, problem } => {
+                write!(f, "the {stage} cannot be read any further: {problem}")
             }
         }
     }

@@ -337,28 +337,41 @@ async fn time_that_goes_backwards_is_found() {
 }
 
 #[tokio::test]
-async fn figures_beyond_every_bound_are_found_without_a_panic() {
+async fn counters_beyond_every_bound_are_found_without_a_panic() {
     let full = Balance {
         posted_in: Amount::ZERO,
         posted_out: Amount::MAX,
         pending_in: Amount::MAX,
         pending_out: Amount::MAX,
     };
-    let found = findings_after(|stored| {
+    let report = report_after(|stored| {
         for number in 0..4 {
             for (_, balance) in &mut stored.entry(number).balances {
                 *balance = full;
             }
-            let asset = key("a", "USD/2").asset;
-            let huge = Posting::new(address("world"), address("a"), asset, Amount::MAX).unwrap();
-            stored.transaction(number).postings = Postings::new(vec![huge; 2]).unwrap();
         }
         for (_, balance) in &mut stored.balances {
             *balance = full;
         }
+    })
+    .await;
+    let entries = report.findings.iter().filter(|f| matches!(f, Finding::EntryBalanceDiffers { .. }));
+    let balances = report.findings.iter().filter(|f| matches!(f, Finding::BalanceDiffers { .. }));
+    assert_eq!((entries.count(), balances.count()), (10, 8));
+}
+
+#[tokio::test]
+async fn postings_and_numbers_beyond_every_bound_are_found_without_a_panic() {
+    let found = findings_after(|stored| {
+        for number in 0..4 {
+            let asset = key("a", "USD/2").asset;
+            let huge = Posting::new(address("world"), address("a"), asset, Amount::MAX).unwrap();
+            stored.transaction(number).postings = Postings::new(vec![huge; 2]).unwrap();
+        }
         stored.entry(3).number = EntryNumber(u64::MAX);
     })
     .await;
+    assert_eq!(found[0], "entry 0 would be rejected: posting 1 overflows world USD/2");
     assert!(found.contains(&format!("entry {} stands where entry 3 should", u64::MAX)));
 }
 

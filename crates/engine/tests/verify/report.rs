@@ -119,18 +119,43 @@ async fn a_report_is_readable_for_machines_with_amounts_as_text() {
     );
 }
 
-/// A ledger of which one stage cannot be read, or never ends.
+/// A ledger of which one stage cannot be read as it should.
 struct Broken {
     stored: Stored,
     stage: Stage,
-    endless: bool,
+    fault: Fault,
 }
 
+#[derive(Clone, Copy)]
+enum Fault {
+    Unavailable,
+    /// From the second read on.
+    Corrupt,
+    /// Every read begins at the beginning.
+    Endless,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("row 7")]
+struct BadRow(#[source] std::num::ParseIntError);
+
 impl Broken {
-    fn breaks(&self, stage: Stage) -> Result<bool, ReadError> {
-        match (self.stage == stage, self.endless) {
-            (true, false) => Err(ReadError::Unavailable("the disk is gone".into())),
-            (broken, _) => Ok(broken),
+    fn small(stage: Stage, fault: Fault) -> Self {
+        Self { stored: Stored { chunk_max: 2, ..Stored::small() }, stage, fault }
+    }
+
+    /// Says where a read begins that should begin after `after`.
+    fn begin<T>(&self, stage: Stage, after: Option<T>) -> Result<Option<T>, ReadError> {
+        if self.stage != stage {
+            return Ok(after);
+        }
+        match self.fault {
+            Fault::Unavailable => Err(ReadError::Unavailable("the disk is gone".into())),
+            Fault::Corrupt if after.is_some() => {
+                Err(ReadError::Corrupt(Box::new(BadRow("x".parse::<u8>().unwrap_err()))))
+            }
+            Fault::Corrupt => Ok(after),
+            Fault::Endless => Ok(None),
         }
     }
 }
@@ -142,7 +167,7 @@ impl Snapshot for Broken {
     }
 
     async fn records(&mut self, from: EntryNumber, limit: usize) -> Result<Vec<LogRecord>, ReadError> {
-        let from = if self.breaks(Stage::Log)? { EntryNumber(0) } else { from };
+        let from = self.begin(Stage::Log, Some(from).filter(|from| from.0 > 0))?.unwrap_or_default();
         self.stored.records(from, limit).await
     }
 
@@ -151,7 +176,7 @@ impl Snapshot for Broken {
         after: Option<&BalanceKey>,
         limit: usize,
     ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
-        let after = if self.breaks(Stage::Balances)? { None } else { after };
+        let after = self.begin(Stage::Balances, after)?;
         self.stored.balances(after, limit).await
     }
 
@@ -160,26 +185,54 @@ impl Snapshot for Broken {
         after: Option<&StatementLine>,
         limit: usize,
     ) -> Result<Vec<DatedLine>, ReadError> {
-        let after = if self.breaks(Stage::Statements)? { None } else { after };
+        let after = self.begin(Stage::Statements, after)?;
         self.stored.lines(after, limit).await
     }
 }
 
+const STAGES: [Stage; 3] = [Stage::Log, Stage::Balances, Stage::Statements];
+
 #[tokio::test]
-async fn a_store_that_cannot_be_read_ends_the_verification() {
-    for stage in [Stage::Log, Stage::Balances, Stage::Statements] {
-        let mut broken = Broken { stored: Stored::small(), stage, endless: false };
+async fn a_store_that_does_not_answer_ends_the_verification() {
+    for stage in STAGES {
+        let mut broken = Broken::small(stage, Fault::Unavailable);
         let error = verify(&mut broken, |_| {}).await.unwrap_err();
         assert!(matches!(error, ReadError::Unavailable(_)), "{stage}: {error:?}");
     }
 }
 
 #[tokio::test]
-async fn a_list_without_an_end_ends_the_verification() {
-    for stage in [Stage::Log, Stage::Balances, Stage::Statements] {
-        let mut broken = Broken { stored: Stored::small(), stage, endless: true };
-        let error = verify(&mut broken, |_| {}).await.unwrap_err();
-        let ReadError::Corrupt(source) = error else { panic!("{stage}: {error:?}") };
-        assert_eq!(source.to_string(), format!("the list of {stage} goes back to what it gave before"));
+async fn what_cannot_be_read_is_found_and_not_taken_for_missing() {
+    for stage in STAGES {
+        let report = verify(&mut Broken::small(stage, Fault::Corrupt), |_| {}).await.unwrap();
+        let texts: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
+        let problem = "row 7: invalid digit found in string";
+        assert_eq!(texts, [format!("the {stage} cannot be read any further: {problem}")]);
+    }
+}
+
+#[tokio::test]
+async fn findings_of_the_log_outlast_projections_that_cannot_be_read() {
+    let mut broken = Broken::small(Stage::Balances, Fault::Corrupt);
+    broken.stored.head = EntryNumber(9);
+    broken.stored.lines.pop();
+    let report = verify(&mut broken, |_| {}).await.unwrap();
+    let kinds: Vec<_> = serde_json::to_value(&report.findings)
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["kind"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(kinds, ["head_differs", "unreadable", "statement_differs"]);
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_is_found() {
+    for stage in STAGES {
+        let report = verify(&mut Broken::small(stage, Fault::Endless), |_| {}).await.unwrap();
+        let text = report.findings.last().unwrap().to_string();
+        let problem = format!("the list of {stage} goes back to what it gave before");
+        assert_eq!(text, format!("the {stage} cannot be read any further: {problem}"));
     }
 }
