@@ -1,0 +1,144 @@
+//! Where the configuration's database becomes a store: the one place that names a concrete store.
+//!
+//! What it returns speaks the engine's port and nothing else.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use engine::port::Store;
+use store_sqlite::{MigrateError, OpenError, SqliteOptions, SqliteStore};
+
+use crate::configuration::{DatabaseConfig, DatabaseUrl};
+
+/// The engine, which the server starts before it serves and drains after.
+#[pavex::prebuilt(allow(unused))]
+pub use engine::Engine;
+
+/// The addresses that are understood.
+const SUPPORTED: &str = "sqlite://PATH, as in sqlite://data/florin.db or sqlite:///var/lib/florin/florin.db";
+
+/// An open database.
+#[derive(Clone)]
+pub struct Storage(Arc<SqliteStore>);
+
+/// A step of the schema: its number and what it is about.
+pub use store_sqlite::AppliedMigration as SchemaStep;
+
+/// Why a database could not be opened or brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// There is no store for such an address.
+    #[error("`{url}` is no address that is understood; there is {SUPPORTED}")]
+    Unsupported {
+        /// The address.
+        url: DatabaseUrl,
+    },
+    /// The address has parameters.
+    #[error("`{url}` has parameters, which are not understood; there is {SUPPORTED}")]
+    Parameters {
+        /// The address.
+        url: DatabaseUrl,
+    },
+    /// The database is not there, and was not to be created.
+    #[error("there is no database `{}`", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It could not be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+}
+
+/// What to do about a database that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfMissing {
+    /// Create it, without a schema.
+    Create,
+    /// Say so.
+    Fail,
+}
+
+/// Opens the database that the configuration names. Its schema is left as it is.
+///
+/// # Errors
+/// When the address is not understood, or the database cannot be opened.
+pub async fn open(config: &DatabaseConfig, if_missing: IfMissing) -> Result<Storage, StorageError> {
+    let path = sqlite_path(&config.url)?;
+    if if_missing == IfMissing::Fail && !path.exists() {
+        return Err(StorageError::Missing { path });
+    }
+    let options = SqliteOptions { path, readers: config.readers, busy_timeout: config.busy_timeout() };
+    Ok(Storage(Arc::new(SqliteStore::open(options).await?)))
+}
+
+impl Storage {
+    /// Brings the schema up to date, all of it or nothing, and returns the steps that were missing.
+    ///
+    /// # Errors
+    /// When the database was written by a newer version of Florin, or something failed.
+    pub async fn migrate(&self) -> Result<Vec<SchemaStep>, StorageError> {
+        Ok(self.0.migrate().await?)
+    }
+
+    /// Returns the steps that the schema lacks, and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`].
+    pub async fn missing_steps(&self) -> Result<Vec<SchemaStep>, StorageError> {
+        Ok(self.0.missing_migrations().await?)
+    }
+
+    /// Returns the store.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.0) as Arc<dyn Store>
+    }
+}
+
+/// Reads the file out of `sqlite://path`. A path that begins with a slash is absolute, any other counts
+/// from the working folder.
+fn sqlite_path(url: &DatabaseUrl) -> Result<PathBuf, StorageError> {
+    let path = url.expose().strip_prefix("sqlite://").filter(|path| !path.is_empty());
+    let path = path.ok_or_else(|| StorageError::Unsupported { url: url.clone() })?;
+    if path.contains('?') {
+        return Err(StorageError::Parameters { url: url.clone() });
+    }
+    // Ledgers that are gone with the process are none.
+    if path == ":memory:" || path.ends_with('/') {
+        return Err(StorageError::Unsupported { url: url.clone() });
+    }
+    Ok(PathBuf::from(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_absolute_or_counts_from_the_working_folder() {
+        let path = |url| sqlite_path(&DatabaseUrl::new(url)).unwrap();
+        assert_eq!(path("sqlite://data/florin.db"), PathBuf::from("data/florin.db"));
+        assert_eq!(path("sqlite:///var/lib/florin.db"), PathBuf::from("/var/lib/florin.db"));
+    }
+
+    #[test]
+    fn other_addresses_are_refused_with_those_that_are_understood_and_without_secrets() {
+        for (url, shown) in [
+            ("postgres://florin:hunter2@db/florin", "postgres://***@db/florin"),
+            ("sqlite:data/florin.db", "sqlite:data/florin.db"),
+            ("sqlite://", "sqlite://"),
+            ("sqlite://:memory:", "sqlite://:memory:"),
+            ("sqlite://data/", "sqlite://data/"),
+            ("sqlite://florin.db?mode=ro", "sqlite://florin.db?mode=ro"),
+            ("data/florin.db", "data/florin.db"),
+        ] {
+            let message = sqlite_path(&DatabaseUrl::new(url)).unwrap_err().to_string();
+            assert!(message.starts_with(&format!("`{shown}`")), "{message}");
+            assert!(message.contains(SUPPORTED), "{message}");
+        }
+    }
+}
