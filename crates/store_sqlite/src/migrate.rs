@@ -53,12 +53,36 @@ pub(crate) async fn migrate(writer: &Writer) -> Result<Vec<AppliedMigration>, Mi
     let before = transaction.list_applied_migrations(&MIGRATOR.table_name).await?;
     MIGRATOR.run_direct(None, &mut *transaction, false).await?;
     transaction.commit().await?;
-    Ok(MIGRATOR
+    Ok(missing(&before))
+}
+
+/// Says what [`migrate`] would do, and does nothing of it.
+pub(crate) async fn missing_migrations(writer: &Writer) -> Result<Vec<AppliedMigration>, MigrateError> {
+    // Whatever this needs is rolled back at the end.
+    let mut transaction = writer.begin().await?;
+    transaction.ensure_migrations_table(&MIGRATOR.table_name).await?;
+    let applied = transaction.list_applied_migrations(&MIGRATOR.table_name).await?;
+    transaction.rollback().await?;
+    for applied in &applied {
+        let known = MIGRATOR.iter().find(|migration| migration.version == applied.version);
+        match known {
+            None => return Err(MigrateError::FromTheFuture(applied.version)),
+            Some(known) if known.checksum != applied.checksum => {
+                return Err(MigrateError::Altered(applied.version));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(missing(&applied))
+}
+
+fn missing(applied: &[sqlx::migrate::AppliedMigration]) -> Vec<AppliedMigration> {
+    MIGRATOR
         .iter()
-        .filter(|migration| before.iter().all(|applied| applied.version != migration.version))
+        .filter(|migration| applied.iter().all(|applied| applied.version != migration.version))
         .map(|migration| AppliedMigration {
             version: migration.version,
             description: migration.description.to_string(),
         })
-        .collect())
+        .collect()
 }

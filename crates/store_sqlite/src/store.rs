@@ -73,6 +73,14 @@ impl SqliteStore {
     pub async fn migrate(&self) -> Result<Vec<AppliedMigration>, MigrateError> {
         migrate::migrate(&self.writer).await
     }
+
+    /// Says what the schema lacks, and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`].
+    pub async fn missing_migrations(&self) -> Result<Vec<AppliedMigration>, MigrateError> {
+        migrate::missing_migrations(&self.writer).await
+    }
 }
 
 #[async_trait]
