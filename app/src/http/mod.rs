@@ -22,5 +22,6 @@ pub mod query;
 pub mod reply;
 pub mod text;
 pub mod time;
+pub mod unrouted;
 pub mod values;
 pub mod views;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Operation;
 use crate::http::problem::ProblemType;
 use crate::http::problem_types::{METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND};
+use crate::http::unrouted::UNROUTED;
 
 /// Returns every kind of problem that the service answers with, by code.
 ///
@@ -13,6 +14,7 @@ use crate::http::problem_types::{METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND};
 #[must_use]
 pub fn problem_types(operations: &[Operation]) -> Vec<&'static ProblemType> {
     let mut all = vec![&ROUTE_NOT_FOUND, &METHOD_NOT_ALLOWED];
+    all.extend(UNROUTED);
     all.extend(operations.iter().flat_map(Operation::all_problems));
     all.sort_by_key(|kind| kind.code);
     all.dedup_by(|one, other| std::ptr::eq(*one, *other));
