@@ -13,6 +13,7 @@ pub struct LivenessView {
 
 /// Answers 200 as long as the process can answer at all.
 #[get(path = "/health/live")]
+#[must_use]
 pub fn get_live() -> Reply<LivenessView> {
     Reply(LivenessView { status: "live" })
 }

@@ -20,6 +20,7 @@ pub struct VersionView {
 
 /// Answers with what runs.
 #[get(path = "/version")]
+#[must_use]
 pub fn get_version() -> Reply<VersionView> {
     Reply(VersionView {
         name: BUILD.name,

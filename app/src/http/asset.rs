@@ -9,8 +9,8 @@ use http_body_util::Full;
 use pavex::Response;
 use pavex::http::HeaderMap;
 use pavex::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 
 /// Something that never changes while the service runs.
@@ -18,12 +18,16 @@ use pavex::http::header::{
 pub struct Asset {
     media_type: &'static str,
     encoding: Option<&'static str>,
+    policy: Option<&'static str>,
     bytes: Bytes,
     etag: HeaderValue,
 }
 
 impl Asset {
     /// Wraps bytes of a media type.
+    ///
+    /// # Panics
+    /// Never: hex digits in quotes are a header.
     #[must_use]
     pub fn new(media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
@@ -31,13 +35,19 @@ impl Asset {
         bytes.hash(&mut hasher);
         let etag = format!("\"{:016x}\"", hasher.finish());
         let etag = HeaderValue::from_str(&etag).expect("hex digits in quotes");
-        Self { media_type, encoding: None, bytes, etag }
+        Self { media_type, encoding: None, policy: None, bytes, etag }
     }
 
     /// Says that the bytes are compressed.
     #[must_use]
     pub fn encoded(self, encoding: &'static str) -> Self {
         Self { encoding: Some(encoding), ..self }
+    }
+
+    /// Says what a page may load.
+    #[must_use]
+    pub fn content_security_policy(self, policy: &'static str) -> Self {
+        Self { policy: Some(policy), ..self }
     }
 
     /// Answers a request: 304 where the client has it, the bytes otherwise.
@@ -59,6 +69,10 @@ impl Asset {
         if let Some(encoding) = self.encoding {
             set(VARY, "accept-encoding");
             set(CONTENT_ENCODING, encoding);
+        }
+        if let Some(policy) = self.policy {
+            set(CONTENT_SECURITY_POLICY, policy);
+            set(REFERRER_POLICY, "no-referrer");
         }
         set(CONTENT_TYPE, self.media_type);
         headers.insert(ETAG, self.etag.clone());

@@ -14,6 +14,9 @@ use super::problem_types::{INTERNAL_ERROR, METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND};
 /// Answers where the path has no route, or none for the method.
 ///
 /// A route for GET also answers HEAD: the server takes the one for the other and leaves out the body.
+///
+/// # Panics
+/// When a route has a method that is no token, which the compiler of routes rules out.
 #[pavex::fallback]
 pub fn no_route(allowed: &AllowedMethods, request_id: ServerRequestId) -> Response {
     let AllowedMethods::Some(methods) = allowed else {
@@ -37,6 +40,7 @@ pub fn no_route(allowed: &AllowedMethods, request_id: ServerRequestId) -> Respon
 
 /// Answers for an error of any type that has no handler of its own. What it says stays in the log.
 #[pavex::error_handler]
+#[must_use]
 pub fn unforeseen(#[px(error_ref)] _error: &pavex::Error, request_id: ServerRequestId) -> Response {
     Problem::of(&INTERNAL_ERROR).into_response(request_id)
 }

@@ -119,7 +119,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_request_too_many_is_turned_away_and_may_come_back() {
-        let limits = RequestLimits::new(1, Duration::from_secs(60));
+        let limits = RequestLimits::new(1, Duration::from_mins(1));
         let none = Failure::none();
         let mut running = Box::pin(guarded(never(), &limits, ROUTE, &none));
         assert!(futures_util::poll!(&mut running).is_pending());
@@ -145,7 +145,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_ends_its_own_request_only() {
-        let limits = RequestLimits::new(1, Duration::from_secs(60));
+        let limits = RequestLimits::new(1, Duration::from_mins(1));
         let failure = Failure::none();
         let panics = async { panic!("a bug") };
         let response = guarded(Box::pin(panics), &limits, ROUTE, &failure).await;

@@ -99,6 +99,9 @@ impl Metrics {
     }
 
     /// Writes everything in the `OpenMetrics` text format.
+    ///
+    /// # Panics
+    /// Never: a string takes everything.
     #[must_use]
     pub fn encode(&self) -> String {
         let mut text = String::new();

@@ -23,6 +23,7 @@ pub(super) struct ProcessCollector {
 
 impl ProcessCollector {
     /// Takes the present as the process's start.
+    #[expect(clippy::disallowed_methods, reason = "it is no time of a ledger's: only metrics show it")]
     pub(super) fn started_now() -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { started_at_seconds: since_epoch.as_secs_f64() }

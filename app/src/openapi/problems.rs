@@ -1,5 +1,7 @@
 //! The problems of the API: every kind that any operation may end with, each once.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 use super::Operation;
@@ -87,7 +89,7 @@ pub(super) fn response(kinds: &[&'static ProblemType]) -> Value {
         if !description.is_empty() {
             description.push_str("\n\n");
         }
-        description.push_str(&format!("`{}`: {}", kind.code, kind.meaning));
+        write!(description, "`{}`: {}", kind.code, kind.meaning).expect("a string takes everything");
         let example = json!({
             "type": format!("/docs/errors#{}", kind.code),
             "title": kind.title,

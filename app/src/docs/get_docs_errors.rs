@@ -1,0 +1,37 @@
+//! `GET /docs/errors`.
+
+use std::sync::OnceLock;
+
+use pavex::request::RequestHead;
+use pavex::{Response, get};
+
+use super::{CONTENT_SECURITY_POLICY, errors_page};
+use crate::http::asset::Asset;
+use crate::openapi::problem_types;
+
+/// The page of errors, written out when somebody first asks for it.
+#[derive(Debug, Default)]
+pub struct ErrorsPage(OnceLock<Asset>);
+
+#[pavex::methods]
+impl ErrorsPage {
+    /// Starts with nothing written.
+    #[singleton]
+    #[must_use]
+    pub fn unwritten() -> Self {
+        Self::default()
+    }
+
+    fn asset(&self) -> &Asset {
+        self.0.get_or_init(|| {
+            let page = errors_page::html(&problem_types(&crate::operations()));
+            Asset::new("text/html; charset=utf-8", page).content_security_policy(CONTENT_SECURITY_POLICY)
+        })
+    }
+}
+
+/// Answers with the page that explains every error.
+#[get(path = "/docs/errors")]
+pub fn get_docs_errors(head: &RequestHead, page: &ErrorsPage) -> Response {
+    page.asset().reply(&head.headers)
+}
