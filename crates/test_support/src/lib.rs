@@ -1,1 +1,22 @@
-//! test_support
+//! What tests share: builders, a driver that appends to a store, a naive evaluation of every read, and the
+//! contract that every store keeps.
+//!
+//! Used by tests only, so it panics where something is not as a test needs it. It never names a concrete
+//! store.
+
+mod append;
+mod builders;
+pub mod contract;
+mod fixture;
+mod histories;
+mod naive;
+mod paging;
+
+pub use append::{append, decide_batch};
+pub use builders::{
+    Request, address, asset, at, key, ledger_name, metadata, post, posting, reference, transfer,
+};
+pub use fixture::StoreFixture;
+pub use histories::{History, Seed};
+pub use naive::Naive;
+pub use paging::drain;

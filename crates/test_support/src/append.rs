@@ -1,0 +1,61 @@
+//! Drives a store the way the engine does: load, decide, commit. Never retries and never remembers.
+
+use std::collections::BTreeSet;
+
+use engine::port::{Batch, LogRecord, Store, Wanted};
+use ledger::{BalanceKey, Book, LedgerName, Timestamp, decide};
+
+use crate::builders::{Request, at};
+
+/// Starts a batch and decides the requests on what the store has. What was decided is not written yet.
+///
+/// # Panics
+/// When the store fails or a request is rejected.
+pub async fn decide_batch(
+    store: &dyn Store,
+    ledger: &LedgerName,
+    requests: &[Request],
+) -> (Box<dyn Batch>, Vec<LogRecord>) {
+    let mut missing = BTreeSet::new();
+    for posting in requests.iter().flat_map(|request| request.transaction.postings.as_slice()) {
+        for account in [posting.source(), posting.destination()] {
+            missing.insert(BalanceKey { account: account.clone(), asset: posting.asset().clone() });
+        }
+    }
+    let wanted = Wanted {
+        missing: missing.into_iter().collect(),
+        references: requests.iter().filter_map(|request| request.transaction.reference.clone()).collect(),
+        ..Wanted::default()
+    };
+    let opened = store.begin(ledger, wanted).await.expect("the batch starts");
+    let mut book = Book::at(opened.loaded.next, opened.loaded.last_recorded_at);
+    for (key, balance) in opened.loaded.balances {
+        book.load_balance(key, balance);
+    }
+    for (reference, entry) in opened.loaded.references {
+        book.load_reference(reference, entry);
+    }
+    let mut records = Vec::new();
+    for request in requests {
+        let now = request.now.unwrap_or_else(|| after(book.last_recorded_at()));
+        let entry = decide(&book, &request.command(), now)
+            .unwrap_or_else(|rejection| panic!("rejected: {rejection:?}"));
+        book.apply(&entry);
+        records.push(LogRecord { entry, request: request.keyed() });
+    }
+    (opened.batch, records)
+}
+
+/// Appends what the requests ask for to a ledger, in one batch.
+///
+/// # Panics
+/// When the store fails or a request is rejected.
+pub async fn append(store: &dyn Store, ledger: &LedgerName, requests: &[Request]) -> Vec<LogRecord> {
+    let (batch, records) = decide_batch(store, ledger, requests).await;
+    batch.commit(&records).await.expect("the batch commits");
+    records
+}
+
+fn after(last: Option<Timestamp>) -> Timestamp {
+    last.map_or(at(1_700_000_000_000_000), |last| at(last.micros() + 1_000))
+}

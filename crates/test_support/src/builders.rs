@@ -1,0 +1,187 @@
+//! Short ways to write down the terms of the ledger. Each panics on a text that is not valid.
+
+use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
+use ledger::{
+    Address, Amount, Asset, Command, LedgerName, Metadata, PostTransaction, Posting, Postings, Reference,
+    Timestamp,
+};
+
+/// Returns an address.
+///
+/// # Panics
+/// When it is not valid.
+#[must_use]
+pub fn address(text: &str) -> Address {
+    Address::parse(text).unwrap_or_else(|error| panic!("{text:?} is no address: {error:?}"))
+}
+
+/// Returns an asset.
+///
+/// # Panics
+/// When it is not valid.
+#[must_use]
+pub fn asset(text: &str) -> Asset {
+    Asset::parse(text).unwrap_or_else(|_| panic!("{text:?} is no asset"))
+}
+
+/// Returns a ledger's name.
+///
+/// # Panics
+/// When it is not valid.
+#[must_use]
+pub fn ledger_name(text: &str) -> LedgerName {
+    LedgerName::parse(text).unwrap_or_else(|_| panic!("{text:?} is no ledger's name"))
+}
+
+/// Returns an idempotency key.
+///
+/// # Panics
+/// When it is not valid.
+#[must_use]
+pub fn key(text: &str) -> IdempotencyKey {
+    IdempotencyKey::parse(text).unwrap_or_else(|_| panic!("{text:?} is no idempotency key"))
+}
+
+/// Returns a reference.
+///
+/// # Panics
+/// When it is not valid.
+#[must_use]
+pub fn reference(text: &str) -> Reference {
+    Reference::parse(text).unwrap_or_else(|error| panic!("{text:?} is no reference: {error:?}"))
+}
+
+/// Returns the time that many microseconds after 1970 began.
+///
+/// # Panics
+/// When it lies outside the years 1 to 9999.
+#[must_use]
+pub fn at(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros).unwrap_or_else(|| panic!("{micros} µs lies beyond all times"))
+}
+
+/// Returns metadata.
+///
+/// # Panics
+/// When it is not valid.
+#[must_use]
+pub fn metadata(pairs: &[(&str, &str)]) -> Metadata {
+    let map = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    Metadata::new(map).unwrap_or_else(|error| panic!("{pairs:?} is no metadata: {error:?}"))
+}
+
+/// Returns a posting: `posting("world", "users:42", "USD/2", 1250)`.
+///
+/// # Panics
+/// When a part is not valid.
+#[must_use]
+pub fn posting(source: &str, destination: &str, asset_text: &str, minor_units: u128) -> Posting {
+    let amount =
+        Amount::new(minor_units).unwrap_or_else(|| panic!("{minor_units} is larger than every amount"));
+    Posting::new(address(source), address(destination), asset(asset_text), amount)
+        .unwrap_or_else(|_| panic!("{source} cannot pay itself"))
+}
+
+/// A request to record a transaction, as it would reach a ledger.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What to record.
+    pub transaction: PostTransaction,
+    /// The caller's key.
+    pub key: Option<IdempotencyKey>,
+    /// The time of day when it is decided; a millisecond after the last entry's, where not given.
+    pub now: Option<Timestamp>,
+}
+
+/// Begins a request with its postings.
+///
+/// # Panics
+/// When there are none or too many.
+#[must_use]
+pub fn post(postings: impl Into<Vec<Posting>>) -> Request {
+    let postings = Postings::new(postings.into()).unwrap_or_else(|error| panic!("{error:?}"));
+    Request {
+        transaction: PostTransaction {
+            postings,
+            reference: None,
+            effective_at: None,
+            metadata: Metadata::default(),
+        },
+        key: None,
+        now: None,
+    }
+}
+
+/// Begins a request with a single posting in `USD/2`.
+///
+/// # Panics
+/// When a part is not valid.
+#[must_use]
+pub fn transfer(source: &str, destination: &str, minor_units: u128) -> Request {
+    post([posting(source, destination, "USD/2", minor_units)])
+}
+
+impl Request {
+    /// Gives it a reference.
+    ///
+    /// # Panics
+    /// When it is not valid.
+    #[must_use]
+    pub fn reference(mut self, text: &str) -> Self {
+        self.transaction.reference = Some(reference(text));
+        self
+    }
+
+    /// Says when it counts.
+    ///
+    /// # Panics
+    /// When the time lies beyond all times.
+    #[must_use]
+    pub fn effective_at(mut self, micros: i64) -> Self {
+        self.transaction.effective_at = Some(at(micros));
+        self
+    }
+
+    /// Gives it metadata.
+    ///
+    /// # Panics
+    /// When it is not valid.
+    #[must_use]
+    pub fn metadata(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.transaction.metadata = metadata(pairs);
+        self
+    }
+
+    /// Gives it an idempotency key.
+    ///
+    /// # Panics
+    /// When it is not valid.
+    #[must_use]
+    pub fn key(mut self, text: &str) -> Self {
+        self.key = Some(key(text));
+        self
+    }
+
+    /// Says what time of day it is when it is decided.
+    ///
+    /// # Panics
+    /// When the time lies beyond all times.
+    #[must_use]
+    pub fn now(mut self, micros: i64) -> Self {
+        self.now = Some(at(micros));
+        self
+    }
+
+    /// Returns the command.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        Command::PostTransaction(self.transaction.clone())
+    }
+
+    /// Returns the key with what it stands for.
+    #[must_use]
+    pub fn keyed(&self) -> Option<KeyedRequest> {
+        let fingerprint = RequestFingerprint::of_command(&self.command(), false);
+        self.key.clone().map(|key| KeyedRequest { key, fingerprint })
+    }
+}

@@ -1,0 +1,109 @@
+//! Lists longer than what one page may look at.
+
+use engine::port::Store;
+use engine::query::{
+    AccountQuery, AddressPattern, Clock, Order, SCAN_MAX, StatementQuery, TimeRange, TransactionQuery,
+};
+use ledger::LedgerName;
+
+use crate::{Naive, StoreFixture, address, append, asset, drain, post, posting};
+
+/// More entries than a page may look at, some of them effective long before they are recorded. Each
+/// touches `world` and `hot` and an account of its own; few of them are marked.
+async fn long_log(store: &dyn Store, main: &LedgerName) -> Naive {
+    let mut naive = Naive::default();
+    let mut n = 0;
+    while n < SCAN_MAX + 700 {
+        let mut requests = Vec::new();
+        for _ in 0..500 {
+            let micros = i64::try_from(n).unwrap();
+            let own = format!("cold:{n}");
+            let mut request = post([posting("world", "hot", "USD/2", 2), posting("hot", &own, "USD/2", 1)])
+                .now(10_000 + micros);
+            if n % 7 == 0 {
+                request = request.effective_at(20_000 - micros);
+            }
+            if n % 2_500 == 10 {
+                request = request.metadata(&[("marked", "yes")]);
+            }
+            requests.push(request);
+            n += 1;
+        }
+        naive.records.extend(append(store, main, &requests).await);
+    }
+    let last = post([posting("world", "z:last", "EUR/2", 1), posting("world", "hot", "EUR/2", 1)]);
+    naive.records.extend(append(store, main, &[last]).await);
+    naive
+}
+
+/// A filter that hardly anything passes gives short pages that lead on.
+pub async fn a_page_looks_at_a_bounded_number_of_entries(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let naive = long_log(&*store, &main).await;
+    let marked = TransactionQuery {
+        metadata: vec![("marked".into(), "yes".into())],
+        limit: 50,
+        ..TransactionQuery::default()
+    };
+    let exactly = |name: &str| Some(AddressPattern::Exactly(address(name)));
+    for clock in [Clock::Recorded, Clock::Effective] {
+        for order in [Order::Ascending, Order::Descending] {
+            for account in
+                [None, exactly("hot"), Some(AddressPattern::Under(address("cold"))), exactly("cold:10")]
+            {
+                let query = TransactionQuery { clock, order, account, ..marked.clone() };
+                let mut pages = 0;
+                let listed = drain(query.limit, None, async |after| {
+                    pages += 1;
+                    let query = TransactionQuery { after, ..query.clone() };
+                    store.transactions(&main, &query).await.unwrap()
+                })
+                .await;
+                assert_eq!(listed, naive.transactions(&query), "{query:?}");
+                let few = query.account == exactly("cold:10");
+                assert_eq!(pages, if few { 1 } else { 2 }, "{query:?}");
+            }
+        }
+    }
+}
+
+/// Beyond what may be sorted for a page, and for an account with few lines in a long log.
+pub async fn a_statement_of_many_lines_is_listed_by_either_clock(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let naive = long_log(&*store, &main).await;
+    for account in ["hot", "cold:14"] {
+        for clock in [Clock::Recorded, Clock::Effective] {
+            for wanted in [None, Some(asset("EUR/2"))] {
+                let query = StatementQuery {
+                    account: address(account),
+                    asset: wanted,
+                    time: TimeRange::default(),
+                    clock,
+                    after: None,
+                    limit: 999,
+                };
+                let listed = drain(query.limit, None, async |after| {
+                    let query = StatementQuery { after, ..query.clone() };
+                    store.statement(&main, &query).await.unwrap().unwrap()
+                })
+                .await;
+                assert!(listed == naive.statement(&query).unwrap(), "{query:?}");
+            }
+        }
+    }
+}
+
+/// An asset that only the last account moved.
+pub async fn accounts_without_the_asset_count_as_looked_at(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let naive = long_log(&*store, &main).await;
+    let query = AccountQuery { asset: Some(asset("EUR/2")), limit: 10, ..AccountQuery::default() };
+    let mut pages = 0;
+    let listed = drain(query.limit, None, async |after| {
+        pages += 1;
+        store.accounts(&main, &AccountQuery { after, ..query.clone() }).await.unwrap()
+    })
+    .await;
+    assert_eq!(listed, naive.accounts(&query));
+    assert_eq!((listed.len(), pages), (3, 2));
+}

@@ -1,0 +1,185 @@
+//! The contract that every store keeps, one file per topic. A case gets a database of its own and knows of the
+//! store only what the port says.
+//!
+//! [`store_contract!`](crate::store_contract) makes a test of every case.
+
+#![expect(clippy::missing_panics_doc, reason = "a case panics where a store breaks the contract")]
+
+pub mod accounts;
+pub mod amounts;
+pub mod balances;
+pub mod batches;
+pub mod concurrency;
+pub mod durability;
+pub mod ledgers;
+pub mod loading;
+pub mod log;
+pub mod long_lists;
+pub mod random;
+pub mod snapshots;
+pub mod statements;
+pub mod transactions;
+
+/// Makes a test of every case of the contract. The argument is an expression that makes a new
+/// [`StoreFixture`](crate::StoreFixture); it is evaluated for each case.
+#[macro_export]
+macro_rules! store_contract {
+    ($fixture:expr) => {
+        $crate::store_contract! { @topics $fixture;
+            accounts {
+                an_account_is_there_from_its_first_movement_on
+                accounts_are_listed_by_address
+                an_asset_leaves_other_accounts_and_other_balances_out
+                a_prefix_need_not_end_with_a_segment
+                a_full_list_has_no_empty_last_page
+            }
+            amounts {
+                amounts_of_every_size_come_back_exactly
+                negative_balances_of_every_size_come_back_exactly
+                sums_pass_the_bound_of_a_single_amount
+                sums_mix_small_and_large_counters
+            }
+            balances {
+                groups_are_the_first_segments
+                groups_come_in_the_order_of_their_names_whatever_lies_between_their_accounts
+                a_group_counts_only_accounts_with_the_prefix
+                pages_of_groups_neither_repeat_nor_omit
+                a_continuation_may_be_any_text
+            }
+            batches {
+                a_new_log_begins_at_zero
+                entries_are_numbered_without_gaps
+                a_dropped_batch_leaves_no_trace
+                a_start_given_up_at_any_point_leaves_no_trace
+                a_commit_given_up_at_any_point_holds_whole_or_not_at_all
+                entries_that_do_not_follow_the_head_are_refused
+                a_reference_in_use_rolls_the_whole_batch_back
+                a_key_in_use_rolls_the_whole_batch_back
+                a_batch_without_entries_changes_nothing
+                a_ledger_that_is_not_there_has_no_batches
+                a_thousand_postings_make_one_entry
+                a_thousand_entries_make_one_batch
+            }
+            concurrency {
+                a_second_batch_waits_for_the_first_and_sees_its_effect
+                a_batch_that_ends_without_commit_lets_the_next_one_start
+                batches_at_the_same_time_lose_nothing
+                ledgers_take_turns_and_do_not_mix
+            }
+            durability {
+                a_database_opened_again_has_everything
+                what_one_opening_commits_another_one_reads
+            }
+            ledgers {
+                a_created_ledger_is_empty
+                a_name_is_taken_once
+                the_same_request_creates_once_and_is_answered_alike
+                a_key_stands_for_one_request
+                a_request_without_a_key_is_never_a_replay
+                ledgers_are_listed_by_name
+                nothing_is_read_from_a_ledger_that_is_not_there
+                ledgers_created_at_the_same_time_are_created_once
+            }
+            loading {
+                missing_balances_are_loaded_where_they_exist
+                cached_balances_are_loaded_only_where_the_head_has_moved
+                the_last_of_several_states_counts
+                keys_and_references_in_use_are_found
+                ledgers_do_not_share_keys_references_or_balances
+                many_of_each_are_loaded_at_once
+            }
+            log {
+                an_entry_comes_back_as_it_was_written
+                the_log_is_read_in_order_from_any_entry
+                an_entry_that_is_not_there_is_none
+            }
+            long_lists {
+                a_page_looks_at_a_bounded_number_of_entries
+                a_statement_of_many_lines_is_listed_by_either_clock
+                accounts_without_the_asset_count_as_looked_at
+            }
+            random {
+                random_histories_answer_as_the_log_says
+            }
+            snapshots {
+                a_snapshot_does_not_see_later_writes
+                a_snapshot_reads_everything_in_parts
+                a_snapshot_holds_up_no_batch
+                a_ledger_that_is_not_there_has_no_snapshot
+            }
+            statements {
+                a_statement_lists_the_newest_line_first
+                a_statement_by_effective_time_sorts_by_it
+                an_asset_and_a_span_of_time_narrow_a_statement
+                pages_of_a_statement_break_within_a_transaction
+                an_account_that_never_moved_has_no_statement
+            }
+            transactions {
+                transactions_are_listed_newest_first_or_oldest_first
+                entries_recorded_at_the_same_time_are_ordered_by_number
+                transactions_by_effective_time_are_ordered_by_it_then_by_number
+                accounts_sources_destinations_and_assets_hold_for_one_posting
+                a_prefix_means_what_lies_under_it
+                a_reference_finds_its_transaction
+                metadata_has_to_match_in_full
+                spans_of_time_take_their_start_and_leave_their_end
+                a_full_list_has_no_empty_last_page
+            }
+        }
+    };
+    (@topics $fixture:expr; $($topic:ident { $($case:ident)* })*) => {
+        $(
+            mod $topic {
+                #[allow(unused_imports, reason = "a fixture may need names of the file that it stands in")]
+                use super::*;
+                $(
+                    #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $case() {
+                        $crate::contract::$topic::$case(&$fixture).await;
+                    }
+                )*
+            }
+        )*
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    /// The cases that a topic's file defines.
+    fn defined(source: &str) -> Vec<&str> {
+        source
+            .split("\npub async fn ")
+            .skip(1)
+            .map(|rest| rest.split('(').next().unwrap_or_default())
+            .collect()
+    }
+
+    /// The cases that the macro lists under a topic.
+    fn listed(topic: &str) -> Vec<&'static str> {
+        let list = include_str!("mod.rs").split("@topics $fixture;").nth(1).unwrap();
+        let cases = list.split(&format!("\n            {topic} {{")).nth(1).unwrap();
+        cases.split('}').next().unwrap().split_whitespace().collect()
+    }
+
+    #[test]
+    fn every_case_is_in_the_list() {
+        for (topic, source) in [
+            ("accounts", include_str!("accounts.rs")),
+            ("amounts", include_str!("amounts.rs")),
+            ("balances", include_str!("balances.rs")),
+            ("batches", include_str!("batches.rs")),
+            ("concurrency", include_str!("concurrency.rs")),
+            ("durability", include_str!("durability.rs")),
+            ("ledgers", include_str!("ledgers.rs")),
+            ("loading", include_str!("loading.rs")),
+            ("log", include_str!("log.rs")),
+            ("long_lists", include_str!("long_lists.rs")),
+            ("random", include_str!("random.rs")),
+            ("snapshots", include_str!("snapshots.rs")),
+            ("statements", include_str!("statements.rs")),
+            ("transactions", include_str!("transactions.rs")),
+        ] {
+            assert_eq!(listed(topic), defined(source), "{topic}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Random histories and random questions, answered by the store as the log says.
+
+use engine::port::Store;
+use ledger::LedgerName;
+
+use crate::contract::{accounts, balances, statements, transactions};
+use crate::fixture::create;
+use crate::{Naive, Seed, StoreFixture, append, ledger_name};
+
+const HISTORIES: usize = 12;
+const QUERIES: usize = 12;
+
+/// Every read, on ledgers side by side in one database. Prints the seed where it fails.
+pub async fn random_histories_answer_as_the_log_says(fixture: &dyn StoreFixture) {
+    let store = fixture.open().await;
+    let mut seed = Seed::draw();
+    for number in 0..HISTORIES {
+        let ledger = ledger_name(&format!("random-{number}"));
+        create(&*store, &ledger).await;
+        let mut naive = Naive::default();
+        for batch in seed.history().batches {
+            naive.records.extend(append(&*store, &ledger, &batch).await);
+        }
+        assert_answers(&*store, &ledger, &naive, &mut seed).await;
+    }
+}
+
+async fn assert_answers(store: &dyn Store, ledger: &LedgerName, naive: &Naive, seed: &mut Seed) {
+    let log = store.log(ledger, ledger::EntryNumber(0), 1_000).await.unwrap();
+    assert_eq!(log, naive.records);
+    let mut snapshot = store.snapshot(ledger).await.unwrap();
+    assert_eq!(snapshot.balances(None, 10_000).await.unwrap(), Vec::from_iter(naive.balances()));
+    assert_eq!(snapshot.lines(None, 100_000).await.unwrap(), naive.lines());
+    for _ in 0..QUERIES {
+        transactions::assert_listed(store, ledger, naive, &seed.transaction_query()).await;
+        accounts::assert_listed(store, ledger, naive, &seed.account_query()).await;
+        statements::assert_listed(store, ledger, naive, &seed.statement_query()).await;
+        balances::assert_listed(store, ledger, naive, &seed.balance_query()).await;
+    }
+}

@@ -1,0 +1,142 @@
+//! Statements: an account's lines, newest first.
+
+use engine::port::Store;
+use engine::query::{Clock, StatementPosition, StatementQuery, TimeRange};
+use ledger::{EntryNumber, LedgerName};
+
+use crate::{Naive, StoreFixture, address, append, asset, at, drain, post, posting, transfer};
+
+fn of(account: &str, clock: Clock) -> StatementQuery {
+    StatementQuery {
+        account: address(account),
+        asset: None,
+        time: TimeRange::default(),
+        clock,
+        after: None,
+        limit: 1_000,
+    }
+}
+
+/// Holds the statement that a query asks for to the log, in pages of several sizes.
+pub(super) async fn assert_listed(
+    store: &dyn Store,
+    ledger: &LedgerName,
+    naive: &Naive,
+    query: &StatementQuery,
+) {
+    let Some(expected) = naive.statement(query) else {
+        assert_eq!(store.statement(ledger, query).await.unwrap(), None, "{query:?}");
+        return;
+    };
+    for limit in [1, 2, 3, 1_000] {
+        let listed = drain(limit, query.after, async |after| {
+            let query = StatementQuery { after, limit, ..query.clone() };
+            store.statement(ledger, &query).await.unwrap().expect("the account has moved")
+        })
+        .await;
+        assert_eq!(listed, expected, "{query:?} in pages of {limit}");
+    }
+}
+
+/// Transactions with several postings, recorded and effective in different orders, with equal times.
+async fn movements(store: &dyn Store, main: &LedgerName) -> Naive {
+    let requests = [
+        transfer("world", "a", 10).now(100).effective_at(500),
+        post([posting("a", "b", "USD/2", 3), posting("b", "a", "USD/2", 1), posting("a", "c", "USD/2", 2)])
+            .now(200),
+        post([posting("world", "a", "EUR/2", 7), posting("a", "b", "EUR/2", 0)]).now(200).effective_at(50),
+        transfer("world", "b", 1).now(250).effective_at(500),
+        transfer("a", "world", 1).now(300).effective_at(500),
+        transfer("world", "a", 2).now(300).effective_at(-7),
+    ];
+    Naive { records: append(store, main, &requests).await }
+}
+
+/// With the balance after each line.
+pub async fn a_statement_lists_the_newest_line_first(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let naive = movements(&*store, &main).await;
+    for account in ["a", "b", "c", "world"] {
+        assert_listed(&*store, &main, &naive, &of(account, Clock::Recorded)).await;
+    }
+    let page = store.statement(&main, &of("a", Clock::Recorded)).await.unwrap().unwrap();
+    assert_eq!(page.next, None);
+    let figures: Vec<_> = page
+        .items
+        .iter()
+        .filter(|line| line.line.asset == asset("USD/2"))
+        .map(|line| (line.line.entry.0, line.line.posting, line.line.balance))
+        .collect();
+    assert_eq!(figures, [(5, 0, 7), (4, 0, 5), (1, 2, 6), (1, 1, 8), (1, 0, 7), (0, 0, 10)]);
+}
+
+/// Lines that count at the same time are ordered by entry and posting.
+pub async fn a_statement_by_effective_time_sorts_by_it(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let naive = movements(&*store, &main).await;
+    for account in ["a", "b", "c", "world"] {
+        assert_listed(&*store, &main, &naive, &of(account, Clock::Effective)).await;
+    }
+    let page = store.statement(&main, &of("a", Clock::Effective)).await.unwrap().unwrap();
+    let places: Vec<_> = page.items.iter().map(|line| (line.line.entry.0, line.line.posting)).collect();
+    assert_eq!(places, [(4, 0), (0, 0), (1, 2), (1, 1), (1, 0), (2, 1), (2, 0), (5, 0)]);
+}
+
+/// By either clock, with bounds on and between the times of entries.
+pub async fn an_asset_and_a_span_of_time_narrow_a_statement(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let naive = movements(&*store, &main).await;
+    let bounds = [None, Some(-7), Some(99), Some(100), Some(200), Some(201), Some(300), Some(301), Some(500)];
+    for clock in [Clock::Recorded, Clock::Effective] {
+        for wanted in [None, Some(asset("EUR/2")), Some(asset("GBP/2"))] {
+            for from in bounds {
+                for to in bounds {
+                    let time = TimeRange { from: from.map(at), to: to.map(at) };
+                    let query = StatementQuery { asset: wanted.clone(), time, ..of("a", clock) };
+                    let expected = naive.statement(&query).unwrap();
+                    let page = store.statement(&main, &query).await.unwrap().unwrap();
+                    assert_eq!(page.items, expected, "{query:?}");
+                    assert_eq!(page.next, None, "{query:?}");
+                }
+            }
+        }
+    }
+}
+
+/// From every place of the statement on, also one within a transaction.
+pub async fn pages_of_a_statement_break_within_a_transaction(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let naive = movements(&*store, &main).await;
+    for clock in [Clock::Recorded, Clock::Effective] {
+        let lines = naive.statement(&of("a", clock)).unwrap();
+        for (n, line) in lines.iter().enumerate() {
+            let time = match clock {
+                Clock::Recorded => line.recorded_at,
+                Clock::Effective => line.effective_at,
+            };
+            let after = StatementPosition { time, entry: line.line.entry, posting: line.line.posting };
+            let query = StatementQuery { after: Some(after), ..of("a", clock) };
+            let page = store.statement(&main, &query).await.unwrap().unwrap();
+            assert_eq!(page.items, lines[n + 1..], "{query:?}");
+        }
+        let full = StatementQuery { limit: lines.len(), ..of("a", clock) };
+        let page = store.statement(&main, &full).await.unwrap().unwrap();
+        assert_eq!(page.next, None, "a full list has no empty last page");
+    }
+}
+
+/// Neither has an account that is only the beginning of others.
+pub async fn an_account_that_never_moved_has_no_statement(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    append(&*store, &main, &[transfer("world", "users:1", 1)]).await;
+    for account in ["users", "users:1:a", "USERS:1"] {
+        for clock in [Clock::Recorded, Clock::Effective] {
+            assert_eq!(store.statement(&main, &of(account, clock)).await.unwrap(), None, "{account}");
+        }
+    }
+    // Behind its last line a statement is empty, not absent.
+    let after = StatementPosition { time: at(0), entry: EntryNumber(0), posting: 0 };
+    let query = StatementQuery { after: Some(after), ..of("users:1", Clock::Recorded) };
+    let page = store.statement(&main, &query).await.unwrap().unwrap();
+    assert!(page.items.is_empty() && page.next.is_none());
+}

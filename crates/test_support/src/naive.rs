@@ -1,0 +1,223 @@
+//! Every read, worked out from the log in the most obvious way: go through all of it, sort, compare. Never
+//! takes a shortcut, and trusts nothing in an entry but its postings and times.
+
+use std::collections::BTreeMap;
+
+use engine::port::{DatedLine, LogRecord};
+use engine::query::{
+    Account, AccountQuery, AddressPattern, BalanceGroup, BalanceQuery, BalanceSum, Clock, Order,
+    StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+};
+use ledger::{Address, Balance, BalanceKey, Direction, Entry, EntryBody, Posting, StatementLine};
+
+/// A ledger's log, and what follows from it.
+#[derive(Clone, Debug, Default)]
+pub struct Naive {
+    /// The log.
+    pub records: Vec<LogRecord>,
+}
+
+impl Naive {
+    /// Returns all balances.
+    ///
+    /// # Panics
+    /// When a counter overflows.
+    #[must_use]
+    pub fn balances(&self) -> BTreeMap<BalanceKey, Balance> {
+        let mut balances: BTreeMap<BalanceKey, Balance> = BTreeMap::new();
+        for posting in self.entries().flat_map(postings) {
+            let [source, destination] = keys(posting);
+            let debited = balances.entry(source).or_default();
+            *debited = debited.debited(posting.amount()).expect("no overflow");
+            let credited = balances.entry(destination).or_default();
+            *credited = credited.credited(posting.amount()).expect("no overflow");
+        }
+        balances
+    }
+
+    /// Returns all statement lines, by account, entry, posting.
+    ///
+    /// # Panics
+    /// When a balance overflows.
+    #[must_use]
+    pub fn lines(&self) -> Vec<DatedLine> {
+        let mut balances: BTreeMap<BalanceKey, i128> = BTreeMap::new();
+        let mut lines = Vec::new();
+        for entry in self.entries() {
+            for (index, posting) in postings(entry).iter().enumerate() {
+                let amount = posting.amount().signed();
+                let [source, destination] = keys(posting);
+                for (key, other, direction, change) in [
+                    (&source, &destination, Direction::Debit, -amount),
+                    (&destination, &source, Direction::Credit, amount),
+                ] {
+                    let balance = balances.entry(key.clone()).or_default();
+                    *balance += change;
+                    lines.push(DatedLine {
+                        line: StatementLine {
+                            account: key.account.clone(),
+                            entry: entry.number,
+                            posting: index,
+                            direction,
+                            counterparty: other.account.clone(),
+                            asset: key.asset.clone(),
+                            amount: posting.amount(),
+                            balance: *balance,
+                        },
+                        recorded_at: entry.recorded_at,
+                        effective_at: entry.effective_at,
+                    });
+                }
+            }
+        }
+        lines.sort_by_key(|line| (line.line.account.clone(), line.line.entry, line.line.posting));
+        lines
+    }
+
+    /// Returns the whole list that a query asks for, from its position on.
+    #[must_use]
+    pub fn transactions(&self, query: &TransactionQuery) -> Vec<Entry> {
+        let place = |entry: &Entry| {
+            let position = TransactionPosition::of(entry, query.clock);
+            (position.time, position.number)
+        };
+        let mut entries: Vec<Entry> =
+            self.entries().filter(|entry| transaction_matches(query, entry)).cloned().collect();
+        entries.sort_by_key(place);
+        if query.order == Order::Descending {
+            entries.reverse();
+        }
+        if let Some(after) = query.after {
+            let after = (after.time, after.number);
+            entries.retain(|entry| match query.order {
+                Order::Ascending => place(entry) > after,
+                Order::Descending => place(entry) < after,
+            });
+        }
+        entries
+    }
+
+    /// Returns an account.
+    #[must_use]
+    pub fn account(&self, address: &Address) -> Option<Account> {
+        let all = AccountQuery { limit: usize::MAX, ..AccountQuery::default() };
+        self.accounts(&all).into_iter().find(|account| account.address == *address)
+    }
+
+    /// Returns the whole list that a query asks for, from its position on.
+    #[must_use]
+    pub fn accounts(&self, query: &AccountQuery) -> Vec<Account> {
+        let mut accounts: Vec<Account> = Vec::new();
+        for (key, balance) in self.balances() {
+            let wanted = has_prefix(&key.account, query.prefix.as_deref())
+                && query.asset.as_ref().is_none_or(|asset| *asset == key.asset)
+                && query.after.as_ref().is_none_or(|after| key.account > *after);
+            if !wanted {
+                continue;
+            }
+            match accounts.last_mut().filter(|account| account.address == key.account) {
+                Some(account) => account.balances.push((key.asset, balance)),
+                None => accounts.push(Account { address: key.account, balances: vec![(key.asset, balance)] }),
+            }
+        }
+        accounts
+    }
+
+    /// Returns the whole statement that a query asks for, from its position on.
+    #[must_use]
+    pub fn statement(&self, query: &StatementQuery) -> Option<Vec<DatedLine>> {
+        let mut lines = self.lines();
+        lines.retain(|line| line.line.account == query.account);
+        if lines.is_empty() {
+            return None;
+        }
+        let time = |line: &DatedLine| match query.clock {
+            Clock::Recorded => line.recorded_at,
+            Clock::Effective => line.effective_at,
+        };
+        let place = |line: &DatedLine| (time(line), line.line.entry, line.line.posting);
+        lines.retain(|line| {
+            query.asset.as_ref().is_none_or(|asset| *asset == line.line.asset)
+                && query.time.contains(time(line))
+                && query.after.is_none_or(|StatementPosition { time, entry, posting }| {
+                    place(line) < (time, entry, posting)
+                })
+        });
+        lines.sort_by_key(place);
+        lines.reverse();
+        Some(lines)
+    }
+
+    /// Returns the whole list that a query asks for, from its position on.
+    ///
+    /// # Panics
+    /// Never: the first segments of an address are one.
+    #[must_use]
+    pub fn groups(&self, query: &BalanceQuery) -> Vec<BalanceGroup> {
+        let mut groups: BTreeMap<String, BTreeMap<_, BalanceSum>> = BTreeMap::new();
+        for (key, balance) in self.balances() {
+            if has_prefix(&key.account, query.prefix.as_deref()) {
+                let group = groups.entry(key.account.truncated(query.depth).to_owned()).or_default();
+                group.entry(key.asset).or_default().add(&balance);
+            }
+        }
+        groups
+            .into_iter()
+            .filter(|(name, _)| query.after.as_ref().is_none_or(|after| name > after))
+            .map(|(name, sums)| BalanceGroup {
+                address: Address::parse(&name).expect("whole segments of an address"),
+                balances: sums.into_iter().collect(),
+            })
+            .collect()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.records.iter().map(|record| &record.entry)
+    }
+}
+
+fn postings(entry: &Entry) -> &[Posting] {
+    let EntryBody::Transaction(transaction) = &entry.body;
+    transaction.postings.as_slice()
+}
+
+fn keys(posting: &Posting) -> [BalanceKey; 2] {
+    [posting.source(), posting.destination()]
+        .map(|account| BalanceKey { account: account.clone(), asset: posting.asset().clone() })
+}
+
+fn has_prefix(address: &Address, prefix: Option<&str>) -> bool {
+    prefix.is_none_or(|prefix| address.as_str().starts_with(prefix))
+}
+
+fn transaction_matches(query: &TransactionQuery, entry: &Entry) -> bool {
+    let EntryBody::Transaction(transaction) = &entry.body;
+    let time = match query.clock {
+        Clock::Recorded => entry.recorded_at,
+        Clock::Effective => entry.effective_at,
+    };
+    if query.time.from.is_some_and(|from| time < from) || query.time.to.is_some_and(|to| time >= to) {
+        return false;
+    }
+    if query.reference.is_some() && query.reference != transaction.reference {
+        return false;
+    }
+    if query.metadata.iter().any(|(key, value)| transaction.metadata.get(key) != Some(value)) {
+        return false;
+    }
+    postings(entry).iter().any(|posting| {
+        let (source, destination) = (posting.source(), posting.destination());
+        is_meant(query.source.as_ref(), source)
+            && is_meant(query.destination.as_ref(), destination)
+            && (is_meant(query.account.as_ref(), source) || is_meant(query.account.as_ref(), destination))
+            && query.asset.as_ref().is_none_or(|asset| asset == posting.asset())
+    })
+}
+
+fn is_meant(pattern: Option<&AddressPattern>, address: &Address) -> bool {
+    match pattern {
+        None => true,
+        Some(AddressPattern::Exactly(exact)) => address == exact,
+        Some(AddressPattern::Under(prefix)) => address.as_str().starts_with(&format!("{prefix}:")),
+    }
+}
