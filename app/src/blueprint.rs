@@ -17,6 +17,17 @@ pub fn blueprint() -> Blueprint {
     bp.wrap(telemetry::OBSERVE_REQUEST);
     bp.wrap(guard::GUARD_REQUEST);
     bp.fallback(fallback::NO_ROUTE);
-    bp.routes(from![crate]);
+    // One sorted line per feature.
+    bp.routes(from![
+        crate::accounts,
+        crate::balances,
+        crate::docs,
+        crate::health,
+        crate::ledgers,
+        crate::log,
+        crate::metrics,
+        crate::openapi,
+        crate::transactions,
+    ]);
     bp
 }

@@ -2,15 +2,23 @@
 //!
 //! A feature never imports a sibling. What two features share moves down into `http` or into a crate.
 
+pub mod accounts;
+pub mod balances;
 mod blueprint;
 pub mod build_info;
 pub mod configuration;
+pub mod docs;
 pub mod health;
 pub mod http;
+pub mod ledgers;
+pub mod log;
 pub mod metrics;
 pub mod openapi;
 mod operations;
+pub mod storage;
 pub mod telemetry;
+pub mod transactions;
 
 pub use blueprint::blueprint;
 pub use operations::operations;
+pub use storage::Engine;

@@ -1,15 +1,21 @@
 //! Every operation of the API, from the features that have them: one sorted line per feature.
 
 use crate::openapi::Operation;
-use crate::{health, metrics, openapi};
+use crate::{accounts, balances, docs, health, ledgers, log, metrics, openapi, transactions};
 
 /// Lists every operation.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     [
-        health::operations(), //
+        accounts::operations(),
+        balances::operations(),
+        docs::operations(),
+        health::operations(),
+        ledgers::operations(),
+        log::operations(),
         metrics::operations(),
         openapi::operations(),
+        transactions::operations(),
     ]
     .concat()
 }

@@ -49,8 +49,9 @@ pub struct NoSuchFile;
 /// # Errors
 /// [`NoSuchFile`], as a problem.
 #[get(path = "/docs/assets/{file}")]
-pub fn get_docs_asset(request: Read<AssetPath, NoQuery>, head: &RequestHead) -> Result<Response, NoSuchFile> {
-    let file = match request.path.file.0.as_str() {
+pub fn get_docs_asset(request: Read<(AssetPath, NoQuery)>, head: &RequestHead) -> Result<Response, NoSuchFile> {
+    let Read((AssetPath { file }, NoQuery {})) = request;
+    let file = match file.0.as_str() {
         "docs.css" => Asset::new("text/css; charset=utf-8", include_str!("files/docs.css")),
         "docs.js" => Asset::new("text/javascript; charset=utf-8", include_str!("files/docs.js")),
         "icon.svg" => Asset::new("image/svg+xml", include_str!("files/icon.svg")),

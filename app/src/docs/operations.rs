@@ -17,7 +17,7 @@ pub fn operations() -> Vec<Operation> {
             .returns_media(HTML),
         Operation::get("/docs/assets/{file}", "get_docs_asset")
             .about("Operations", "Serves a file that the documentation needs")
-            .takes::<Read<AssetPath, NoQuery>>()
+            .takes::<Read<(AssetPath, NoQuery)>>()
             .returns_media(&["image/svg+xml", "text/css; charset=utf-8", "text/javascript; charset=utf-8"])
             .problems([&ROUTE_NOT_FOUND]),
         Operation::get("/docs/errors", "get_docs_errors")

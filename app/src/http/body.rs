@@ -100,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: BodyLimits = BodyLimits { max_bytes: 8, timeout: Duration::from_secs(60) };
+    const LIMITS: BodyLimits = BodyLimits { max_bytes: 8, timeout: Duration::from_mins(1) };
 
     fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()

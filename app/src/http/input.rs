@@ -3,6 +3,8 @@
 //!
 //! A handler that reads takes a [`Read`], one that writes a [`Write`]. There is one extractor for each
 //! because separate ones would report one at a time. A handler never sees a request that is malformed.
+//! Both have one type parameter, a pair: of two, the Pavex compiler (0.2.10) now and then takes one for the
+//! other where a constructor can fail.
 
 use engine::idempotency::IdempotencyKey;
 use pavex::http::StatusCode;
@@ -21,29 +23,50 @@ use super::problem::{Member, Problem, ProblemType};
 use super::query::{FromQuery, NoQuery, read_query};
 use crate::configuration::ServerConfig;
 
-/// The input of a request that changes nothing: its path and its query.
+/// The input of a request that changes nothing: the parameters of its path and those of its query.
 #[derive(Clone, Debug)]
-pub struct Read<P, Q> {
-    /// The parameters of the path.
-    pub path: P,
-    /// The parameters of the query.
-    pub query: Q,
-}
+pub struct Read<T>(pub T);
 
-/// The input of a request that changes something: its path, its idempotency key and its body. It takes
-/// no query.
+/// The input of a request that changes something: the parameters of its path, its idempotency key and its
+/// body. It takes no query.
 #[derive(Clone, Debug)]
-pub struct Write<P, B> {
-    /// The parameters of the path.
-    pub path: P,
+pub struct Write<T> {
     /// The caller's name for the request.
     pub key: Option<IdempotencyKey>,
-    /// The body.
-    pub body: B,
+    /// The parameters of the path, and the body.
+    pub input: T,
+}
+
+/// A path with a query.
+pub trait PathAndQuery: Sized {
+    /// Reads both. `None` only if it added to `errors`.
+    fn read(head: &RequestHead, path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self>;
+}
+
+impl<P: FromPath, Q: FromQuery> PathAndQuery for (P, Q) {
+    fn read(head: &RequestHead, path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let path = P::from_path(path, errors);
+        let query = read_query(head.target.path(), head.target.query(), errors);
+        Some((path?, query))
+    }
+}
+
+/// A path with a body.
+pub trait PathAndBody: Sized {
+    /// Reads both. `None` only if it added to `errors`, or if there is no body to read.
+    fn read(path: &PathReader<'_>, body: Option<&[u8]>, errors: &mut FieldErrors) -> Option<Self>;
+}
+
+impl<P: FromPath, B: FromJson> PathAndBody for (P, B) {
+    fn read(path: &PathReader<'_>, body: Option<&[u8]>, errors: &mut FieldErrors) -> Option<Self> {
+        let path = P::from_path(path, errors);
+        let body = body.and_then(|bytes| read_body(bytes, errors));
+        Some((path?, body?))
+    }
 }
 
 #[methods]
-impl<P, Q> Read<P, Q> {
+impl<T> Read<T> {
     /// Reads path and query.
     ///
     /// # Errors
@@ -51,21 +74,18 @@ impl<P, Q> Read<P, Q> {
     #[request_scoped(id = "READ_EXTRACT")]
     pub fn extract(head: &RequestHead, parameters: &RawPathParams<'_, '_>) -> Result<Self, InputError>
     where
-        P: FromPath,
-        Q: FromQuery,
+        T: PathAndQuery,
     {
         let mut errors = FieldErrors::default();
-        let path = P::from_path(&PathReader::new(parameters), &mut errors);
-        let query = read_query(head.target.path(), head.target.query(), &mut errors);
-        match path {
-            Some(path) if errors.is_empty() => Ok(Self { path, query }),
+        match T::read(head, &PathReader::new(parameters), &mut errors) {
+            Some(input) if errors.is_empty() => Ok(Self(input)),
             _ => Err(InputError::Invalid(errors)),
         }
     }
 }
 
 #[methods]
-impl<P, B> Write<P, B> {
+impl<T> Write<T> {
     /// Reads path, idempotency key and body.
     ///
     /// # Errors
@@ -78,29 +98,25 @@ impl<P, B> Write<P, B> {
         server: &ServerConfig,
     ) -> Result<Self, InputError>
     where
-        P: FromPath,
-        B: FromJson,
+        T: PathAndBody,
     {
-        let mut errors = FieldErrors::default();
-        let path = P::from_path(&PathReader::new(parameters), &mut errors);
-        let NoQuery {} = read_query(head.target.path(), head.target.query(), &mut errors);
-        let key = read_key(&head.headers, &mut errors);
         // Half of what the whole request may take, so that a slow client is told that it is slow.
         let limits = BodyLimits { max_bytes: server.body_max_bytes, timeout: server.request_timeout() / 2 };
+        let mut errors = FieldErrors::default();
         let body = match take_json(&head.headers, body, limits).await {
-            Ok(bytes) => read_body(&bytes, &mut errors),
+            Ok(bytes) => Some(bytes),
             Err(BodyFault::Broken(_)) => {
                 errors.add(Place::Body, "ended before it was complete");
                 None
             }
-            Err(BodyFault::UnsupportedMediaType(detail)) => {
-                return Err(InputError::UnsupportedMediaType(detail));
-            }
+            Err(BodyFault::UnsupportedMediaType(detail)) => return Err(InputError::UnsupportedMediaType(detail)),
             Err(BodyFault::TooLarge(max_bytes)) => return Err(InputError::BodyTooLarge { max_bytes }),
             Err(BodyFault::TimedOut) => return Err(InputError::BodyTimeout),
         };
-        match (path, body) {
-            (Some(path), Some(body)) if errors.is_empty() => Ok(Self { path, key, body }),
+        let NoQuery {} = read_query(head.target.path(), head.target.query(), &mut errors);
+        let key = read_key(&head.headers, &mut errors);
+        match T::read(&PathReader::new(parameters), body.as_deref(), &mut errors) {
+            Some(input) if errors.is_empty() => Ok(Self { key, input }),
             _ => Err(InputError::Invalid(errors)),
         }
     }

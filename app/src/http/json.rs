@@ -57,6 +57,11 @@ impl<'v> Value<'v> {
         errors.add(self.place, message);
     }
 
+    /// Adds an error about a member of this object.
+    pub fn refuse_member(&self, name: &str, message: impl Into<Cow<'static, str>>, errors: &mut FieldErrors) {
+        errors.add(Place::Member(&self.place, name), message);
+    }
+
     /// Says whether it is `null`.
     #[must_use]
     pub fn is_null(&self) -> bool {
@@ -131,14 +136,14 @@ impl<'v> Value<'v> {
         None
     }
 
-    /// Reads a list of at most `max` items, handing each to `each` in order. `None` where it is no
-    /// list or too long; what is beyond `max` is not looked at.
+    /// Reads a list of at most `max` items, handing each to `each` in order, and returns how many there
+    /// are. `None` where it is no list or too long; what is beyond `max` is not looked at.
     pub fn items(
         &self,
         max: usize,
         errors: &mut FieldErrors,
         each: impl FnMut(Value<'_>, &mut FieldErrors),
-    ) -> Option<()> {
+    ) -> Option<usize> {
         if !self.text.starts_with('[') {
             self.refuse(errors, self.instead_of("a list"));
             return None;
@@ -147,11 +152,11 @@ impl<'v> Value<'v> {
         let read = serde_json::Deserializer::from_str(self.text).deserialize_seq(visitor);
         // The syntax was checked and items are not looked into, so that reading cannot fail.
         let count = read.unwrap_or_default();
-        if count <= max {
-            return Some(());
+        if count > max {
+            self.refuse(errors, format!("has {count} items; there may be at most {max}"));
+            return None;
         }
-        self.refuse(errors, format!("has {count} items; there may be at most {max}"));
-        None
+        Some(count)
     }
 
     /// Says what would have to stand here, and what does.
@@ -283,7 +288,7 @@ impl<T: FromJson> Slot<T> {
     /// Returns the value of a member of `object` that must be there.
     pub fn required(self, object: Value<'_>, name: &str, errors: &mut FieldErrors) -> Option<T> {
         if !self.came {
-            errors.add(Place::Member(&object.place, name), "is required");
+            object.refuse_member(name, "is required", errors);
         }
         self.value
     }

@@ -207,18 +207,18 @@ mod tests {
     use super::*;
     use crate::http::query::{FromQuery, read_query};
 
-    struct Probe<P>(Option<String>, PageRequest<P>);
+    struct Probe<P>(PageRequest<P>);
 
     impl<P: Position> FromQuery for Probe<P> {
         fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
-            let filter = query.optional_with("filter", errors, |text| Ok(text.to_owned()));
-            Self(filter, PageRequest::take(query, errors))
+            query.optional_with("filter", errors, |_| Ok(()));
+            Self(PageRequest::take(query, errors))
         }
     }
 
     fn ask<P: Position>(path: &str, query: &str) -> Result<PageRequest<P>, String> {
         let mut errors = FieldErrors::default();
-        let Probe(_, page) = read_query(path, Some(query), &mut errors);
+        let Probe(page) = read_query(path, Some(query), &mut errors);
         match errors.as_slice() {
             [] => Ok(page),
             [error] => Err(format!("{} {}", error.field, error.message)),

@@ -5,13 +5,18 @@
 
 use std::fmt::{self, Display};
 
+use engine::query::TimeRange;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use jiff::fmt::StdFmtWrite;
 use jiff::fmt::temporal::DateTimePrinter;
 use ledger::Timestamp;
+use schemars::JsonSchema;
 
+use super::fields::FieldErrors;
+use super::query::QueryReader;
 use super::text::{FromText, Message};
+use super::values::TimeText;
 
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
@@ -42,6 +47,29 @@ impl FromText for Timestamp {
             Fault::OutOfRange => "must be in the years 0001 to 9999 of UTC".into(),
         })
     }
+}
+
+/// The parameters of a span of time, as the API's description shows them.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used: requests are read into TimeRange")]
+pub struct TimeRangeParameters {
+    /// The first moment in the span.
+    #[schemars(with = "Option<TimeText>")]
+    from: Option<Timestamp>,
+    /// The first moment after the span.
+    #[schemars(with = "Option<TimeText>")]
+    to: Option<Timestamp>,
+}
+
+/// Takes the span of time `from=…&to=…`.
+pub fn take_time_range(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> TimeRange {
+    let range = TimeRange { from: query.optional("from", errors), to: query.optional("to", errors) };
+    if let (Some(from), Some(to)) = (range.from, range.to)
+        && to < from
+    {
+        errors.add("to", "must not be before from");
+    }
+    range
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -116,6 +116,65 @@ schema!(AmountInput, "AmountInput", {
     "examples": ["1250"]
 });
 
+/// The schema of a filter by address. Has no values: requests are read into
+/// [`AddressPattern`](engine::query::AddressPattern).
+pub enum AddressPatternInput {}
+
+schema!(AddressPatternInput, "AddressPattern", {
+    "description": "An account, `users:42`, or with a colon at the end everything under an address: `users:` or \
+                    `users:*`.",
+    "type": "string",
+    "pattern": "^[a-zA-Z0-9_-]+(:[a-zA-Z0-9_-]+)*(:\\*?)?$",
+    "maxLength": 257,
+    "examples": ["users:42:wallet", "users:"]
+});
+
+/// The schema of the beginning of an address. Has no values: requests are read into
+/// [`AddressPrefix`](super::text::AddressPrefix).
+pub enum AddressPrefixInput {}
+
+schema!(AddressPrefixInput, "AddressPrefix", {
+    "description": "The beginning of an address, which need not be whole segments: `users:4` begins `users:42`.",
+    "type": "string",
+    "pattern": "^[a-zA-Z0-9_-]+(:[a-zA-Z0-9_-]+)*:?$",
+    "maxLength": 255,
+    "examples": ["users:"]
+});
+
+/// The schema of filters by metadata. Has no values: requests are read into pairs.
+pub enum MetadataFilterInput {}
+
+schema!(MetadataFilterInput, "MetadataFilter", {
+    "description": "Metadata by key, each with the value that it has to have: `metadata[order]=1001`.",
+    "type": "object",
+    "maxProperties": 16,
+    "propertyNames": { "minLength": 1, "maxLength": 64 },
+    "additionalProperties": { "type": "string", "maxLength": 1024 },
+    "examples": [{ "order": "1001" }]
+});
+
+/// The schema of a choice of clock. Has no values: requests are read into
+/// [`Clock`](engine::query::Clock).
+pub enum ClockInput {}
+
+schema!(ClockInput, "Clock", {
+    "description": "Which time counts: when a transaction was `recorded`, or when it is `effective`.",
+    "type": "string",
+    "enum": ["recorded", "effective"],
+    "default": "recorded"
+});
+
+/// The schema of a choice of order. Has no values: requests are read into
+/// [`Order`](engine::query::Order).
+pub enum OrderInput {}
+
+schema!(OrderInput, "Order", {
+    "description": "Which end comes first: `desc` is newest first, `asc` oldest first.",
+    "type": "string",
+    "enum": ["asc", "desc"],
+    "default": "desc"
+});
+
 /// A sum of many amounts, which may pass the bound of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SumText(pub u128);

@@ -49,7 +49,7 @@ pub struct DescribedOutput {
     pub body: Value,
 }
 
-impl<P: JsonSchema, Q: JsonSchema> Input for Read<P, Q> {
+impl<P: JsonSchema, Q: JsonSchema> Input for Read<(P, Q)> {
     fn describe(schemas: &mut Schemas) -> DescribedInput {
         let mut parameters = schemas.parameters::<P>("path");
         parameters.extend(schemas.parameters::<Q>("query"));
@@ -57,7 +57,7 @@ impl<P: JsonSchema, Q: JsonSchema> Input for Read<P, Q> {
     }
 }
 
-impl<P: JsonSchema, B: JsonSchema> Input for Write<P, B> {
+impl<P: JsonSchema, B: JsonSchema> Input for Write<(P, B)> {
     fn describe(schemas: &mut Schemas) -> DescribedInput {
         let mut parameters = schemas.parameters::<P>("path");
         parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));

@@ -1,0 +1,31 @@
+//! `GET /v1/ledgers/{ledger}/accounts`.
+
+use engine::query::AccountQuery;
+use pavex::get;
+
+use super::{AccountError, AccountView, ListAccountsQuery};
+use crate::http::input::Read;
+use crate::http::pagination::Page;
+use crate::http::path::InLedger;
+use crate::http::reply::Reply;
+use crate::storage::Engine;
+
+/// Lists accounts with their balances, by address.
+///
+/// # Errors
+/// [`AccountError`], as a problem.
+#[get(path = "/v1/ledgers/{ledger}/accounts")]
+pub async fn list_accounts(
+    request: Read<(InLedger, ListAccountsQuery)>,
+    engine: &Engine,
+) -> Result<Reply<Page<AccountView>>, AccountError> {
+    let Read((InLedger { ledger }, ListAccountsQuery { prefix, asset, page })) = request;
+    let query = AccountQuery {
+        prefix: prefix.map(|prefix| prefix.0),
+        asset,
+        after: page.after.clone(),
+        limit: page.limit,
+    };
+    let found = engine.store().accounts(&ledger, &query).await?;
+    Ok(Reply(page.page(found.items.into_iter().map(AccountView::from), found.next.as_ref())))
+}

@@ -1,0 +1,27 @@
+//! `GET /v1/ledgers/{ledger}/accounts/{address}/entries`.
+
+use engine::query::StatementQuery;
+use pavex::get;
+
+use super::{AccountError, AccountPath, ListEntriesQuery, StatementLineView};
+use crate::http::input::Read;
+use crate::http::pagination::Page;
+use crate::http::reply::Reply;
+use crate::storage::Engine;
+
+/// Lists the lines of an account's statement, newest first, each with the balance after it.
+///
+/// # Errors
+/// [`AccountError`], as a problem.
+#[get(path = "/v1/ledgers/{ledger}/accounts/{address}/entries")]
+pub async fn list_entries(
+    request: Read<(AccountPath, ListEntriesQuery)>,
+    engine: &Engine,
+) -> Result<Reply<Page<StatementLineView>>, AccountError> {
+    let Read((path, query)) = request;
+    let AccountPath { ledger, address } = path;
+    let ListEntriesQuery { asset, time, clock, page } = query;
+    let query = StatementQuery { account: address, asset, time, clock, after: page.after, limit: page.limit };
+    let found = engine.store().statement(&ledger, &query).await?.ok_or(AccountError::NotFound)?;
+    Ok(Reply(page.page(found.items.into_iter().map(StatementLineView::from), found.next.as_ref())))
+}

@@ -1,0 +1,117 @@
+//! Which accounts and which of their entries are asked for.
+
+use engine::query::{Clock, StatementPosition, TimeRange};
+use ledger::{Address, Asset, LedgerName};
+use schemars::JsonSchema;
+
+use crate::http::fields::FieldErrors;
+use crate::http::pagination::{PageParameters, PageRequest};
+use crate::http::path::{FromPath, PathReader};
+use crate::http::query::{FromQuery, QueryReader};
+use crate::http::text::AddressPrefix;
+use crate::http::time::{TimeRangeParameters, take_time_range};
+use crate::http::values::{AddressPrefixInput, AddressText, AssetText, ClockInput, LedgerNameText};
+
+/// `…/{ledger}/accounts/{address}…`
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct AccountPath {
+    /// The name of the ledger.
+    #[schemars(with = "LedgerNameText")]
+    pub ledger: LedgerName,
+    /// The address of the account.
+    #[schemars(with = "AddressText")]
+    pub address: Address,
+}
+
+impl FromPath for AccountPath {
+    fn from_path(path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let ledger = path.read("ledger", errors);
+        let address = path.read("address", errors);
+        Some(Self { ledger: ledger?, address: address? })
+    }
+}
+
+/// Which accounts to list.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct ListAccountsQuery {
+    /// What their addresses begin with.
+    #[schemars(with = "Option<AddressPrefixInput>")]
+    pub prefix: Option<AddressPrefix>,
+    /// Only accounts that ever moved this asset, and only their balance in it.
+    #[schemars(with = "Option<AssetText>")]
+    pub asset: Option<Asset>,
+    /// Which page.
+    #[schemars(flatten, with = "PageParameters")]
+    pub page: PageRequest<Address>,
+}
+
+impl FromQuery for ListAccountsQuery {
+    fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
+        Self {
+            prefix: query.optional("prefix", errors),
+            asset: query.optional("asset", errors),
+            page: PageRequest::take(query, errors),
+        }
+    }
+}
+
+/// Which lines of an account's statement to list.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct ListEntriesQuery {
+    /// Only lines in this asset.
+    #[schemars(with = "Option<AssetText>")]
+    pub asset: Option<Asset>,
+    /// When, by `clock`.
+    #[schemars(flatten, with = "TimeRangeParameters")]
+    pub time: TimeRange,
+    /// Which time `from`, `to` and the order mean.
+    #[schemars(with = "Option<ClockInput>")]
+    pub clock: Clock,
+    /// Which page.
+    #[schemars(flatten, with = "PageParameters")]
+    pub page: PageRequest<StatementPosition>,
+}
+
+impl FromQuery for ListEntriesQuery {
+    fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
+        Self {
+            asset: query.optional("asset", errors),
+            time: take_time_range(query, errors),
+            clock: query.optional("clock", errors).unwrap_or_default(),
+            page: PageRequest::take(query, errors),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::query::read_query;
+
+    fn faults<Q: FromQuery>(query: &str) -> Vec<String> {
+        let mut errors = FieldErrors::default();
+        let _: Q = read_query("/accounts", Some(query), &mut errors);
+        errors.as_slice().iter().map(|error| error.field.clone()).collect()
+    }
+
+    #[test]
+    fn prefixes_are_beginnings_of_addresses() {
+        for query in ["", "prefix=u", "prefix=users:", "prefix=users:4&asset=USD/2&limit=1"] {
+            assert_eq!(faults::<ListAccountsQuery>(query), Vec::<String>::new(), "{query}");
+        }
+        for prefix in ["", ":", "a::", "users:*", "a%20b", "a::b", &"a".repeat(256)] {
+            assert_eq!(faults::<ListAccountsQuery>(&format!("prefix={prefix}")), ["prefix"], "{prefix}");
+        }
+        assert_eq!(faults::<ListAccountsQuery>("metadata[a]=b&at=now"), ["metadata[a]", "at"]);
+    }
+
+    #[test]
+    fn entries_are_filtered_by_asset_and_time_only() {
+        let all = "asset=USD/2&from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&clock=effective&limit=2";
+        assert_eq!(faults::<ListEntriesQuery>(all), Vec::<String>::new());
+        assert_eq!(
+            faults::<ListEntriesQuery>("asset=usd&order=asc&account=a"),
+            ["asset", "order", "account"]
+        );
+    }
+}

@@ -1,0 +1,25 @@
+//! The operations of this feature, for the description of the API.
+
+use super::{BalanceGroupView, ListBalancesQuery};
+use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
+use crate::http::input::Read;
+use crate::http::pagination::Page;
+use crate::http::path::InLedger;
+use crate::http::reply::Reply;
+use crate::openapi::Operation;
+
+/// Lists the operations.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::get("/v1/ledgers/{ledger}/balances", "list_balances")
+            .about("Balances", "Sums balances over groups of accounts")
+            .description(
+                "Accounts whose addresses share their first `depth` segments make a group, whose balances are \
+                 summed per asset.",
+            )
+            .takes::<Read<(InLedger, ListBalancesQuery)>>()
+            .returns::<Reply<Page<BalanceGroupView>>>()
+            .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
+    ]
+}

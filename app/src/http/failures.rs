@@ -1,0 +1,147 @@
+//! What may befall any request once it is read: the ledger is not there, the key was used, the store
+//! does not answer. Features turn the rest of their errors into problems themselves.
+//!
+//! What the store says about its troubles never gets into a problem: it is for the log.
+
+use engine::port::ReadError;
+use pavex::http::StatusCode;
+
+use super::problem::{Problem, ProblemType};
+use super::problem_types::{INTERNAL_ERROR, SERVICE_OVERLOADED};
+
+/// After how many seconds a request that met trouble may be sent again.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// There is no ledger of the name in the path.
+pub static LEDGER_NOT_FOUND: ProblemType = ProblemType {
+    status: StatusCode::NOT_FOUND,
+    code: "ledger.not_found",
+    title: "No such ledger",
+    meaning: "There is no ledger of the name in the path.",
+    remedy: "Create it with POST /v1/ledgers, or correct the name.",
+    members: &[],
+};
+
+/// The key was used for another request.
+pub static IDEMPOTENCY_KEY_REUSED: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "idempotency.key_reused",
+    title: "The idempotency key was used for another request",
+    meaning: "A request that differs from this one took effect under the same Idempotency-Key. This one did nothing.",
+    remedy: "Use a new key for every new request, and the same key only to send the very same request again.",
+    members: &[],
+};
+
+/// A request with this key has not been answered yet.
+pub static IDEMPOTENCY_IN_PROGRESS: ProblemType = ProblemType {
+    status: StatusCode::CONFLICT,
+    code: "idempotency.in_progress",
+    title: "A request with this idempotency key is still running",
+    meaning: "A request with the same Idempotency-Key came before and has not been answered yet.",
+    remedy: "Send the request again after the seconds in Retry-After: the reply is then the first one's.",
+    members: &[],
+};
+
+/// The store does not answer as it should; nothing was written.
+pub static SERVICE_UNAVAILABLE: ProblemType = ProblemType {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    code: "service.unavailable",
+    title: "The service is unavailable",
+    meaning: "The database did not answer as it should. Nothing was done.",
+    remedy: "Send the request again after the seconds in Retry-After, with growing pauses.",
+    members: &[],
+};
+
+/// It was written or it was not.
+pub static OUTCOME_UNKNOWN: ProblemType = ProblemType {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    code: "service.outcome_unknown",
+    title: "The outcome is not known",
+    meaning: "The database was told to commit and did not answer: the request took effect, or it did not.",
+    remedy: "Send the request again with the same Idempotency-Key: it happens once, and the reply says what came \
+             of it.",
+    members: &[],
+};
+
+/// The service stops and takes nothing new.
+pub static SERVICE_SHUTTING_DOWN: ProblemType = ProblemType {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    code: "service.shutting_down",
+    title: "The service is shutting down",
+    meaning: "The service finishes what it has and takes nothing new. Nothing was done.",
+    remedy: "Send the request again after the seconds in Retry-After, to another replica or once it is back.",
+    members: &[],
+};
+
+/// There is no such ledger.
+#[must_use]
+pub fn ledger_not_found() -> Problem {
+    Problem::of(&LEDGER_NOT_FOUND)
+}
+
+/// The key was used for another request.
+#[must_use]
+pub fn key_reused() -> Problem {
+    Problem::of(&IDEMPOTENCY_KEY_REUSED)
+}
+
+/// A request with this key is still running.
+#[must_use]
+pub fn key_in_progress() -> Problem {
+    Problem::of(&IDEMPOTENCY_IN_PROGRESS).retry_after(RETRY_AFTER_SECONDS)
+}
+
+/// Too much is waiting already.
+#[must_use]
+pub fn overloaded() -> Problem {
+    Problem::of(&SERVICE_OVERLOADED).retry_after(RETRY_AFTER_SECONDS)
+}
+
+/// Nothing was written: the store did not answer.
+#[must_use]
+pub fn unavailable() -> Problem {
+    Problem::of(&SERVICE_UNAVAILABLE).retry_after(RETRY_AFTER_SECONDS)
+}
+
+/// It was written or it was not.
+#[must_use]
+pub fn outcome_unknown() -> Problem {
+    Problem::of(&OUTCOME_UNKNOWN)
+        .detail("Ask again with the same Idempotency-Key to learn whether it took effect.")
+        .retry_after(RETRY_AFTER_SECONDS)
+}
+
+/// The service takes nothing new.
+#[must_use]
+pub fn shutting_down() -> Problem {
+    Problem::of(&SERVICE_SHUTTING_DOWN).retry_after(RETRY_AFTER_SECONDS)
+}
+
+/// A read failed.
+#[must_use]
+pub fn read_failed(error: &ReadError) -> Problem {
+    match error {
+        ReadError::LedgerNotFound => ledger_not_found(),
+        ReadError::Unavailable(_) => unavailable(),
+        ReadError::Corrupt(_) => Problem::of(&INTERNAL_ERROR),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_store_says_stays_inside() {
+        let secret = || Box::<dyn std::error::Error + Send + Sync>::from("disk /dev/sda1 is full");
+        for (error, status, code) in [
+            (ReadError::LedgerNotFound, 404, "ledger.not_found"),
+            (ReadError::Unavailable(secret()), 503, "service.unavailable"),
+            (ReadError::Corrupt(secret()), 500, "internal.error"),
+        ] {
+            let problem = read_failed(&error);
+            assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
+            assert!(!format!("{problem:?}").contains("sda1"));
+        }
+    }
+}

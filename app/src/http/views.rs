@@ -1,0 +1,129 @@
+//! What several features show: postings and balances.
+//!
+//! Views are for replies only; no request is ever read into one.
+
+use engine::query::BalanceSum;
+use ledger::{Asset, Balance, BalanceKey, Posting};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::values::{AddressText, AmountText, AssetText, SignedText, SumText};
+
+/// A movement of an amount of an asset from a source to a destination.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Posting")]
+pub struct PostingView {
+    /// The account that was debited.
+    pub source: AddressText,
+    /// The account that was credited.
+    pub destination: AddressText,
+    /// What moved.
+    pub asset: AssetText,
+    /// How much moved.
+    pub amount: AmountText,
+}
+
+impl From<&Posting> for PostingView {
+    fn from(posting: &Posting) -> Self {
+        Self {
+            source: AddressText(posting.source().clone()),
+            destination: AddressText(posting.destination().clone()),
+            asset: AssetText(posting.asset().clone()),
+            amount: AmountText(posting.amount()),
+        }
+    }
+}
+
+/// A balance in one asset: four counters, and two figures that follow from them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Balance")]
+pub struct BalanceView {
+    /// What the counters count.
+    pub asset: AssetText,
+    /// The sum of all credits.
+    pub posted_in: SumText,
+    /// The sum of all debits.
+    pub posted_out: SumText,
+    /// The sum of all held credits.
+    pub pending_in: SumText,
+    /// The sum of all held debits.
+    pub pending_out: SumText,
+    /// What is there: `posted_in` less `posted_out`.
+    pub posted: SignedText,
+    /// What can be spent: `posted` less `pending_out`.
+    pub available: SignedText,
+}
+
+impl From<(Asset, BalanceSum)> for BalanceView {
+    fn from((asset, sum): (Asset, BalanceSum)) -> Self {
+        Self {
+            asset: AssetText(asset),
+            posted_in: SumText(sum.posted_in),
+            posted_out: SumText(sum.posted_out),
+            pending_in: SumText(sum.pending_in),
+            pending_out: SumText(sum.pending_out),
+            posted: SignedText::difference(sum.posted_in, sum.posted_out),
+            available: SignedText::difference(sum.posted_in, sum.posted_out.saturating_add(sum.pending_out)),
+        }
+    }
+}
+
+impl From<(Asset, Balance)> for BalanceView {
+    fn from((asset, balance): (Asset, Balance)) -> Self {
+        let mut sum = BalanceSum::default();
+        sum.add(&balance);
+        (asset, sum).into()
+    }
+}
+
+/// A balance with the account that it is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "AccountBalance")]
+pub struct AccountBalanceView {
+    /// The account.
+    pub account: AddressText,
+    /// The balance.
+    #[serde(flatten)]
+    pub balance: BalanceView,
+}
+
+impl From<(BalanceKey, Balance)> for AccountBalanceView {
+    fn from((key, balance): (BalanceKey, Balance)) -> Self {
+        Self { account: AddressText(key.account), balance: (key.asset, balance).into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::{Address, Amount};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_balance_shows_its_counters_and_what_follows_from_them() {
+        let key = BalanceKey { account: Address::parse("a").unwrap(), asset: Asset::parse("USD/2").unwrap() };
+        let balance = Balance {
+            posted_in: Amount::from(10),
+            posted_out: Amount::from(14),
+            pending_in: Amount::from(100),
+            pending_out: Amount::from(3),
+        };
+        let shown = serde_json::to_value(AccountBalanceView::from((key, balance))).unwrap();
+        let expected = json!({
+            "account": "a", "asset": "USD/2",
+            "posted_in": "10", "posted_out": "14", "pending_in": "100", "pending_out": "3",
+            "posted": "-4", "available": "-7",
+        });
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn sums_beyond_an_amount_are_shown_in_full() {
+        let asset = Asset::parse("USD/2").unwrap();
+        let sum = BalanceSum { posted_out: u128::MAX, pending_out: 1, ..BalanceSum::default() };
+        let view = BalanceView::from((asset, sum));
+        assert_eq!(view.posted.to_string(), format!("-{}", u128::MAX));
+        assert_eq!(view.available.to_string(), format!("-{}", u128::MAX));
+    }
+}

@@ -1,0 +1,37 @@
+//! The operations of this feature, for the description of the API.
+
+use super::{CreateLedgerRequest, LEDGER_EXISTS, LedgerView, ListLedgersQuery};
+use crate::http::failures::{IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN, SERVICE_UNAVAILABLE};
+use crate::http::input::{Read, Write};
+use crate::http::pagination::Page;
+use crate::http::path::{InLedger, NoPath};
+use crate::http::query::NoQuery;
+use crate::http::reply::{Created, Reply};
+use crate::openapi::Operation;
+
+const TAG: &str = "Ledgers";
+
+/// Lists the operations.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::post("/v1/ledgers", "create_ledger")
+            .about(TAG, "Creates a ledger")
+            .description(
+                "Answered again to the same request, the ledger is shown as it was when it was created.",
+            )
+            .takes::<Write<(NoPath, CreateLedgerRequest)>>()
+            .returns::<Created<LedgerView>>()
+            .problems([&LEDGER_EXISTS, &IDEMPOTENCY_KEY_REUSED, &OUTCOME_UNKNOWN]),
+        Operation::get("/v1/ledgers", "list_ledgers")
+            .about(TAG, "Lists the ledgers by name")
+            .takes::<Read<(NoPath, ListLedgersQuery)>>()
+            .returns::<Reply<Page<LedgerView>>>()
+            .problems([&SERVICE_UNAVAILABLE]),
+        Operation::get("/v1/ledgers/{ledger}", "get_ledger")
+            .about(TAG, "Shows a ledger")
+            .takes::<Read<(InLedger, NoQuery)>>()
+            .returns::<Reply<LedgerView>>()
+            .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
+    ]
+}

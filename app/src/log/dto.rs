@@ -1,0 +1,82 @@
+//! What requests and replies about the log look like.
+
+use engine::port::LogRecord;
+use ledger::{EntryBody, EntryNumber};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::http::fields::FieldErrors;
+use crate::http::pagination::{PageParameters, PageRequest};
+use crate::http::query::{FromQuery, QueryReader};
+use crate::http::values::{EntryNumberValue, MetadataValue, ReferenceText, TimeText};
+use crate::http::views::{AccountBalanceView, PostingView};
+
+/// Which part of the log to list.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct ListLogQuery {
+    /// The number of the entry to start after; from the first entry, where left out.
+    #[schemars(with = "Option<EntryNumberValue>")]
+    pub after: Option<EntryNumber>,
+    /// Which page.
+    #[schemars(flatten, with = "PageParameters")]
+    pub page: PageRequest<EntryNumber>,
+}
+
+impl FromQuery for ListLogQuery {
+    fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
+        Self { after: query.optional("after", errors), page: PageRequest::take(query, errors) }
+    }
+}
+
+/// What an entry changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "LogEntryType")]
+pub enum LogEntryType {
+    /// Money moved.
+    Transaction,
+}
+
+/// One change of a ledger, as recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "LogEntry")]
+pub struct LogEntryView {
+    /// Its place in the log.
+    pub number: EntryNumberValue,
+    /// What it changed.
+    #[serde(rename = "type")]
+    pub kind: LogEntryType,
+    /// When it was written.
+    pub recorded_at: TimeText,
+    /// When it counts.
+    pub effective_at: TimeText,
+    /// The idempotency key of the request that asked for it, where that had one.
+    #[schemars(length(min = 1, max = 255))]
+    pub idempotency_key: Option<String>,
+    /// The caller's own name for it.
+    pub reference: Option<ReferenceText>,
+    /// What moved, in order.
+    pub postings: Vec<PostingView>,
+    /// What the caller keeps beside it.
+    pub metadata: MetadataValue,
+    /// Every balance that it touched as it stood afterwards, by account and asset.
+    pub balances: Vec<AccountBalanceView>,
+}
+
+impl From<LogRecord> for LogEntryView {
+    fn from(record: LogRecord) -> Self {
+        let LogRecord { entry, request } = record;
+        let EntryBody::Transaction(transaction) = entry.body;
+        Self {
+            number: EntryNumberValue(entry.number),
+            kind: LogEntryType::Transaction,
+            recorded_at: TimeText(entry.recorded_at),
+            effective_at: TimeText(entry.effective_at),
+            idempotency_key: request.map(|request| request.key.to_string()),
+            reference: transaction.reference.map(ReferenceText),
+            postings: transaction.postings.as_slice().iter().map(PostingView::from).collect(),
+            metadata: MetadataValue(transaction.metadata),
+            balances: entry.balances.into_iter().map(AccountBalanceView::from).collect(),
+        }
+    }
+}

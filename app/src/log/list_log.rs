@@ -1,0 +1,34 @@
+//! `GET /v1/ledgers/{ledger}/log`.
+
+use ledger::EntryNumber;
+use pavex::get;
+
+use super::{ListLogQuery, LogEntryView, LogError};
+use crate::http::input::Read;
+use crate::http::pagination::Page;
+use crate::http::path::InLedger;
+use crate::http::reply::Reply;
+use crate::storage::Engine;
+
+/// Lists the entries of the log in order.
+///
+/// # Errors
+/// [`LogError`], as a problem.
+#[get(path = "/v1/ledgers/{ledger}/log")]
+pub async fn list_log(
+    request: Read<(InLedger, ListLogQuery)>,
+    engine: &Engine,
+) -> Result<Reply<Page<LogEntryView>>, LogError> {
+    let Read((InLedger { ledger }, ListLogQuery { after, page })) = request;
+    let from = match page.after.or(after) {
+        None => EntryNumber(0),
+        // No ledger has an entry after the last number that there is.
+        Some(EntryNumber(last)) => EntryNumber(last.saturating_add(1)),
+    };
+    // One more than asked for tells whether the list goes on.
+    let mut found = engine.store().log(&ledger, from, page.limit + 1).await?;
+    let more = found.len() > page.limit;
+    found.truncate(page.limit);
+    let next = if more { found.last().map(|record| record.entry.number) } else { None };
+    Ok(Reply(page.page(found.into_iter().map(LogEntryView::from), next.as_ref())))
+}

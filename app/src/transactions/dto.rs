@@ -1,0 +1,188 @@
+//! What requests and replies about transactions look like.
+
+use ledger::{
+    Address, Amount, Asset, Command, Entry, EntryBody, LedgerName, Metadata, PostTransaction, Posting,
+    PostingError, Postings, Reference, Timestamp,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::http::fields::FieldErrors;
+use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
+use crate::http::values::{
+    AddressText, AmountInput, AmountText, AssetText, EntryNumberValue, LedgerNameText, MetadataValue,
+    ReferenceText, TimeText,
+};
+use crate::http::views::{AccountBalanceView, PostingView};
+
+/// Money to move: all postings in order, or nothing.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct CreateTransactionRequest {
+    /// What to move, in order.
+    #[schemars(with = "Vec<PostingRequest>", length(min = 1, max = 1000))]
+    pub postings: Postings,
+    /// The caller's own name for it, which no other transaction of the ledger has.
+    #[schemars(with = "Option<ReferenceText>")]
+    pub reference: Option<Reference>,
+    /// When it counts; when it is recorded, where left out.
+    #[schemars(with = "Option<TimeText>")]
+    pub effective_at: Option<Timestamp>,
+    /// What to keep beside it.
+    #[schemars(with = "Option<MetadataValue>")]
+    pub metadata: Metadata,
+    /// Whether only to say what would happen: nothing is written, and the idempotency key is not used up.
+    #[schemars(with = "Option<bool>")]
+    pub dry_run: bool,
+}
+
+/// A movement of an amount of an asset from a source to another account.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct PostingRequest {
+    /// The account to debit.
+    #[schemars(with = "AddressText")]
+    pub source: Address,
+    /// The account to credit; not the source.
+    #[schemars(with = "AddressText")]
+    pub destination: Address,
+    /// What to move.
+    #[schemars(with = "AssetText")]
+    pub asset: Asset,
+    /// How much to move.
+    #[schemars(with = "AmountInput")]
+    pub amount: Amount,
+}
+
+impl FromJson for PostingRequest {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let (mut source, mut destination) = (Slot::default(), Slot::default());
+        let (mut asset, mut amount) = (Slot::default(), Slot::default());
+        value.members(errors, |member, value, errors| match member {
+            "source" => source.read(value, errors),
+            "destination" => destination.read(value, errors),
+            "asset" => asset.read(value, errors),
+            "amount" => amount.read(value, errors),
+            _ => refuse_unknown(value, &["source", "destination", "asset", "amount"], errors),
+        })?;
+        let source = source.required(value, "source", errors);
+        let destination = destination.required(value, "destination", errors);
+        let asset = asset.required(value, "asset", errors);
+        let amount = amount.required(value, "amount", errors);
+        Some(Self { source: source?, destination: destination?, asset: asset?, amount: amount? })
+    }
+}
+
+impl FromJson for Posting {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let PostingRequest { source, destination, asset, amount } = FromJson::from_json(value, errors)?;
+        match Self::new(source, destination, asset, amount) {
+            Ok(posting) => Some(posting),
+            Err(PostingError::SameAccount) => {
+                value.refuse_member("destination", "must be another account than the source", errors);
+                None
+            }
+        }
+    }
+}
+
+impl FromJson for Postings {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let mut postings = Vec::new();
+        let read =
+            |item: Value<'_>, errors: &mut FieldErrors| postings.extend(Posting::from_json(item, errors));
+        let count = value.items(Self::MAX, errors, read)?;
+        if count == 0 {
+            value.refuse(errors, "is empty; there must be at least one posting");
+        }
+        Self::new(postings).ok()
+    }
+}
+
+impl FromJson for CreateTransactionRequest {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let (mut postings, mut reference, mut effective_at) =
+            (Slot::default(), Slot::default(), Slot::default());
+        let (mut metadata, mut dry_run) = (Slot::default(), Slot::default());
+        value.members(errors, |member, value, errors| match member {
+            "postings" => postings.read(value, errors),
+            "reference" => reference.read_optional(value, errors),
+            "effective_at" => effective_at.read_optional(value, errors),
+            "metadata" => metadata.read_optional(value, errors),
+            "dry_run" => dry_run.read_optional(value, errors),
+            _ => {
+                let known = ["postings", "reference", "effective_at", "metadata", "dry_run"];
+                refuse_unknown(value, &known, errors);
+            }
+        })?;
+        let postings = postings.required(value, "postings", errors);
+        Some(Self {
+            postings: postings?,
+            reference: reference.optional(),
+            effective_at: effective_at.optional(),
+            metadata: metadata.optional().unwrap_or_default(),
+            dry_run: dry_run.optional().unwrap_or_default(),
+        })
+    }
+}
+
+impl From<CreateTransactionRequest> for Command {
+    fn from(request: CreateTransactionRequest) -> Self {
+        let CreateTransactionRequest { postings, reference, effective_at, metadata, dry_run: _ } = request;
+        Self::PostTransaction(PostTransaction { postings, reference, effective_at, metadata })
+    }
+}
+
+/// Money that moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Transaction")]
+pub struct TransactionView {
+    /// Its id: the number of its entry. Null in the reply to a dry run.
+    pub id: Option<EntryNumberValue>,
+    /// The ledger that it is in.
+    pub ledger: LedgerNameText,
+    /// What moved, in order.
+    pub postings: Vec<PostingView>,
+    /// The caller's own name for it.
+    pub reference: Option<ReferenceText>,
+    /// What the caller keeps beside it.
+    pub metadata: MetadataValue,
+    /// When it counts.
+    pub effective_at: TimeText,
+    /// When it was written.
+    pub recorded_at: TimeText,
+    /// The transaction that this one reverses; null where it reverses none.
+    pub reverses: Option<EntryNumberValue>,
+    /// How much of each posting has been reversed so far.
+    pub reversed: Vec<AmountText>,
+    /// Every balance that it touched as it stood afterwards, by account and asset.
+    pub balances: Vec<AccountBalanceView>,
+}
+
+impl TransactionView {
+    /// Shows a transaction that is in the log.
+    #[must_use]
+    pub fn recorded(ledger: LedgerName, entry: Entry) -> Self {
+        let id = Some(EntryNumberValue(entry.number));
+        Self { id, ..Self::dry_run(ledger, entry) }
+    }
+
+    /// Shows a transaction that was only tried out.
+    #[must_use]
+    pub fn dry_run(ledger: LedgerName, entry: Entry) -> Self {
+        let EntryBody::Transaction(transaction) = entry.body;
+        let postings: Vec<_> = transaction.postings.as_slice().iter().map(PostingView::from).collect();
+        Self {
+            id: None,
+            ledger: LedgerNameText(ledger),
+            reversed: vec![AmountText(Amount::ZERO); postings.len()],
+            postings,
+            reference: transaction.reference.map(ReferenceText),
+            metadata: MetadataValue(transaction.metadata),
+            effective_at: TimeText(entry.effective_at),
+            recorded_at: TimeText(entry.recorded_at),
+            reverses: None,
+            balances: entry.balances.into_iter().map(AccountBalanceView::from).collect(),
+        }
+    }
+}

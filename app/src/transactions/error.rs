@@ -1,0 +1,151 @@
+//! Why a request about transactions fails, and what the caller is told.
+
+use engine::SubmitError;
+use engine::port::ReadError;
+use ledger::Rejection;
+use pavex::http::StatusCode;
+use pavex::telemetry::ServerRequestId;
+use pavex::{Response, error_handler};
+
+use crate::http::failures;
+use crate::http::problem::{Member, Problem, ProblemType};
+use crate::http::values::{AmountText, SignedText};
+
+const POSTING: Member =
+    Member { name: "posting", json_type: "integer", meaning: "The place of the posting that fails, from 0." };
+const ACCOUNT: Member =
+    Member { name: "account", json_type: "string", meaning: "The account that it fails on." };
+const ASSET: Member = Member { name: "asset", json_type: "string", meaning: "The asset of the posting." };
+
+/// There is no transaction of the id in the path.
+pub static TRANSACTION_NOT_FOUND: ProblemType = ProblemType {
+    status: StatusCode::NOT_FOUND,
+    code: "transaction.not_found",
+    title: "No such transaction",
+    meaning: "The ledger has no transaction of the id in the path.",
+    remedy: "Correct the id. A transaction that was just created is there at once.",
+    members: &[],
+};
+
+/// The source of a posting lacks the money.
+pub static INSUFFICIENT_FUNDS: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "transaction.insufficient_funds",
+    title: "Insufficient funds",
+    meaning: "The available balance of a posting's source would fall under its floor. Nothing was done.",
+    remedy: "Move less, or bring the shortfall into the account first. The same Idempotency-Key may be used again.",
+    members: &[
+        POSTING,
+        ACCOUNT,
+        ASSET,
+        Member {
+            name: "available",
+            json_type: "string",
+            meaning: "What the account had available when the posting's turn came, in minor units.",
+        },
+        Member { name: "amount", json_type: "string", meaning: "What the posting would have moved." },
+        Member { name: "shortfall", json_type: "string", meaning: "How much is missing." },
+    ],
+};
+
+/// The reference is another transaction's.
+pub static REFERENCE_TAKEN: ProblemType = ProblemType {
+    status: StatusCode::CONFLICT,
+    code: "transaction.reference_taken",
+    title: "The reference is taken",
+    meaning: "An earlier transaction of the ledger has this reference. Nothing was done.",
+    remedy: "Look at the transaction that has it: if it is the one that was meant, all is done. Otherwise choose \
+             another reference.",
+    members: &[
+        Member { name: "reference", json_type: "string", meaning: "The reference." },
+        Member {
+            name: "transaction",
+            json_type: "integer",
+            meaning: "The id of the transaction that has it.",
+        },
+    ],
+};
+
+/// A counter would reach its bound.
+pub static AMOUNT_OVERFLOW: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "amount.overflow",
+    title: "A counter would overflow",
+    meaning: "All that ever went into or out of an account would reach 2^127 minor units. Nothing was done.",
+    remedy: "Move less, or use another account.",
+    members: &[POSTING, ACCOUNT, ASSET],
+};
+
+/// Why a request about transactions fails.
+#[derive(Debug, thiserror::Error)]
+pub enum TransactionError {
+    /// There is no such transaction.
+    #[error("there is no such transaction")]
+    NotFound,
+    /// The command changed nothing, or may not have.
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+    /// The store could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl From<&TransactionError> for Problem {
+    fn from(error: &TransactionError) -> Self {
+        match error {
+            TransactionError::NotFound => Self::of(&TRANSACTION_NOT_FOUND),
+            TransactionError::Submit(error) => not_submitted(error),
+            TransactionError::Read(error) => failures::read_failed(error),
+        }
+    }
+}
+
+fn not_submitted(error: &SubmitError) -> Problem {
+    match error {
+        SubmitError::LedgerNotFound => failures::ledger_not_found(),
+        SubmitError::KeyReused => failures::key_reused(),
+        SubmitError::KeyInProgress => failures::key_in_progress(),
+        SubmitError::Rejected(rejection) => rejected(rejection),
+        SubmitError::Overloaded => failures::overloaded(),
+        SubmitError::ShuttingDown => failures::shutting_down(),
+        SubmitError::Unavailable(_) => failures::unavailable(),
+        SubmitError::OutcomeUnknown(_) => failures::outcome_unknown(),
+    }
+}
+
+fn rejected(rejection: &Rejection) -> Problem {
+    match rejection {
+        Rejection::ReferenceTaken { reference, entry } => Problem::of(&REFERENCE_TAKEN)
+            .detail(format!("Transaction {} has this reference.", entry.0))
+            .with("reference", reference.as_str())
+            .with("transaction", entry.0),
+        Rejection::InsufficientFunds { posting, account, asset, available, amount, shortfall } => {
+            Problem::of(&INSUFFICIENT_FUNDS)
+                .detail(format!(
+                    "Posting {posting} takes {amount} of {asset} from {account}, which has {available} available: \
+                     {shortfall} is missing."
+                ))
+                .with("posting", posting)
+                .with("account", account.as_str())
+                .with("asset", asset.as_str())
+                .with("available", SignedText::from(*available))
+                .with("amount", AmountText(*amount))
+                .with("shortfall", AmountText(*shortfall))
+        }
+        Rejection::AmountOverflow { posting, account, asset } => Problem::of(&AMOUNT_OVERFLOW)
+            .detail(format!("Posting {posting} would take a counter of {account} in {asset} to 2^127 or beyond."))
+            .with("posting", posting)
+            .with("account", account.as_str())
+            .with("asset", asset.as_str()),
+    }
+}
+
+/// Replies to a request about transactions that failed.
+#[error_handler]
+#[must_use]
+pub fn refuse_transaction(
+    #[px(error_ref)] error: &TransactionError,
+    request_id: ServerRequestId,
+) -> Response {
+    Problem::from(error).into_response(request_id)
+}

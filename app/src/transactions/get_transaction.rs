@@ -1,0 +1,23 @@
+//! `GET /v1/ledgers/{ledger}/transactions/{id}`.
+
+use pavex::get;
+
+use super::{TransactionError, TransactionPath, TransactionView};
+use crate::http::input::Read;
+use crate::http::query::NoQuery;
+use crate::http::reply::Reply;
+use crate::storage::Engine;
+
+/// Shows one transaction.
+///
+/// # Errors
+/// [`TransactionError`], as a problem.
+#[get(path = "/v1/ledgers/{ledger}/transactions/{id}")]
+pub async fn get_transaction(
+    request: Read<(TransactionPath, NoQuery)>,
+    engine: &Engine,
+) -> Result<Reply<TransactionView>, TransactionError> {
+    let Read((TransactionPath { ledger, id }, NoQuery {})) = request;
+    let record = engine.store().entry(&ledger, id).await?.ok_or(TransactionError::NotFound)?;
+    Ok(Reply(TransactionView::recorded(ledger, record.entry)))
+}

@@ -1,0 +1,25 @@
+//! `GET /v1/ledgers/{ledger}/transactions`.
+
+use pavex::get;
+
+use super::{ListTransactionsQuery, TransactionError, TransactionView};
+use crate::http::input::Read;
+use crate::http::pagination::Page;
+use crate::http::path::InLedger;
+use crate::http::reply::Reply;
+use crate::storage::Engine;
+
+/// Lists transactions, newest first unless asked otherwise.
+///
+/// # Errors
+/// [`TransactionError`], as a problem.
+#[get(path = "/v1/ledgers/{ledger}/transactions")]
+pub async fn list_transactions(
+    request: Read<(InLedger, ListTransactionsQuery)>,
+    engine: &Engine,
+) -> Result<Reply<Page<TransactionView>>, TransactionError> {
+    let Read((InLedger { ledger }, query)) = request;
+    let found = engine.store().transactions(&ledger, &query.to_engine()).await?;
+    let items = found.items.into_iter().map(|entry| TransactionView::recorded(ledger.clone(), entry));
+    Ok(Reply(query.page.page(items, found.next.as_ref())))
+}

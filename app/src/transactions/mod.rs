@@ -1,0 +1,17 @@
+//! Transactions: money that moved, all of it or nothing. They are created and read, never changed.
+
+mod create_transaction;
+mod dto;
+mod error;
+mod get_transaction;
+mod list_transactions;
+mod operations;
+mod query;
+
+pub use create_transaction::*;
+pub use dto::*;
+pub use error::*;
+pub use get_transaction::*;
+pub use list_transactions::*;
+pub use operations::operations;
+pub use query::*;

@@ -1,0 +1,64 @@
+//! The operations of this feature, for the description of the API.
+
+use super::{
+    AMOUNT_OVERFLOW, CreateTransactionRequest, INSUFFICIENT_FUNDS, ListTransactionsQuery, REFERENCE_TAKEN,
+    TRANSACTION_NOT_FOUND, TransactionPath, TransactionView,
+};
+use crate::http::failures::{
+    IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
+    SERVICE_SHUTTING_DOWN, SERVICE_UNAVAILABLE,
+};
+use crate::http::input::{Read, Write};
+use crate::http::pagination::Page;
+use crate::http::path::InLedger;
+use crate::http::query::NoQuery;
+use crate::http::reply::{Created, Reply};
+use crate::openapi::Operation;
+
+const TAG: &str = "Transactions";
+
+/// Lists the operations.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::post("/v1/ledgers/{ledger}/transactions", "create_transaction")
+            .about(TAG, "Creates a transaction")
+            .description(
+                "Moves money: all postings in order, or nothing. The reply comes once it is durable. No account's \
+                 available balance falls below zero, but for `world`, the outside.\n\nA command that is rejected \
+                 leaves nothing behind: the same `Idempotency-Key` decides it anew. Where several rejections \
+                 apply, the reference comes first, then the postings in order. With `dry_run` nothing is written \
+                 and the key is not used up.",
+            )
+            .takes::<Write<(InLedger, CreateTransactionRequest)>>()
+            .returns::<Created<TransactionView>>()
+            .with_dry_run()
+            .problems([
+                &LEDGER_NOT_FOUND,
+                &IDEMPOTENCY_KEY_REUSED,
+                &IDEMPOTENCY_IN_PROGRESS,
+                &REFERENCE_TAKEN,
+                &INSUFFICIENT_FUNDS,
+                &AMOUNT_OVERFLOW,
+                &SERVICE_SHUTTING_DOWN,
+                &SERVICE_UNAVAILABLE,
+                &OUTCOME_UNKNOWN,
+            ]),
+        Operation::get("/v1/ledgers/{ledger}/transactions", "list_transactions")
+            .about(TAG, "Lists transactions, newest first")
+            .description(
+                "All filters have to hold; those on accounts and asset have to hold for one and the same posting. \
+                 A page may be short, even empty, although the list goes on: only a `next_cursor` of null is the \
+                 end.",
+            )
+            .takes::<Read<(InLedger, ListTransactionsQuery)>>()
+            .returns::<Reply<Page<TransactionView>>>()
+            .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
+        Operation::get("/v1/ledgers/{ledger}/transactions/{id}", "get_transaction")
+            .about(TAG, "Shows a transaction")
+            .description("Its balances are those right after it, not those of now.")
+            .takes::<Read<(TransactionPath, NoQuery)>>()
+            .returns::<Reply<TransactionView>>()
+            .problems([&LEDGER_NOT_FOUND, &TRANSACTION_NOT_FOUND, &SERVICE_UNAVAILABLE]),
+    ]
+}
