@@ -23,12 +23,16 @@ use super::problem::{Member, Problem, ProblemType};
 use super::query::{FromQuery, NoQuery, read_query};
 use crate::configuration::ServerConfig;
 
-/// The input of a request that changes nothing: the parameters of its path and those of its query.
+/// The input of a request that changes nothing, `Read<(P, Q)>`: the parameters of its path and those of
+/// its query.
+///
+/// The pair is one type parameter because the Pavex compiler mixes up those of a constructor that has
+/// two and may fail.
 #[derive(Clone, Debug)]
 pub struct Read<T>(pub T);
 
-/// The input of a request that changes something: the parameters of its path, its idempotency key and its
-/// body. It takes no query.
+/// The input of a request that changes something, `Write<(P, B)>`: the parameters of its path, its
+/// idempotency key and its body. It takes no query.
 #[derive(Clone, Debug)]
 pub struct Write<T> {
     /// The caller's name for the request.
