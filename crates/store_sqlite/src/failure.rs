@@ -98,3 +98,84 @@ impl From<Failure> for CreateLedgerError {
         Self::Unavailable(failure.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::error::Error;
+    use std::fmt;
+
+    use sqlx::error::ErrorKind;
+
+    use super::*;
+
+    /// What SQLite reports, with nothing but its code.
+    #[derive(Debug)]
+    struct Reported(i32);
+
+    impl fmt::Display for Reported {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "(code: {})", self.0)
+        }
+    }
+
+    impl Error for Reported {}
+
+    impl DatabaseError for Reported {
+        fn message(&self) -> &'static str {
+            ""
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.to_string().into())
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+    }
+
+    fn reported(code: i32) -> sqlx::Error {
+        sqlx::Error::Database(Box::new(Reported(code)))
+    }
+
+    #[test]
+    fn only_a_failed_flush_or_a_lost_thread_leaves_a_commit_in_doubt() {
+        // Busy, full, out of memory, a constraint, read-only.
+        for code in [5, 517, 13, 7, 19, 2067, 8] {
+            assert!(matches!(commit_failed(reported(code)), CommitError::RolledBack(_)), "{code}");
+        }
+        assert!(matches!(commit_failed(sqlx::Error::PoolClosed), CommitError::RolledBack(_)));
+        // An I/O error of any kind: write, fsync.
+        for code in [10, 778, 1034] {
+            assert!(matches!(commit_failed(reported(code)), CommitError::OutcomeUnknown(_)), "{code}");
+        }
+        assert!(matches!(commit_failed(sqlx::Error::WorkerCrashed), CommitError::OutcomeUnknown(_)));
+    }
+
+    #[test]
+    fn a_damaged_file_is_corrupt_and_a_busy_or_broken_one_unavailable() {
+        let read = |error: sqlx::Error| ReadError::from(Failure::from(error));
+        for code in [11, 267, 26] {
+            assert!(matches!(read(reported(code)), ReadError::Corrupt(_)), "{code}");
+        }
+        for code in [1, 5, 10, 14, 17] {
+            assert!(matches!(read(reported(code)), ReadError::Unavailable(_)), "{code}");
+        }
+        for error in [sqlx::Error::PoolClosed, sqlx::Error::PoolTimedOut, sqlx::Error::WorkerCrashed] {
+            assert!(matches!(read(error), ReadError::Unavailable(_)));
+        }
+    }
+}

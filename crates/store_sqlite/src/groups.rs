@@ -136,8 +136,8 @@ impl Groups<'_> {
                 sum(iif(typeof(pending_out) = 'integer', pending_out >> 32, 0)) AS "pending_out_high!: i64",
                 sum(iif(typeof(pending_out) = 'integer', pending_out & 4294967295, 0))
                     AS "pending_out_low!: i64",
-                sum('text' IN (typeof(posted_in), typeof(posted_out), typeof(pending_in),
-                    typeof(pending_out))) AS "large!: i64"
+                sum((typeof(posted_in), typeof(posted_out), typeof(pending_in), typeof(pending_out))
+                    <> ('integer', 'integer', 'integer', 'integer')) AS "large!: i64"
             FROM (
                 SELECT * FROM balances WHERE ledger = ?1 AND address = ?2
                 UNION ALL
@@ -195,8 +195,8 @@ impl Groups<'_> {
                 UNION ALL
                 SELECT * FROM balances WHERE ledger = ?1 AND address >= ?3 AND address < ?4
             )
-            WHERE 'text' IN (typeof(posted_in), typeof(posted_out), typeof(pending_in),
-                typeof(pending_out))"#,
+            WHERE (typeof(posted_in), typeof(posted_out), typeof(pending_in), typeof(pending_out))
+                <> ('integer', 'integer', 'integer', 'integer')"#,
             self.ledger,
             accounts.own,
             accounts.from,

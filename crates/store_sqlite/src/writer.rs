@@ -47,3 +47,118 @@ impl Writer {
         self.pool.close().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::port::{CommitError, Store};
+    use sqlx::{AssertSqlSafe, SqliteConnection};
+    use test_support::{Request, append, decide_batch, ledger_name, transfer};
+
+    use crate::{SqliteOptions, SqliteStore};
+
+    /// A store with the ledger `main` that has one entry.
+    async fn store(folder: &tempfile::TempDir) -> SqliteStore {
+        let store = SqliteStore::open(SqliteOptions::new(folder.path().join("test.db"))).await.unwrap();
+        store.migrate().await.unwrap();
+        on_the_writer(&store, "INSERT INTO ledgers (name, created_at, metadata) VALUES ('main', 0, '{}')")
+            .await;
+        append(&store, &ledger_name("main"), &[transfer("world", "a", 1)]).await;
+        store
+    }
+
+    async fn on_the_writer(store: &SqliteStore, statement: &'static str) {
+        let mut connection = store.writer.acquire().await.unwrap();
+        sqlx::query(statement).execute(&mut *connection).await.unwrap();
+    }
+
+    async fn pragma(connection: &mut SqliteConnection, name: &str) -> String {
+        let row: (String,) =
+            sqlx::query_as(AssertSqlSafe(format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}")))
+                .fetch_one(connection)
+                .await
+                .unwrap();
+        row.0
+    }
+
+    fn transfers(count: usize) -> Vec<Request> {
+        (0..count).map(|n| transfer("world", &format!("a:{n}"), 1)).collect()
+    }
+
+    #[tokio::test]
+    async fn what_the_writer_commits_is_flushed_to_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        let mut connection = store.writer.acquire().await.unwrap();
+        for (name, value) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")] {
+            assert_eq!(pragma(&mut connection, name).await, value, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn readers_cannot_write_and_are_opened_when_needed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        assert_eq!(store.readers.size(), 0);
+        store.ping().await.unwrap();
+        assert_eq!(store.readers.size(), 1);
+        let mut connection = store.reader().await.unwrap();
+        let error = sqlx::query("DELETE FROM lines").execute(&mut *connection).await.unwrap_err();
+        assert!(error.to_string().contains("readonly"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_rolls_the_batch_back_and_the_store_recovers() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, main) = (store(&folder).await, ledger_name("main"));
+        // Stands in for the disk: SQLite reports both alike.
+        on_the_writer(&store, "PRAGMA max_page_count = 1").await;
+        let (batch, records) = decide_batch(&store, &main, &transfers(500)).await;
+        let error = batch.commit(&records).await.unwrap_err();
+        let CommitError::RolledBack(source) = error else { panic!("{error:?}") };
+        assert!(source.to_string().contains("full"), "{source}");
+        assert_eq!(store.ledger(&main).await.unwrap().entries.0, 1);
+
+        on_the_writer(&store, "PRAGMA max_page_count = 1073741823").await;
+        let records = append(&store, &main, &transfers(500)).await;
+        assert_eq!(records[0].entry.number.0, 1);
+        assert_eq!(store.ledger(&main).await.unwrap().entries.0, 501);
+    }
+
+    #[tokio::test]
+    async fn a_connection_whose_transaction_ended_by_itself_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, main) = (store(&folder).await, ledger_name("main"));
+        // Does what SQLite may do on any serious error: it ends the transaction unasked.
+        on_the_writer(
+            &store,
+            "CREATE TRIGGER trouble BEFORE INSERT ON balances BEGIN SELECT RAISE(ROLLBACK, 'trouble'); END",
+        )
+        .await;
+        for _ in 0..3 {
+            let (batch, records) = decide_batch(&store, &main, &transfers(3)).await;
+            let error = batch.commit(&records).await.unwrap_err();
+            assert!(matches!(error, CommitError::RolledBack(_)), "{error:?}");
+            assert_eq!(store.log(&main, ledger::EntryNumber(0), 10).await.unwrap().len(), 1);
+        }
+        on_the_writer(&store, "DROP TRIGGER trouble").await;
+        append(&store, &main, &transfers(3)).await;
+        assert_eq!(store.ledger(&main).await.unwrap().entries.0, 4);
+    }
+
+    #[tokio::test]
+    async fn a_head_that_moved_under_a_batch_rolls_it_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, main) = (store(&folder).await, ledger_name("main"));
+        on_the_writer(
+            &store,
+            "CREATE TRIGGER trouble AFTER INSERT ON balances
+            BEGIN UPDATE ledgers SET next_entry = 7; END",
+        )
+        .await;
+        let (batch, records) = decide_batch(&store, &main, &transfers(1)).await;
+        let error = batch.commit(&records).await.unwrap_err();
+        let CommitError::RolledBack(source) = error else { panic!("{error:?}") };
+        assert!(source.to_string().contains("head"), "{source}");
+        assert_eq!(store.ledger(&main).await.unwrap().entries.0, 1);
+    }
+}

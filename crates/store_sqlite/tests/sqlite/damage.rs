@@ -1,0 +1,192 @@
+//! Damaged databases: reads say what is wrong and where, and never make something up.
+
+use engine::port::{ReadError, Store};
+use engine::query::{AccountQuery, BalanceQuery, Clock, StatementQuery, TimeRange, TransactionQuery};
+use ledger::{EntryNumber, LedgerName};
+use store_sqlite::SqliteStore;
+use test_support::{StoreFixture, address, append, transfer};
+
+use crate::{Place, chain};
+
+/// A ledger with three entries, which `damage` then changes.
+async fn damaged(place: &Place, damage: &[&'static str]) -> (std::sync::Arc<dyn Store>, LedgerName) {
+    let (store, main) = place.with_main().await;
+    append(&*store, &main, &vec![transfer("world", "a", 1).reference("r"); 1]).await;
+    append(&*store, &main, &vec![transfer("world", "a", 1); 2]).await;
+    let mut stranger = place.stranger().await;
+    sqlx::query("DROP TRIGGER entries_never_change").execute(&mut stranger).await.unwrap();
+    sqlx::query("DROP TRIGGER entries_never_vanish").execute(&mut stranger).await.unwrap();
+    for statement in damage {
+        sqlx::query(*statement).execute(&mut stranger).await.unwrap();
+    }
+    (store, main)
+}
+
+fn assert_corrupt<T>(result: Result<T, ReadError>, parts: &[&str]) {
+    let error = result.map(|_| ()).unwrap_err();
+    assert!(matches!(error, ReadError::Corrupt(_)), "{error:?}");
+    let text = chain(&error);
+    for part in parts {
+        assert!(text.contains(part), "{part:?} in {text:?}");
+    }
+}
+
+fn statement(clock: Clock) -> StatementQuery {
+    let time = TimeRange::default();
+    StatementQuery { account: address("a"), asset: None, time, clock, after: None, limit: 10 }
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_entrys_is_named() {
+    for body in [
+        "",
+        "{",
+        "{}",
+        r#"{"postings":[],"balances":[]}"#,
+        r#"{"postings":[["a","a","USD/2","1"]],"balances":[]}"#,
+        r#"{"postings":[["a","b","USD/2","-1"]],"balances":[]}"#,
+    ] {
+        let place = Place::new();
+        let (store, main) = damaged(&place, &[]).await;
+        sqlx::query("UPDATE entries SET body = ?1 WHERE number = 1")
+            .bind(body)
+            .execute(&mut place.stranger().await)
+            .await
+            .unwrap();
+        let everything = TransactionQuery { limit: 10, ..TransactionQuery::default() };
+        assert_corrupt(store.entry(&main, EntryNumber(1)).await, &["entry 1", "body"]);
+        assert_corrupt(store.log(&main, EntryNumber(0), 10).await, &["entry 1", "body"]);
+        assert_corrupt(store.transactions(&main, &everything).await, &["entry 1", "body"]);
+        let mut snapshot = store.snapshot(&main).await.unwrap();
+        assert_corrupt(snapshot.records(EntryNumber(0), 10).await, &["entry 1", "body"]);
+        // The entries beside it are as good as ever.
+        assert!(store.entry(&main, EntryNumber(0)).await.unwrap().is_some());
+        assert_eq!(snapshot.records(EntryNumber(2), 10).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_column_that_cannot_be_is_named() {
+    for (damage, part) in [
+        ("UPDATE entries SET kind = 'gift' WHERE number = 1", "gift"),
+        ("UPDATE entries SET recorded_at = 9223372036854775807 WHERE number = 1", "9223372036854775807"),
+        ("UPDATE entries SET effective_at = -9223372036854775808 WHERE number = 1", "time"),
+        ("UPDATE entries SET reference = '' WHERE number = 1", "reference"),
+        ("UPDATE entries SET idempotency_key = ' ', request_fingerprint = x'00' WHERE number = 1", "key"),
+        (
+            "UPDATE entries SET idempotency_key = 'k', request_fingerprint = x'00' WHERE number = 1",
+            "fingerprint",
+        ),
+    ] {
+        let place = Place::new();
+        let (store, main) = damaged(&place, &[damage]).await;
+        assert_corrupt(store.entry(&main, EntryNumber(1)).await, &["entry 1", part]);
+    }
+}
+
+#[tokio::test]
+async fn a_balance_that_cannot_be_is_named() {
+    for (damage, part) in [
+        ("UPDATE balances SET posted_in = -1 WHERE address = 'a'", "-1"),
+        ("UPDATE balances SET posted_in = '12' WHERE address = 'a'", "12"),
+        ("UPDATE balances SET posted_in = 'many' WHERE address = 'a'", "many"),
+        ("UPDATE balances SET posted_in = 1.5 WHERE address = 'a'", "REAL"),
+        ("UPDATE balances SET posted_in = x'01' WHERE address = 'a'", "BLOB"),
+        ("UPDATE balances SET asset = 'usd' WHERE address = 'a'", "usd"),
+    ] {
+        let place = Place::new();
+        let (store, main) = damaged(&place, &[damage]).await;
+        let everything = AccountQuery { limit: 10, ..AccountQuery::default() };
+        assert_corrupt(store.account(&main, &address("a")).await, &[part]);
+        assert_corrupt(store.accounts(&main, &everything).await, &[part]);
+        assert_corrupt(store.snapshot(&main).await.unwrap().balances(None, 10).await, &[part]);
+        // Nothing is decided on it either.
+        let wanted = engine::port::Wanted {
+            missing: vec![ledger::BalanceKey { account: address("a"), asset: test_support::asset("USD/2") }],
+            ..engine::port::Wanted::default()
+        };
+        let begun = store.begin(&main, wanted).await;
+        if damage.contains("asset") {
+            assert!(begun.unwrap().loaded.balances.is_empty());
+        } else {
+            assert!(matches!(begun.map(|_| ()), Err(engine::port::BeginError::Unavailable(_))));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sum_is_not_made_of_what_cannot_be() {
+    for damage in [
+        "UPDATE balances SET posted_in = -1 WHERE address = 'a'",
+        "UPDATE balances SET posted_in = 'many' WHERE address = 'a'",
+        "UPDATE balances SET posted_in = '-170141183460469231731687303715884105727' WHERE address = 'a'",
+        "UPDATE balances SET posted_in = 1.5 WHERE address = 'a'",
+        "UPDATE balances SET posted_in = x'01' WHERE address = 'a'",
+        "UPDATE balances SET asset = 'usd' WHERE address = 'a'",
+        "UPDATE balances SET address = 'a::b' WHERE address = 'a'",
+    ] {
+        let place = Place::new();
+        let (store, main) = damaged(&place, &[damage]).await;
+        let query = BalanceQuery { prefix: None, depth: 1, after: None, limit: 10 };
+        let result = store.balances(&main, &query).await;
+        assert!(matches!(result, Err(ReadError::Corrupt(_))), "{damage}: {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_cannot_be_is_named() {
+    for (damage, part) in [
+        ("UPDATE lines SET amount = -1 WHERE address = 'a' AND entry = 1", "-1"),
+        ("UPDATE lines SET balance = 'much' WHERE address = 'a' AND entry = 1", "much"),
+        ("UPDATE lines SET counterparty = 'no one' WHERE address = 'a' AND entry = 1", "no one"),
+        ("UPDATE lines SET posting = -1 WHERE address = 'a' AND entry = 1", "posting"),
+        ("UPDATE lines SET asset = '' WHERE address = 'a' AND entry = 1", "asset"),
+    ] {
+        let place = Place::new();
+        let (store, main) = damaged(&place, &[damage]).await;
+        for clock in [Clock::Recorded, Clock::Effective] {
+            assert_corrupt(store.statement(&main, &statement(clock)).await, &[part]);
+        }
+        assert_corrupt(store.snapshot(&main).await.unwrap().lines(None, 10).await, &[part]);
+    }
+}
+
+#[tokio::test]
+async fn a_line_without_its_entry_is_named() {
+    let place = Place::new();
+    let (store, main) = damaged(&place, &["DELETE FROM entries WHERE number = 1"]).await;
+    let parts = ["statement of a", "entry 1", "no such entry"];
+    assert_corrupt(store.statement(&main, &statement(Clock::Recorded)).await, &parts);
+    assert_corrupt(store.snapshot(&main).await.unwrap().lines(None, 10).await, &parts);
+}
+
+#[tokio::test]
+async fn a_gap_in_the_log_shows_as_it_is() {
+    let place = Place::new();
+    let (store, main) = damaged(&place, &["DELETE FROM entries WHERE number = 1"]).await;
+    let mut snapshot = store.snapshot(&main).await.unwrap();
+    assert_eq!(snapshot.next(), EntryNumber(3));
+    let records = snapshot.records(EntryNumber(0), 10).await.unwrap();
+    let numbers: Vec<_> = records.iter().map(|record| record.entry.number.0).collect();
+    assert_eq!(numbers, [0, 2]);
+    // Times are found by halving the log, which a gap makes impossible.
+    let time = TimeRange { from: Some(records[1].entry.recorded_at), to: None };
+    let query = TransactionQuery { time, limit: 10, ..TransactionQuery::default() };
+    assert_corrupt(store.transactions(&main, &query).await, &["entry is missing"]);
+}
+
+#[tokio::test]
+async fn a_page_of_the_file_that_was_overwritten_is_corruption() {
+    let place = Place::new();
+    let (store, main) = place.with_main().await;
+    let many: Vec<_> = (0..500).map(|n| transfer("world", &format!("a:{n}"), 1)).collect();
+    append(&*store, &main, &many).await;
+    store.close().await;
+    let mut bytes = std::fs::read(place.path()).unwrap();
+    // All but the schema's page and the first ones of the tables behind it, so that the head can be read.
+    bytes[4 * 4096..].fill(0x5a);
+    std::fs::write(place.path(), &bytes).unwrap();
+    let store = SqliteStore::open(place.options()).await.unwrap();
+    let result = store.log(&main, EntryNumber(0), 1_000).await;
+    assert!(matches!(result, Err(ReadError::Corrupt(_))), "{result:?}");
+}
