@@ -309,3 +309,6 @@ impl FromJson for bool {
         value.boolean(errors)
     }
 }
+
+#[cfg(test)]
+mod tests;

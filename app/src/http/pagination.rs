@@ -27,6 +27,7 @@ const VERSION: u8 = 1;
 
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub struct Page<T> {
     /// The items. There may be fewer than `limit`, even none, although the list goes on: a filter that
     /// little passes is followed for a bounded stretch per request. Only `next_cursor` tells the end.

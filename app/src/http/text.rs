@@ -182,3 +182,73 @@ impl FromJson for Amount {
         value.parse(errors)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn numbers_of_entries_have_one_text_each() {
+        for (text, number) in [("0", 0), ("1", 1), ("1001", 1001), ("18446744073709551615", u64::MAX)] {
+            assert_eq!(EntryNumber::from_text(text), Ok(EntryNumber(number)), "{text}");
+        }
+        for text in ["", "00", "01", "+1", "-1", "1.0", "1e3", " 1", "1 ", "0x1", "١", "18446744073709551616"]
+        {
+            assert!(EntryNumber::from_text(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn patterns_mean_one_account_or_all_under_an_address() {
+        let users = Address::parse("users").unwrap();
+        for (text, pattern) in [
+            ("users", AddressPattern::Exactly(users.clone())),
+            ("users:", AddressPattern::Under(users.clone())),
+            ("users:*", AddressPattern::Under(users)),
+        ] {
+            assert_eq!(AddressPattern::from_text(text), Ok(pattern), "{text}");
+        }
+        for text in ["", ":", "*", ":*", "users*", "users::", "users::*", "users:**", "users:*:", "us ers"] {
+            assert!(AddressPattern::from_text(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn prefixes_are_what_some_address_begins_with() {
+        let longest = "a".repeat(255);
+        for text in ["u", "users", "users:", "users:4", &longest] {
+            assert!(AddressPrefix::from_text(text).is_ok(), "{text:?}");
+        }
+        let too_long = "a".repeat(256);
+        let endless = format!("{}:", "a".repeat(254));
+        for text in [":", "a::", "a b", "users:*", "ä", "a%", &too_long, &endless] {
+            assert!(AddressPrefix::from_text(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_stay_within_their_bounds() {
+        assert_eq!(whole_number("7", 1, 7), Ok(7));
+        for text in ["", "0", "8", "-1", "+1", "1.5", "99999999999999999999999"] {
+            assert!(whole_number(text, 1, 7).is_err(), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_as_anything(text in "\\PC{0,40}") {
+            let _ = LedgerName::from_text(&text);
+            let _ = Address::from_text(&text);
+            let _ = AddressPattern::from_text(&text);
+            let _ = AddressPrefix::from_text(&text);
+            let _ = Asset::from_text(&text);
+            let _ = Amount::from_text(&text);
+            let _ = Reference::from_text(&text);
+            let _ = IdempotencyKey::from_text(&text);
+            let _ = EntryNumber::from_text(&text);
+            let _ = whole_number(&text, 0, usize::MAX);
+        }
+    }
+}

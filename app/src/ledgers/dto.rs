@@ -13,7 +13,7 @@ use crate::http::values::{LedgerNameText, MetadataValue, TimeText};
 
 /// A ledger to create.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("examples" = [{ "name": "loyalty", "metadata": { "team": "growth" } }]))]
 pub struct CreateLedgerRequest {
     /// Its name, which no other ledger has.
     #[schemars(with = "LedgerNameText")]
@@ -72,5 +72,55 @@ impl From<Ledger> for LedgerView {
             entries: ledger.entries.0,
             metadata: MetadataValue(ledger.metadata),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::http::json::read_body;
+
+    fn read(body: &str) -> Result<CreateLedgerRequest, Vec<String>> {
+        let mut errors = FieldErrors::default();
+        match read_body(body.as_bytes(), &mut errors) {
+            Some(request) if errors.is_empty() => Ok(request),
+            _ => Err(errors.as_slice().iter().map(|error| error.field.clone()).collect()),
+        }
+    }
+
+    #[test]
+    fn a_name_alone_makes_a_request() {
+        assert_eq!(read(r#"{"name": "main"}"#).unwrap().name.as_str(), "main");
+        let request = read(r#"{"metadata": {"a": "b"}, "name": "eu-1"}"#).unwrap();
+        assert_eq!(request.metadata.get("a"), Some("b"));
+    }
+
+    #[test]
+    fn every_fault_is_named() {
+        for (body, fields) in [
+            ("{}", &["name"][..]),
+            (r#"{"name": "Main"}"#, &["name"]),
+            (r#"{"name": null, "metadata": null}"#, &["name"]),
+            (r#"{"name": "a", "name": "b"}"#, &["name"]),
+            (r#"{"name": "", "metadata": {"": "x"}, "policy": {}}"#, &["name", "metadata.", "policy"]),
+        ] {
+            assert_eq!(read(body).unwrap_err(), fields, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_ledger_is_shown_with_its_entries_counted() {
+        let ledger = Ledger {
+            name: LedgerName::parse("main").unwrap(),
+            created_at: ledger::Timestamp::from_micros(0).unwrap(),
+            entries: ledger::EntryNumber(3),
+            metadata: Metadata::default(),
+        };
+        assert_eq!(
+            serde_json::to_value(LedgerView::from(ledger)).unwrap(),
+            json!({ "name": "main", "created_at": "1970-01-01T00:00:00.000000Z", "entries": 3, "metadata": {} })
+        );
     }
 }

@@ -48,3 +48,27 @@ impl From<&LedgerError> for Problem {
 pub fn refuse_ledger(#[px(error_ref)] error: &LedgerError, request_id: ServerRequestId) -> Response {
     Problem::from(error).into_response(request_id)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use engine::SharedSource;
+
+    use super::*;
+
+    #[test]
+    fn every_failure_has_its_status_and_code() {
+        let source = SharedSource(Arc::new(std::io::Error::other("disk /dev/sda1 is full")));
+        for (error, status, code) in [
+            (LedgerError::from(CreateLedgerError::NameTaken), 409, "ledger.exists"),
+            (CreateLedgerError::KeyReused.into(), 422, "idempotency.key_reused"),
+            (CreateLedgerError::Unavailable(source).into(), 503, "service.outcome_unknown"),
+            (ReadError::LedgerNotFound.into(), 404, "ledger.not_found"),
+        ] {
+            let problem = Problem::from(&error);
+            assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
+            assert!(!format!("{problem:?}").contains("sda1"), "{code}");
+        }
+    }
+}

@@ -17,7 +17,11 @@ use crate::http::views::{AccountBalanceView, PostingView};
 
 /// Money to move: all postings in order, or nothing.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(deny_unknown_fields, extend("examples" = [{
+    "postings": [{ "source": "world", "destination": "users:42:wallet", "asset": "USD/2", "amount": "1250" }],
+    "reference": "order-1001",
+    "metadata": { "order": "1001" },
+}]))]
 pub struct CreateTransactionRequest {
     /// What to move, in order.
     #[schemars(with = "Vec<PostingRequest>", length(min = 1, max = 1000))]
@@ -186,3 +190,6 @@ impl TransactionView {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

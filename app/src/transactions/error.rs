@@ -149,3 +149,81 @@ pub fn refuse_transaction(
 ) -> Response {
     Problem::from(error).into_response(request_id)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use engine::SharedSource;
+    use ledger::{Address, Amount, Asset, EntryNumber, Reference};
+
+    use super::*;
+
+    fn problem(error: impl Into<TransactionError>) -> Problem {
+        Problem::from(&error.into())
+    }
+
+    #[test]
+    fn every_failure_has_its_status_and_code() {
+        let source = || SharedSource(Arc::new(std::io::Error::other("disk /dev/sda1 is full")));
+        for (error, status, code) in [
+            (SubmitError::LedgerNotFound, 404, "ledger.not_found"),
+            (SubmitError::KeyReused, 422, "idempotency.key_reused"),
+            (SubmitError::KeyInProgress, 409, "idempotency.in_progress"),
+            (SubmitError::Overloaded, 503, "service.overloaded"),
+            (SubmitError::ShuttingDown, 503, "service.shutting_down"),
+            (SubmitError::Unavailable(source()), 503, "service.unavailable"),
+            (SubmitError::OutcomeUnknown(source()), 503, "service.outcome_unknown"),
+        ] {
+            let problem = problem(error);
+            assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
+            assert!(!format!("{problem:?}").contains("sda1"), "{code}");
+        }
+        assert_eq!(problem(TransactionError::NotFound).code(), "transaction.not_found");
+        assert_eq!(problem(ReadError::LedgerNotFound).code(), "ledger.not_found");
+    }
+
+    #[test]
+    fn what_the_store_said_goes_to_the_log() {
+        let source = SharedSource(Arc::new(std::io::Error::other("the disk is full")));
+        let error = TransactionError::from(SubmitError::Unavailable(source));
+        let mut causes = std::iter::successors(std::error::Error::source(&error), |error| error.source());
+        assert!(causes.any(|cause| cause.to_string() == "the disk is full"));
+    }
+
+    #[test]
+    fn rejections_say_what_the_caller_needs_to_act() {
+        let account = Address::parse("users:42").unwrap();
+        let asset = Asset::parse("USD/2").unwrap();
+        let funds = problem(SubmitError::Rejected(Rejection::InsufficientFunds {
+            posting: 1,
+            account: account.clone(),
+            asset: asset.clone(),
+            available: -5,
+            amount: Amount::MAX,
+            shortfall: Amount::from(7),
+        }));
+        assert_eq!((funds.status().as_u16(), funds.code()), (422, "transaction.insufficient_funds"));
+        let shown = format!("{funds:?}");
+        for member in [
+            r#""posting": Number(1)"#,
+            r#""account": String("users:42")"#,
+            r#""asset": String("USD/2")"#,
+            r#""available": String("-5")"#,
+            r#""amount": String("170141183460469231731687303715884105727")"#,
+            r#""shortfall": String("7")"#,
+        ] {
+            assert!(shown.contains(member), "{member} is not in {shown}");
+        }
+
+        let reference = Reference::parse("order-1001").unwrap();
+        let taken =
+            problem(SubmitError::Rejected(Rejection::ReferenceTaken { reference, entry: EntryNumber(3) }));
+        assert_eq!((taken.status().as_u16(), taken.code()), (409, "transaction.reference_taken"));
+        assert!(format!("{taken:?}").contains(r#""transaction": Number(3)"#));
+
+        let overflow =
+            problem(SubmitError::Rejected(Rejection::AmountOverflow { posting: 0, account, asset }));
+        assert_eq!((overflow.status().as_u16(), overflow.code()), (422, "amount.overflow"));
+    }
+}
