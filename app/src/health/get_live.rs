@@ -6,6 +6,7 @@ use crate::http::reply::Reply;
 
 /// Whether the process lives.
 #[derive(Debug, serde::Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Liveness")]
 pub struct LivenessView {
     /// Always `live`: what does not live does not answer.
     pub status: &'static str,

@@ -20,6 +20,7 @@ pub static NOT_READY: ProblemType = ProblemType {
 
 /// Whether the service can take requests.
 #[derive(Debug, serde::Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Readiness")]
 pub struct ReadinessView {
     /// Always `ready`: what is not answers with a problem.
     pub status: &'static str,

@@ -7,6 +7,7 @@ use crate::http::reply::Reply;
 
 /// What runs.
 #[derive(Debug, serde::Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Version")]
 pub struct VersionView {
     /// The service's name.
     pub name: &'static str,

@@ -40,15 +40,17 @@ const TAGS: [(&str, &str); 6] = [
 pub fn document(operations: &[Operation]) -> Value {
     let mut schemas = Schemas::default();
     schemas.reference::<FieldError>(Direction::Reply);
-    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    let mut paths = Map::new();
     for operation in operations {
         assert!(TAGS.iter().any(|(tag, _)| *tag == operation.tag), "{} is in no group", operation.id);
         let described = describe(operation, &mut schemas);
         let method = operation.method.name().to_ascii_lowercase();
-        let other = paths.entry(operation.path).or_default().insert(method, described);
-        assert!(other.is_none(), "{} {} is there twice", operation.method.name(), operation.path);
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        assert!(path.get(&method).is_none(), "{method} {} is there twice", operation.path);
+        path[method] = described;
     }
     let kinds = super::problem_types(operations);
+    let examples = problems::examples(operations.iter().flat_map(Operation::all_problems));
     let mut components = schemas.into_components();
     components.insert("Problem".into(), problems::schema(&kinds));
     json!({
@@ -66,6 +68,7 @@ pub fn document(operations: &[Operation]) -> Value {
         "paths": paths,
         "components": {
             "schemas": components,
+            "examples": examples,
             "parameters": { "IdempotencyKey": idempotency_key() },
             "headers": headers()
         }
@@ -116,6 +119,11 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
         let headers = references(&["XRequestId"]);
         let response = json!({ "description": "It is in the body.", "headers": headers, "content": content });
         responses.insert("200".into(), response);
+    }
+    if operation.cached {
+        let response =
+            json!({ "description": "The caller has it already: the tag in `If-None-Match` is its." });
+        responses.insert("304".into(), response);
     }
     let mut problems: BTreeMap<u16, Vec<&'static ProblemType>> = BTreeMap::new();
     for kind in operation.all_problems() {

@@ -54,6 +54,8 @@ pub struct Operation {
     pub media_types: &'static [&'static str],
     /// The problems that it may end with, beyond those of its input and those of any operation.
     pub problems: Vec<&'static ProblemType>,
+    /// Whether callers may ask for it only if it changed.
+    pub cached: bool,
     /// Whether the reply is 200 too: the same, of something that was only tried out.
     pub dry_run: bool,
 }
@@ -95,6 +97,7 @@ impl Operation {
             output: None,
             media_types: &[],
             problems: Vec::new(),
+            cached: false,
             dry_run: false,
         }
     }
@@ -129,6 +132,12 @@ impl Operation {
     #[must_use]
     pub fn returns_media(self, media_types: &'static [&'static str]) -> Self {
         Self { media_types, ..self }
+    }
+
+    /// Says that callers may keep it and ask for it only if it changed.
+    #[must_use]
+    pub fn cached(self) -> Self {
+        Self { cached: true, ..self }
     }
 
     /// Says that a dry run replies 200 with the same body.

@@ -8,6 +8,7 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/openapi.json", "get_openapi")
             .about("Operations", "Shows this description")
-            .returns_media(&["application/json"]),
+            .returns_media(&["application/json"])
+            .cached(),
     ]
 }

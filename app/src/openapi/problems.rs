@@ -1,5 +1,6 @@
 //! The problems of the API: every kind that any operation may end with, each once.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
@@ -38,7 +39,12 @@ pub(super) fn schema(kinds: &[&'static ProblemType]) -> Value {
         },
         "title": { "type": "string", "description": "The code in words, the same for each occurrence." },
         "status": { "type": "integer", "description": "The status of the reply." },
-        "code": { "type": "string", "enum": codes, "description": "What went wrong. It never changes its name." },
+        "code": {
+            "type": "string",
+            "description": "What went wrong. A code never changes its name or its meaning; new ones may come, and say \
+                            by their status what kind they are of.",
+            "examples": codes
+        },
         "detail": { "type": "string", "description": "What is special about this occurrence." },
         "request_id": { "type": "string", "description": "The id of the request, as in the header X-Request-Id." }
     });
@@ -81,6 +87,24 @@ fn schema_of(json_type: &str) -> Value {
     }
 }
 
+/// An example of each kind, by code.
+pub(super) fn examples(kinds: impl Iterator<Item = &'static ProblemType>) -> Value {
+    // One of each: a map keeps the last.
+    let examples: BTreeMap<_, _> = kinds
+        .map(|kind| {
+            let value = json!({
+                "type": format!("/docs/errors#{}", kind.code),
+                "title": kind.title,
+                "status": kind.status.as_u16(),
+                "code": kind.code,
+                "request_id": "sri_01jq0v6z8gf3mrr9y2m4c5d7ea"
+            });
+            (kind.code.to_owned(), json!({ "summary": kind.title, "value": value }))
+        })
+        .collect();
+    json!(examples)
+}
+
 /// The reply with one status: which problems it may hold, each with an example.
 pub(super) fn response(kinds: &[&'static ProblemType]) -> Value {
     let mut description = String::new();
@@ -90,14 +114,8 @@ pub(super) fn response(kinds: &[&'static ProblemType]) -> Value {
             description.push_str("\n\n");
         }
         write!(description, "`{}`: {}", kind.code, kind.meaning).expect("a string takes everything");
-        let example = json!({
-            "type": format!("/docs/errors#{}", kind.code),
-            "title": kind.title,
-            "status": kind.status.as_u16(),
-            "code": kind.code,
-            "request_id": "sri_01jq0v6z8gf3mrr9y2m4c5d7ea"
-        });
-        examples.insert(kind.code.into(), json!({ "summary": kind.title, "value": example }));
+        let example = format!("#/components/examples/{}", kind.code);
+        examples.insert(kind.code.into(), json!({ "$ref": example }));
     }
     let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/XRequestId" } });
     if kinds.iter().any(|kind| kind.status.as_u16() == 503) {

@@ -58,7 +58,11 @@ impl Schemas {
         assert_eq!(schema.get("type"), Some(&json!("object")), "{}", T::schema_name());
         properties
             .into_iter()
-            .map(|(name, schema)| parameter(place, name.clone(), schema, required.contains(&name)))
+            .map(|(name, schema)| {
+                let required = required.contains(&name);
+                let family = self.is_object(&schema);
+                parameter(place, name, schema, required, family)
+            })
             .collect()
     }
 
@@ -76,6 +80,14 @@ impl Schemas {
         all
     }
 
+    fn is_object(&self, schema: &Value) -> bool {
+        let reference = |schema: &Value| Some(schema.get("$ref")?.as_str()?.rsplit_once('/')?.1.to_owned());
+        let choices = schema.get("anyOf").and_then(Value::as_array);
+        let named = reference(schema).or_else(|| choices?.iter().find_map(reference));
+        let schema = named.and_then(|name| self.requests.definitions().get(&name)).unwrap_or(schema);
+        schema.get("type") == Some(&json!("object"))
+    }
+
     fn generator(&mut self, direction: Direction) -> &mut SchemaGenerator {
         match direction {
             Direction::Request => &mut self.requests,
@@ -90,22 +102,21 @@ fn names(schema: &Schema, member: &str) -> Vec<String> {
 }
 
 /// A field's description is the parameter's. A field that is an object is a family: `metadata[key]=value`.
-fn parameter(place: &str, name: String, schema: Value, required: bool) -> Value {
+fn parameter(place: &str, name: String, mut schema: Value, required: bool, family: bool) -> Value {
     let mut parameter = Map::new();
-    let mut schema = schema;
+    parameter.insert("name".into(), name.into());
+    parameter.insert("in".into(), place.into());
+    parameter.insert("required".into(), required.into());
     if let Some(schema) = schema.as_object_mut() {
         if let Some(description) = schema.remove("description") {
             parameter.insert("description".into(), description);
         }
         forget_null(schema);
-        if schema.get("type") == Some(&json!("object")) {
-            parameter.insert("style".into(), "deepObject".into());
-            parameter.insert("explode".into(), true.into());
-        }
     }
-    parameter.insert("name".into(), name.into());
-    parameter.insert("in".into(), place.into());
-    parameter.insert("required".into(), required.into());
+    if family {
+        parameter.insert("style".into(), "deepObject".into());
+        parameter.insert("explode".into(), true.into());
+    }
     parameter.insert("schema".into(), schema);
     Value::Object(parameter)
 }

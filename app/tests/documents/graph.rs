@@ -1,0 +1,169 @@
+//! The description of the API is true: the compiler of the graph saw the same routes, with the same inputs
+//! and the same replies.
+//!
+//! What the compiler saw is in `server_sdk/blueprint.dot`, which it writes when it generates the server.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use app::openapi::Operation;
+
+use crate::read;
+
+/// A handler as the compiler saw it.
+#[derive(Debug, PartialEq, Eq)]
+struct Handler {
+    name: String,
+    /// The input that is read from the request, if any.
+    input: Option<String>,
+    /// What it returns when all goes well.
+    output: String,
+}
+
+#[test]
+fn every_route_is_described_as_the_compiler_saw_it() {
+    let mut seen = handlers(&read("server_sdk/blueprint.dot"));
+    for operation in app::operations() {
+        let route = format!("{} {}", operation.method.name(), operation.path);
+        let handler = seen.remove(&route).unwrap_or_else(|| panic!("the compiler saw no {route}"));
+        assert_eq!(handler, described(&operation), "{route}");
+    }
+    assert!(seen.is_empty(), "not described: {:?}", seen.keys());
+}
+
+#[test]
+fn no_reply_of_the_framework_itself_leaves_the_service() {
+    let generated = read("server_sdk/src/lib.rs");
+    for own in ["Error::into_response(", "Error::to_response(", "default_fallback("] {
+        let line = generated.lines().find(|line| line.contains("pavex::") && line.contains(own));
+        assert_eq!(line, None);
+    }
+}
+
+fn described(operation: &Operation) -> Handler {
+    Handler {
+        name: operation.id.to_owned(),
+        input: operation.input.map(|input| short(input.name)),
+        output: operation.output.map_or("Response".to_owned(), |output| short(output.name)),
+    }
+}
+
+/// Reads the handler of every route out of the compiler's diagnostics: graphs named
+/// `"METHOD /path - stage"`, the last stage of which calls the handler.
+fn handlers(diagnostics: &str) -> BTreeMap<String, Handler> {
+    let mut stages: BTreeMap<String, (usize, Vec<&str>)> = BTreeMap::new();
+    let mut graph = None;
+    for line in diagnostics.lines() {
+        if let Some(title) = line.strip_prefix("digraph \"").and_then(|rest| rest.strip_suffix("\" {")) {
+            let (route, stage) = title.rsplit_once(" - ").expect("a graph is named after its stage");
+            let stage = stage.parse().expect("stages are numbered");
+            graph = Some((route, stage));
+        } else if line.starts_with('}') {
+            graph = None;
+        } else if let (Some((route, stage)), Some(call)) = (graph, call(line)) {
+            let last = stages.entry(route.to_owned()).or_default();
+            if stage > last.0 {
+                *last = (stage, Vec::new());
+            }
+            if stage == last.0 {
+                last.1.push(call);
+            }
+        }
+    }
+    stages
+        .into_iter()
+        // What answers where there is no route is no operation.
+        .filter(|(route, _)| !route.starts_with('*'))
+        .map(|(route, (_, calls))| {
+            let handler = calls.iter().filter_map(|call| handler(call, &route)).next();
+            (route.clone(), handler.unwrap_or_else(|| panic!("{route} has no handler in {calls:#?}")))
+        })
+        .collect()
+}
+
+/// Returns what a node of a graph computes.
+fn call(line: &str) -> Option<&str> {
+    let label = line.split_once("[ label = \"")?.1.strip_suffix("\"]")?;
+    Some(label.split_once("| ")?.1)
+}
+
+/// Reads `path::to::handler(inputs) -> output`, where that is what the node computes: a function named
+/// after one of the route's operations.
+fn handler(call: &str, route: &str) -> Option<Handler> {
+    let (function, rest) = call.split_once('(')?;
+    let (inputs, output) = rest.rsplit_once(") -> ")?;
+    let name = function.rsplit("::").next()?;
+    let known = app::operations();
+    let operation = known.iter().find(|operation| operation.id == name)?;
+    assert_eq!(route, format!("{} {}", operation.method.name(), operation.path), "{name}");
+    let input = split(inputs)
+        .into_iter()
+        .map(short)
+        .find(|input| ["Read<", "Write<"].iter().any(|extractor| input.starts_with(extractor)));
+    let output = short(output);
+    let output = match output.strip_prefix("Result<").and_then(|rest| rest.strip_suffix('>')) {
+        Some(arguments) => split(arguments)[0].to_owned(),
+        None => output,
+    };
+    Some(Handler { name: name.to_owned(), input, output })
+}
+
+/// Splits a list of types at its own commas.
+fn split(list: &str) -> Vec<&str> {
+    let (mut parts, mut depth, mut start) = (Vec::new(), 0, 0);
+    for (at, character) in list.char_indices() {
+        match character {
+            '<' | '(' => depth += 1,
+            '>' | ')' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(list[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(list[start..].trim());
+    parts
+}
+
+/// Leaves out the paths of a type's names: the compiler knows types by where they can be named, Rust by
+/// where they are defined.
+fn short(name: &str) -> String {
+    let mut short = String::new();
+    let mut word = String::new();
+    for character in name.chars() {
+        match character {
+            ':' => word.clear(),
+            character if character.is_alphanumeric() || character == '_' => word.push(character),
+            other => {
+                short.push_str(&std::mem::take(&mut word));
+                if other != ' ' {
+                    short.push(other);
+                }
+            }
+        }
+    }
+    short + &word
+}
+
+#[test]
+fn names_are_compared_without_their_paths() {
+    let name = "app::http::input::Read<(app::http::path::InLedger, app::log::ListLogQuery)>";
+    assert_eq!(short(name), "Read<(InLedger,ListLogQuery)>");
+}
+
+#[test]
+fn types_have_names_of_their_own() {
+    let mut full_names: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for operation in app::operations() {
+        let names = [operation.input.map(|input| input.name), operation.output.map(|output| output.name)];
+        for name in names.into_iter().flatten() {
+            let parts = name.split(['<', '>', '(', ')', ',', ' ']).filter(|part| !part.is_empty());
+            for part in parts {
+                full_names.entry(short(part)).or_default().insert(part);
+            }
+        }
+    }
+    for (short, full) in full_names {
+        assert_eq!(full.len(), 1, "{short} may be any of {full:?}");
+    }
+}
