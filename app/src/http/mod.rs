@@ -8,6 +8,7 @@ pub mod failures;
 pub mod fallback;
 pub mod fields;
 pub mod guard;
+pub mod head;
 pub mod idempotency;
 pub mod input;
 pub mod json;
