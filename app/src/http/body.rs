@@ -23,7 +23,7 @@ pub struct BodyLimits {
 #[derive(Debug, thiserror::Error)]
 pub enum BodyFault {
     /// It is not plain JSON in UTF-8, going by its headers.
-    #[error("the body is not of a kind that is taken: {0}")]
+    #[error("the body is not of a kind that is taken")]
     UnsupportedMediaType(&'static str),
     /// It has more bytes than the limit.
     #[error("the body is larger than {0} bytes")]
@@ -63,17 +63,17 @@ where
 fn check_content_type(headers: &HeaderMap) -> Result<(), BodyFault> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
-        return Err(BodyFault::UnsupportedMediaType("there must be one Content-Type, application/json"));
+        return Err(BodyFault::UnsupportedMediaType("There must be one Content-Type, application/json."));
     };
     let mut parts = value.to_str().unwrap_or_default().split(';').map(str::trim);
     if !parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
-        return Err(BodyFault::UnsupportedMediaType("the Content-Type must be application/json"));
+        return Err(BodyFault::UnsupportedMediaType("The Content-Type must be application/json."));
     }
     let foreign_charset = parts.filter_map(|parameter| parameter.split_once('=')).any(|(name, value)| {
         name.eq_ignore_ascii_case("charset") && !value.trim_matches('"').eq_ignore_ascii_case("utf-8")
     });
     if foreign_charset {
-        return Err(BodyFault::UnsupportedMediaType("JSON is taken in UTF-8 only"));
+        return Err(BodyFault::UnsupportedMediaType("JSON is taken in UTF-8 only."));
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ fn check_content_encoding(headers: &HeaderMap) -> Result<(), BodyFault> {
     {
         Ok(())
     } else {
-        Err(BodyFault::UnsupportedMediaType("a Content-Encoding is not taken"))
+        Err(BodyFault::UnsupportedMediaType("A body with a Content-Encoding is not taken."))
     }
 }
 

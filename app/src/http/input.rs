@@ -113,7 +113,9 @@ impl<T> Write<T> {
                 errors.add(Place::Body, "ended before it was complete");
                 None
             }
-            Err(BodyFault::UnsupportedMediaType(detail)) => return Err(InputError::UnsupportedMediaType(detail)),
+            Err(BodyFault::UnsupportedMediaType(detail)) => {
+                return Err(InputError::UnsupportedMediaType(detail));
+            }
             Err(BodyFault::TooLarge(max_bytes)) => return Err(InputError::BodyTooLarge { max_bytes }),
             Err(BodyFault::TimedOut) => return Err(InputError::BodyTimeout),
         };
@@ -130,7 +132,7 @@ impl<T> Write<T> {
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// The body is not of a kind that is taken.
-    #[error("the body is not of a kind that is taken: {0}")]
+    #[error("the body is not of a kind that is taken")]
     UnsupportedMediaType(&'static str),
     /// The body is larger than allowed.
     #[error("the body is larger than {max_bytes} bytes")]
@@ -219,4 +221,38 @@ impl From<&InputError> for Problem {
 #[must_use]
 pub fn refuse_input(#[px(error_ref)] error: &InputError, request_id: ServerRequestId) -> Response {
     Problem::from(error).into_response(request_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_has_its_status_and_code() {
+        let invalid = || {
+            let mut errors = FieldErrors::default();
+            errors.add("limit", "must be a whole number");
+            InputError::Invalid(errors)
+        };
+        for (error, status, code) in [
+            (InputError::UnsupportedMediaType("Not this."), 415, "request.unsupported_media_type"),
+            (InputError::BodyTooLarge { max_bytes: 7 }, 413, "request.too_large"),
+            (InputError::BodyTimeout, 408, "request.body_timeout"),
+            (invalid(), 400, "request.invalid"),
+        ] {
+            let problem = Problem::from(&error);
+            assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
+        }
+    }
+
+    #[test]
+    fn errors_that_are_left_out_are_mentioned() {
+        let problem = |count| {
+            let mut errors = FieldErrors::default();
+            (0..count).for_each(|n| errors.add(n, "is wrong"));
+            format!("{:?}", Problem::from(&InputError::Invalid(errors)))
+        };
+        assert!(!problem(100).contains("There are more errors"));
+        assert!(problem(101).contains("There are more errors"));
+    }
 }

@@ -69,8 +69,10 @@ impl<T: Serialize> IntoResponse for Created<T> {
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    // A transaction of one posting fits, so that the common replies are written in one go.
+    let mut bytes = Vec::with_capacity(768);
     // Views are made of texts, numbers and lists, which always have a JSON form.
-    let bytes = serde_json::to_vec(body).expect("a view can be written as JSON");
+    serde_json::to_writer(&mut bytes, body).expect("a view can be written as JSON");
     let mut response = Response::new(status).set_raw_body(Full::new(Bytes::from(bytes)));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
