@@ -1,0 +1,85 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::configuration::Profile;
+
+/// A double-entry ledger for money in motion, served over HTTP.
+#[derive(Debug, Parser)]
+#[command(name = "server", bin_name = "server", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Which configuration to use on top of the base; the variable `PX_PROFILE` does the same [default: dev]
+    #[arg(long, global = true, value_enum)]
+    pub(crate) profile: Option<Profile>,
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  server                                     on SQLite under ./data, on http://127.0.0.1:8000
+  PX_SERVER__PORT=0 server serve             on a free port, which the first line names
+  PX_DATABASE__URL=sqlite:///var/lib/florin/florin.db server --profile prod migrate
+  server verify --ledger main                replay the log of `main` and compare
+  server config                              what is in effect, and where it comes from
+
+Every key of the configuration is explained in configuration/base.yml. An environment variable overrides
+it: PX_, the section, two underscores, the key, as in PX_SERVER__PORT.";
+
+/// What to do.
+#[derive(Debug, Default, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the API until a signal says stop (what happens without a command)
+    #[default]
+    Serve,
+    /// Bring the database's schema up to date
+    #[command(
+        long_about = "Bring the database's schema up to date, all of it or nothing. Running it again does \
+                            no harm. Where `database.migrate_on_start` is on, `serve` does it by itself."
+    )]
+    Migrate,
+    /// Replay ledgers' logs and compare every balance and statement with what follows from them
+    #[command(long_about = VERIFY)]
+    Verify(Verify),
+    /// Print the description of the API (OpenAPI 3.1) as JSON
+    Openapi,
+    /// Print the configuration in effect, each value with where it comes from
+    #[command(
+        long_about = "Print the configuration in effect as YAML, each value with where it comes from. \
+                            Secrets are hidden. Fails where a value would keep `serve` from starting."
+    )]
+    Config,
+}
+
+const VERIFY: &str = "\
+Replay ledgers' logs and compare every balance and statement with what follows from them. The service may run
+meanwhile: each ledger is verified as it stood at one moment. Nothing is ever changed.
+
+Exit status: 0 when everything holds, 1 when something does not, 2 when it could not be found out.";
+
+/// What to verify, and how to tell.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  server verify
+  server verify --ledger main --ledger loyalty
+  server verify --format json | jq '.ledgers[] | select(.clean | not)'")]
+pub(crate) struct Verify {
+    /// Verify this ledger only; may be given more than once [default: all]
+    #[arg(long = "ledger", value_name = "NAME")]
+    pub(crate) ledgers: Vec<String>,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For machines: one JSON object
+    Json,
+}

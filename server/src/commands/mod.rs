@@ -1,0 +1,66 @@
+//! One function for each sub-command but `serve`, and what they have in common.
+
+mod migrate;
+mod verify;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::arguments::{Arguments, Command};
+use crate::configuration::Configuration;
+use crate::serve;
+
+/// The exit status of a command that could not do what it was asked for.
+const FAILED: u8 = 1;
+/// The same for `verify`, whose 1 means that something does not hold.
+const NOT_VERIFIED: u8 = 2;
+
+/// Does what the command line says. What goes wrong is told in one line.
+pub(crate) fn run(arguments: Arguments) -> ExitCode {
+    let command = arguments.command.unwrap_or_default();
+    let failed = if let Command::Verify(_) = &command { NOT_VERIFIED } else { FAILED };
+    let done = match &command {
+        Command::Openapi => openapi(),
+        command => Configuration::read(arguments.profile)
+            .map_err(anyhow::Error::from)
+            .and_then(|configuration| run_with(command, &configuration)),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(failed)
+    })
+}
+
+fn run_with(command: &Command, configuration: &Configuration) -> anyhow::Result<ExitCode> {
+    if let Command::Config = command {
+        print(&configuration.to_string())?;
+    }
+    let config = configuration.checked()?;
+    match command {
+        Command::Serve => serve::serve(config),
+        Command::Migrate => runtime()?.block_on(migrate::migrate(&config.database)),
+        Command::Verify(verify) => runtime()?.block_on(verify::verify(&config.database, verify)),
+        Command::Config | Command::Openapi => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn openapi() -> anyhow::Result<ExitCode> {
+    let document = app::openapi::document(&app::operations());
+    print(&format!("{document:#}\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints to standard output. That nobody reads on is not worth an error.
+fn print(text: &str) -> anyhow::Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("standard output"),
+        _ => Ok(()),
+    }
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build().context("cannot start a runtime")
+}

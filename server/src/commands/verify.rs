@@ -1,0 +1,166 @@
+//! `server verify`.
+
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use app::configuration::DatabaseConfig;
+use app::storage::{self, IfMissing};
+use engine::port::{ReadError, Store};
+use engine::verify::{Progress, Report, Stage};
+use indicatif::{ProgressBar, ProgressStyle};
+use ledger::LedgerName;
+use serde_json::json;
+
+use super::print;
+use crate::arguments::{ReportFormat, Verify};
+
+/// Something does not hold.
+const FINDINGS: u8 = 1;
+
+/// How many ledgers are listed at once.
+const LEDGERS_PER_READ: usize = 100;
+
+/// Verifies ledgers and reports.
+pub(super) async fn verify(config: &DatabaseConfig, asked: &Verify) -> anyhow::Result<ExitCode> {
+    let named = asked
+        .ledgers
+        .iter()
+        .map(|name| LedgerName::parse(name).map_err(|_| anyhow::anyhow!("`{name}` is no name for a ledger")));
+    let named = named.collect::<anyhow::Result<Vec<_>>>()?;
+    let storage = storage::open(config, IfMissing::Fail).await?;
+    if !storage.missing_steps().await?.is_empty() {
+        bail!("the database's schema is not up to date: run `server migrate`");
+    }
+    let store = storage.store();
+    let reports = verify_all(&store, named, asked.format).await;
+    store.close().await;
+    let reports = reports?;
+
+    if asked.format == ReportFormat::Json {
+        let ledgers: Vec<_> = reports.iter().map(|(name, report)| as_json(name, report)).collect();
+        print(&format!("{:#}\n", json!({ "ledgers": ledgers })))?;
+    }
+    let clean = reports.iter().all(|(_, report)| report.is_clean());
+    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
+}
+
+async fn verify_all(
+    store: &Arc<dyn Store>,
+    named: Vec<LedgerName>,
+    format: ReportFormat,
+) -> anyhow::Result<Vec<(LedgerName, Report)>> {
+    let ledgers = if named.is_empty() { all(&**store).await? } else { named };
+    if ledgers.is_empty() && format == ReportFormat::Text {
+        print("there are no ledgers\n")?;
+    }
+    let mut reports = Vec::new();
+    for name in ledgers {
+        let report = verify_one(&**store, &name).await?;
+        if format == ReportFormat::Text {
+            print(&as_text(&name, &report))?;
+        }
+        reports.push((name, report));
+    }
+    Ok(reports)
+}
+
+async fn all(store: &dyn Store) -> anyhow::Result<Vec<LedgerName>> {
+    let mut names = Vec::new();
+    let mut after = None;
+    loop {
+        let page =
+            store.ledgers(after.as_ref(), LEDGERS_PER_READ).await.context("cannot list the ledgers")?;
+        names.extend(page.items.into_iter().map(|ledger| ledger.name));
+        after = page.next;
+        if after.is_none() {
+            return Ok(names);
+        }
+    }
+}
+
+async fn verify_one(store: &dyn Store, name: &LedgerName) -> anyhow::Result<Report> {
+    let shown = Shown::new(name);
+    let verifying = async {
+        let mut snapshot = store.snapshot(name).await?;
+        engine::verify::verify(&mut *snapshot, |progress| shown.update(progress)).await
+    };
+    match verifying.await {
+        Ok(report) => Ok(report),
+        Err(ReadError::LedgerNotFound) => bail!("there is no ledger `{name}`"),
+        Err(error) => Err(error).with_context(|| format!("cannot verify the ledger `{name}`")),
+    }
+}
+
+fn as_text(name: &LedgerName, report: &Report) -> String {
+    let Report { entries, transactions, postings, accounts, balances, lines, findings, findings_total } =
+        report;
+    let seen = format!(
+        "{entries} entries, {transactions} transactions, {postings} postings, {accounts} accounts, \
+         {balances} balances, {lines} statement lines"
+    );
+    if report.is_clean() {
+        return format!("{name}: clean ({seen})\n");
+    }
+    let mut text = format!("{name}: {findings_total} findings ({seen})\n");
+    for finding in findings {
+        let _ = writeln!(text, "  {finding}");
+    }
+    let more = findings_total - findings.len() as u64;
+    if more > 0 {
+        let _ = writeln!(text, "  and {more} more");
+    }
+    text
+}
+
+fn as_json(name: &LedgerName, report: &Report) -> serde_json::Value {
+    let mut json = json!(report);
+    json["ledger"] = name.to_string().into();
+    json["clean"] = report.is_clean().into();
+    json
+}
+
+/// How far a verification has come, on standard error: a bar where somebody watches, a line per stage
+/// where nobody does.
+struct Shown {
+    name: String,
+    bar: Option<ProgressBar>,
+    stage: std::cell::Cell<Option<Stage>>,
+}
+
+impl Shown {
+    fn new(name: &LedgerName) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style =
+                ProgressStyle::with_template("{prefix} {msg:10} [{bar:30}] {human_pos}/{human_len} {eta}");
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
+            ProgressBar::new(0).with_style(style).with_prefix(name.to_string())
+        });
+        Self { name: name.to_string(), bar, stage: std::cell::Cell::new(None) }
+    }
+
+    fn update(&self, progress: Progress) {
+        let changed = self.stage.replace(Some(progress.stage)) != Some(progress.stage);
+        match &self.bar {
+            Some(bar) => {
+                if changed {
+                    bar.set_message(progress.stage.to_string());
+                }
+                bar.set_length(progress.total.max(progress.done));
+                bar.set_position(progress.done);
+            }
+            None if changed => eprintln!("{}: {}, {} to read", self.name, progress.stage, progress.total),
+            None => {}
+        }
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! `server serve`: starts the service, and stops it so that nothing acknowledged is lost and nothing in
+//! flight is cut off.
+
+mod descriptors;
+mod signals;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use app::configuration::{DatabaseConfig, EngineConfig, ServerConfig};
+use app::health::Readiness;
+use app::http::peer::Peer;
+use app::metrics::Metrics;
+use app::storage::{self, IfMissing, Storage};
+use edge::{Edge, EdgeMetrics, Limits};
+use engine::{CreateLedgerError, Engine, EngineMetrics};
+use ledger::Metadata;
+use prometheus_client::registry::Registry;
+use server::ApplicationConfig;
+use server::graph::{Graph, Prebuilt};
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+
+use self::signals::Signals;
+use crate::refusals::refuse;
+use crate::telemetry::Telemetry;
+
+/// How long the engine may take to commit what it has taken in.
+const ENGINE_DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Runs the service until a signal says stop.
+pub(crate) fn serve(config: &ApplicationConfig) -> anyhow::Result<ExitCode> {
+    // Dropped last: what is logged on the way out is written.
+    let telemetry = Telemetry::start(&config.telemetry)?;
+    let mut runtime = Builder::new_multi_thread();
+    if config.server.workers > 0 {
+        runtime.worker_threads(config.server.workers);
+    }
+    let runtime = runtime.thread_name("worker").enable_all().build().context("cannot start a runtime")?;
+    let done = runtime.block_on(run(config, &telemetry));
+    // Whatever is still running had its time.
+    runtime.shutdown_background();
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Result<()> {
+    // From here on a signal is heard, even if nobody listens yet.
+    let mut signals = Signals::listen()?;
+    descriptors::make_room_for(config.server.connections_max);
+    let storage = open_storage(&config.database).await?;
+    let store = storage.store();
+
+    let mut registry = Registry::default();
+    let engine_metrics = EngineMetrics::register(&mut registry);
+    let ours = registry.sub_registry_with_prefix("florin");
+    let edge_metrics = EdgeMetrics::register(ours);
+    telemetry.register(ours);
+
+    let engine = Engine::start(Arc::clone(&store), (&config.engine).into(), engine_metrics);
+    create_ledgers(&engine, &config.engine).await?;
+
+    let readiness = Readiness::new(Arc::clone(&store));
+    let metrics = Metrics::new(registry);
+    let given = Prebuilt { readiness: readiness.clone(), metrics, engine: engine.clone() };
+    let graph = Arc::new(Graph::build(config.clone(), given).await.context("cannot build the graph")?);
+    let handler = move |request, peer| {
+        let graph = Arc::clone(&graph);
+        async move { Peer::scope(peer, graph.answer(request)).await }
+    };
+
+    let (listener, address) = listen(&config.server).await?;
+    let edge = Edge::new(limits(&config.server), edge_metrics, handler, refuse);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut serving = tokio::spawn(async move { edge.serve(listener, async { drop(stopped.await) }).await });
+    announce(address);
+
+    tokio::select! {
+        signal = signals.next() => tracing::info!(signal, "stopping"),
+        ended = &mut serving => bail!("the accept loop ended by itself: {ended:?}"),
+    }
+    let stopping = async {
+        readiness.stop();
+        sleep(Duration::from_millis(config.server.shutdown_delay_ms)).await;
+        let _ = stop.send(());
+        let drained = serving.await.context("the accept loop panicked")?;
+        if drained.requests > 0 {
+            let (requests, connections) = (drained.requests, drained.connections);
+            tracing::warn!(requests, connections, "cut off: they did not finish in time");
+        }
+        let engine_drained = timeout(ENGINE_DRAIN_TIMEOUT, engine.drain()).await;
+        engine_drained.context("the database did not take in time what was waiting for it")?;
+        store.close().await;
+        tracing::info!("stopped");
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        stopped = stopping => stopped,
+        signal = signals.next() => bail!("{signal} came twice: stopped in the middle of stopping"),
+    }
+}
+
+/// Opens the database and sees to it that its schema is what this version wants.
+async fn open_storage(config: &DatabaseConfig) -> anyhow::Result<Storage> {
+    let storage = storage::open(config, IfMissing::Create).await?;
+    if config.migrate_on_start {
+        for step in storage.migrate().await? {
+            tracing::info!(version = step.version, step = step.description, "migrated the database");
+        }
+    } else if !storage.missing_steps().await?.is_empty() {
+        bail!(
+            "the schema of `{}` is not up to date: run `server migrate`, or set \
+             PX_DATABASE__MIGRATE_ON_START=true",
+            config.url
+        );
+    }
+    Ok(storage)
+}
+
+async fn create_ledgers(engine: &Engine, config: &EngineConfig) -> anyhow::Result<()> {
+    for name in config.ledgers_to_create() {
+        match engine.create_ledger(name.clone(), Metadata::default(), None).await {
+            Ok(_) => tracing::info!(ledger = %name, "created"),
+            Err(CreateLedgerError::NameTaken) => {}
+            Err(error) => return Err(error).with_context(|| format!("cannot create the ledger `{name}`")),
+        }
+    }
+    Ok(())
+}
+
+async fn listen(config: &ServerConfig) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let wanted = SocketAddr::new(config.ip, config.port);
+    let listener = TcpListener::bind(wanted).await.with_context(|| {
+        format!("cannot listen on {wanted} (set PX_SERVER__IP and PX_SERVER__PORT for another address)")
+    })?;
+    let address = listener.local_addr().context("cannot tell the address")?;
+    Ok((listener, address))
+}
+
+fn limits(config: &ServerConfig) -> Limits {
+    let age = Duration::from_millis(config.connection_age_max_ms);
+    Limits {
+        connections_max: config.connections_max,
+        header_read_timeout: Duration::from_millis(config.header_read_timeout_ms),
+        keep_alive_timeout: Duration::from_millis(config.keep_alive_timeout_ms),
+        connection_age_max: (!age.is_zero()).then_some(age),
+        header_max_bytes: config.header_max_bytes,
+        headers_max: config.headers_max,
+        http2_streams_max: config.http2_streams_max,
+        drain_timeout: Duration::from_millis(config.shutdown_timeout_ms),
+    }
+}
+
+/// Prints where the service is found: the one line that it ever writes to standard output.
+fn announce(address: SocketAddr) {
+    use std::io::Write as _;
+    let mut output = std::io::stdout().lock();
+    // Whoever closed standard output does not want to know.
+    let _ = writeln!(output, "http://{address}/v1  docs: http://{address}/docs");
+    let _ = output.flush();
+}
