@@ -33,7 +33,7 @@ impl Service {
             .env("PX_PROFILE", "dev")
             .env("PX_SERVER__PORT", "0")
             .env("PX_DATABASE__URL", database)
-            .env("PX_TELEMETRY__LEVEL", "warn")
+            .env("PX_TELEMETRY__FILTER", "warn")
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
