@@ -40,5 +40,5 @@ pub async fn get_ready(readiness: &Readiness) -> Result<Reply<ReadinessView>, No
 #[pavex::error_handler]
 #[must_use]
 pub fn answer_not_ready(#[px(error_ref)] error: &NotReady, request_id: ServerRequestId) -> Response {
-    Problem::of(&NOT_READY).detail(error.to_string()).into_response(request_id)
+    Problem::of(&NOT_READY).detail(error.to_string()).retry_after(1).into_response(request_id)
 }
