@@ -19,6 +19,7 @@ A double-entry ledger for money in motion. It posts money exactly once and prove
 same reply.
 * What went wrong comes as `application/problem+json` (RFC 9457) with a stable `code`, explained in \
 [the list of errors](/docs/errors).
+* Every reply has an `X-Request-Id`, under which operators find the request.
 * Lists come in pages: `next_cursor` of one is `cursor` of the next.
 * Whatever answers GET answers HEAD.";
 
@@ -62,7 +63,6 @@ pub fn document(operations: &[Operation]) -> Value {
             "description": DESCRIPTION,
             "license": { "name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT" }
         },
-        "jsonSchemaDialect": "https://spec.openapis.org/oas/3.1/dialect/base",
         "servers": [{ "url": "/" }],
         "tags": TAGS.map(|(name, description)| json!({ "name": name, "description": description })),
         "paths": paths,
@@ -117,7 +117,8 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
             .map(|media_type| (String::from(*media_type), json!({ "schema": { "type": "string" } })));
         let content: Map<String, Value> = media.collect();
         let headers = references(&["XRequestId"]);
-        let response = json!({ "description": "It is in the body.", "headers": headers, "content": content });
+        let response =
+            json!({ "description": "What was asked for.", "headers": headers, "content": content });
         responses.insert("200".into(), response);
     }
     if operation.cached {

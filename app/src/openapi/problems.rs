@@ -117,18 +117,15 @@ pub(super) fn response(kinds: &[&'static ProblemType]) -> Value {
         let example = format!("#/components/examples/{}", kind.code);
         examples.insert(kind.code.into(), json!({ "$ref": example }));
     }
-    let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/XRequestId" } });
-    if kinds.iter().any(|kind| kind.status.as_u16() == 503) {
-        headers["Retry-After"] = json!({ "$ref": "#/components/headers/RetryAfter" });
-    }
-    json!({
-        "description": description,
-        "headers": headers,
-        "content": {
-            "application/problem+json": {
-                "schema": { "$ref": "#/components/schemas/Problem" },
-                "examples": examples
-            }
+    let content = json!({
+        "application/problem+json": {
+            "schema": { "$ref": "#/components/schemas/Problem" },
+            "examples": examples
         }
-    })
+    });
+    let mut response = json!({ "description": description, "content": content });
+    if kinds.iter().any(|kind| kind.status.as_u16() == 503) {
+        response["headers"] = json!({ "Retry-After": { "$ref": "#/components/headers/RetryAfter" } });
+    }
+    response
 }

@@ -116,6 +116,8 @@ fn parameter(place: &str, name: String, mut schema: Value, required: bool, famil
     if family {
         parameter.insert("style".into(), "deepObject".into());
         parameter.insert("explode".into(), true.into());
+        // Documentation fills forms with examples, and no filter is the better start.
+        parameter.insert("example".into(), json!({}));
     }
     parameter.insert("schema".into(), schema);
     Value::Object(parameter)

@@ -73,7 +73,7 @@ impl<T: JsonSchema> Output for Reply<T> {
     fn describe(schemas: &mut Schemas) -> DescribedOutput {
         DescribedOutput {
             status: 200,
-            description: "It is in the body.",
+            description: "What was asked for.",
             headers: &["XRequestId"],
             body: schemas.reference::<T>(Direction::Reply),
         }

@@ -7,10 +7,13 @@ use pavex::request::RequestHead;
 use pavex::request::path::MatchedPathPattern;
 use pavex::telemetry::ServerRequestId;
 use pavex_tracing::RootSpan;
-use pavex_tracing::fields::{http_request_method, http_route, url_path};
+use pavex_tracing::fields::{http_request_method, url_path};
 
 use super::TraceContext;
 use crate::http::peer::Peer;
+
+/// What the router matches with the paths that no route has.
+const UNMATCHED: &str = "*";
 
 /// Opens the span, with OpenTelemetry's names for its fields.
 #[pavex::request_scoped]
@@ -26,7 +29,7 @@ pub fn root_span(
         target: "florin::http",
         "request",
         http.request.method = http_request_method(head),
-        http.route = http_route(route),
+        http.route = (route.inner() != UNMATCHED).then_some(route.inner()),
         url.path = url_path(head),
         network.peer.address = peer.0.map(|address| display(address.ip())),
         request_id = display(request_id),
