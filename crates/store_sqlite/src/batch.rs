@@ -1,5 +1,8 @@
 //! Batches: load what commands touch, then write what was decided, all in one SQL transaction. Never a
 //! statement per row: rows go in as JSON arrays, a table at a time.
+//!
+//! `jsonb_each` hands out rows that are parsed already. With `json_each` every `->>` would parse its row
+//! anew, which takes half as long again.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +60,7 @@ async fn load_balances(
             r#"SELECT address, asset,
                 posted_in AS "posted_in: StoredNumber", posted_out AS "posted_out: StoredNumber",
                 pending_in AS "pending_in: StoredNumber", pending_out AS "pending_out: StoredNumber"
-            FROM json_each(?2) AS wanted CROSS JOIN balances
+            FROM jsonb_each(?2) AS wanted CROSS JOIN balances
             WHERE ledger = ?1 AND address = wanted.value ->> 0 AND asset = wanted.value ->> 1"#,
             ledger,
             json
@@ -173,7 +176,7 @@ impl SqliteBatch {
                     idempotency_key, request_fingerprint, body)
                 SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
                     value ->> 5, unhex(value ->> 6), value ->> 7
-                FROM json_each(?2)",
+                FROM jsonb_each(?2)",
                 self.ledger,
                 json
             )
@@ -191,7 +194,7 @@ impl SqliteBatch {
                     amount, balance)
                 SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
                     value ->> 5, value ->> 6, value ->> 7
-                FROM json_each(?2)",
+                FROM jsonb_each(?2)",
                 self.ledger,
                 json
             )
@@ -209,7 +212,7 @@ impl SqliteBatch {
                 "INSERT INTO balances (ledger, address, asset, posted_in, posted_out, pending_in,
                     pending_out)
                 SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
-                FROM json_each(?2) WHERE true
+                FROM jsonb_each(?2) WHERE true
                 ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = excluded.posted_in,
                     posted_out = excluded.posted_out, pending_in = excluded.pending_in,
                     pending_out = excluded.pending_out",

@@ -1,5 +1,5 @@
-//! Rows on their way into SQL: JSON arrays that `json_each` takes apart again, so that one statement writes
-//! many rows. Never lets one array grow without bound.
+//! Rows on their way into SQL: JSON arrays that `json_each` or `jsonb_each` takes apart again, so that one
+//! statement writes many rows. Never lets one array grow without bound.
 
 use serde::Serialize;
 

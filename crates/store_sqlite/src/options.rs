@@ -28,6 +28,12 @@ impl SqliteOptions {
         Self { path: path.as_ref().to_owned(), readers: 4, busy_timeout: Duration::from_secs(5) }
     }
 
+    /// Makes the path absolute. SQLite keeps nothing on disk where a path is empty or `:memory:`, and reads
+    /// options out of one that begins with `file:`; an absolute path is a path and nothing else.
+    pub(crate) fn resolved(&self) -> std::io::Result<Self> {
+        Ok(Self { path: std::path::absolute(&self.path)?, ..self.clone() })
+    }
+
     fn connection(&self) -> SqliteConnectOptions {
         SqliteConnectOptions::new()
             .filename(&self.path)
@@ -74,5 +80,19 @@ impl SqliteOptions {
             .idle_timeout(Duration::from_mins(1))
             .max_lifetime(None)
             .test_before_acquire(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_means_a_file() {
+        for name in [":memory:", "file::memory:", "file:a.db?mode=memory", "a.db", "./a.db", "/a.db"] {
+            let path = SqliteOptions::new(name).resolved().unwrap().path;
+            assert!(path.is_absolute() && path.file_name() == Path::new(name).file_name(), "{path:?}");
+        }
+        assert!(SqliteOptions::new("").resolved().is_err());
     }
 }

@@ -55,6 +55,9 @@ impl SqliteStore {
     /// # Errors
     /// When the file or its folder cannot be created or opened.
     pub async fn open(options: SqliteOptions) -> Result<Self, OpenError> {
+        let options = options
+            .resolved()
+            .map_err(|source| OpenError::Database { path: options.path.clone(), source: source.into() })?;
         if let Some(folder) = options.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)
                 .map_err(|source| OpenError::Folder { folder: folder.to_owned(), source })?;

@@ -36,6 +36,12 @@ async fn a_path_that_is_a_folder_is_named() {
 }
 
 #[tokio::test]
+async fn an_empty_path_is_refused() {
+    let error = SqliteStore::open(SqliteOptions::new("")).await.map(|_| ()).unwrap_err();
+    assert!(chain(&error).contains("empty"), "{}", chain(&error));
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_database_is_left_alone() {
     let place = Place::new();
     let content = "something else that somebody may need\n".repeat(100);
