@@ -104,8 +104,9 @@ fn complaint(kind: &Kind) -> String {
     };
     let expected = match expected {
         "u16" => "a whole number up to 65535",
-        "u32" | "u64" | "usize" => "a whole number",
+        "u32" | "u64" | "usize" => "a whole number, 0 or more",
         "a boolean" => "true or false",
+        "a sequence" => "a list, as in [a, b]",
         other => other,
     };
     format!("is not {expected}")

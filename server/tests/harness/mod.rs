@@ -1,0 +1,245 @@
+//! Runs the real binary in a folder of its own, and talks to it over a bare socket.
+//!
+//! Nothing of the caller's configuration gets through: every `PX_` variable is taken away first.
+
+// Each test binary that takes this in uses another part of it.
+#![allow(dead_code)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Longer than anything may take, even on a machine that is busy with other things.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+/// The binary, about to run in `folder` with `settings` as its only environment variables of its own.
+pub(crate) fn command(folder: &Path, settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().to_uppercase().starts_with("PX_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(folder).envs(settings.iter().copied()).stdin(Stdio::null());
+    command
+}
+
+/// Runs the binary to its end.
+pub(crate) fn run(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Ended {
+    Ended::from(command(folder, settings).args(arguments).output().expect("the binary runs"))
+}
+
+/// A process that has ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("it prints UTF-8");
+        Self { status: output.status, stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+/// A running service. Dropping it kills it.
+pub(crate) struct Service {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    /// The first line that it printed.
+    pub(crate) announced: String,
+    logged: Arc<Mutex<String>>,
+    readers: Vec<JoinHandle<String>>,
+}
+
+impl Service {
+    /// Starts the service on a free port and a database in `folder`, unless `settings` say otherwise, and
+    /// waits until it names its address.
+    pub(crate) fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut command = command(folder, &[("PX_SERVER__PORT", "0")]);
+        Self::spawn(command.args(["serve"]).envs(settings.iter().copied()))
+    }
+
+    /// Starts a command that ends up as the service.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+        let logged = Arc::new(Mutex::new(String::new()));
+        let log = tee(child.stderr.take().expect("it is piped"), Arc::clone(&logged));
+        let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut announced = String::new();
+        stdout.read_line(&mut announced).expect("it prints UTF-8");
+        let address = announced.strip_prefix("http://").and_then(|rest| rest.split('/').next());
+        let Some(address) = address.and_then(|address| address.parse().ok()) else {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("no address in {announced:?}; it said:\n{}", log.join().unwrap_or_default());
+        };
+        let rest = thread::spawn(move || {
+            let mut rest = String::new();
+            stdout.read_to_string(&mut rest).expect("it prints UTF-8");
+            rest
+        });
+        Self { child, address, announced, logged, readers: vec![rest, log] }
+    }
+
+    pub(crate) fn connect(&self) -> Client {
+        Client::connect(self.address).expect("it listens")
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.connect().get(path)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &str) -> Reply {
+        self.connect().send(&post(path, body)).reply()
+    }
+
+    /// Returns what it has logged so far.
+    pub(crate) fn logged(&self) -> String {
+        self.logged.lock().expect("nobody panics with it").clone()
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal by name, `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.process_id().to_string()]).status();
+        assert!(sent.expect("there is a `kill`").success());
+    }
+
+    /// Kills it, as a power cut would.
+    pub(crate) fn kill(mut self) -> Ended {
+        self.child.kill().expect("it runs");
+        self.wait()
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub(crate) fn stop(self) -> Ended {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) fn wait(mut self) -> Ended {
+        let mut status = None;
+        wait_until("the service to end", || {
+            status = self.child.try_wait().expect("it can be waited for");
+            status.is_some()
+        });
+        let mut read = self.readers.drain(..).map(|reader| reader.join().expect("it reads"));
+        let (stdout, stderr) = (read.next().unwrap_or_default(), read.next().unwrap_or_default());
+        Ended { status: status.expect("it has ended"), stdout, stderr }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing left to end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn tee(mut from: impl Read + Send + 'static, into: Arc<Mutex<String>>) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let mut chunk = [0; 4096];
+        while let Ok(count @ 1..) = from.read(&mut chunk) {
+            into.lock().expect("nobody panics with it").push_str(&String::from_utf8_lossy(&chunk[..count]));
+        }
+        into.lock().expect("nobody panics with it").clone()
+    })
+}
+
+/// Waits until something holds.
+pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < LONG, "waited too long for {what}");
+        thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+/// Writes a POST of JSON.
+pub(crate) fn post(path: &str, body: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// The smallest HTTP/1 client: it sends what it is given and reads one reply at a time.
+pub(crate) struct Client(BufReader<TcpStream>);
+
+/// A reply.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: String,
+}
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr) -> std::io::Result<Self> {
+        let socket = TcpStream::connect_timeout(&address, LONG)?;
+        socket.set_read_timeout(Some(LONG))?;
+        Ok(Self(BufReader::new(socket)))
+    }
+
+    pub(crate) fn send(&mut self, text: &str) -> &mut Self {
+        self.0.get_mut().write_all(text.as_bytes()).expect("it takes bytes");
+        self
+    }
+
+    pub(crate) fn get(&mut self, path: &str) -> Reply {
+        self.send(&format!("GET {path} HTTP/1.1\r\nhost: h\r\n\r\n")).reply()
+    }
+
+    /// Reads one reply.
+    pub(crate) fn reply(&mut self) -> Reply {
+        self.try_reply().expect("a whole reply")
+    }
+
+    /// Reads one reply, where one comes.
+    pub(crate) fn try_reply(&mut self) -> std::io::Result<Reply> {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if self.0.read_line(&mut head)? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        let status = head.get(9..12).and_then(|status| status.parse().ok());
+        let mut reply = Reply { status: status.expect("a status line"), head, body: String::new() };
+        let length = reply.header("content-length").map_or(0, |length| length.parse().expect("a number"));
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body)?;
+        reply.body = String::from_utf8(body).expect("UTF-8");
+        Ok(reply)
+    }
+
+    /// Tells whether the connection has ended, and waits until it has or bytes come.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.0.fill_buf().map_or(true, <[u8]>::is_empty)
+    }
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
+        headers.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}

@@ -1,0 +1,10 @@
+//! The binary as operators meet it: its command line, its configuration, its start and its end.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod command_line;
+mod configuration;
+mod start;
+mod stop;
+mod verify;

@@ -1,0 +1,91 @@
+//! How the service ends.
+
+use crate::harness::{Client, Service, wait_until};
+
+const TRANSACTION: &str =
+    r#"{"postings":[{"source":"world","destination":"a","asset":"USD/2","amount":"5"}]}"#;
+
+/// Begins a transaction whose body is still to come, and waits until a handler asks for it.
+fn begin_transaction(service: &Service) -> Client {
+    let mut client = service.connect();
+    client.send(&format!(
+        "POST /v1/ledgers/main/transactions HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n\
+         expect: 100-continue\r\ncontent-length: {}\r\n\r\n",
+        TRANSACTION.len()
+    ));
+    assert_eq!(client.reply().status, 100);
+    client
+}
+
+#[test]
+fn a_signal_lets_requests_in_flight_finish_and_ends_in_good_order() {
+    for signal in ["TERM", "INT"] {
+        let folder = tempfile::tempdir().unwrap();
+        let service = Service::start(folder.path(), &[]);
+        let mut idle = service.connect();
+        assert_eq!(idle.get("/health/ready").status, 200);
+        let mut busy = begin_transaction(&service);
+
+        service.signal(signal);
+        wait_until("the door to close", || Client::connect(service.address).is_err());
+        assert!(idle.has_ended());
+        let reply = busy.send(TRANSACTION).reply();
+        assert_eq!((reply.status, reply.header("connection")), (201, Some("close")), "{reply:?}");
+        let ended = service.wait();
+        assert_eq!(ended.code(), Some(0), "{ended:?}");
+        assert!(ended.stderr.contains("stopped"), "{ended:?}");
+
+        let again = Service::start(folder.path(), &[]);
+        assert_eq!(again.get("/v1/ledgers/main/transactions/0").status, 200);
+    }
+}
+
+#[test]
+fn what_does_not_finish_in_time_is_cut_off_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path(), &[("PX_SERVER__SHUTDOWN_TIMEOUT_MS", "100")]);
+    let mut busy = begin_transaction(&service);
+    let ended = service.stop();
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("cut off: they did not finish in time requests=1"), "{ended:?}");
+    assert!(busy.has_ended());
+}
+
+#[test]
+fn load_balancers_are_told_before_the_door_closes() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path(), &[("PX_SERVER__SHUTDOWN_DELAY_MS", "2000")]);
+    let mut probe = service.connect();
+    assert_eq!(probe.get("/health/ready").status, 200);
+    service.signal("TERM");
+    wait_until("the probe to say no", || probe.get("/health/ready").status == 503);
+    // The door is still open, and other requests are answered.
+    assert_eq!(service.get("/v1/ledgers/main").status, 200);
+    assert_eq!(service.get("/health/ready").status, 503);
+    assert_eq!(service.wait().code(), Some(0));
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path(), &[("PX_SERVER__SHUTDOWN_TIMEOUT_MS", "600000")]);
+    let _busy = begin_transaction(&service);
+    service.signal("TERM");
+    wait_until("the door to close", || Client::connect(service.address).is_err());
+    service.signal("INT");
+    let ended = service.wait();
+    assert_eq!(ended.code(), Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("error: SIGINT came"), "{ended:?}");
+}
+
+#[test]
+fn a_client_that_goes_away_in_the_middle_does_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path(), &[]);
+    for _ in 0..20 {
+        drop(begin_transaction(&service));
+    }
+    let reply = begin_transaction(&service).send(TRANSACTION).reply();
+    assert_eq!(reply.status, 201);
+    assert_eq!(service.stop().code(), Some(0));
+}
