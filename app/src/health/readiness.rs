@@ -86,3 +86,39 @@ impl fmt::Debug for Readiness {
         f.write_str("Readiness")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use store_sqlite::{SqliteOptions, SqliteStore};
+
+    use super::*;
+
+    async fn ready_one(folder: &tempfile::TempDir) -> (Readiness, Arc<SqliteStore>) {
+        let path = folder.path().join("florin.db");
+        let options = SqliteOptions { path, readers: 1, busy_timeout: Duration::from_secs(1) };
+        let store = Arc::new(SqliteStore::open(options).await.unwrap());
+        store.migrate().await.unwrap();
+        let readiness = Readiness::new(Arc::clone(&store) as Arc<dyn Store>);
+        assert_eq!(readiness.check().await, Ok(()));
+        (readiness, store)
+    }
+
+    #[tokio::test]
+    async fn a_service_that_stops_is_not_ready() {
+        let folder = tempfile::tempdir().unwrap();
+        let (readiness, _store) = ready_one(&folder).await;
+        readiness.clone().stop();
+        assert_eq!(readiness.check().await, Err(NotReady::Stopping));
+    }
+
+    #[tokio::test]
+    async fn a_store_that_does_not_answer_is_noticed_once_the_last_answer_is_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let (readiness, store) = ready_one(&folder).await;
+        store.close().await;
+        assert_eq!(readiness.check().await, Ok(()), "the last answer stands");
+        tokio::time::pause();
+        tokio::time::advance(ANSWER_STANDS_FOR).await;
+        assert_eq!(readiness.check().await, Err(NotReady::StoreUnavailable));
+    }
+}

@@ -36,13 +36,13 @@ impl Collector for ProcessCollector {
         let gauges = [
             (
                 "process_start_time",
-                "When the process started, since 1970",
+                "When the process started, since 1970.",
                 Some(Unit::Seconds),
                 figure(Some(self.started_at_seconds)),
             ),
-            ("process_resident_memory", "Memory in use", Some(Unit::Bytes), figure(resident_bytes())),
-            ("process_threads", "Threads", None, figure(threads())),
-            ("process_open_fds", "Open files and sockets", None, figure(open_files())),
+            ("process_resident_memory", "Memory in use.", Some(Unit::Bytes), figure(resident_bytes())),
+            ("process_threads", "Threads.", None, figure(threads())),
+            ("process_open_fds", "Open files and sockets.", None, figure(open_files())),
         ];
         for (name, help, unit, gauge) in gauges {
             let Some(gauge) = gauge else { continue };
@@ -53,7 +53,7 @@ impl Collector for ProcessCollector {
             let unit = Some(&Unit::Seconds);
             counter.encode(encoder.encode_descriptor(
                 "process_cpu",
-                "Processor time used",
+                "Processor time used.",
                 unit,
                 counter.metric_type(),
             )?)?;

@@ -106,3 +106,150 @@ impl RequestLabels {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{IntoFuture, pending, ready};
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use pavex::http::{HeaderMap, Method, StatusCode, Uri, Version};
+    use prometheus_client::registry::Registry;
+    use serde_json::Value;
+    use tracing::subscriber::DefaultGuard;
+
+    use super::*;
+    use crate::http::peer::Peer;
+    use crate::telemetry::{TraceContext, root_span};
+
+    /// Everything logged by this thread, as JSON.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Log {
+        fn from(level: Level) -> (Self, DefaultGuard) {
+            let log = Self::default();
+            let writer = log.clone();
+            let subscriber = tracing_subscriber::fmt()
+                .json()
+                .with_max_level(level)
+                .with_writer(move || writer.clone())
+                .finish();
+            (log, tracing::subscriber::set_default(subscriber))
+        }
+
+        fn lines(&self) -> Vec<Value> {
+            let text = self.0.lock().unwrap();
+            text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+        }
+    }
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Request {
+        head: RequestHead,
+        id: ServerRequestId,
+        span: RootSpan,
+        failure: Failure,
+        metrics: Metrics,
+    }
+
+    fn route() -> MatchedPathPattern {
+        MatchedPathPattern::new("/v1/ledgers/{ledger}")
+    }
+
+    impl Request {
+        fn new() -> Self {
+            let head = RequestHead {
+                method: Method::GET,
+                target: Uri::from_static("/v1/ledgers/main?a=b"),
+                version: Version::HTTP_11,
+                headers: HeaderMap::new(),
+            };
+            let id = ServerRequestId::generate();
+            let trace = TraceContext::of_request(&head, id);
+            let span = root_span(&head, route(), id, trace, Peer(Some(([192, 0, 2, 1], 4711).into())));
+            Self { head, id, span, failure: Failure::none(), metrics: Metrics::new(Registry::default()) }
+        }
+
+        fn observe<C: IntoFuture<Output = Response>>(&self, next: C) -> impl Future<Output = Response> {
+            let Self { head, id, span, failure, metrics } = self;
+            observe_request(Next::new(next), head, route(), *id, span, failure, metrics)
+        }
+
+        fn counted(&self, status: u16) -> bool {
+            let labels = format!("{{method=\"GET\",route=\"/v1/ledgers/{{ledger}}\",status=\"{status}\"}} 1");
+            let text = self.metrics.encode();
+            text.contains(&labels) && text.contains("\nhttp_server_active_requests 0\n")
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_has_one_line_one_count_and_one_id() {
+        let (log, _guard) = Log::from(Level::INFO);
+        let request = Request::new();
+        let response = request.observe(ready(Response::ok().set_typed_body("words"))).await;
+        assert_eq!(response.headers()[&X_REQUEST_ID], request.id.to_string());
+        assert!(request.counted(200));
+        let lines = log.lines();
+        let [line] = lines.as_slice() else { panic!("{lines:?}") };
+        assert_eq!(line["level"], "INFO");
+        assert_eq!(line["fields"]["http.response.status_code"], 200);
+        assert_eq!(line["fields"]["http.response.body.size"], 5);
+        assert!(line["fields"]["duration_us"].is_u64());
+        let span = &line["span"];
+        assert_eq!(span["http.request.method"], "GET");
+        assert_eq!(span["http.route"], "/v1/ledgers/{ledger}");
+        assert_eq!(span["url.path"], "/v1/ledgers/main");
+        assert_eq!(span["network.peer.address"], "192.0.2.1");
+        assert_eq!(span["request_id"], request.id.to_string());
+        assert_eq!(span["trace_id"], request.id.inner().simple().to_string());
+    }
+
+    #[tokio::test]
+    async fn an_error_is_told_where_it_is_the_services_own() {
+        for (status, level, told) in [
+            (StatusCode::INTERNAL_SERVER_ERROR, "ERROR", true),
+            (StatusCode::GATEWAY_TIMEOUT, "ERROR", true),
+            (StatusCode::SERVICE_UNAVAILABLE, "WARN", true),
+            (StatusCode::UNPROCESSABLE_ENTITY, "INFO", false),
+        ] {
+            let (log, _guard) = Log::from(Level::INFO);
+            let request = Request::new();
+            request.failure.note(&io::Error::other("the disk is full"));
+            request.observe(ready(Response::new(status))).await;
+            let line = &log.lines()[0];
+            assert_eq!(line["level"], level);
+            assert_eq!(line["fields"].get("error.message").is_some(), told, "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_client_went_away_is_seen_too() {
+        let (log, _guard) = Log::from(Level::INFO);
+        let request = Request::new();
+        let mut observed = Box::pin(request.observe(pending::<Response>()));
+        assert!(futures_util::poll!(&mut observed).is_pending());
+        drop(observed);
+        assert!(request.counted(499));
+        assert_eq!(log.lines()[0]["fields"]["message"], "the client did not wait");
+    }
+
+    #[tokio::test]
+    async fn where_nobody_listens_there_is_no_span() {
+        let (log, _guard) = Log::from(Level::WARN);
+        let request = Request::new();
+        assert!(request.span.is_disabled());
+        request.observe(ready(Response::ok())).await;
+        assert!(log.lines().is_empty());
+        assert!(request.counted(200));
+    }
+}

@@ -74,7 +74,7 @@ fn handlers(diagnostics: &str) -> BTreeMap<String, Handler> {
         // What answers where there is no route is no operation.
         .filter(|(route, _)| !route.starts_with('*'))
         .map(|(route, (_, calls))| {
-            let handler = calls.iter().filter_map(|call| handler(call, &route)).next();
+            let handler = calls.iter().find_map(|call| handler(call, &route));
             (route.clone(), handler.unwrap_or_else(|| panic!("{route} has no handler in {calls:#?}")))
         })
         .collect()
