@@ -14,7 +14,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Longer than anything may take, even on a machine that is busy with other things.
-pub(crate) const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_mins(1);
 
 /// The binary, about to run in `folder` with `settings` as its only environment variables of its own.
 pub(crate) fn command(folder: &Path, settings: &[(&str, &str)]) -> Command {

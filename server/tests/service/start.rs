@@ -118,6 +118,26 @@ fn a_database_that_cannot_be_used_is_named() {
 }
 
 #[test]
+fn a_database_that_another_process_holds_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("florin.db");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let ended = runtime.block_on(async {
+        use sqlx::Connection as _;
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let mut holder = sqlx::sqlite::SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::query("BEGIN EXCLUSIVE").execute(&mut holder).await.unwrap();
+        let settings = [
+            ("PX_SERVER__PORT", "0"),
+            ("PX_DATABASE__URL", "sqlite://florin.db"),
+            ("PX_DATABASE__BUSY_TIMEOUT_MS", "50"),
+        ];
+        run(folder.path(), &settings, &[])
+    });
+    fails_in_a_line(&ended, &["florin.db", "database is locked"]);
+}
+
+#[test]
 fn a_request_that_is_not_http_gets_a_problem_with_an_id() {
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(folder.path(), &[]);
