@@ -77,6 +77,7 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     let edge = Edge::new(limits(&config.server), edge_metrics, handler, refuse);
     let (stop, stopped) = oneshot::channel::<()>();
     let mut serving = tokio::spawn(async move { edge.serve(listener, async { drop(stopped.await) }).await });
+    tracing::info!(%address, "listening");
     announce(address);
 
     tokio::select! {
