@@ -9,6 +9,7 @@ mod bench;
 mod process;
 mod readme;
 mod setup;
+mod sqlx_prepare;
 
 /// What a contributor needs beyond `cargo run` and `cargo test`.
 #[derive(Parser)]
@@ -26,6 +27,7 @@ enum Task {
     /// Follow the README: start the service as it says, run its commands, compare the replies, stop the service
     Readme,
     Setup(setup::Arguments),
+    SqlxPrepare(sqlx_prepare::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Task::Bench(bench) => bench::run(&bench),
         Task::Readme => readme::run(),
         Task::Setup(arguments) => setup::run(&arguments),
+        Task::SqlxPrepare(arguments) => sqlx_prepare::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -39,7 +39,7 @@ fn the_problems_documented_are_the_problems_raised() {
     let raised: BTreeSet<String> = rust_files()
         .iter()
         .filter(|file| file.path.starts_with("app/src/") || file.path.starts_with("crates/edge/src/"))
-        .flat_map(|file| problem_codes(&file.text))
+        .flat_map(|file| file.code_lines().flat_map(|(_, line)| problem_codes(line)))
         .collect();
     let documented: BTreeSet<String> =
         code_spans(&read("docs/errors.md")).into_iter().filter(|span| is_problem_code(span)).collect();

@@ -12,9 +12,10 @@ pub(crate) struct SourceFile {
 }
 
 impl SourceFile {
-    /// The lines that are not comments, with their numbers from 1 on.
+    /// The lines that are neither comments nor in the unit tests at the end, with their numbers from 1 on.
     pub(crate) fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        let lines = self.text.lines().enumerate().map(|(index, line)| (index + 1, line));
+        let code = self.text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();
+        let lines = code.lines().enumerate().map(|(index, line)| (index + 1, line));
         lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 
