@@ -25,7 +25,7 @@ pub(crate) const LONG: Duration = Duration::from_secs(20);
 pub(crate) fn limits() -> Limits {
     Limits {
         connections_max: 100,
-        header_read_timeout: Duration::from_millis(1000),
+        header_read_timeout: Duration::from_secs(1),
         keep_alive_timeout: Duration::from_millis(1500),
         connection_age_max: None,
         header_max_bytes: 8192,
