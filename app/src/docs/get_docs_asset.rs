@@ -49,7 +49,10 @@ pub struct NoSuchFile;
 /// # Errors
 /// [`NoSuchFile`], as a problem.
 #[get(path = "/docs/assets/{file}")]
-pub fn get_docs_asset(request: Read<(AssetPath, NoQuery)>, head: &RequestHead) -> Result<Response, NoSuchFile> {
+pub fn get_docs_asset(
+    request: Read<(AssetPath, NoQuery)>,
+    head: &RequestHead,
+) -> Result<Response, NoSuchFile> {
     let Read((AssetPath { file }, NoQuery {})) = request;
     let file = match file.0.as_str() {
         "docs.css" => Asset::new("text/css; charset=utf-8", include_str!("files/docs.css")),

@@ -5,10 +5,12 @@
 
 mod failure;
 mod observe_request;
+mod request_context;
 mod root_span;
 mod trace_context;
 
 pub use failure::*;
 pub use observe_request::*;
+pub use request_context::*;
 pub use root_span::*;
 pub use trace_context::*;

@@ -10,14 +10,13 @@ use pavex::Response;
 use pavex::http::HeaderName;
 use pavex::middleware::Next;
 use pavex::request::RequestHead;
-use pavex::request::path::MatchedPathPattern;
 use pavex::response::body::raw::RawBody;
-use pavex::telemetry::ServerRequestId;
 use pavex_tracing::RootSpan;
+use pavex_tracing::fields::{http_request_method, url_path};
 use tracing::{Instrument, Level};
 
-use super::Failure;
-use crate::metrics::{Metrics, RequestLabels};
+use super::{Failure, RequestContext};
+use crate::metrics::Metrics;
 
 /// The header in which a reply carries its request's id.
 pub static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -30,8 +29,7 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 pub async fn observe_request<C>(
     next: Next<C>,
     head: &RequestHead,
-    route: MatchedPathPattern,
-    request_id: ServerRequestId,
+    context: &RequestContext,
     span: &RootSpan,
     failure: &Failure,
     metrics: &Metrics,
@@ -41,18 +39,20 @@ where
 {
     let mut observation = Observation {
         started: Instant::now(),
-        labels: RequestLabels::new(&head.method, route),
+        status: CLIENT_CLOSED_REQUEST,
         body_bytes: None,
+        head,
+        context,
         span,
         failure,
         metrics,
     };
     metrics.request_started();
     let mut response = next.into_future().instrument(span.inner().clone()).await;
-    observation.labels.status = response.status().as_u16();
+    observation.status = response.status().as_u16();
     observation.body_bytes = response.body().size_hint().exact();
     drop(observation);
-    response.headers_mut().insert(X_REQUEST_ID.clone(), request_id.header_value());
+    response.headers_mut().insert(X_REQUEST_ID.clone(), context.request_id.header_value());
     response
 }
 
@@ -60,9 +60,11 @@ where
 /// the request is dropped half done.
 struct Observation<'a> {
     started: Instant,
-    /// Until there is a reply, its status is that of a reply that nobody waited for.
-    labels: RequestLabels,
+    /// Until there is a reply, that of a reply that nobody waited for.
+    status: u16,
     body_bytes: Option<u64>,
+    head: &'a RequestHead,
+    context: &'a RequestContext,
     span: &'a RootSpan,
     failure: &'a Failure,
     metrics: &'a Metrics,
@@ -71,38 +73,36 @@ struct Observation<'a> {
 impl Drop for Observation<'_> {
     fn drop(&mut self) {
         let elapsed = self.started.elapsed();
-        self.metrics.request_ended(&self.labels, elapsed);
+        self.metrics.request_ended(&self.head.method, self.context.route, self.status, elapsed);
         macro_rules! log {
             ($level:expr, $message:literal, $error:expr) => {
                 tracing::event!(
                     target: "florin::http",
                     parent: self.span.inner(),
                     $level,
-                    http.response.status_code = self.labels.status,
+                    http.request.method = http_request_method(self.head),
+                    http.route = self.context.route,
+                    url.path = url_path(self.head),
+                    http.response.status_code = self.status,
                     http.response.body.size = self.body_bytes,
                     duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+                    network.peer.address = self.context.peer.0.map(|address| display(address.ip())),
+                    request_id = display(self.context.request_id),
+                    trace_id = display(self.context.trace.trace_id),
+                    span_id = display(self.context.trace.span_id),
+                    parent_id = self.context.trace.parent_id.map(display),
                     error.message = $error,
                     $message
                 )
             };
         }
-        match self.labels.status {
+        match self.status {
             CLIENT_CLOSED_REQUEST => log!(Level::INFO, "the client did not wait", None::<&str>),
             // Being too busy is not an error, but somebody should know.
             503 => log!(Level::WARN, "answered", self.failure.text()),
             500.. => log!(Level::ERROR, "answered", self.failure.text()),
             // What a client did wrong is in its reply, and no error of ours.
             _ => log!(Level::INFO, "answered", None::<&str>),
-        }
-    }
-}
-
-impl RequestLabels {
-    fn new(method: &pavex::http::Method, route: MatchedPathPattern) -> Self {
-        Self {
-            method: crate::metrics::method_label(method),
-            route: crate::metrics::route_label(route.inner()),
-            status: CLIENT_CLOSED_REQUEST,
         }
     }
 }
@@ -114,13 +114,15 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use pavex::http::{HeaderMap, Method, StatusCode, Uri, Version};
+    use pavex::request::path::MatchedPathPattern;
+    use pavex::telemetry::ServerRequestId;
     use prometheus_client::registry::Registry;
     use serde_json::Value;
     use tracing::subscriber::DefaultGuard;
 
     use super::*;
     use crate::http::peer::Peer;
-    use crate::telemetry::{TraceContext, root_span};
+    use crate::telemetry::root_span;
 
     /// Everything logged by this thread, as JSON.
     #[derive(Clone, Default)]
@@ -156,14 +158,10 @@ mod tests {
 
     struct Request {
         head: RequestHead,
-        id: ServerRequestId,
+        context: RequestContext,
         span: RootSpan,
         failure: Failure,
         metrics: Metrics,
-    }
-
-    fn route() -> MatchedPathPattern {
-        MatchedPathPattern::new("/v1/ledgers/{ledger}")
     }
 
     impl Request {
@@ -174,15 +172,16 @@ mod tests {
                 version: Version::HTTP_11,
                 headers: HeaderMap::new(),
             };
-            let id = ServerRequestId::generate();
-            let trace = TraceContext::of_request(&head, id);
-            let span = root_span(&head, route(), id, trace, Peer(Some(([192, 0, 2, 1], 4711).into())));
-            Self { head, id, span, failure: Failure::none(), metrics: Metrics::new(Registry::default()) }
+            let route = MatchedPathPattern::new("/v1/ledgers/{ledger}");
+            let peer = Peer(Some(([192, 0, 2, 1], 4711).into()));
+            let context = RequestContext::gather(&head, route, ServerRequestId::generate(), peer);
+            let span = root_span(&head, &context);
+            Self { head, context, span, failure: Failure::none(), metrics: Metrics::new(Registry::default()) }
         }
 
         fn observe<C: IntoFuture<Output = Response>>(&self, next: C) -> impl Future<Output = Response> {
-            let Self { head, id, span, failure, metrics } = self;
-            observe_request(Next::new(next), head, route(), *id, span, failure, metrics)
+            let Self { head, context, span, failure, metrics } = self;
+            observe_request(Next::new(next), head, context, span, failure, metrics)
         }
 
         fn counted(&self, status: u16) -> bool {
@@ -197,21 +196,21 @@ mod tests {
         let (log, _guard) = Log::from(Level::INFO);
         let request = Request::new();
         let response = request.observe(ready(Response::ok().set_typed_body("words"))).await;
-        assert_eq!(response.headers()[&X_REQUEST_ID], request.id.to_string());
+        assert_eq!(response.headers()[&X_REQUEST_ID], request.context.request_id.to_string());
         assert!(request.counted(200));
         let lines = log.lines();
         let [line] = lines.as_slice() else { panic!("{lines:?}") };
         assert_eq!(line["level"], "INFO");
-        assert_eq!(line["fields"]["http.response.status_code"], 200);
-        assert_eq!(line["fields"]["http.response.body.size"], 5);
-        assert!(line["fields"]["duration_us"].is_u64());
-        let span = &line["span"];
-        assert_eq!(span["http.request.method"], "GET");
-        assert_eq!(span["http.route"], "/v1/ledgers/{ledger}");
-        assert_eq!(span["url.path"], "/v1/ledgers/main");
-        assert_eq!(span["network.peer.address"], "192.0.2.1");
-        assert_eq!(span["request_id"], request.id.to_string());
-        assert_eq!(span["trace_id"], request.id.inner().simple().to_string());
+        let fields = &line["fields"];
+        assert_eq!(fields["http.request.method"], "GET");
+        assert_eq!(fields["http.route"], "/v1/ledgers/{ledger}");
+        assert_eq!(fields["url.path"], "/v1/ledgers/main");
+        assert_eq!(fields["http.response.status_code"], 200);
+        assert_eq!(fields["http.response.body.size"], 5);
+        assert!(fields["duration_us"].is_u64());
+        assert_eq!(fields["network.peer.address"], "192.0.2.1");
+        assert_eq!(fields["request_id"], request.context.request_id.to_string());
+        assert_eq!(fields["trace_id"], request.context.request_id.inner().simple().to_string());
     }
 
     #[tokio::test]
@@ -244,12 +243,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn where_nobody_listens_there_is_no_span() {
+    async fn where_nobody_listens_nothing_is_written() {
         let (log, _guard) = Log::from(Level::WARN);
         let request = Request::new();
         assert!(request.span.is_disabled());
         request.observe(ready(Response::ok())).await;
         assert!(log.lines().is_empty());
         assert!(request.counted(200));
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_for_it_has_the_request_on_every_line() {
+        let (log, _guard) = Log::from(Level::DEBUG);
+        let request = Request::new();
+        let answer = async {
+            tracing::info!("a step on the way");
+            Response::ok()
+        };
+        request.observe(Box::pin(answer)).await;
+        let lines = log.lines();
+        let line = lines.iter().find(|line| line["fields"]["message"] == "a step on the way").unwrap();
+        assert_eq!(line["span"]["request_id"], request.context.request_id.to_string());
+        assert_eq!(line["span"]["http.route"], "/v1/ledgers/{ledger}");
     }
 }

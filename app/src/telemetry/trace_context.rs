@@ -41,11 +41,9 @@ impl fmt::Display for SpanId {
     }
 }
 
-#[pavex::methods]
 impl TraceContext {
     /// Takes over the caller's trace, or starts one. New ids come out of the request id, which is random
     /// where it counts: a UUID v7 ends in 62 random bits, and never in 64 zeros.
-    #[request_scoped]
     #[must_use]
     pub fn of_request(head: &RequestHead, request_id: ServerRequestId) -> Self {
         let own = request_id.inner();
