@@ -773,7 +773,7 @@ pub mod route_0 {
         s_3: &'c pavex::request::RequestHead,
         s_4: &'d app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_1, s_0, s_2, s_4).await;
+        let response = wrapping_1(s_1, s_3, s_0, s_2, s_4).await;
         response
     }
     async fn stage_2<'a, 'b, 'c>(
@@ -813,27 +813,27 @@ pub mod route_0 {
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &pavex::router::AllowedMethods,
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v5 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v6 = pavex::telemetry::ServerRequestId::generate();
-        let v7 = app::telemetry::TraceContext::of_request(v0, v6);
-        let v9 = app::telemetry::root_span(v0, v1, v6, v7, v8);
+        let v6 = app::http::peer::Peer::current();
+        let v7 = pavex::telemetry::ServerRequestId::generate();
+        let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
+        let v9 = app::telemetry::root_span(v1, &v8);
         let v10 = crate::route_0::Next1 {
-            s_0: v6,
+            s_0: v7,
             s_1: v2,
-            s_2: v1,
+            s_2: v0,
             s_3: v3,
             s_4: &v5,
             next: stage_2,
         };
         let v11 = pavex::middleware::Next::new(v10);
-        let v12 = app::telemetry::observe_request(v11, v0, v1, v6, &v9, &v5, v4).await;
+        let v12 = app::telemetry::observe_request(v11, v1, &v8, &v9, &v5, v4).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_2(
@@ -955,7 +955,7 @@ pub mod route_1 {
         s_4: &'f app::http::guard::RequestLimits,
         s_5: &'g app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_3, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
@@ -1002,30 +1002,30 @@ pub mod route_1 {
         <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v6 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v7 = pavex::telemetry::ServerRequestId::generate();
-        let v8 = app::telemetry::TraceContext::of_request(v0, v7);
-        let v10 = app::telemetry::root_span(v0, v1, v7, v8, v9);
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
         let v11 = crate::route_1::Next1 {
-            s_0: v0,
+            s_0: v1,
             s_1: v2,
-            s_2: v7,
+            s_2: v8,
             s_3: &v6,
             s_4: v3,
-            s_5: v1,
+            s_5: v0,
             s_6: v4,
             next: stage_2,
         };
         let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v0, v1, v7, &v10, &v6, v5).await;
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn wrapping_2(
@@ -1204,7 +1204,7 @@ pub mod route_2 {
         s_4: &'f app::http::guard::RequestLimits,
         s_5: &'g app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_3, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
@@ -1251,30 +1251,30 @@ pub mod route_2 {
         <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v6 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v7 = pavex::telemetry::ServerRequestId::generate();
-        let v8 = app::telemetry::TraceContext::of_request(v0, v7);
-        let v10 = app::telemetry::root_span(v0, v1, v7, v8, v9);
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
         let v11 = crate::route_2::Next1 {
-            s_0: v0,
+            s_0: v1,
             s_1: v2,
-            s_2: v7,
+            s_2: v8,
             s_3: &v6,
             s_4: v3,
-            s_5: v1,
+            s_5: v0,
             s_6: v4,
             next: stage_2,
         };
         let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v0, v1, v7, &v10, &v6, v5).await;
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn wrapping_2(
@@ -1453,7 +1453,7 @@ pub mod route_3 {
         s_4: &'f app::http::guard::RequestLimits,
         s_5: &'g app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_3, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
@@ -1500,30 +1500,30 @@ pub mod route_3 {
         <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v6 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v7 = pavex::telemetry::ServerRequestId::generate();
-        let v8 = app::telemetry::TraceContext::of_request(v0, v7);
-        let v10 = app::telemetry::root_span(v0, v1, v7, v8, v9);
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
         let v11 = crate::route_3::Next1 {
-            s_0: v0,
+            s_0: v1,
             s_1: v2,
-            s_2: v7,
+            s_2: v8,
             s_3: &v6,
             s_4: v3,
-            s_5: v1,
+            s_5: v0,
             s_6: v4,
             next: stage_2,
         };
         let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v0, v1, v7, &v10, &v6, v5).await;
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn wrapping_2(
@@ -1702,7 +1702,7 @@ pub mod route_4 {
         s_4: &'f app::http::guard::RequestLimits,
         s_5: &'g app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_3, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
@@ -1749,30 +1749,30 @@ pub mod route_4 {
         <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v6 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v7 = pavex::telemetry::ServerRequestId::generate();
-        let v8 = app::telemetry::TraceContext::of_request(v0, v7);
-        let v10 = app::telemetry::root_span(v0, v1, v7, v8, v9);
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
         let v11 = crate::route_4::Next1 {
-            s_0: v0,
+            s_0: v1,
             s_1: v2,
-            s_2: v7,
+            s_2: v8,
             s_3: &v6,
             s_4: v3,
-            s_5: v1,
+            s_5: v0,
             s_6: v4,
             next: stage_2,
         };
         let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v0, v1, v7, &v10, &v6, v5).await;
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn wrapping_2(
@@ -1947,7 +1947,7 @@ pub mod route_5 {
         s_2: &'b app::http::guard::RequestLimits,
         s_3: &'c app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_1, s_2, s_3).await;
+        let response = wrapping_1(s_1, s_0, s_2, s_3).await;
         response
     }
     async fn stage_2<'a, 'b, 'c>(
@@ -1982,26 +1982,26 @@ pub mod route_5 {
         <pavex::Response as pavex::IntoResponse>::into_response(v6)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &app::http::guard::RequestLimits,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v4 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v5 = pavex::telemetry::ServerRequestId::generate();
-        let v6 = app::telemetry::TraceContext::of_request(v0, v5);
-        let v8 = app::telemetry::root_span(v0, v1, v5, v6, v7);
+        let v5 = app::http::peer::Peer::current();
+        let v6 = pavex::telemetry::ServerRequestId::generate();
+        let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
+        let v8 = app::telemetry::root_span(v1, &v7);
         let v9 = crate::route_5::Next1 {
-            s_0: v0,
-            s_1: v5,
-            s_2: v1,
+            s_0: v1,
+            s_1: v6,
+            s_2: v0,
             s_3: v2,
             s_4: &v4,
             next: stage_2,
         };
         let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::telemetry::observe_request(v10, v0, v1, v5, &v8, &v4, v3).await;
+        let v11 = app::telemetry::observe_request(v10, v1, &v7, &v8, &v4, v3).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_2(
@@ -2111,7 +2111,7 @@ pub mod route_6 {
         s_3: &'e app::http::guard::RequestLimits,
         s_4: &'f app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_2, s_1, s_3, s_4).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f>(
@@ -2154,28 +2154,28 @@ pub mod route_6 {
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v5 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v6 = pavex::telemetry::ServerRequestId::generate();
-        let v7 = app::telemetry::TraceContext::of_request(v0, v6);
-        let v9 = app::telemetry::root_span(v0, v1, v6, v7, v8);
+        let v6 = app::http::peer::Peer::current();
+        let v7 = pavex::telemetry::ServerRequestId::generate();
+        let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
+        let v9 = app::telemetry::root_span(v1, &v8);
         let v10 = crate::route_6::Next1 {
-            s_0: v0,
+            s_0: v1,
             s_1: v2,
-            s_2: v6,
+            s_2: v7,
             s_3: &v5,
-            s_4: v1,
+            s_4: v0,
             s_5: v3,
             next: stage_2,
         };
         let v11 = pavex::middleware::Next::new(v10);
-        let v12 = app::telemetry::observe_request(v11, v0, v1, v6, &v9, &v5, v4).await;
+        let v12 = app::telemetry::observe_request(v11, v1, &v8, &v9, &v5, v4).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_2(
@@ -2331,7 +2331,7 @@ pub mod route_7 {
         s_3: &'c app::http::guard::RequestLimits,
         s_4: &'d app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_2, s_1, s_3, s_4).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd>(
@@ -2372,28 +2372,28 @@ pub mod route_7 {
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &app::docs::ErrorsPage,
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v5 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v6 = pavex::telemetry::ServerRequestId::generate();
-        let v7 = app::telemetry::TraceContext::of_request(v0, v6);
-        let v9 = app::telemetry::root_span(v0, v1, v6, v7, v8);
+        let v6 = app::http::peer::Peer::current();
+        let v7 = pavex::telemetry::ServerRequestId::generate();
+        let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
+        let v9 = app::telemetry::root_span(v1, &v8);
         let v10 = crate::route_7::Next1 {
-            s_0: v0,
+            s_0: v1,
             s_1: v2,
-            s_2: v6,
-            s_3: v1,
+            s_2: v7,
+            s_3: v0,
             s_4: v3,
             s_5: &v5,
             next: stage_2,
         };
         let v11 = pavex::middleware::Next::new(v10);
-        let v12 = app::telemetry::observe_request(v11, v0, v1, v6, &v9, &v5, v4).await;
+        let v12 = app::telemetry::observe_request(v11, v1, &v8, &v9, &v5, v4).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_2(
@@ -2511,7 +2511,7 @@ pub mod route_8 {
         s_2: &'b pavex::request::RequestHead,
         s_3: &'c app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_2, s_0, s_1, s_3).await;
+        let response = wrapping_1(s_0, s_2, s_1, s_3).await;
         response
     }
     async fn stage_2<'a, 'b>(
@@ -2545,25 +2545,25 @@ pub mod route_8 {
         <pavex::Response as pavex::IntoResponse>::into_response(v6)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &app::http::guard::RequestLimits,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v4 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v5 = pavex::telemetry::ServerRequestId::generate();
-        let v6 = app::telemetry::TraceContext::of_request(v0, v5);
-        let v8 = app::telemetry::root_span(v0, v1, v5, v6, v7);
+        let v5 = app::http::peer::Peer::current();
+        let v6 = pavex::telemetry::ServerRequestId::generate();
+        let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
+        let v8 = app::telemetry::root_span(v1, &v7);
         let v9 = crate::route_8::Next1 {
-            s_0: v5,
-            s_1: v1,
+            s_0: v6,
+            s_1: v0,
             s_2: v2,
             s_3: &v4,
             next: stage_2,
         };
         let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::telemetry::observe_request(v10, v0, v1, v5, &v8, &v4, v3).await;
+        let v11 = app::telemetry::observe_request(v10, v1, &v7, &v8, &v4, v3).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_2(
@@ -2670,7 +2670,7 @@ pub mod route_9 {
         s_3: &'c pavex::request::RequestHead,
         s_4: &'d app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_1, s_0, s_2, s_4).await;
+        let response = wrapping_1(s_1, s_3, s_0, s_2, s_4).await;
         response
     }
     async fn stage_2<'a, 'b, 'c>(
@@ -2711,27 +2711,27 @@ pub mod route_9 {
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &app::health::Readiness,
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v5 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v6 = pavex::telemetry::ServerRequestId::generate();
-        let v7 = app::telemetry::TraceContext::of_request(v0, v6);
-        let v9 = app::telemetry::root_span(v0, v1, v6, v7, v8);
+        let v6 = app::http::peer::Peer::current();
+        let v7 = pavex::telemetry::ServerRequestId::generate();
+        let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
+        let v9 = app::telemetry::root_span(v1, &v8);
         let v10 = crate::route_9::Next1 {
             s_0: v2,
-            s_1: v6,
+            s_1: v7,
             s_2: &v5,
-            s_3: v1,
+            s_3: v0,
             s_4: v3,
             next: stage_2,
         };
         let v11 = pavex::middleware::Next::new(v10);
-        let v12 = app::telemetry::observe_request(v11, v0, v1, v6, &v9, &v5, v4).await;
+        let v12 = app::telemetry::observe_request(v11, v1, &v8, &v9, &v5, v4).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_2(
@@ -2866,7 +2866,7 @@ pub mod route_10 {
         s_2: &'b pavex::request::RequestHead,
         s_3: &'c app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_2, s_0, s_1, s_3).await;
+        let response = wrapping_1(s_0, s_2, s_1, s_3).await;
         response
     }
     async fn stage_2<'a, 'b>(
@@ -2900,25 +2900,25 @@ pub mod route_10 {
         <pavex::Response as pavex::IntoResponse>::into_response(v6)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &app::http::guard::RequestLimits,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v4 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v5 = pavex::telemetry::ServerRequestId::generate();
-        let v6 = app::telemetry::TraceContext::of_request(v0, v5);
-        let v8 = app::telemetry::root_span(v0, v1, v5, v6, v7);
+        let v5 = app::http::peer::Peer::current();
+        let v6 = pavex::telemetry::ServerRequestId::generate();
+        let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
+        let v8 = app::telemetry::root_span(v1, &v7);
         let v9 = crate::route_10::Next1 {
-            s_0: v5,
-            s_1: v1,
+            s_0: v6,
+            s_1: v0,
             s_2: v2,
             s_3: &v4,
             next: stage_2,
         };
         let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::telemetry::observe_request(v10, v0, v1, v5, &v8, &v4, v3).await;
+        let v11 = app::telemetry::observe_request(v10, v1, &v7, &v8, &v4, v3).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_2(
@@ -3031,7 +3031,7 @@ pub mod route_11 {
         s_6: &'g app::http::guard::RequestLimits,
         s_7: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
@@ -3086,8 +3086,8 @@ pub mod route_11 {
         <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: pavex::request::body::RawIncomingBody,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::ServerConfig,
@@ -3096,24 +3096,24 @@ pub mod route_11 {
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v8 = app::telemetry::Failure::none();
-        let v11 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::TraceContext::of_request(v0, v9);
-        let v12 = app::telemetry::root_span(v0, v1, v9, v10, v11);
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
         let v13 = crate::route_11::Next1 {
             s_0: v2,
-            s_1: v0,
+            s_1: v1,
             s_2: v3,
             s_3: v4,
-            s_4: v9,
+            s_4: v10,
             s_5: &v8,
             s_6: v5,
-            s_7: v1,
+            s_7: v0,
             s_8: v6,
             next: stage_2,
         };
         let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v0, v1, v9, &v12, &v8, v7).await;
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
@@ -3331,7 +3331,7 @@ pub mod route_12 {
         s_4: &'f app::http::guard::RequestLimits,
         s_5: &'g app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_3, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
@@ -3378,30 +3378,30 @@ pub mod route_12 {
         <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v6 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v7 = pavex::telemetry::ServerRequestId::generate();
-        let v8 = app::telemetry::TraceContext::of_request(v0, v7);
-        let v10 = app::telemetry::root_span(v0, v1, v7, v8, v9);
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
         let v11 = crate::route_12::Next1 {
-            s_0: v0,
+            s_0: v1,
             s_1: v2,
-            s_2: v7,
+            s_2: v8,
             s_3: &v6,
             s_4: v3,
-            s_5: v1,
+            s_5: v0,
             s_6: v4,
             next: stage_2,
         };
         let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v0, v1, v7, &v10, &v6, v5).await;
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn wrapping_2(
@@ -3580,7 +3580,7 @@ pub mod route_13 {
         s_4: &'f app::http::guard::RequestLimits,
         s_5: &'g app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_3, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
@@ -3627,30 +3627,30 @@ pub mod route_13 {
         <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v6 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v7 = pavex::telemetry::ServerRequestId::generate();
-        let v8 = app::telemetry::TraceContext::of_request(v0, v7);
-        let v10 = app::telemetry::root_span(v0, v1, v7, v8, v9);
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
         let v11 = crate::route_13::Next1 {
-            s_0: v0,
+            s_0: v1,
             s_1: v2,
-            s_2: v7,
+            s_2: v8,
             s_3: &v6,
             s_4: v3,
-            s_5: v1,
+            s_5: v0,
             s_6: v4,
             next: stage_2,
         };
         let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v0, v1, v7, &v10, &v6, v5).await;
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn wrapping_2(
@@ -3829,7 +3829,7 @@ pub mod route_14 {
         s_4: &'f app::http::guard::RequestLimits,
         s_5: &'g app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_3, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
@@ -3876,30 +3876,30 @@ pub mod route_14 {
         <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v6 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v7 = pavex::telemetry::ServerRequestId::generate();
-        let v8 = app::telemetry::TraceContext::of_request(v0, v7);
-        let v10 = app::telemetry::root_span(v0, v1, v7, v8, v9);
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
         let v11 = crate::route_14::Next1 {
-            s_0: v0,
+            s_0: v1,
             s_1: v2,
-            s_2: v7,
+            s_2: v8,
             s_3: &v6,
             s_4: v3,
-            s_5: v1,
+            s_5: v0,
             s_6: v4,
             next: stage_2,
         };
         let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v0, v1, v7, &v10, &v6, v5).await;
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn wrapping_2(
@@ -4074,7 +4074,7 @@ pub mod route_15 {
         s_2: &'b app::http::guard::RequestLimits,
         s_3: &'c pavex::request::RequestHead,
     ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_1, s_0, s_2).await;
+        let response = wrapping_1(s_1, s_3, s_0, s_2).await;
         response
     }
     async fn stage_2<'a, 'b, 'c>(
@@ -4109,26 +4109,26 @@ pub mod route_15 {
         <pavex::Response as pavex::IntoResponse>::into_response(v6)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &app::metrics::Metrics,
         v3: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
         let v4 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v5 = pavex::telemetry::ServerRequestId::generate();
-        let v6 = app::telemetry::TraceContext::of_request(v0, v5);
-        let v8 = app::telemetry::root_span(v0, v1, v5, v6, v7);
+        let v5 = app::http::peer::Peer::current();
+        let v6 = pavex::telemetry::ServerRequestId::generate();
+        let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
+        let v8 = app::telemetry::root_span(v1, &v7);
         let v9 = crate::route_15::Next1 {
             s_0: v2,
-            s_1: v5,
-            s_2: v1,
+            s_1: v6,
+            s_2: v0,
             s_3: v3,
             s_4: &v4,
             next: stage_2,
         };
         let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::telemetry::observe_request(v10, v0, v1, v5, &v8, &v4, v2).await;
+        let v11 = app::telemetry::observe_request(v10, v1, &v7, &v8, &v4, v2).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_2(
@@ -4238,7 +4238,7 @@ pub mod route_16 {
         s_3: &'c app::http::guard::RequestLimits,
         s_4: &'d app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_2, s_1, s_3, s_4).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd>(
@@ -4279,28 +4279,28 @@ pub mod route_16 {
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &app::openapi::ApiDescription,
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v5 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v6 = pavex::telemetry::ServerRequestId::generate();
-        let v7 = app::telemetry::TraceContext::of_request(v0, v6);
-        let v9 = app::telemetry::root_span(v0, v1, v6, v7, v8);
+        let v6 = app::http::peer::Peer::current();
+        let v7 = pavex::telemetry::ServerRequestId::generate();
+        let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
+        let v9 = app::telemetry::root_span(v1, &v8);
         let v10 = crate::route_16::Next1 {
-            s_0: v0,
+            s_0: v1,
             s_1: v2,
-            s_2: v6,
-            s_3: v1,
+            s_2: v7,
+            s_3: v0,
             s_4: v3,
             s_5: &v5,
             next: stage_2,
         };
         let v11 = pavex::middleware::Next::new(v10);
-        let v12 = app::telemetry::observe_request(v11, v0, v1, v6, &v9, &v5, v4).await;
+        let v12 = app::telemetry::observe_request(v11, v1, &v8, &v9, &v5, v4).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_2(
@@ -4426,7 +4426,7 @@ pub mod route_17 {
         s_6: &'g app::http::guard::RequestLimits,
         s_7: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
@@ -4481,8 +4481,8 @@ pub mod route_17 {
         <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: pavex::request::body::RawIncomingBody,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::ServerConfig,
@@ -4491,24 +4491,24 @@ pub mod route_17 {
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v8 = app::telemetry::Failure::none();
-        let v11 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::TraceContext::of_request(v0, v9);
-        let v12 = app::telemetry::root_span(v0, v1, v9, v10, v11);
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
         let v13 = crate::route_17::Next1 {
             s_0: v2,
-            s_1: v0,
+            s_1: v1,
             s_2: v3,
             s_3: v4,
-            s_4: v9,
+            s_4: v10,
             s_5: &v8,
             s_6: v5,
-            s_7: v1,
+            s_7: v0,
             s_8: v6,
             next: stage_2,
         };
         let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v0, v1, v9, &v12, &v8, v7).await;
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
@@ -4726,7 +4726,7 @@ pub mod route_18 {
         s_4: &'f app::http::guard::RequestLimits,
         s_5: &'g app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_3, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
@@ -4773,30 +4773,30 @@ pub mod route_18 {
         <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v6 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v7 = pavex::telemetry::ServerRequestId::generate();
-        let v8 = app::telemetry::TraceContext::of_request(v0, v7);
-        let v10 = app::telemetry::root_span(v0, v1, v7, v8, v9);
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
         let v11 = crate::route_18::Next1 {
-            s_0: v0,
+            s_0: v1,
             s_1: v2,
-            s_2: v7,
+            s_2: v8,
             s_3: &v6,
             s_4: v3,
-            s_5: v1,
+            s_5: v0,
             s_6: v4,
             next: stage_2,
         };
         let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v0, v1, v7, &v10, &v6, v5).await;
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn wrapping_2(
@@ -4975,7 +4975,7 @@ pub mod route_19 {
         s_4: &'f app::http::guard::RequestLimits,
         s_5: &'g app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_3, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
@@ -5022,30 +5022,30 @@ pub mod route_19 {
         <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn wrapping_1(
-        v0: &pavex::request::RequestHead,
-        v1: pavex::request::path::MatchedPathPattern,
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v6 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v7 = pavex::telemetry::ServerRequestId::generate();
-        let v8 = app::telemetry::TraceContext::of_request(v0, v7);
-        let v10 = app::telemetry::root_span(v0, v1, v7, v8, v9);
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
         let v11 = crate::route_19::Next1 {
-            s_0: v0,
+            s_0: v1,
             s_1: v2,
-            s_2: v7,
+            s_2: v8,
             s_3: &v6,
             s_4: v3,
-            s_5: v1,
+            s_5: v0,
             s_6: v4,
             next: stage_2,
         };
         let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v0, v1, v7, &v10, &v6, v5).await;
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn wrapping_2(
