@@ -3,15 +3,19 @@
 //! Nothing of the caller's configuration gets through: every `PX_` variable is taken away first.
 
 // Each test binary that takes this in uses another part of it.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+mod client;
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+
+pub(crate) use self::client::{Client, Reply, Request};
 
 /// Longer than anything may take, even on a machine that is busy with other things.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
@@ -104,7 +108,7 @@ impl Service {
     }
 
     pub(crate) fn post(&self, path: &str, body: &str) -> Reply {
-        self.connect().send(&post(path, body)).reply()
+        self.connect().call(&Request::post(path).json(body))
     }
 
     /// Returns what it has logged so far.
@@ -171,75 +175,5 @@ pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(began.elapsed() < LONG, "waited too long for {what}");
         thread::park_timeout(Duration::from_millis(5));
-    }
-}
-
-/// Writes a POST of JSON.
-pub(crate) fn post(path: &str, body: &str) -> String {
-    format!(
-        "POST {path} HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-}
-
-/// The smallest HTTP/1 client: it sends what it is given and reads one reply at a time.
-pub(crate) struct Client(BufReader<TcpStream>);
-
-/// A reply.
-#[derive(Debug)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    head: String,
-    pub(crate) body: String,
-}
-
-impl Client {
-    pub(crate) fn connect(address: SocketAddr) -> std::io::Result<Self> {
-        let socket = TcpStream::connect_timeout(&address, LONG)?;
-        socket.set_read_timeout(Some(LONG))?;
-        Ok(Self(BufReader::new(socket)))
-    }
-
-    pub(crate) fn send(&mut self, text: &str) -> &mut Self {
-        self.0.get_mut().write_all(text.as_bytes()).expect("it takes bytes");
-        self
-    }
-
-    pub(crate) fn get(&mut self, path: &str) -> Reply {
-        self.send(&format!("GET {path} HTTP/1.1\r\nhost: h\r\n\r\n")).reply()
-    }
-
-    /// Reads one reply.
-    pub(crate) fn reply(&mut self) -> Reply {
-        self.try_reply().expect("a whole reply")
-    }
-
-    /// Reads one reply, where one comes.
-    pub(crate) fn try_reply(&mut self) -> std::io::Result<Reply> {
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            if self.0.read_line(&mut head)? == 0 {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-        let status = head.get(9..12).and_then(|status| status.parse().ok());
-        let mut reply = Reply { status: status.expect("a status line"), head, body: String::new() };
-        let length = reply.header("content-length").map_or(0, |length| length.parse().expect("a number"));
-        let mut body = vec![0; length];
-        self.0.read_exact(&mut body)?;
-        reply.body = String::from_utf8(body).expect("UTF-8");
-        Ok(reply)
-    }
-
-    /// Tells whether the connection has ended, and waits until it has or bytes come.
-    pub(crate) fn has_ended(&mut self) -> bool {
-        self.0.fill_buf().map_or(true, <[u8]>::is_empty)
-    }
-}
-
-impl Reply {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
-        headers.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
