@@ -81,7 +81,7 @@ impl Terms {
             Err(Stop::HeadTimeout) => return self.refuse(tcp, Refusal::HeadTimeout).await,
             Ok(Err(_) | Ok(None)) | Err(Stop::Close | Stop::Abort) => return,
         };
-        let service = Connected { handler, watch: Arc::clone(&watch) };
+        let service = Connected { handler, refuser: self.refuser.clone(), watch: Arc::clone(&watch) };
         if start.is_http2() {
             watch.settled();
             let socket = Socket::http2(tcp, start, watch);

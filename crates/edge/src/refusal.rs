@@ -52,11 +52,16 @@ pub(crate) struct Refuser {
 }
 
 impl Refuser {
-    /// Returns the refusal as an HTTP/1 client reads it: the last thing on its connection.
-    pub(crate) fn refuse(&self, refusal: Refusal) -> Vec<u8> {
+    /// Returns the refusal as a response.
+    pub(crate) fn response(&self, refusal: Refusal) -> Response<Bytes> {
         self.metrics.count(refusal);
         tracing::debug!(?refusal, "answered before any route");
-        let (head, body) = (self.answer)(refusal).into_parts();
+        (self.answer)(refusal)
+    }
+
+    /// Returns the refusal as an HTTP/1 client reads it: the last thing on its connection.
+    pub(crate) fn refuse(&self, refusal: Refusal) -> Vec<u8> {
+        let (head, body) = self.response(refusal).into_parts();
         let mut text = format!("HTTP/1.1 {}\r\n", head.status);
         let _ = write!(text, "date: {}\r\n", date());
         let mut text = text.into_bytes();

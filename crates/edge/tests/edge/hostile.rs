@@ -25,10 +25,10 @@ async fn what_is_not_http_is_answered_with_a_problem() {
         b"GET / HTTP/1.1\r\nbad name: x\r\n\r\n",
         b"GET / HTTP/1.1\r\nhost: h\r\nx: \x00\r\n\r\n",
         b"GET / HTTP/1.1\r\nhost: h\r\nx: a\r\n folded\r\n\r\n",
-        b"POST /echo HTTP/1.1\r\ncontent-length: -1\r\n\r\n",
-        b"POST /echo HTTP/1.1\r\ncontent-length: 99999999999999999999\r\n\r\n",
-        b"POST /echo HTTP/1.1\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
-        b"POST /echo HTTP/1.1\r\ntransfer-encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: -1\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: 99999999999999999999\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\ncontent-length: 4\r\n\r\nabcd",
+        b"POST /echo HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n",
     ] {
         let mut client = site.connect().await;
@@ -50,6 +50,17 @@ async fn half_a_head_and_a_closed_side_is_answered_with_a_problem() {
 }
 
 #[tokio::test]
+async fn who_does_not_say_for_whom_a_request_is_gets_a_problem() {
+    let site = Site::start(limits()).await;
+    for hosts in ["", "host: a\r\nhost: a\r\n", "host: a b\r\n", "host: user@h\r\n"] {
+        let mut client = site.connect().await;
+        client.send(format!("GET / HTTP/1.1\r\n{hosts}\r\nGET /2 HTTP/1.1\r\nhost: h\r\n\r\n")).await;
+        refused(&mut client, 400, "Malformed").await;
+    }
+    site.metric("connection_refusals_total{reason=\"malformed\"} 4").await;
+}
+
+#[tokio::test]
 async fn heads_beyond_the_limits_are_answered_with_a_problem() {
     let site = Site::start(limits()).await;
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(21));
@@ -66,7 +77,7 @@ async fn heads_beyond_the_limits_are_answered_with_a_problem() {
 #[tokio::test]
 async fn heads_within_the_limits_are_served() {
     let site = Site::start(limits()).await;
-    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(20));
+    let many = format!("GET / HTTP/1.1\r\nhost: h\r\n{}\r\n", "x: y\r\n".repeat(19));
     let long = format!("GET /{} HTTP/1.1\r\nhost: h\r\n\r\n", "x".repeat(8100));
     for head in [many, long] {
         let mut client = site.connect().await;
@@ -102,7 +113,8 @@ async fn odd_but_lawful_requests_reach_the_handler() {
              http2-settings: AAMAAABkAAQAAP__\r\n\r\n",
             "GET /",
         ),
-        ("GET / HTTP/1.1\r\n\r\n", "GET /"),
+        ("GET / HTTP/1.1\r\nhost:\r\n\r\n", "GET /"),
+        ("GET / HTTP/1.0\r\n\r\n", "GET /"),
         ("\r\n\r\nGET / HTTP/1.1\r\nhost: h\r\n\r\n", "GET /"),
     ] {
         let mut client = site.connect().await;
@@ -167,9 +179,10 @@ async fn a_handler_that_panics_takes_down_its_own_connection_only() {
 #[tokio::test]
 async fn clients_that_vanish_in_the_middle_leave_nothing_behind() {
     let site = Site::start(limits()).await;
-    for text in
-        ["GET /gate HTTP/1.1\r\nhost: h\r\n\r\n", "POST /echo HTTP/1.1\r\ncontent-length: 9\r\n\r\nabc"]
-    {
+    for text in [
+        "GET /gate HTTP/1.1\r\nhost: h\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\nabc",
+    ] {
         let mut client = site.connect().await;
         client.send(text).await;
         site.metric("connections 1").await;
