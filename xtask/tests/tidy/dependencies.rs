@@ -63,6 +63,11 @@ fn a_store_knows_the_port_and_no_other_store() {
 }
 
 #[test]
+fn the_edge_knows_nothing_of_the_house() {
+    none_of(&builds_on("edge"), "the accept loop knows HTTP, and is as good for another service");
+}
+
+#[test]
 fn nothing_but_the_server_builds_on_the_generated_code() {
     let packages = packages();
     let depends = |manifest: &Table| {

@@ -37,7 +37,7 @@ fn statement(clock: Clock) -> StatementQuery {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_entrys_is_named() {
+async fn a_body_that_no_entry_has_is_named() {
     for body in [
         "",
         "{",
