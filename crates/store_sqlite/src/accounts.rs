@@ -1,12 +1,12 @@
 //! Reads of accounts with their balances. An account is there from its first movement on, never before.
 
-use engine::query::{Account, AccountQuery, Page, SCAN_MAX};
+use engine::query::{Account, AccountQuery, Page};
 use futures_util::TryStreamExt;
 use ledger::{Address, Asset, LedgerName};
+use sql_rows::{AccountPage, Failure, end_of};
 
-use crate::failure::{Corruption, Failure};
 use crate::number::StoredNumber;
-use crate::rows::{BalanceRow, Reader, head, one_more};
+use crate::rows::{AccountRow, BalanceRow, head};
 use crate::store::SqliteStore;
 
 pub(crate) async fn account(
@@ -39,65 +39,6 @@ pub(crate) async fn account(
     Ok(Some(Account { address: address.clone(), balances }))
 }
 
-/// The first text after all texts that begin with a prefix, as far as addresses go: they are ASCII.
-pub(crate) fn end_of(prefix: &str) -> String {
-    format!("{prefix}\u{10ffff}")
-}
-
-/// A row per account and balance; without a balance where the account has none that is asked for.
-struct AccountRow {
-    address: String,
-    asset: Option<String>,
-    posted_in: Option<StoredNumber>,
-    posted_out: Option<StoredNumber>,
-    pending_in: Option<StoredNumber>,
-    pending_out: Option<StoredNumber>,
-}
-
-impl AccountRow {
-    fn balance(self) -> Option<BalanceRow> {
-        Some(BalanceRow {
-            address: self.address,
-            asset: self.asset?,
-            posted_in: self.posted_in?,
-            posted_out: self.posted_out?,
-            pending_in: self.pending_in?,
-            pending_out: self.pending_out?,
-        })
-    }
-}
-
-/// The accounts found so far, and how far the list was looked at.
-struct Found {
-    items: Vec<Account>,
-    looked_at: usize,
-    last: Option<Address>,
-    limit: usize,
-}
-
-impl Found {
-    /// Takes a row over. Returns false where the page ends before its account.
-    fn take(&mut self, row: AccountRow) -> Result<bool, Corruption> {
-        if self.last.as_ref().is_none_or(|last| last.as_str() != row.address) {
-            if self.items.len() >= self.limit || self.looked_at == SCAN_MAX {
-                return Ok(false);
-            }
-            let place = || "the list of accounts".to_owned();
-            self.last = Some(Reader::at(&place).address(&row.address)?);
-            self.looked_at += 1;
-        }
-        let Some(row) = row.balance() else { return Ok(true) };
-        let (key, balance) = row.balance()?;
-        match self.items.last_mut().filter(|account| account.address == key.account) {
-            Some(account) => account.balances.push((key.asset, balance)),
-            None => {
-                self.items.push(Account { address: key.account, balances: vec![(key.asset, balance)] });
-            }
-        }
-        Ok(true)
-    }
-}
-
 pub(crate) async fn accounts(
     store: &SqliteStore,
     ledger: &LedgerName,
@@ -109,7 +50,7 @@ pub(crate) async fn accounts(
     let end = end_of(prefix);
     let after = query.after.as_ref().map_or("", Address::as_str);
     let asset = query.asset.as_ref().map(Asset::as_str);
-    let looked_at_max = one_more(if asset.is_some() { SCAN_MAX } else { query.limit });
+    let looked_at_max = AccountPage::rows_wanted(query);
     // Goes from address to address through the primary key, past all other assets of each. One row of
     // `found` makes the next one, so they come in order.
     let mut rows = sqlx::query_as!(
@@ -143,13 +84,11 @@ pub(crate) async fn accounts(
         looked_at_max
     )
     .fetch(&mut *connection);
-    let mut found = Found { items: Vec::new(), looked_at: 0, last: query.after.clone(), limit: query.limit };
-    let mut more = false;
+    let mut page = AccountPage::new(query);
     while let Some(row) = rows.try_next().await? {
-        if !found.take(row)? {
-            more = true;
+        if !page.take(row)? {
             break;
         }
     }
-    Ok(Page { items: found.items, next: found.last.filter(|_| more) })
+    Ok(page.finish())
 }

@@ -4,19 +4,18 @@
 //! `jsonb_each` hands out rows that are parsed already. With `json_each` every `->>` would parse its row
 //! anew, which takes half as long again.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
 use engine::port::{Batch, CommitError, KeyUse, Loaded, LogRecord, Opened, Wanted};
 use ledger::{Balance, BalanceKey, Direction, EntryBody, EntryNumber, LedgerName, Reference, StatementLine};
+use sql_rows::{BatchRows, Corruption, Failure, Reader, entry_number, stored_number};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
-use crate::failure::{Corruption, Failure, commit_failed};
+use crate::failure::commit_failed;
 use crate::json::{next_array, write_row};
 use crate::number::StoredNumber;
-use crate::rows::{BalanceRow, Reader, entry_number, stored_number};
+use crate::rows::BalanceRow;
 use crate::store::SqliteStore;
 
 pub(crate) async fn begin(
@@ -148,23 +147,11 @@ impl Batch for SqliteBatch {
 
 impl SqliteBatch {
     async fn write(&mut self, records: &[LogRecord]) -> Result<(), Failure> {
-        let mut lines = Vec::new();
-        let mut balances = BTreeMap::new();
-        for (expected, LogRecord { entry, .. }) in (self.next..).zip(records) {
-            if entry.number.0 != expected {
-                return Err(Failure::Gap { expected, found: entry.number.0 });
-            }
-            lines.extend(entry.statement_lines());
-            // Of a balance that several entries touched, the last state counts.
-            balances.extend(entry.balances.iter().map(|(key, balance)| (key, balance)));
-        }
         let Some(last) = records.last() else { return Ok(()) };
-        // Neighbours in the table come one after the other.
-        lines
-            .sort_unstable_by(|a, b| (&a.account, a.entry, a.posting).cmp(&(&b.account, b.entry, b.posting)));
+        let rows = BatchRows::of(records, self.next)?;
         self.write_entries(records).await?;
-        self.write_lines(&lines).await?;
-        self.write_balances(&Vec::from_iter(balances)).await?;
+        self.write_lines(&rows.lines).await?;
+        self.write_balances(&rows.balances).await?;
         self.advance(stored_number(last.entry.number.next()), last.entry.recorded_at.micros()).await
     }
 

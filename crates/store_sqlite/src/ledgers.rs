@@ -3,32 +3,10 @@
 use engine::idempotency::KeyedRequest;
 use engine::port::LedgerCreation;
 use engine::query::{Ledger, NewLedger, Page};
-use ledger::{EntryNumber, LedgerName, Metadata};
+use ledger::{EntryNumber, LedgerName};
+use sql_rows::{Failure, LedgerRow, one_more, page_of_ledgers};
 
-use crate::failure::{Corruption, Failure};
-use crate::rows::{Reader, entry_number, one_more};
 use crate::store::SqliteStore;
-
-struct LedgerRow {
-    name: String,
-    created_at: i64,
-    metadata: String,
-    next_entry: i64,
-}
-
-impl LedgerRow {
-    fn ledger(self) -> Result<Ledger, Corruption> {
-        let place = || format!("ledger {}", self.name);
-        let bad = |what: &str| Corruption::new(place(), what);
-        let metadata = serde_json::from_str(&self.metadata).map_err(|_| bad("its metadata is not JSON"))?;
-        Ok(Ledger {
-            name: LedgerName::parse(&self.name).map_err(|_| bad("its name is not one"))?,
-            created_at: Reader::at(&place).time(self.created_at)?,
-            entries: entry_number(self.next_entry)?,
-            metadata: Metadata::new(metadata).map_err(|_| bad("its metadata is out of bounds"))?,
-        })
-    }
-}
 
 pub(crate) async fn create(store: &SqliteStore, new: NewLedger) -> Result<LedgerCreation, Failure> {
     let mut connection = store.writer.acquire().await?;
@@ -104,7 +82,7 @@ pub(crate) async fn ledgers(
     let mut connection = store.reader().await?;
     // No name is empty, so all names follow the empty one.
     let (after, rows) = (after.map_or("", LedgerName::as_str), one_more(limit));
-    let mut rows = sqlx::query_as!(
+    let rows = sqlx::query_as!(
         LedgerRow,
         "SELECT name, created_at, metadata, next_entry FROM ledgers
         WHERE name > ?1 ORDER BY name LIMIT ?2",
@@ -113,11 +91,7 @@ pub(crate) async fn ledgers(
     )
     .fetch_all(&mut *connection)
     .await?;
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let items = rows.into_iter().map(LedgerRow::ledger).collect::<Result<Vec<_>, _>>()?;
-    let next = items.last().filter(|_| more).map(|ledger| ledger.name.clone());
-    Ok(Page { items, next })
+    Ok(page_of_ledgers(rows, limit)?)
 }
 
 pub(crate) async fn ping(store: &SqliteStore) -> Result<(), Failure> {

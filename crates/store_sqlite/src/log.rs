@@ -2,9 +2,9 @@
 
 use engine::port::LogRecord;
 use ledger::{EntryNumber, LedgerName};
+use sql_rows::{EntryRow, Failure, stored_limit, stored_number};
 
-use crate::failure::Failure;
-use crate::rows::{EntryRow, head, stored_number};
+use crate::rows::head;
 use crate::store::SqliteStore;
 
 pub(crate) async fn entry(
@@ -49,7 +49,7 @@ pub(crate) async fn records(
     from: EntryNumber,
     limit: usize,
 ) -> Result<Vec<LogRecord>, Failure> {
-    let (from, limit) = (stored_number(from), i64::try_from(limit).unwrap_or(i64::MAX));
+    let (from, limit) = (stored_number(from), stored_limit(limit));
     let rows = sqlx::query_as!(
         EntryRow,
         r#"SELECT number, kind, recorded_at, effective_at, reference,

@@ -17,15 +17,16 @@ pub(crate) struct StoredNumber(pub(crate) i128);
 struct NotANumber(String);
 
 impl StoredNumber {
-    /// Returns the number as an amount, or `None` where it is negative.
-    pub(crate) fn amount(self) -> Option<Amount> {
-        Amount::new(u128::try_from(self.0).ok()?)
-    }
-
     /// Reads the digits of a number that 64 bits do not hold, written in the only way there is.
     fn parse(text: &str) -> Option<Self> {
         let number: i128 = text.parse().ok()?;
         (i64::try_from(number).is_err() && number.to_string() == text).then_some(Self(number))
+    }
+}
+
+impl From<StoredNumber> for i128 {
+    fn from(number: StoredNumber) -> Self {
+        number.0
     }
 }
 
@@ -83,11 +84,5 @@ mod tests {
         {
             assert_eq!(StoredNumber::parse(text), None, "{text:?}");
         }
-    }
-
-    #[test]
-    fn negative_numbers_are_no_amounts() {
-        assert_eq!(StoredNumber(-1).amount(), None);
-        assert_eq!(StoredNumber(i128::MAX).amount(), Some(Amount::MAX));
     }
 }

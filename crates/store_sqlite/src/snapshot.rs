@@ -4,12 +4,12 @@
 use async_trait::async_trait;
 use engine::port::{DatedLine, LogRecord, ReadError, Snapshot};
 use ledger::{Balance, BalanceKey, EntryNumber, LedgerName, StatementLine};
+use sql_rows::{Failure, entry_number, stored_limit, stored_number};
 use sqlx::{ConnectOptions, SqliteConnection};
 
-use crate::failure::Failure;
 use crate::log::records;
 use crate::number::StoredNumber;
-use crate::rows::{BalanceRow, LineRow, entry_number, head, stored_number};
+use crate::rows::{BalanceRow, LineRow, head};
 use crate::store::SqliteStore;
 
 struct SqliteSnapshot {
@@ -61,7 +61,7 @@ impl SqliteSnapshot {
         limit: usize,
     ) -> Result<Vec<(BalanceKey, Balance)>, Failure> {
         let (address, asset) = after.map_or(("", ""), |key| (key.account.as_str(), key.asset.as_str()));
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let limit = stored_limit(limit);
         let rows = sqlx::query_as!(
             BalanceRow,
             r#"SELECT address, asset,
@@ -88,7 +88,7 @@ impl SqliteSnapshot {
             let posting = i64::try_from(line.posting).unwrap_or(i64::MAX);
             (line.account.as_str(), stored_number(line.entry), posting)
         });
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let limit = stored_limit(limit);
         let rows = sqlx::query_as!(
             LineRow,
             r#"SELECT address, entry, posting, direction, counterparty, asset,

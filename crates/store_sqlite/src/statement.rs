@@ -3,13 +3,13 @@
 use engine::port::DatedLine;
 use engine::query::{Clock, Page, SCAN_MAX, StatementPosition, StatementQuery};
 use futures_util::TryStreamExt;
-use ledger::{EntryNumber, LedgerName, Timestamp};
+use ledger::LedgerName;
+use sql_rows::{EffectivePlaces, Failure, StatementPage, one_more};
 use sqlx::SqliteConnection;
 
-use crate::failure::{Corruption, Failure};
 use crate::number::StoredNumber;
-use crate::rows::{Head, LineRow, Reader, entry_number, head, one_more, stored_number};
-use crate::spans::{effective_in, has_few_lines, recorded_in};
+use crate::rows::{EntryLineRow, Head, LineRow, head};
+use crate::spans::{has_few_lines, recorded_in};
 use crate::store::SqliteStore;
 
 pub(crate) async fn statement(
@@ -40,57 +40,6 @@ pub(crate) async fn statement(
     Ok(Some(page))
 }
 
-/// The lines found so far, and how far the list was looked at.
-struct Found<'q> {
-    query: &'q StatementQuery,
-    items: Vec<DatedLine>,
-    looked_at: usize,
-    last: Option<StatementPosition>,
-    more: bool,
-}
-
-impl<'q> Found<'q> {
-    fn new(query: &'q StatementQuery) -> Self {
-        Self { query, items: Vec::new(), looked_at: 0, last: query.after, more: false }
-    }
-
-    /// Says whether there is room to look at something else; where not, the list goes on.
-    fn has_room(&mut self) -> bool {
-        self.more = self.items.len() >= self.query.limit || self.looked_at == SCAN_MAX;
-        !self.more
-    }
-
-    fn take(&mut self, line: DatedLine) {
-        let time = match self.query.clock {
-            Clock::Recorded => line.recorded_at,
-            Clock::Effective => line.effective_at,
-        };
-        self.pass(StatementPosition { time, entry: line.line.entry, posting: line.line.posting });
-        if self.query.asset.as_ref().is_none_or(|asset| *asset == line.line.asset) {
-            self.items.push(line);
-        }
-    }
-
-    fn pass(&mut self, position: StatementPosition) {
-        self.looked_at += 1;
-        self.last = Some(position);
-    }
-
-    fn page(self) -> Page<DatedLine, StatementPosition> {
-        Page { items: self.items, next: self.last.filter(|_| self.more) }
-    }
-}
-
-/// Returns how many lines one page can need.
-fn rows_wanted(query: &StatementQuery) -> i64 {
-    one_more(if query.asset.is_none() { query.limit.min(SCAN_MAX) } else { SCAN_MAX })
-}
-
-/// The posting before which a page begins.
-fn posting_before(after: Option<StatementPosition>) -> i64 {
-    after.map_or(0, |after| i64::try_from(after.posting).unwrap_or(i64::MAX))
-}
-
 async fn by_recorded_time(
     connection: &mut SqliteConnection,
     head: &Head,
@@ -98,11 +47,8 @@ async fn by_recorded_time(
 ) -> Result<Page<DatedLine, StatementPosition>, Failure> {
     let address = query.account.as_str();
     let numbers = recorded_in(connection, head, &query.time).await?;
-    let mut before = (numbers.before, 0);
-    if let Some(after) = query.after {
-        before = before.min((stored_number(after.entry), posting_before(query.after)));
-    }
-    let rows = rows_wanted(query);
+    let before = StatementPage::recorded_before(query, numbers);
+    let rows = StatementPage::rows_wanted(query);
     let mut rows = sqlx::query_as!(
         LineRow,
         r#"SELECT address, entry, posting, direction, counterparty, asset,
@@ -119,14 +65,14 @@ async fn by_recorded_time(
         rows
     )
     .fetch(connection);
-    let mut found = Found::new(query);
+    let mut page = StatementPage::new(query);
     while let Some(row) = rows.try_next().await? {
-        if !found.has_room() {
+        if !page.has_room() {
             break;
         }
-        found.take(row.line()?);
+        page.take(row.line()?);
     }
-    Ok(found.page())
+    Ok(page.finish())
 }
 
 /// Lines are not kept in the order of effective times: where an account has few, they are sorted.
@@ -136,12 +82,9 @@ async fn sorted_by_effective_time(
     query: &StatementQuery,
 ) -> Result<Page<DatedLine, StatementPosition>, Failure> {
     let address = query.account.as_str();
-    let places = effective_in(&query.time);
-    let mut before = (places.before.time, places.before.number, 0);
-    if let Some(after) = query.after {
-        before = before.min((after.time.micros(), stored_number(after.entry), posting_before(query.after)));
-    }
-    let rows = rows_wanted(query);
+    let places = EffectivePlaces::within(&query.time);
+    let before = StatementPage::effective_before(query, places);
+    let rows = StatementPage::rows_wanted(query);
     let mut rows = sqlx::query_as!(
         LineRow,
         r#"SELECT address, entry, posting, direction, counterparty, asset,
@@ -160,49 +103,14 @@ async fn sorted_by_effective_time(
         rows
     )
     .fetch(connection);
-    let mut found = Found::new(query);
+    let mut page = StatementPage::new(query);
     while let Some(row) = rows.try_next().await? {
-        if !found.has_room() {
+        if !page.has_room() {
             break;
         }
-        found.take(row.line()?);
+        page.take(row.line()?);
     }
-    Ok(found.page())
-}
-
-/// A row per line of an entry, or one without a line where the entry does not touch the account.
-struct EntryLineRow {
-    number: i64,
-    recorded_at: i64,
-    effective_at: i64,
-    posting: Option<i64>,
-    direction: Option<String>,
-    counterparty: Option<String>,
-    asset: Option<String>,
-    amount: Option<StoredNumber>,
-    balance: Option<StoredNumber>,
-}
-
-impl EntryLineRow {
-    fn line(self, address: &str) -> Option<LineRow> {
-        Some(LineRow {
-            address: address.to_owned(),
-            entry: self.number,
-            posting: self.posting?,
-            direction: self.direction?,
-            counterparty: self.counterparty?,
-            asset: self.asset?,
-            amount: self.amount?,
-            balance: self.balance?,
-            recorded_at: Some(self.recorded_at),
-            effective_at: Some(self.effective_at),
-        })
-    }
-
-    fn place(&self) -> Result<(Timestamp, EntryNumber), Corruption> {
-        let place = || format!("entry {}", self.number);
-        Ok((Reader::at(&place).time(self.effective_at)?, entry_number(self.number)?))
-    }
+    Ok(page.finish())
 }
 
 /// Where an account has many lines, it is on many entries: walks the entries in the order of their
@@ -213,16 +121,8 @@ async fn by_effective_time(
     query: &StatementQuery,
 ) -> Result<Page<DatedLine, StatementPosition>, Failure> {
     let address = query.account.as_str();
-    let places = effective_in(&query.time);
-    let mut before = (places.before.time, places.before.number);
-    // The entry that the last page ended in, and the posting from which on it is done with.
-    let mut begun = (-1, 0);
-    if let Some(after) = query.after {
-        let number = stored_number(after.entry);
-        let first_undone = if after.posting == 0 { number } else { number.saturating_add(1) };
-        before = before.min((after.time.micros(), first_undone));
-        begun = (number, posting_before(query.after));
-    }
+    let places = EffectivePlaces::within(&query.time);
+    let (before, begun) = StatementPage::walk_before(query, places);
     let rows = one_more(SCAN_MAX);
     let mut rows = sqlx::query_as!(
         EntryLineRow,
@@ -243,16 +143,16 @@ async fn by_effective_time(
         rows
     )
     .fetch(connection);
-    let mut found = Found::new(query);
+    let mut page = StatementPage::new(query);
     while let Some(row) = rows.try_next().await? {
-        if !found.has_room() {
+        if !page.has_room() {
             break;
         }
         let (time, entry) = row.place()?;
         match row.line(address) {
-            Some(row) => found.take(row.line()?),
-            None => found.pass(StatementPosition { time, entry, posting: 0 }),
+            Some(row) => page.take(row.line()?),
+            None => page.pass(StatementPosition { time, entry, posting: 0 }),
         }
     }
-    Ok(found.page())
+    Ok(page.finish())
 }

@@ -12,9 +12,9 @@ use engine::query::{
     StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Entry, EntryNumber, LedgerName};
+use sql_rows::Failure;
 use sqlx::SqlitePool;
 
-use crate::failure::Failure;
 use crate::migrate::{self, AppliedMigration, MigrateError};
 use crate::options::SqliteOptions;
 use crate::writer::Writer;

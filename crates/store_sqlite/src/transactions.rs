@@ -1,15 +1,15 @@
 //! Lists of transactions: chooses the index to walk, then lets the query judge each entry. Never looks at more
 //! than `SCAN_MAX` entries for one page, and never sorts the log.
 
-use engine::query::{AddressPattern, Clock, Order, Page, SCAN_MAX, TransactionPosition, TransactionQuery};
+use engine::query::{Clock, Order, Page, TransactionPosition, TransactionQuery};
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
-use ledger::{Address, Entry, LedgerName, Reference};
+use ledger::{Entry, LedgerName, Reference};
+use sql_rows::{EffectivePlaces, EntryRow, Failure, Numbers, TransactionPage, account_to_walk, rows_wanted};
 use sqlx::SqliteConnection;
 
-use crate::failure::Failure;
-use crate::rows::{EntryRow, Head, head, one_more, stored_number};
-use crate::spans::{EffectivePlace, EffectivePlaces, Numbers, effective_in, has_few_lines, recorded_in};
+use crate::rows::{Head, head};
+use crate::spans::{has_few_lines, recorded_in};
 use crate::store::SqliteStore;
 
 type Rows<'c> = BoxStream<'c, Result<EntryRow, sqlx::Error>>;
@@ -22,34 +22,14 @@ pub(crate) async fn transactions(
     let mut connection = store.reader().await?;
     let head = head(&mut connection, ledger).await?;
     let mut rows = candidates(&mut connection, &head, query).await?;
-    let mut page = Page { items: Vec::new(), next: None };
-    let mut last = query.after;
-    let mut looked_at = 0;
+    let mut page = TransactionPage::new(query);
     while let Some(row) = rows.try_next().await? {
-        if page.items.len() >= query.limit || looked_at == SCAN_MAX {
-            page.next = last;
+        if !page.has_room() {
             break;
         }
-        let entry = row.record()?.entry;
-        let position = TransactionPosition::of(&entry, query.clock);
-        looked_at += 1;
-        last = Some(position);
-        if is_ahead(query, position) && query.matches(&entry) {
-            page.items.push(entry);
-        }
+        page.take(row.record()?.entry);
     }
-    Ok(page)
-}
-
-/// Says whether a place of the list lies ahead of where it is to be continued.
-fn is_ahead(query: &TransactionQuery, position: TransactionPosition) -> bool {
-    query.after.is_none_or(|after| {
-        let order = (position.time, position.number).cmp(&(after.time, after.number));
-        match query.order {
-            Order::Ascending => order.is_gt(),
-            Order::Descending => order.is_lt(),
-        }
-    })
+    Ok(page.finish())
 }
 
 /// Returns the entries that may match, in the order of the list, from the position on. Rows arrive as
@@ -65,14 +45,7 @@ async fn candidates<'c>(
     let account = account_to_walk(query);
     match query.clock {
         Clock::Recorded => {
-            let mut numbers = recorded_in(connection, head, &query.time).await?;
-            if let Some(after) = query.after {
-                let after = stored_number(after.number);
-                match query.order {
-                    Order::Ascending => numbers.from = numbers.from.max(after.saturating_add(1)),
-                    Order::Descending => numbers.before = numbers.before.min(after),
-                }
-            }
+            let numbers = recorded_in(connection, head, &query.time).await?.after(query.after, query.order);
             let rows = rows_wanted(query, account);
             Ok(match account {
                 Some(account) => {
@@ -82,14 +55,7 @@ async fn candidates<'c>(
             })
         }
         Clock::Effective => {
-            let mut places = effective_in(&query.time);
-            if let Some(after) = query.after {
-                let after = EffectivePlace::of(after.time, after.number);
-                match query.order {
-                    Order::Ascending => places.from = places.from.max(after.next()),
-                    Order::Descending => places.before = places.before.min(after),
-                }
-            }
+            let places = EffectivePlaces::within(&query.time).after(query.after, query.order);
             // The entries of an account are not kept in the order of their effective times. A few can
             // be sorted; an account with many is on many of the entries that the walk comes by.
             if let Some(account) = account
@@ -101,30 +67,6 @@ async fn candidates<'c>(
             Ok(effective(connection, head.ledger, places, query.order, rows_wanted(query, None)))
         }
     }
-}
-
-/// Returns the one account that all matching transactions touch; rather another one than `world`, which
-/// is on most of them.
-fn account_to_walk(query: &TransactionQuery) -> Option<&str> {
-    [&query.account, &query.source, &query.destination]
-        .into_iter()
-        .filter_map(|pattern| match pattern {
-            Some(AddressPattern::Exactly(address)) => Some(address),
-            Some(AddressPattern::Under(_)) | None => None,
-        })
-        .min_by_key(|address| address.is_world())
-        .map(Address::as_str)
-}
-
-/// Returns how many rows one page can need: the rest of them would only be read to be thrown away.
-fn rows_wanted(query: &TransactionQuery, walked: Option<&str>) -> i64 {
-    let account_is_walked = walked.is_some() && matches!(query.account, Some(AddressPattern::Exactly(_)));
-    let all_match = (query.account.is_none() || account_is_walked)
-        && query.source.is_none()
-        && query.destination.is_none()
-        && query.asset.is_none()
-        && query.metadata.is_empty();
-    one_more(if all_match { query.limit.min(SCAN_MAX) } else { SCAN_MAX })
 }
 
 /// Entries with all their columns, from what stands behind FROM, where they are called `e`.

@@ -1,0 +1,157 @@
+//! Sums of balances over groups of accounts, group after group in the byte order of their names. Leaps from
+//! group to group through an index; only the sums of a group are ever in memory.
+//!
+//! The accounts of a group need not lie side by side: `users-2` stands between `users` and `users:1`,
+//! because `-` and digits come before `:`. So a group is the account of its own name, if there is one,
+//! together with the range of what begins with the name and a colon.
+
+use async_trait::async_trait;
+use engine::query::{BalanceGroup, BalanceQuery, BalanceSum, Page};
+use ledger::{Address, Asset};
+
+use crate::accounts::end_of;
+use crate::failure::Failure;
+use crate::rows::Reader;
+
+/// What is asked of a store to sum groups, of one ledger at one moment.
+#[async_trait]
+pub trait GroupReads: Send {
+    /// Returns the first account with a balance from one address on and before another.
+    ///
+    /// # Errors
+    /// Those of [`Failure`].
+    async fn first_address(&mut self, from: &str, before: &str) -> Result<Option<String>, Failure>;
+
+    /// Returns the first of the names under which an account lies that is from one address on and before
+    /// another.
+    ///
+    /// # Errors
+    /// Those of [`Failure`].
+    async fn first_parent(
+        &mut self,
+        names: &[&str],
+        from: &str,
+        before: &str,
+    ) -> Result<Option<String>, Failure>;
+
+    /// Sums the balances of a group's accounts, by asset.
+    ///
+    /// # Errors
+    /// Those of [`Failure`].
+    async fn sum(&mut self, group: &Group) -> Result<Vec<(String, BalanceSum)>, Failure>;
+}
+
+/// The accounts of a group: one of the group's own name, unless `own` is empty, and a range.
+pub struct Group {
+    /// The group's name.
+    pub name: String,
+    /// The account of the group's name, or the empty text.
+    pub own: String,
+    /// The first address of the range,
+    pub from: String,
+    /// and the first after it.
+    pub before: String,
+}
+
+/// Reads a page of groups.
+///
+/// # Errors
+/// Those of [`Failure`].
+pub async fn sum_groups(
+    reads: &mut dyn GroupReads,
+    query: &BalanceQuery,
+) -> Result<Page<BalanceGroup, String>, Failure> {
+    let prefix = query.prefix.clone().unwrap_or_default();
+    let end = end_of(&prefix);
+    let mut groups = Groups { reads, prefix, end, depth: query.depth };
+    let mut page = Page { items: Vec::<BalanceGroup>::new(), next: None };
+    let mut last = query.after.clone().unwrap_or_default();
+    while let Some(group) = groups.first_after(&last).await? {
+        if page.items.len() >= query.limit {
+            page.next = Some(last);
+            break;
+        }
+        last.clone_from(&group);
+        page.items.push(groups.sum(&group).await?);
+    }
+    Ok(page)
+}
+
+/// The groups of one ledger at one moment.
+struct Groups<'r> {
+    reads: &'r mut dyn GroupReads,
+    /// Accounts before this do not count,
+    prefix: String,
+    /// nor do those from this on.
+    end: String,
+    depth: usize,
+}
+
+impl Groups<'_> {
+    /// Returns the first group whose name comes after another one, or the empty text for the very first.
+    async fn first_after(&mut self, previous: &str) -> Result<Option<String>, Failure> {
+        // No character of an address comes before `-`.
+        let mut from = format!("{previous}-");
+        loop {
+            let Some(address) = self.first_address(&from).await? else { return Ok(None) };
+            let group = address.truncated(self.depth);
+            if group > previous {
+                return match self.hidden_before(group, previous).await? {
+                    Some(hidden) => Ok(Some(hidden)),
+                    None => Ok(Some(group.to_owned())),
+                };
+            }
+            // The range of a group that had its turn: go on behind it.
+            from = format!("{group};");
+        }
+    }
+
+    async fn first_address(&mut self, from: &str) -> Result<Option<Address>, Failure> {
+        let from = from.max(&self.prefix);
+        let found = self.reads.first_address(from, &self.end).await?;
+        let place = || "a balance".to_owned();
+        Ok(found.map(|text| Reader::at(&place).address(&text)).transpose()?)
+    }
+
+    /// Returns the first group between two others whose accounts all lie behind the latter.
+    ///
+    /// Its name is the beginning of the latter's, cut before a character that comes before the colon:
+    /// such as `users` where `users-2` is the latter and there is no account `users`.
+    async fn hidden_before(&mut self, group: &str, previous: &str) -> Result<Option<String>, Failure> {
+        if group.split(':').count() < self.depth {
+            return Ok(None);
+        }
+        let last_segment = group.rfind(':').map_or(0, |colon| colon + 1);
+        let names: Vec<&str> = (last_segment + 1..group.len())
+            .filter(|end| group.as_bytes()[*end] < b':')
+            .map(|end| &group[..end])
+            .filter(|name| *name > previous)
+            .collect();
+        if names.is_empty() {
+            return Ok(None);
+        }
+        self.reads.first_parent(&names, &self.prefix, &self.end).await
+    }
+
+    async fn sum(&mut self, group: &str) -> Result<BalanceGroup, Failure> {
+        let sums = self.reads.sum(&self.accounts_of(group)).await?;
+        let place = || format!("the balances of {group}");
+        let reader = Reader::at(&place);
+        let mut balances: Vec<(Asset, BalanceSum)> = Vec::with_capacity(sums.len());
+        for (asset, sum) in sums {
+            balances.push((reader.asset(&asset)?, sum));
+        }
+        balances.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(BalanceGroup { address: reader.address(group)?, balances })
+    }
+
+    fn accounts_of(&self, group: &str) -> Group {
+        let own = if group.starts_with(&self.prefix) { group } else { "" };
+        let (from, before) = if group.split(':').count() < self.depth {
+            (String::new(), String::new())
+        } else {
+            (format!("{group}:").max(self.prefix.clone()), format!("{group};").min(self.end.clone()))
+        };
+        Group { name: group.to_owned(), own: own.to_owned(), from, before }
+    }
+}

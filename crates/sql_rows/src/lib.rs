@@ -1,0 +1,24 @@
+//! What stores on SQL share: what rows say in the terms of the ledger, and where pages of lists end.
+//!
+//! It never names a table or sends a statement: that is each store's own.
+
+mod accounts;
+mod batch;
+mod failure;
+mod groups;
+mod rows;
+mod spans;
+mod statement;
+mod transactions;
+
+pub use accounts::{AccountPage, AccountRow, end_of};
+pub use batch::BatchRows;
+pub use failure::{Corruption, Failure};
+pub use groups::{Group, GroupReads, sum_groups};
+pub use rows::{
+    BalanceRow, EntryRow, LedgerRow, LineRow, Reader, entry_number, one_more, page_of_ledgers, stored_limit,
+    stored_number,
+};
+pub use spans::{EffectivePlace, EffectivePlaces, Numbers};
+pub use statement::{EntryLineRow, StatementPage};
+pub use transactions::{TransactionPage, account_to_walk, rows_wanted};

@@ -1,0 +1,308 @@
+//! Rows as they come out of a database, and what they say in the terms of the ledger. A row that says nothing
+//! sensible is corruption, never a panic.
+//!
+//! `N` is how a store hands out whole numbers that may pass 64 bits.
+
+use engine::codec;
+use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
+use engine::port::{DatedLine, LogRecord};
+use engine::query::{Ledger, Page};
+use ledger::{
+    Address, Amount, Asset, Balance, BalanceKey, Direction, Entry, EntryBody, EntryNumber, LedgerName,
+    Metadata, Reference, StatementLine, Timestamp, Transaction,
+};
+
+use crate::failure::Corruption;
+
+/// Returns a number as the database has it; those beyond 64 bits with a sign are beyond every log.
+#[must_use]
+pub fn stored_number(number: EntryNumber) -> i64 {
+    i64::try_from(number.0).unwrap_or(i64::MAX)
+}
+
+/// Returns a page's length for SQL, with a row more, which says whether the list goes on.
+#[must_use]
+pub fn one_more(limit: usize) -> i64 {
+    stored_limit(limit).saturating_add(1)
+}
+
+/// Returns a page's length for SQL.
+#[must_use]
+pub fn stored_limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// Reads an entry's number.
+///
+/// # Errors
+/// Where it is negative.
+pub fn entry_number(number: i64) -> Result<EntryNumber, Corruption> {
+    u64::try_from(number)
+        .map(EntryNumber)
+        .map_err(|_| Corruption::new("the log", format!("{number} as an entry's number")))
+}
+
+/// Reads parts of a row that stands at `place`.
+pub struct Reader<'a> {
+    place: &'a dyn Fn() -> String,
+}
+
+impl<'a> Reader<'a> {
+    /// Begins to read; `place` names where, should something be wrong.
+    pub fn at(place: &'a dyn Fn() -> String) -> Self {
+        Self { place }
+    }
+
+    fn bad(&self, what: &str, value: impl std::fmt::Debug) -> Corruption {
+        Corruption::new((self.place)(), format!("{value:?} as {what}"))
+    }
+
+    /// Reads an account's address.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn address(&self, text: &str) -> Result<Address, Corruption> {
+        Address::parse(text).map_err(|_| self.bad("an account", text))
+    }
+
+    /// Reads an asset.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn asset(&self, text: &str) -> Result<Asset, Corruption> {
+        Asset::parse(text).map_err(|_| self.bad("an asset", text))
+    }
+
+    /// Reads an amount.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn amount(&self, number: impl Into<i128>) -> Result<Amount, Corruption> {
+        let number = number.into();
+        u128::try_from(number).ok().and_then(Amount::new).ok_or_else(|| self.bad("an amount", number))
+    }
+
+    /// Reads a time in microseconds since 1970.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn time(&self, micros: i64) -> Result<Timestamp, Corruption> {
+        Timestamp::from_micros(micros).ok_or_else(|| self.bad("a time", micros))
+    }
+
+    /// Reads a key and what it stands for; both are there, or neither.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn request(
+        &self,
+        key: Option<String>,
+        fingerprint: Option<Vec<u8>>,
+    ) -> Result<Option<KeyedRequest>, Corruption> {
+        let (Some(key), Some(fingerprint)) = (key, fingerprint) else { return Ok(None) };
+        Ok(Some(KeyedRequest {
+            key: IdempotencyKey::parse(&key).map_err(|_| self.bad("an idempotency key", &key))?,
+            fingerprint: self.fingerprint(fingerprint)?,
+        }))
+    }
+
+    /// Reads what a key stands for.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn fingerprint(&self, bytes: Vec<u8>) -> Result<RequestFingerprint, Corruption> {
+        bytes.try_into().map(RequestFingerprint).map_err(|bytes: Vec<u8>| self.bad("a fingerprint", bytes))
+    }
+}
+
+/// A row of `entries`.
+pub struct EntryRow {
+    /// The entry's number.
+    pub number: i64,
+    /// Its kind.
+    pub kind: String,
+    /// When it was written.
+    pub recorded_at: i64,
+    /// When it counts.
+    pub effective_at: i64,
+    /// The caller's own name for it.
+    pub reference: Option<String>,
+    /// The key it was asked for with.
+    pub idempotency_key: Option<String>,
+    /// What the key stands for.
+    pub request_fingerprint: Option<Vec<u8>>,
+    /// Its text form.
+    pub body: String,
+}
+
+impl EntryRow {
+    /// Returns what the row says.
+    ///
+    /// # Errors
+    /// Where it says nothing sensible.
+    pub fn record(self) -> Result<LogRecord, Corruption> {
+        let place = || format!("entry {}", self.number);
+        let reader = Reader::at(&place);
+        if self.kind != "transaction" {
+            return Err(reader.bad("a kind of entry", &self.kind));
+        }
+        let body = codec::decode(&self.body)
+            .map_err(|error| Corruption::new(place(), format!("its body: {error}")))?;
+        let reference = match &self.reference {
+            None => None,
+            Some(text) => Some(Reference::parse(text).map_err(|_| reader.bad("a reference", text))?),
+        };
+        let entry = Entry {
+            number: entry_number(self.number)?,
+            recorded_at: reader.time(self.recorded_at)?,
+            effective_at: reader.time(self.effective_at)?,
+            body: EntryBody::Transaction(Transaction {
+                postings: body.postings,
+                reference,
+                metadata: body.metadata,
+            }),
+            balances: body.balances,
+        };
+        let request = reader.request(self.idempotency_key, self.request_fingerprint)?;
+        Ok(LogRecord { entry, request })
+    }
+}
+
+/// A row of `balances`.
+pub struct BalanceRow<N> {
+    /// The account.
+    pub address: String,
+    /// The asset.
+    pub asset: String,
+    /// All credits.
+    pub posted_in: N,
+    /// All debits.
+    pub posted_out: N,
+    /// Held credits.
+    pub pending_in: N,
+    /// Held debits.
+    pub pending_out: N,
+}
+
+impl<N: Copy + Into<i128>> BalanceRow<N> {
+    /// Returns what the row says.
+    ///
+    /// # Errors
+    /// Where it says nothing sensible.
+    pub fn balance(&self) -> Result<(BalanceKey, Balance), Corruption> {
+        let place = || format!("the balance of {} in {}", self.address, self.asset);
+        let reader = Reader::at(&place);
+        Ok((
+            BalanceKey { account: reader.address(&self.address)?, asset: reader.asset(&self.asset)? },
+            Balance {
+                posted_in: reader.amount(self.posted_in)?,
+                posted_out: reader.amount(self.posted_out)?,
+                pending_in: reader.amount(self.pending_in)?,
+                pending_out: reader.amount(self.pending_out)?,
+            },
+        ))
+    }
+}
+
+/// A row of `lines` with the times of its entry, which is not there where the database is damaged.
+pub struct LineRow<N> {
+    /// The account.
+    pub address: String,
+    /// The entry.
+    pub entry: i64,
+    /// The posting's place in it.
+    pub posting: i64,
+    /// `debit` or `credit`.
+    pub direction: String,
+    /// The other account.
+    pub counterparty: String,
+    /// The asset.
+    pub asset: String,
+    /// How much.
+    pub amount: N,
+    /// The balance after it.
+    pub balance: N,
+    /// When its entry was written.
+    pub recorded_at: Option<i64>,
+    /// When its entry counts.
+    pub effective_at: Option<i64>,
+}
+
+impl<N: Copy + Into<i128>> LineRow<N> {
+    /// Returns what the row says.
+    ///
+    /// # Errors
+    /// Where it says nothing sensible.
+    pub fn line(&self) -> Result<DatedLine, Corruption> {
+        let place =
+            || format!("the statement of {}, entry {}, posting {}", self.address, self.entry, self.posting);
+        let reader = Reader::at(&place);
+        let (Some(recorded_at), Some(effective_at)) = (self.recorded_at, self.effective_at) else {
+            return Err(Corruption::new(place(), "there is no such entry"));
+        };
+        let line = StatementLine {
+            account: reader.address(&self.address)?,
+            entry: entry_number(self.entry)?,
+            posting: usize::try_from(self.posting).map_err(|_| reader.bad("a posting", self.posting))?,
+            direction: match self.direction.as_str() {
+                "debit" => Direction::Debit,
+                "credit" => Direction::Credit,
+                other => return Err(reader.bad("a direction", other)),
+            },
+            counterparty: reader.address(&self.counterparty)?,
+            asset: reader.asset(&self.asset)?,
+            amount: reader.amount(self.amount)?,
+            balance: self.balance.into(),
+        };
+        Ok(DatedLine {
+            line,
+            recorded_at: reader.time(recorded_at)?,
+            effective_at: reader.time(effective_at)?,
+        })
+    }
+}
+
+/// A row of `ledgers`.
+pub struct LedgerRow {
+    /// Its name.
+    pub name: String,
+    /// When it was created.
+    pub created_at: i64,
+    /// What the caller keeps beside it, as JSON.
+    pub metadata: String,
+    /// How many entries it has.
+    pub next_entry: i64,
+}
+
+impl LedgerRow {
+    /// Returns what the row says.
+    ///
+    /// # Errors
+    /// Where it says nothing sensible.
+    pub fn ledger(self) -> Result<Ledger, Corruption> {
+        let place = || format!("ledger {}", self.name);
+        let bad = |what: &str| Corruption::new(place(), what);
+        let metadata = serde_json::from_str(&self.metadata).map_err(|_| bad("its metadata is not JSON"))?;
+        Ok(Ledger {
+            name: LedgerName::parse(&self.name).map_err(|_| bad("its name is not one"))?,
+            created_at: Reader::at(&place).time(self.created_at)?,
+            entries: entry_number(self.next_entry)?,
+            metadata: Metadata::new(metadata).map_err(|_| bad("its metadata is out of bounds"))?,
+        })
+    }
+}
+
+/// Makes a page of rows that were asked for with [one more](one_more).
+///
+/// # Errors
+/// Where a row says nothing sensible.
+pub fn page_of_ledgers(
+    mut rows: Vec<LedgerRow>,
+    limit: usize,
+) -> Result<Page<Ledger, LedgerName>, Corruption> {
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let items = rows.into_iter().map(LedgerRow::ledger).collect::<Result<Vec<_>, _>>()?;
+    let next = items.last().filter(|_| more).map(|ledger| ledger.name.clone());
+    Ok(Page { items, next })
+}

@@ -1,0 +1,90 @@
+//! Pages of transactions. Never looks at more than `SCAN_MAX` entries for one.
+
+use engine::query::{AddressPattern, Order, Page, SCAN_MAX, TransactionPosition, TransactionQuery};
+use ledger::{Address, Entry};
+
+use crate::rows::one_more;
+
+/// The transactions found so far, and how far the list was looked at.
+pub struct TransactionPage<'q> {
+    query: &'q TransactionQuery,
+    page: Page<Entry, TransactionPosition>,
+    last: Option<TransactionPosition>,
+    looked_at: usize,
+}
+
+impl<'q> TransactionPage<'q> {
+    /// Begins a page.
+    #[must_use]
+    pub fn new(query: &'q TransactionQuery) -> Self {
+        Self { query, page: Page { items: Vec::new(), next: None }, last: query.after, looked_at: 0 }
+    }
+
+    /// Says whether there is room to look at another entry; where not, the list goes on.
+    pub fn has_room(&mut self) -> bool {
+        let full = self.page.items.len() >= self.query.limit || self.looked_at == SCAN_MAX;
+        if full {
+            self.page.next = self.last;
+        }
+        !full
+    }
+
+    /// Looks at an entry.
+    pub fn take(&mut self, entry: Entry) {
+        let position = TransactionPosition::of(&entry, self.query.clock);
+        self.looked_at += 1;
+        self.last = Some(position);
+        if is_ahead(self.query, position) && self.query.matches(&entry) {
+            self.page.items.push(entry);
+        }
+    }
+
+    /// Returns how far the list was looked at: the last entry's place.
+    #[must_use]
+    pub fn last(&self) -> Option<TransactionPosition> {
+        self.last
+    }
+
+    /// Returns the page.
+    #[must_use]
+    pub fn finish(self) -> Page<Entry, TransactionPosition> {
+        self.page
+    }
+}
+
+/// Says whether a place of the list lies ahead of where it is to be continued.
+fn is_ahead(query: &TransactionQuery, position: TransactionPosition) -> bool {
+    query.after.is_none_or(|after| {
+        let order = (position.time, position.number).cmp(&(after.time, after.number));
+        match query.order {
+            Order::Ascending => order.is_gt(),
+            Order::Descending => order.is_lt(),
+        }
+    })
+}
+
+/// Returns the one account that all matching transactions touch; rather another one than `world`, which
+/// is on most of them.
+#[must_use]
+pub fn account_to_walk(query: &TransactionQuery) -> Option<&str> {
+    [&query.account, &query.source, &query.destination]
+        .into_iter()
+        .filter_map(|pattern| match pattern {
+            Some(AddressPattern::Exactly(address)) => Some(address),
+            Some(AddressPattern::Under(_)) | None => None,
+        })
+        .min_by_key(|address| address.is_world())
+        .map(Address::as_str)
+}
+
+/// Returns how many rows one page can need: the rest of them would only be read to be thrown away.
+#[must_use]
+pub fn rows_wanted(query: &TransactionQuery, walked: Option<&str>) -> i64 {
+    let account_is_walked = walked.is_some() && matches!(query.account, Some(AddressPattern::Exactly(_)));
+    let all_match = (query.account.is_none() || account_is_walked)
+        && query.source.is_none()
+        && query.destination.is_none()
+        && query.asset.is_none()
+        && query.metadata.is_empty();
+    one_more(if all_match { query.limit.min(SCAN_MAX) } else { SCAN_MAX })
+}
