@@ -1,8 +1,9 @@
 //! The smallest HTTP/1 client: it sends what it is given, malformed or not, and reads one reply at a time.
 
 use std::fmt::{Display, Write as _};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
 
 use super::LONG;
 
@@ -39,6 +40,11 @@ impl Request {
 
     pub(crate) fn json(self, body: impl Display) -> Self {
         self.header("content-type", "application/json").body(body.to_string())
+    }
+
+    /// The body where it is JSON.
+    pub(crate) fn sent_json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(self.body.as_deref()?).ok()
     }
 
     /// The request as it goes over the wire.
@@ -98,8 +104,13 @@ impl Client {
 
     /// Sends a request and reads its reply.
     pub(crate) fn call(&mut self, request: &Request) -> Reply {
-        self.try_send(&request.bytes()).expect("it takes bytes");
-        self.read(request.method == "HEAD").expect("a whole reply")
+        self.try_call(request).expect("a whole reply")
+    }
+
+    /// Sends a request and reads its reply, where the connection lasts that long.
+    pub(crate) fn try_call(&mut self, request: &Request) -> std::io::Result<Reply> {
+        self.try_send(&request.bytes())?;
+        self.read(request.method == "HEAD")
     }
 
     /// Sends bytes from a thread of their own, since the service may answer and stop reading before all is
@@ -128,7 +139,7 @@ impl Client {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             if self.0.read_line(&mut head)? == 0 {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
+                return Err(ErrorKind::UnexpectedEof.into());
             }
         }
         let status = head.get(9..12).and_then(|status| status.parse().ok()).expect("a status line");
@@ -140,6 +151,14 @@ impl Client {
         Ok(reply)
     }
 
+    /// Waits a while for something to read, or for the end of the connection.
+    pub(crate) fn has_something_within(&mut self, while_waiting: Duration) -> bool {
+        self.0.get_ref().set_read_timeout(Some(while_waiting)).expect("a limit that is not zero");
+        let waited = self.0.fill_buf().map(|_| ()).map_err(|error| error.kind());
+        self.0.get_ref().set_read_timeout(Some(LONG)).expect("a limit that is not zero");
+        !matches!(waited, Err(ErrorKind::WouldBlock | ErrorKind::TimedOut))
+    }
+
     /// Tells whether the connection has ended, and waits until it has or bytes come.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.0.fill_buf().map_or(true, <[u8]>::is_empty)
@@ -147,8 +166,12 @@ impl Client {
 }
 
 impl Reply {
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.head.lines().filter_map(|line| line.split_once(": "))
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
+        let mut headers = self.headers();
         headers.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 

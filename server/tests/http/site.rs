@@ -1,0 +1,99 @@
+//! A running service for one test. Every reply is held against the description of the API.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::contract;
+use crate::harness::{Client, Reply, Request, Service};
+
+/// Where transactions of the ledger that is there from the start are.
+pub(crate) const TRANSACTIONS: &str = "/v1/ledgers/main/transactions";
+
+/// A service with a database of its own, and a connection to it.
+pub(crate) struct Site {
+    service: Service,
+    /// Opened with the first request.
+    client: RefCell<Option<Client>>,
+    // Last: it has to outlive the service.
+    _folder: TempDir,
+}
+
+impl Site {
+    /// Starts a service with the ledger `main`.
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts it with settings of its own, `PX_…`.
+    pub(crate) fn start_with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the database");
+        let service = Service::start(folder.path(), settings);
+        Self { service, client: RefCell::default(), _folder: folder }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.service.address
+    }
+
+    /// Opens one more connection.
+    pub(crate) fn connect(&self) -> Client {
+        self.service.connect()
+    }
+
+    /// Returns what the service has logged so far.
+    pub(crate) fn logged(&self) -> String {
+        self.service.logged()
+    }
+
+    /// Sends a request on the connection that all requests share.
+    pub(crate) fn call(&self, request: &Request) -> Reply {
+        let mut client = self.client.borrow_mut();
+        call(client.get_or_insert_with(|| self.connect()), request)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.call(&Request::get(path))
+    }
+
+    /// Gets what has to be there.
+    pub(crate) fn json(&self, path: &str) -> Value {
+        let reply = self.get(path);
+        assert_eq!(reply.status, 200, "{path}: {reply:?}");
+        reply.json()
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
+        self.call(&Request::post(path).json(body))
+    }
+
+    /// Posts a transaction that has to go through, and returns it.
+    pub(crate) fn transact(&self, body: &Value) -> Value {
+        let reply = self.post(TRANSACTIONS, body);
+        assert_eq!(reply.status, 201, "{body}: {reply:?}");
+        reply.json()
+    }
+
+    /// Moves money in a transaction of its own.
+    pub(crate) fn pay(&self, source: &str, destination: &str, asset: &str, amount: u64) -> Value {
+        self.transact(&json!({ "postings": [posting(source, destination, asset, amount)] }))
+    }
+
+    /// Counts the entries of `main`.
+    pub(crate) fn entries(&self) -> u64 {
+        self.json("/v1/ledgers/main")["entries"].as_u64().expect("a count")
+    }
+}
+
+/// Sends a request on a connection, and holds the reply against the description.
+pub(crate) fn call(client: &mut Client, request: &Request) -> Reply {
+    let reply = client.call(request);
+    contract::check(request, &reply);
+    reply
+}
+
+pub(crate) fn posting(source: &str, destination: &str, asset: &str, amount: u64) -> Value {
+    json!({ "source": source, "destination": destination, "asset": asset, "amount": amount.to_string() })
+}
