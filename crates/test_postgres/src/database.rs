@@ -1,0 +1,100 @@
+//! A database of a test's own, which goes when the test ends.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+
+/// A database that is removed, with everybody still connected to it, when this is dropped.
+pub struct Database {
+    server: PgConnectOptions,
+    url: String,
+    name: String,
+}
+
+impl Database {
+    /// Makes an empty database on a server, named by the address of any of its databases.
+    ///
+    /// # Panics
+    /// When the server cannot be reached or refuses.
+    pub async fn create(server: &str) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("florin_test_{}_{number}_{:08x}", std::process::id(), fastrand::u32(..));
+        let url = with_database(server, &name);
+        let server: PgConnectOptions = server.parse().expect("the server's address is one");
+        // A language's own order of texts, where the server has one: statements have to ask for byte order.
+        let localised = format!(
+            "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en'"
+        );
+        let mut connection = connect(&server).await;
+        if connection.execute(AssertSqlSafe(localised)).await.is_err() {
+            let plain = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'");
+            connection.execute(AssertSqlSafe(plain)).await.expect("the database is created");
+        }
+        connection.close().await.expect("the connection ends");
+        Self { server, url, name }
+    }
+
+    /// Returns the database's address.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Opens a connection as somebody else would.
+    ///
+    /// # Panics
+    /// When there is none to be had.
+    pub async fn stranger(&self) -> PgConnection {
+        connect(&self.url.parse().expect("the address is one")).await
+    }
+}
+
+async fn connect(options: &PgConnectOptions) -> PgConnection {
+    options.connect().await.unwrap_or_else(|error| panic!("cannot connect to PostgreSQL: {error}"))
+}
+
+/// Names another database of the same server.
+fn with_database(url: &str, name: &str) -> String {
+    let (address, parameters) = url.split_once('?').map_or((url, None), |(a, p)| (a, Some(p)));
+    let host_end = address.find("://").map_or(0, |at| at + 3);
+    let path = address[host_end..].find('/').map_or(address.len(), |at| host_end + at);
+    let parameters = parameters.map(|p| format!("?{p}")).unwrap_or_default();
+    format!("{}/{name}{parameters}", &address[..path])
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // The test's own runtime may be gone.
+        let removing = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let mut connection = server.connect().await?;
+                let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                connection.execute(AssertSqlSafe(statement)).await?;
+                connection.close().await
+            })
+        });
+        // A server that the test has stopped takes its databases with it.
+        let _: Result<Result<(), sqlx::Error>, _> = removing.join();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_database;
+
+    #[test]
+    fn a_database_is_named_in_any_address() {
+        for (url, named) in [
+            ("postgres://a@h:1/postgres", "postgres://a@h:1/x"),
+            ("postgres://a@h:1", "postgres://a@h:1/x"),
+            ("postgres://h/?sslmode=disable", "postgres://h/x?sslmode=disable"),
+            ("postgres://a@%2Ftmp%2Fx:1/p?a=b/c", "postgres://a@%2Ftmp%2Fx:1/x?a=b/c"),
+        ] {
+            assert_eq!(with_database(url, "x"), named);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Throw-away PostgreSQL servers, and a database of its own for each test.
+//!
+//! A server lies in a temporary folder, writes to disk as a real one does, and goes with the process that
+//! started it, however that ends. Nothing in here touches a server that is there already, unless
+//! `FLORIN_TEST_POSTGRES_URL` names one: then databases are made, and removed again, on that.
+//!
+//! Used by tests only, so it panics where something is not as a test needs it.
+
+mod database;
+mod programs;
+mod server;
+
+use std::sync::OnceLock;
+
+pub use database::Database;
+pub use server::Server;
+
+/// Names a server that is to be used instead of one that tests start. Its user may create databases.
+pub const URL_VARIABLE: &str = "FLORIN_TEST_POSTGRES_URL";
+
+/// Makes a missing server a failure; so does `CI`.
+pub const REQUIRE_VARIABLE: &str = "FLORIN_REQUIRE_POSTGRES";
+
+/// Makes a new, empty database on the server that all tests of this process share. Returns `None`, and says
+/// so, where there is no PostgreSQL.
+///
+/// # Panics
+/// When a server was asked for that cannot be had.
+pub async fn database() -> Option<Database> {
+    static SHARED: OnceLock<Option<String>> = OnceLock::new();
+    let url = tokio::task::spawn_blocking(|| SHARED.get_or_init(shared_server))
+        .await
+        .expect("a server is started or not")
+        .as_deref()?;
+    Some(Database::create(url).await)
+}
+
+/// Starts a server of a test's own, to be stopped and started again. Returns `None`, and says so, where there
+/// is no PostgreSQL on this machine.
+///
+/// # Panics
+/// When PostgreSQL is required and not there, or does not start.
+#[must_use]
+pub fn own_server() -> Option<Server> {
+    if let Some(programs) = programs::find() {
+        return Some(Server::start(&programs));
+    }
+    left_out();
+    None
+}
+
+fn shared_server() -> Option<String> {
+    /// Lives as long as the process; the server notices when it ends.
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    if let Ok(url) = std::env::var(URL_VARIABLE) {
+        return Some(url);
+    }
+    let server = own_server()?;
+    Some(SERVER.get_or_init(|| server).url())
+}
+
+fn left_out() {
+    let required = ["CI", REQUIRE_VARIABLE].iter().any(|name| std::env::var_os(name).is_some());
+    assert!(
+        !required,
+        "there is no PostgreSQL on this machine: install it, or name a server with {URL_VARIABLE}"
+    );
+    eprintln!(
+        "left out: there is no PostgreSQL on this machine (install it, or name a server with {URL_VARIABLE})"
+    );
+}
