@@ -1,11 +1,16 @@
 //! The service as its clients meet it: every feature over HTTP, each test with a service and a database of
 //! its own.
 
+mod accounts;
+mod balances;
 mod contract;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod history;
 mod hostile;
 mod ledgers;
+mod lists;
+mod log;
 mod precedence;
 mod shown;
 mod site;
