@@ -18,7 +18,7 @@ pub(crate) struct Site {
     /// Opened with the first request.
     client: RefCell<Option<Client>>,
     // Last: it has to outlive the service.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Site {
@@ -31,7 +31,15 @@ impl Site {
     pub(crate) fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the database");
         let service = Service::start(folder.path(), settings);
-        Self { service, client: RefCell::default(), _folder: folder }
+        Self { service, client: RefCell::default(), folder }
+    }
+
+    /// Stops the service, and starts another one on the same database.
+    pub(crate) fn restarted(self) -> Self {
+        let Self { service, client, folder } = self;
+        drop(client);
+        assert!(service.stop().status.success(), "it stops in good order");
+        Self { service: Service::start(folder.path(), &[]), client: RefCell::default(), folder }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
