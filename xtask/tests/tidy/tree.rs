@@ -21,7 +21,7 @@ impl SourceFile {
 
     /// Whether it is compiled only for tests.
     pub(crate) fn is_test(&self) -> bool {
-        self.path.contains("/tests/") || self.path.starts_with("crates/test_support/")
+        self.path.contains("/tests/") || self.path.starts_with("crates/test_")
     }
 }
 
