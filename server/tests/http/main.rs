@@ -3,17 +3,23 @@
 
 mod accounts;
 mod balances;
+mod bounds;
 mod contract;
 mod dry_runs;
+mod faults;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod health;
 mod history;
 mod hostile;
 mod idempotency;
 mod ledgers;
 mod lists;
 mod log;
+mod operations;
+mod pages;
 mod precedence;
+mod request_ids;
 mod routes;
 mod shown;
 mod site;

@@ -24,6 +24,12 @@ impl Operation {
     pub(crate) fn id(&self) -> &'static str {
         self.described["operationId"].as_str().expect("every operation has a name")
     }
+
+    /// Names the parameters in a place: `path` or `query`.
+    pub(crate) fn parameters(&self, place: &str) -> impl Iterator<Item = &'static str> {
+        let parameters = self.described["parameters"].as_array().into_iter().flatten();
+        parameters.filter(move |it| it["in"] == place).map(|it| it["name"].as_str().expect("a name"))
+    }
 }
 
 /// Lists all operations.

@@ -1,0 +1,153 @@
+//! A store that does to a request what the name of its ledger says. It keeps nothing.
+
+use std::future::pending;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use engine::port::{
+    Batch, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, Loaded, LogRecord, Opened,
+    ReadError, Snapshot, Source, Store, Wanted,
+};
+use engine::query::{
+    Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
+    StatementQuery, TransactionPosition, TransactionQuery,
+};
+use ledger::{Address, Entry, EntryNumber, LedgerName};
+
+/// What the store says about its troubles, for operators only.
+pub(super) const SECRET: &str = "the disk /dev/sda1 is full";
+
+/// The store.
+#[derive(Debug, Default)]
+pub(super) struct Troubled {
+    /// How many batches were begun.
+    pub(super) begun: AtomicUsize,
+}
+
+/// Does what the name says, where that is the same for all operations, and otherwise nothing.
+async fn befall(ledger: &LedgerName) {
+    match ledger.as_str() {
+        // Without a word on the standard error output of the tests.
+        "panics" => resume_unwind(Box::new(SECRET)),
+        "never" => pending().await,
+        _ => {}
+    }
+}
+
+/// Fails to read.
+async fn read<T>(ledger: &LedgerName) -> Result<T, ReadError> {
+    befall(ledger).await;
+    Err(match ledger.as_str() {
+        "unavailable" => ReadError::Unavailable(SECRET.into()),
+        "corrupt" => ReadError::Corrupt(SECRET.into()),
+        _ => ReadError::LedgerNotFound,
+    })
+}
+
+/// A batch that fails in the end.
+struct Lost(fn(Source) -> CommitError);
+
+#[async_trait]
+impl Batch for Lost {
+    async fn commit(self: Box<Self>, _records: &[LogRecord]) -> Result<(), CommitError> {
+        Err(self.0(SECRET.into()))
+    }
+}
+
+#[async_trait]
+impl Store for Troubled {
+    async fn begin(&self, ledger: &LedgerName, _wanted: Wanted) -> Result<Opened, BeginError> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        befall(ledger).await;
+        let fault = match ledger.as_str() {
+            "rolled-back" => CommitError::RolledBack,
+            "cut-off" => CommitError::OutcomeUnknown,
+            "unavailable" => return Err(BeginError::Unavailable(SECRET.into())),
+            _ => return Err(BeginError::LedgerNotFound),
+        };
+        Ok(Opened { loaded: Loaded::default(), batch: Box::new(Lost(fault)) })
+    }
+
+    async fn create_ledger(&self, new: NewLedger) -> Result<LedgerCreation, CreateLedgerError> {
+        befall(&new.name).await;
+        match new.name.as_str() {
+            "taken" => Ok(LedgerCreation::NameTaken),
+            _ => Err(CreateLedgerError::Unavailable(SECRET.into())),
+        }
+    }
+
+    async fn ledger(&self, name: &LedgerName) -> Result<Ledger, ReadError> {
+        read(name).await
+    }
+
+    async fn ledgers(
+        &self,
+        after: Option<&LedgerName>,
+        _limit: usize,
+    ) -> Result<Page<Ledger, LedgerName>, ReadError> {
+        match after {
+            Some(ledger) => read(ledger).await,
+            None => Err(ReadError::Unavailable(SECRET.into())),
+        }
+    }
+
+    async fn entry(&self, ledger: &LedgerName, _number: EntryNumber) -> Result<Option<LogRecord>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn transactions(
+        &self,
+        ledger: &LedgerName,
+        _query: &TransactionQuery,
+    ) -> Result<Page<Entry, TransactionPosition>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn account(&self, ledger: &LedgerName, _address: &Address) -> Result<Option<Account>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn accounts(
+        &self,
+        ledger: &LedgerName,
+        _query: &AccountQuery,
+    ) -> Result<Page<Account, Address>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn statement(
+        &self,
+        ledger: &LedgerName,
+        _query: &StatementQuery,
+    ) -> Result<Option<Page<DatedLine, StatementPosition>>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn balances(
+        &self,
+        ledger: &LedgerName,
+        _query: &BalanceQuery,
+    ) -> Result<Page<BalanceGroup, String>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn log(
+        &self,
+        ledger: &LedgerName,
+        _from: EntryNumber,
+        _limit: usize,
+    ) -> Result<Vec<LogRecord>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn ping(&self) -> Result<(), ReadError> {
+        Err(ReadError::Unavailable(SECRET.into()))
+    }
+
+    async fn close(&self) {}
+}

@@ -1,0 +1,116 @@
+//! The description of the API against this suite: what is described is tried. What is not would be listed
+//! here, and the lists are empty.
+
+use std::path::Path;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::contract::{operation_of, operations};
+use crate::harness::Request;
+use crate::site::{Site, TRANSACTIONS, posting};
+
+/// A call of each operation that goes well, in this order, with its status. That reply and request are as
+/// described is what every call of a site checks.
+fn calls() -> Vec<(Request, u16)> {
+    let get = |path: &str| (Request::get(path), 200);
+    let transaction = json!({
+        "postings": [posting("world", "users:1", "USD/2", 5)],
+        "reference": "order-1",
+        "effective_at": "2026-01-31T12:00:00Z",
+        "metadata": { "order": "1" },
+    });
+    let mut dry_run = transaction.clone();
+    dry_run["dry_run"] = json!(true);
+    let all = "account=users:&source=world&destination=users:1&asset=USD/2&reference=order-1&metadata[order]=1\
+               &from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00%2B01:00&clock=effective&order=asc&limit=7";
+    vec![
+        (
+            Request::post("/v1/ledgers").json(json!({ "name": "loyalty", "metadata": { "team": "growth" } })),
+            201,
+        ),
+        get("/v1/ledgers?limit=7"),
+        get("/v1/ledgers/loyalty"),
+        (Request::post(TRANSACTIONS).header("idempotency-key", "k").json(dry_run), 200),
+        (Request::post(TRANSACTIONS).header("idempotency-key", "k").json(transaction), 201),
+        get(&format!("{TRANSACTIONS}/0")),
+        get(&format!("{TRANSACTIONS}?{all}")),
+        get("/v1/ledgers/main/accounts?prefix=users&asset=USD/2&limit=7"),
+        get("/v1/ledgers/main/accounts/users:1"),
+        get(
+            "/v1/ledgers/main/accounts/users:1/entries?asset=USD/2&from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z&clock=effective&limit=7",
+        ),
+        get("/v1/ledgers/main/balances?prefix=users:&depth=2&limit=7"),
+        get("/v1/ledgers/main/log?limit=7"),
+        get("/v1/ledgers/main/log?after=0"),
+        get("/health/live"),
+        get("/health/ready"),
+        get("/version"),
+        get("/metrics"),
+        get("/openapi.json"),
+        get("/docs"),
+        get("/docs/errors"),
+        get("/docs/assets/icon.svg"),
+    ]
+}
+
+#[test]
+fn every_operation_goes_well_as_described() {
+    let site = Site::start();
+    for (request, status) in calls() {
+        let reply = site.call(&request);
+        assert_eq!(reply.status, status, "{request:?} {reply:?}");
+    }
+}
+
+#[test]
+fn operations_that_nobody_calls() {
+    let called: Vec<_> =
+        calls().iter().filter_map(|(request, _)| Some(operation_of(request)?.id())).collect();
+    let untried: Vec<_> = operations().map(|(_, it)| it.id()).filter(|id| !called.contains(id)).collect();
+    assert_snapshot!(untried.join("\n"), @"");
+}
+
+#[test]
+fn parameters_that_nobody_uses() {
+    let calls = calls();
+    let mut unused = Vec::new();
+    for (_, operation) in operations() {
+        let used: Vec<_> = calls
+            .iter()
+            .filter(|(request, _)| operation_of(request).is_some_and(|its| its.id() == operation.id()))
+            .filter_map(|(request, _)| request.path.split_once('?'))
+            .flat_map(|(_, query)| query.split('&'))
+            .filter_map(|pair| pair.split(['=', '[']).next())
+            .collect();
+        let names = operation.parameters("query");
+        // Cursors are nothing that could be known in advance; every list is walked with them elsewhere.
+        unused.extend(
+            names.filter(|name| *name != "cursor" && !used.contains(name)).map(|name| (operation.id(), name)),
+        );
+    }
+    let unused: Vec<_> = unused.iter().map(|(id, name)| format!("{id} {name}")).collect();
+    assert_snapshot!(unused.join("\n"), @"");
+}
+
+#[test]
+fn codes_that_nobody_provokes() {
+    let description: Value =
+        serde_json::from_str(include_str!("../../../docs/openapi.json")).expect("the description is JSON");
+    let codes = &description["components"]["schemas"]["Problem"]["properties"]["code"]["examples"];
+    let suite = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/http"));
+    let codes = codes.as_array().expect("a list of all codes").iter().map(|code| code.as_str().unwrap());
+    let unprovoked: Vec<_> = codes.filter(|code| !suite.contains(&format!("\"{code}\""))).collect();
+    assert_snapshot!(unprovoked.join("\n"), @"");
+}
+
+/// The text of every source file in a folder.
+fn sources(folder: &Path) -> String {
+    let paths = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let text = |path: std::path::PathBuf| match path.extension() {
+        None => sources(&path),
+        Some(extension) if extension == "rs" => std::fs::read_to_string(path).expect("a source file"),
+        Some(_) => String::new(),
+    };
+    paths.map(text).collect()
+}
