@@ -63,7 +63,7 @@ fn whoever_goes_away_gives_its_place_back() {
 
 #[test]
 fn a_body_that_does_not_come_is_told_so_in_time() {
-    let site = Site::start_with(&[("PX_SERVER__REQUEST_TIMEOUT_MS", "200")]);
+    let site = Site::start_with(&[("PX_SERVER__REQUEST_TIMEOUT_MS", "1000")]);
     let reply = begin(&site).reply();
     assert_snapshot!(shown(&reply), @r#"
     408

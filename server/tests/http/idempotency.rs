@@ -1,13 +1,11 @@
 //! Idempotency keys: the same request happens once, however often and however many at a time it is sent.
 
-use std::sync::Barrier;
-
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::harness::{Reply, Request};
 use crate::shown::shown;
-use crate::site::{Site, TRANSACTIONS, call, posting};
+use crate::site::{Site, TRANSACTIONS, all_at_once, posting};
 
 fn body(amount: u64) -> Value {
     json!({ "postings": [posting("world", "a", "USD/2", amount)] })
@@ -212,23 +210,6 @@ fn a_key_is_kept_with_its_entry_in_the_log() {
     let keys: Vec<_> =
         log["items"].as_array().unwrap().iter().map(|entry| &entry["idempotency_key"]).collect();
     assert_eq!(keys, [&json!("k"), &json!(null)]);
-}
-
-/// Sends requests on connections of their own, all at the same moment.
-fn all_at_once(site: &Site, requests: Vec<Request>) -> Vec<Reply> {
-    let start = Barrier::new(requests.len());
-    let connections: Vec<_> = requests.into_iter().map(|request| (request, site.connect())).collect();
-    std::thread::scope(|scope| {
-        let send = |(request, mut client)| {
-            let start = &start;
-            scope.spawn(move || {
-                start.wait();
-                call(&mut client, &request)
-            })
-        };
-        let threads: Vec<_> = connections.into_iter().map(send).collect();
-        threads.into_iter().map(|thread| thread.join().expect("a reply as described")).collect()
-    })
 }
 
 #[test]

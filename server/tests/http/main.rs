@@ -2,8 +2,10 @@
 //! its own.
 
 mod accounts;
+mod amounts;
 mod balances;
 mod bounds;
+mod concurrency;
 mod contract;
 mod dry_runs;
 mod faults;

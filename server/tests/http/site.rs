@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::sync::Barrier;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -104,4 +105,21 @@ pub(crate) fn call(client: &mut Client, request: &Request) -> Reply {
 
 pub(crate) fn posting(source: &str, destination: &str, asset: &str, amount: u64) -> Value {
     json!({ "source": source, "destination": destination, "asset": asset, "amount": amount.to_string() })
+}
+
+/// Sends requests on connections of their own, all at the same moment.
+pub(crate) fn all_at_once(site: &Site, requests: Vec<Request>) -> Vec<Reply> {
+    let start = Barrier::new(requests.len());
+    let connections: Vec<_> = requests.into_iter().map(|request| (request, site.connect())).collect();
+    std::thread::scope(|scope| {
+        let send = |(request, mut client)| {
+            let start = &start;
+            scope.spawn(move || {
+                start.wait();
+                call(&mut client, &request)
+            })
+        };
+        let threads: Vec<_> = connections.into_iter().map(send).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a reply as described")).collect()
+    })
 }

@@ -89,7 +89,7 @@ fn a_panic_leaves_its_key_free() {
 #[test]
 fn what_takes_too_long_is_answered_in_time() {
     let lab = Lab::start(|config| {
-        config.server.request_timeout_ms = 100;
+        config.server.request_timeout_ms = 200;
         config.server.requests_in_flight_max = 1;
     });
     each_read_is(&lab, "never", 504, "request.timeout");

@@ -7,10 +7,6 @@ use crate::site::{Site, TRANSACTIONS};
 
 use super::GOOD;
 
-/// The shortest time limits that the configuration takes.
-const IMPATIENT: [(&str, &str); 2] =
-    [("PX_SERVER__HEADER_READ_TIMEOUT_MS", "200"), ("PX_SERVER__REQUEST_TIMEOUT_MS", "400")];
-
 /// How long a slow client waits between two pieces.
 const DRIP: Duration = Duration::from_millis(20);
 
@@ -30,7 +26,7 @@ fn drip(client: &mut Client, piece: &str) {
 
 #[test]
 fn a_head_that_never_ends_is_cut_off_in_time() {
-    let site = Site::start_with(&IMPATIENT);
+    let site = Site::start_with(&[("PX_SERVER__HEADER_READ_TIMEOUT_MS", "200")]);
     for (start, piece) in [
         ("GET /v1/ledgers HTTP/1.1\r\nhost: h\r\n", "a: b\r\n"),
         ("GET /", "a"),
@@ -55,7 +51,7 @@ fn a_head_that_never_ends_is_cut_off_at_its_limit_however_fast_it_comes() {
 
 #[test]
 fn a_body_that_never_ends_is_cut_off_in_time() {
-    let site = Site::start_with(&IMPATIENT);
+    let site = Site::start_with(&[("PX_SERVER__REQUEST_TIMEOUT_MS", "1000")]);
     let chunked = format!(
         "POST {TRANSACTIONS} HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
     );

@@ -40,6 +40,7 @@ pub(super) fn paths() -> Vec<Row> {
         invalid("an address with a space", main("accounts/a%20b"), "address"),
         invalid("an address with a plus", main("accounts/a+b"), "address"),
         invalid("an address beyond ASCII", main("accounts/stra%C3%9Fe"), "address"),
+        invalid("an address beyond ASCII as it is", main("accounts/straße"), "address"),
         invalid("an address of 256 bytes", main(&format!("accounts/{}", "a".repeat(256))), "address"),
         invalid(
             "everything wrong with a path",
@@ -60,6 +61,7 @@ pub(super) fn paths() -> Vec<Row> {
         ),
         refused("an account that never moved", main("accounts/nobody"), 404, "account.not_found"),
         refused("the statement of nobody", main("accounts/nobody/entries"), 404, "account.not_found"),
+        refused("no ledger", get("/v1/ledgers//accounts"), 404, NOT_FOUND),
         refused("an unknown route", get("/v2/ledgers"), 404, NOT_FOUND),
         refused("the root", get("/"), 404, NOT_FOUND),
         refused("a slash at the end", get("/v1/ledgers/"), 404, NOT_FOUND),
@@ -214,6 +216,12 @@ pub(super) fn messages() -> Vec<Row> {
         refused("a request line without a path", raw("GET\r\n\r\n"), 400, MALFORMED),
         refused("a path with a space", raw("GET /v1/led gers HTTP/1.1\r\nhost: x\r\n\r\n"), 400, MALFORMED),
         refused("a path with a NUL", raw("GET /v1/\0 HTTP/1.1\r\nhost: x\r\n\r\n"), 400, MALFORMED),
+        refused(
+            "a path that is not UTF-8",
+            raw(b"GET /v1/\xff HTTP/1.1\r\nhost: x\r\n\r\n".to_vec()),
+            400,
+            MALFORMED,
+        ),
         refused("an unknown version", raw("GET /v1/ledgers HTTP/9.9\r\nhost: x\r\n\r\n"), 400, MALFORMED),
         refused(
             "the greeting of TLS",
