@@ -1,6 +1,9 @@
 //! `cargo xtask sqlx-prepare`: what sqlx knows of the queries, taken from a new database that the migrations
 //! have just made. It never touches a database that somebody uses, and changes nothing outside `.sqlx`.
 //!
+//! PostgreSQL's part needs PostgreSQL: it starts a server of its own, as the tests do, or leaves that store out
+//! and says so.
+//!
 //! sqlx is what this crate takes longest to compile, and only this task needs it: so it stands behind the
 //! feature `sqlx`, and without it the task runs itself again with it.
 
@@ -37,22 +40,34 @@ mod with_sqlx {
     use std::process::Command;
 
     use anyhow::{Context, Result, bail};
-    use sqlx::migrate::Migrator;
+    use sqlx::migrate::{Migrate, Migrator};
     use sqlx::sqlite::SqliteConnectOptions;
     use sqlx::{ConnectOptions, Connection};
 
     use super::Arguments;
 
+    /// Makes a database with the schema of `migrations`. The second path is a folder for whatever it needs.
+    type Make = fn(&Path, &Path) -> Result<Option<Schema>>;
+
     /// The crates whose queries are checked, each with a folder of that name.
-    const STORES: &[&str] = &["store_sqlite"];
+    const STORES: &[(&str, Make)] = &[("store_postgres", postgres), ("store_sqlite", sqlite)];
+
+    /// A database with the schema, for as long as this is held.
+    struct Schema {
+        url: String,
+        _database: Option<test_postgres::Database>,
+    }
 
     /// File names and what stands in the files.
     type Files = BTreeMap<String, String>;
 
     pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let crates = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("crates");
-        for store in STORES {
-            let fresh = prepare(store, &crates.join(store).join("migrations"))?;
+        for (store, make) in STORES {
+            let Some(fresh) = prepare(store, *make, &crates.join(store).join("migrations"))? else {
+                eprintln!("{store}: left out");
+                continue;
+            };
             let folder = crates.join(store).join(".sqlx");
             let committed = read(&folder)?;
             if arguments.check {
@@ -66,10 +81,11 @@ mod with_sqlx {
     }
 
     /// Has the compiler check every query of a crate against a new database, and returns what sqlx noted.
-    fn prepare(store: &str, migrations: &Path) -> Result<Files> {
+    fn prepare(store: &str, make: Make, migrations: &Path) -> Result<Option<Files>> {
         let folder = tempfile::tempdir().context("cannot make a folder for the database")?;
-        let database = folder.path().join("schema.db");
-        migrate(migrations, &database)?;
+        let made = make(migrations, folder.path());
+        let made = made.with_context(|| format!("cannot apply {}", migrations.display()))?;
+        let Some(schema) = made else { return Ok(None) };
         let notes = folder.path().join("sqlx");
         fs::create_dir(&notes).with_context(|| format!("cannot create {}", notes.display()))?;
         // A flag that was never used before makes cargo compile the crate even where nothing has
@@ -78,26 +94,39 @@ mod with_sqlx {
         let mut check = Command::new(env!("CARGO"));
         check
             .args(["rustc", "--quiet", "--package", store, "--lib", "--profile", "check", "--", &once])
-            .env("DATABASE_URL", format!("sqlite://{}", database.display()))
+            .env("DATABASE_URL", &schema.url)
             .env("SQLX_OFFLINE", "false")
             .env("SQLX_OFFLINE_DIR", &notes);
         crate::process::stream(&mut check)?;
-        read(&notes)
+        read(&notes).map(Some)
     }
 
-    /// Makes a database with the schema.
-    fn migrate(migrations: &Path, database: &Path) -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime
-            .block_on(async {
-                let migrator = Migrator::new(migrations).await?;
-                let options = SqliteConnectOptions::new().filename(database).create_if_missing(true);
-                let mut connection = options.connect().await?;
-                migrator.run_direct(None, &mut connection, false).await?;
-                connection.close().await?;
-                anyhow::Ok(())
-            })
-            .with_context(|| format!("cannot apply {}", migrations.display()))
+    fn sqlite(migrations: &Path, folder: &Path) -> Result<Option<Schema>> {
+        let path = folder.join("schema.db");
+        block_on(async {
+            let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+            migrate(migrations, options.connect().await?).await
+        })?;
+        Ok(Some(Schema { url: format!("sqlite://{}", path.display()), _database: None }))
+    }
+
+    fn postgres(migrations: &Path, _: &Path) -> Result<Option<Schema>> {
+        block_on(async {
+            let Some(database) = test_postgres::database().await else { return Ok(None) };
+            migrate(migrations, database.stranger().await).await?;
+            Ok(Some(Schema { url: database.url().to_owned(), _database: Some(database) }))
+        })
+    }
+
+    fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+    }
+
+    async fn migrate<C: Connection + Migrate>(migrations: &Path, mut connection: C) -> Result<()> {
+        let migrator = Migrator::new(migrations).await?;
+        migrator.run_direct(None, &mut connection, false).await?;
+        connection.close().await?;
+        Ok(())
     }
 
     /// Reads the files of a folder; none where it is not there.

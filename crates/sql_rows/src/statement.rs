@@ -48,6 +48,12 @@ impl<'q> StatementPage<'q> {
         self.last = Some(position);
     }
 
+    /// Returns how far the list was looked at: the last line's place.
+    #[must_use]
+    pub fn last(&self) -> Option<StatementPosition> {
+        self.last
+    }
+
     /// Returns the page.
     #[must_use]
     pub fn finish(self) -> Page<DatedLine, StatementPosition> {

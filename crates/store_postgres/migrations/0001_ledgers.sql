@@ -1,0 +1,79 @@
+-- Ledgers, their logs, and what is derived from the logs.
+--
+-- Times are microseconds since 1970-01-01T00:00:00Z. Texts compare byte by byte (COLLATE "C"): a prefix is a
+-- range, and the order is the same on every machine.
+--
+-- Nothing references `ledgers`: a foreign key would lock the ledger's row once for every row that a batch
+-- writes. Every statement that writes takes the ledger's id from the very row whose lock it holds.
+
+-- A row is the head of a log as well: `next_entry` is its length and the version of all that is derived from
+-- it, and its lock is the only one there is. Every batch makes a new version of the row: the room left free on
+-- its page takes it, and the old one is cleared away on the way.
+CREATE TABLE ledgers (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text COLLATE "C" NOT NULL UNIQUE,
+    created_at bigint NOT NULL,
+    metadata text NOT NULL,
+    next_entry bigint NOT NULL DEFAULT 0 CHECK (next_entry >= 0),
+    last_recorded_at bigint,
+    idempotency_key text COLLATE "C" UNIQUE,
+    request_fingerprint bytea,
+    CHECK ((idempotency_key IS NULL) = (request_fingerprint IS NULL))
+) WITH (fillfactor = 20);
+
+-- The logs: the truth.
+CREATE TABLE entries (
+    ledger bigint NOT NULL,
+    number bigint NOT NULL CHECK (number >= 0),
+    kind text NOT NULL,
+    recorded_at bigint NOT NULL,
+    effective_at bigint NOT NULL,
+    reference text COLLATE "C",
+    idempotency_key text COLLATE "C",
+    request_fingerprint bytea,
+    body text NOT NULL,
+    PRIMARY KEY (ledger, number),
+    CHECK ((idempotency_key IS NULL) = (request_fingerprint IS NULL))
+);
+
+CREATE UNIQUE INDEX entries_by_reference ON entries (ledger, reference) WHERE reference IS NOT NULL;
+CREATE UNIQUE INDEX entries_by_idempotency_key ON entries (ledger, idempotency_key)
+WHERE idempotency_key IS NOT NULL;
+CREATE INDEX entries_by_effective_time ON entries (ledger, effective_at, number);
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'nothing recorded ever changes' USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+
+-- For the statement, not for each row: it is refused even where no row matches.
+CREATE TRIGGER entries_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON entries
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- The four counters of every account and asset. Half of each page stays free, so that a new version of a row
+-- finds room beside the old one and no index has to be touched.
+CREATE TABLE balances (
+    ledger bigint NOT NULL,
+    address text COLLATE "C" NOT NULL,
+    asset text COLLATE "C" NOT NULL,
+    posted_in numeric NOT NULL,
+    posted_out numeric NOT NULL,
+    pending_in numeric NOT NULL,
+    pending_out numeric NOT NULL,
+    PRIMARY KEY (ledger, address, asset)
+) WITH (fillfactor = 50);
+
+-- The statements: each side of each posting. An account is never on both sides of one.
+CREATE TABLE lines (
+    ledger bigint NOT NULL,
+    address text COLLATE "C" NOT NULL,
+    entry bigint NOT NULL,
+    posting bigint NOT NULL,
+    direction text NOT NULL CHECK (direction IN ('debit', 'credit')),
+    counterparty text COLLATE "C" NOT NULL,
+    asset text COLLATE "C" NOT NULL,
+    amount numeric NOT NULL,
+    balance numeric NOT NULL,
+    PRIMARY KEY (ledger, address, entry, posting)
+);

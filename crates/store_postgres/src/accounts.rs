@@ -1,0 +1,86 @@
+//! Reads of accounts with their balances. An account is there from its first movement on, never before.
+
+use engine::query::{Account, AccountQuery, Page};
+use ledger::{Address, Asset, LedgerName};
+use sql_rows::{AccountPage, Failure, end_of};
+use sqlx::PgConnection;
+
+use crate::number::StoredNumber;
+use crate::rows::{AccountRow, BalanceRow, head};
+
+pub(crate) async fn account(
+    connection: &mut PgConnection,
+    ledger: &LedgerName,
+    address: &Address,
+) -> Result<Option<Account>, Failure> {
+    let rows = sqlx::query_as!(
+        BalanceRow,
+        r#"SELECT address, asset,
+            posted_in AS "posted_in: StoredNumber", posted_out AS "posted_out: StoredNumber",
+            pending_in AS "pending_in: StoredNumber", pending_out AS "pending_out: StoredNumber"
+        FROM ledgers JOIN balances ON balances.ledger = ledgers.id
+        WHERE ledgers.name = $1 AND balances.address = $2 ORDER BY asset"#,
+        ledger.as_str(),
+        address.as_str()
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    if rows.is_empty() {
+        return head(connection, ledger).await.map(|_| None);
+    }
+    let mut balances = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (key, balance) = row.balance()?;
+        balances.push((key.asset, balance));
+    }
+    Ok(Some(Account { address: address.clone(), balances }))
+}
+
+pub(crate) async fn accounts(
+    connection: &mut PgConnection,
+    ledger: &LedgerName,
+    query: &AccountQuery,
+) -> Result<Page<Account, Address>, Failure> {
+    let head = head(connection, ledger).await?;
+    let prefix = query.prefix.as_deref().unwrap_or_default();
+    // Goes from address to address through the primary key, past all other assets of each.
+    let rows = sqlx::query_as!(
+        AccountRow,
+        r#"WITH RECURSIVE found (address) AS (
+            (
+                SELECT address FROM balances
+                WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4
+                ORDER BY address LIMIT 1
+            )
+            UNION ALL
+            SELECT (
+                SELECT address FROM balances
+                WHERE ledger = $1 AND address > found.address AND address < $4
+                ORDER BY address LIMIT 1
+            )
+            FROM found WHERE found.address IS NOT NULL
+        )
+        SELECT found.address AS "address!", asset AS "asset?",
+            posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
+            pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
+        FROM (SELECT address FROM found WHERE address IS NOT NULL LIMIT $6) AS found
+        LEFT JOIN balances ON ledger = $1 AND balances.address = found.address
+            AND ($5::text IS NULL OR asset = $5)
+        ORDER BY found.address, asset"#,
+        head.ledger,
+        query.after.as_ref().map_or("", Address::as_str),
+        prefix,
+        end_of(prefix),
+        query.asset.as_ref().map(Asset::as_str),
+        AccountPage::rows_wanted(query)
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut page = AccountPage::new(query);
+    for row in rows {
+        if !page.take(row)? {
+            break;
+        }
+    }
+    Ok(page.finish())
+}

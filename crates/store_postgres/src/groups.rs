@@ -1,0 +1,109 @@
+//! Sums of balances over groups of accounts, all of a page as of one moment.
+
+use async_trait::async_trait;
+use engine::query::{BalanceGroup, BalanceQuery, BalanceSum, Page};
+use ledger::LedgerName;
+use sql_rows::{Corruption, Failure, Group, GroupReads, sum_groups};
+use sqlx::{Connection, PgConnection};
+
+use crate::number::StoredSum;
+use crate::rows::head;
+
+pub(crate) async fn balances(
+    connection: &mut PgConnection,
+    ledger: &LedgerName,
+    query: &BalanceQuery,
+) -> Result<Page<BalanceGroup, String>, Failure> {
+    let mut transaction = connection.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let head = head(&mut transaction, ledger).await?;
+    let page = sum_groups(&mut Reads { connection: &mut transaction, ledger: head.ledger }, query).await?;
+    transaction.commit().await?;
+    Ok(page)
+}
+
+/// Reads of one ledger at one moment.
+struct Reads<'c> {
+    connection: &'c mut PgConnection,
+    ledger: i64,
+}
+
+#[async_trait]
+impl GroupReads for Reads<'_> {
+    async fn first_address(&mut self, from: &str, before: &str) -> Result<Option<String>, Failure> {
+        let found = sqlx::query_scalar!(
+            "SELECT address FROM balances WHERE ledger = $1 AND address >= $2 AND address < $3
+            ORDER BY address LIMIT 1",
+            self.ledger,
+            from,
+            before
+        )
+        .fetch_optional(&mut *self.connection)
+        .await?;
+        Ok(found)
+    }
+
+    async fn first_parent(
+        &mut self,
+        names: &[&str],
+        from: &str,
+        before: &str,
+    ) -> Result<Option<String>, Failure> {
+        let hidden = sqlx::query_scalar!(
+            r#"SELECT name AS "name!" FROM UNNEST($2::text[]) WITH ORDINALITY AS parent (name, place)
+            WHERE EXISTS (
+                SELECT 1 FROM balances WHERE ledger = $1
+                    AND address >= name || ':' AND address < name || ';' AND address >= $3 AND address < $4
+            ) ORDER BY place LIMIT 1"#,
+            self.ledger,
+            names as _,
+            from,
+            before
+        )
+        .fetch_optional(&mut *self.connection)
+        .await?;
+        Ok(hidden)
+    }
+
+    async fn sum(&mut self, group: &Group) -> Result<Vec<(String, BalanceSum)>, Failure> {
+        // Sums saturate where 128 bits end. Counters that cannot be must not vanish in a sum.
+        let rows = sqlx::query!(
+            r#"SELECT asset AS "asset!",
+                LEAST(sum(posted_in), 2::numeric ^ 128 - 1)::numeric(39, 0) AS "posted_in!: StoredSum",
+                LEAST(sum(posted_out), 2::numeric ^ 128 - 1)::numeric(39, 0) AS "posted_out!: StoredSum",
+                LEAST(sum(pending_in), 2::numeric ^ 128 - 1)::numeric(39, 0) AS "pending_in!: StoredSum",
+                LEAST(sum(pending_out), 2::numeric ^ 128 - 1)::numeric(39, 0) AS "pending_out!: StoredSum",
+                bool_and(
+                    LEAST(posted_in, posted_out, pending_in, pending_out) >= 0
+                    AND GREATEST(posted_in, posted_out, pending_in, pending_out) < 2::numeric ^ 127
+                    AND scale(posted_in + posted_out + pending_in + pending_out) = 0
+                ) AS "sound!"
+            FROM (
+                SELECT * FROM balances WHERE ledger = $1 AND address = $2
+                UNION ALL
+                SELECT * FROM balances WHERE ledger = $1 AND address >= $3 AND address < $4
+            ) AS accounts
+            GROUP BY asset"#,
+            self.ledger,
+            group.own,
+            group.from,
+            group.before
+        )
+        .fetch_all(&mut *self.connection)
+        .await?;
+        let mut sums = Vec::with_capacity(rows.len());
+        for row in rows {
+            if !row.sound {
+                let place = format!("the balances of {} in {}", group.name, row.asset);
+                return Err(Corruption::new(place, "a counter below 0, or not whole").into());
+            }
+            let sum = BalanceSum {
+                posted_in: row.posted_in.0,
+                posted_out: row.posted_out.0,
+                pending_in: row.pending_in.0,
+                pending_out: row.pending_out.0,
+            };
+            sums.push((row.asset, sum));
+        }
+        Ok(sums)
+    }
+}

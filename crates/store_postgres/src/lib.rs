@@ -1,0 +1,28 @@
+//! Keeps ledgers in a PostgreSQL database that several processes may share.
+//!
+//! A ledger's head row is the only lock. Connections are held, never tested before use, and replaced when they
+//! break; every statement is checked against the schema when the crate is compiled. It never decides on a
+//! command, never writes row by row, and never tells of anything that is not committed.
+
+mod accounts;
+mod batch;
+mod connections;
+mod groups;
+mod ledgers;
+mod load;
+mod log;
+mod migrate;
+mod number;
+mod options;
+mod rows;
+mod session;
+mod snapshot;
+mod spans;
+mod statement;
+mod store;
+mod transactions;
+mod write;
+
+pub use migrate::{AppliedMigration, MigrateError};
+pub use options::{PostgresOptions, UrlError};
+pub use store::{OpenError, PostgresStore};

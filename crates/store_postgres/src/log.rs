@@ -1,0 +1,61 @@
+//! Reads of the log itself: one entry, or the entries in order.
+
+use engine::port::LogRecord;
+use ledger::{EntryNumber, LedgerName};
+use sql_rows::{EntryRow, Failure, stored_limit, stored_number};
+use sqlx::PgConnection;
+
+use crate::rows::head;
+
+pub(crate) async fn entry(
+    connection: &mut PgConnection,
+    ledger: &LedgerName,
+    number: EntryNumber,
+) -> Result<Option<LogRecord>, Failure> {
+    let row = sqlx::query_as!(
+        EntryRow,
+        "SELECT entries.number, kind, recorded_at, effective_at, reference,
+            entries.idempotency_key, entries.request_fingerprint, body
+        FROM ledgers JOIN entries ON entries.ledger = ledgers.id
+        WHERE ledgers.name = $1 AND entries.number = $2",
+        ledger.as_str(),
+        stored_number(number)
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    match row {
+        Some(row) => Ok(Some(row.record()?)),
+        None => head(connection, ledger).await.map(|_| None),
+    }
+}
+
+pub(crate) async fn log(
+    connection: &mut PgConnection,
+    ledger: &LedgerName,
+    from: EntryNumber,
+    limit: usize,
+) -> Result<Vec<LogRecord>, Failure> {
+    let head = head(connection, ledger).await?;
+    records(connection, head.ledger, from, limit).await
+}
+
+/// Reads up to `limit` records from the entry `from` on.
+pub(crate) async fn records(
+    connection: &mut PgConnection,
+    ledger: i64,
+    from: EntryNumber,
+    limit: usize,
+) -> Result<Vec<LogRecord>, Failure> {
+    let rows = sqlx::query_as!(
+        EntryRow,
+        "SELECT number, kind, recorded_at, effective_at, reference,
+            idempotency_key, request_fingerprint, body
+        FROM entries WHERE ledger = $1 AND number >= $2 ORDER BY number LIMIT $3",
+        ledger,
+        stored_number(from),
+        stored_limit(limit)
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(|row| Ok(row.record()?)).collect()
+}

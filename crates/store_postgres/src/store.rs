@@ -1,0 +1,191 @@
+//! The store itself: opens the database and passes each operation on to the file that does it.
+
+use async_trait::async_trait;
+use engine::port::{
+    BeginError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord, Opened, ReadError, Snapshot, Store,
+    Wanted,
+};
+use engine::query::{
+    Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
+    StatementQuery, TransactionPosition, TransactionQuery,
+};
+use ledger::{Address, Entry, EntryNumber, LedgerName};
+use sql_rows::Failure;
+use sqlx::PgConnection;
+
+use crate::connections::{Connections, run, timed_out};
+use crate::migrate::{self, AppliedMigration, MigrateError};
+use crate::options::PostgresOptions;
+use crate::session::Purpose;
+use crate::{accounts, batch, groups, ledgers, log, snapshot, statement, transactions};
+
+/// Ledgers in one PostgreSQL database.
+pub struct PostgresStore {
+    pub(crate) writers: Connections,
+    pub(crate) readers: Connections,
+    pub(crate) options: PostgresOptions,
+}
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// No connection was to be had.
+    #[error("cannot connect to PostgreSQL")]
+    Connect(#[source] engine::port::Source),
+    /// It keeps texts in another encoding.
+    #[error("the database's encoding is {0}; it has to be UTF8")]
+    Encoding(String),
+}
+
+impl PostgresStore {
+    /// Connects to a database, which has to be there, and has to be [migrated](Self::migrate) before it is
+    /// used.
+    ///
+    /// # Errors
+    /// When the database cannot be reached, or does not hold Unicode.
+    pub async fn open(options: PostgresOptions) -> Result<Self, OpenError> {
+        let writers = Connections::new(options.clone(), Purpose::Write);
+        let readers = Connections::new(options.clone(), Purpose::Read);
+        let connect = |failure: Failure| OpenError::Connect(failure.into());
+        let mut lease = writers.acquire().await.map_err(connect)?;
+        let encoding = run!(lease, server_encoding(&mut lease)).map_err(connect)?;
+        drop(lease);
+        if encoding == "UTF8" {
+            Ok(Self { writers, readers, options })
+        } else {
+            Err(OpenError::Encoding(encoding))
+        }
+    }
+
+    /// Brings the schema up to date, one step after the other, each of them wholly or not at all, and
+    /// returns what was missing. Other processes that do the same wait.
+    ///
+    /// # Errors
+    /// When the database was written by a newer version of Florin, or something failed.
+    pub async fn migrate(&self) -> Result<Vec<AppliedMigration>, MigrateError> {
+        migrate::migrate(&self.options).await
+    }
+
+    /// Says what the schema lacks, and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`].
+    pub async fn missing_migrations(&self) -> Result<Vec<AppliedMigration>, MigrateError> {
+        migrate::missing_migrations(&self.options).await
+    }
+}
+
+async fn server_encoding(connection: &mut PgConnection) -> Result<String, Failure> {
+    let encoding = sqlx::query_scalar!(r#"SELECT current_setting('server_encoding') AS "encoding!""#);
+    Ok(encoding.fetch_one(connection).await?)
+}
+
+/// Reads on a connection, and once more on a new one where the first had gone stale while it lay idle.
+macro_rules! read {
+    ($store:ident, $connection:ident, $read:expr) => {{
+        let mut lease = $store.readers.acquire().await?;
+        let limit = lease.limit();
+        let mut result = {
+            lease.unsettle();
+            let $connection = &mut *lease;
+            tokio::time::timeout(limit, $read).await.unwrap_or_else(|_| Err(timed_out().into()))
+        };
+        lease.note(&result);
+        if lease.went_stale() {
+            lease = $store.readers.acquire().await?;
+            result = {
+                lease.unsettle();
+                let $connection = &mut *lease;
+                tokio::time::timeout(limit, $read).await.unwrap_or_else(|_| Err(timed_out().into()))
+            };
+            lease.note(&result);
+        }
+        result
+    }};
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn begin(&self, ledger: &LedgerName, wanted: Wanted) -> Result<Opened, BeginError> {
+        Ok(batch::begin(self, ledger, &wanted).await?)
+    }
+
+    async fn create_ledger(&self, new: NewLedger) -> Result<LedgerCreation, CreateLedgerError> {
+        Ok(ledgers::create(self, new).await?)
+    }
+
+    async fn ledger(&self, name: &LedgerName) -> Result<Ledger, ReadError> {
+        Ok(read!(self, connection, ledgers::ledger(connection, name))?)
+    }
+
+    async fn ledgers(
+        &self,
+        after: Option<&LedgerName>,
+        limit: usize,
+    ) -> Result<Page<Ledger, LedgerName>, ReadError> {
+        Ok(read!(self, connection, ledgers::ledgers(connection, after, limit))?)
+    }
+
+    async fn entry(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<LogRecord>, ReadError> {
+        Ok(read!(self, connection, log::entry(connection, ledger, number))?)
+    }
+
+    async fn transactions(
+        &self,
+        ledger: &LedgerName,
+        query: &TransactionQuery,
+    ) -> Result<Page<Entry, TransactionPosition>, ReadError> {
+        Ok(read!(self, connection, transactions::transactions(connection, ledger, query))?)
+    }
+
+    async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
+        Ok(read!(self, connection, accounts::account(connection, ledger, address))?)
+    }
+
+    async fn accounts(
+        &self,
+        ledger: &LedgerName,
+        query: &AccountQuery,
+    ) -> Result<Page<Account, Address>, ReadError> {
+        Ok(read!(self, connection, accounts::accounts(connection, ledger, query))?)
+    }
+
+    async fn statement(
+        &self,
+        ledger: &LedgerName,
+        query: &StatementQuery,
+    ) -> Result<Option<Page<DatedLine, StatementPosition>>, ReadError> {
+        Ok(read!(self, connection, statement::statement(connection, ledger, query))?)
+    }
+
+    async fn balances(
+        &self,
+        ledger: &LedgerName,
+        query: &BalanceQuery,
+    ) -> Result<Page<BalanceGroup, String>, ReadError> {
+        Ok(read!(self, connection, groups::balances(connection, ledger, query))?)
+    }
+
+    async fn log(
+        &self,
+        ledger: &LedgerName,
+        from: EntryNumber,
+        limit: usize,
+    ) -> Result<Vec<LogRecord>, ReadError> {
+        Ok(read!(self, connection, log::log(connection, ledger, from, limit))?)
+    }
+
+    async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
+        Ok(snapshot::open(self, ledger).await?)
+    }
+
+    async fn ping(&self) -> Result<(), ReadError> {
+        read!(self, connection, ledgers::ping(connection))
+            .map_err(|failure| ReadError::Unavailable(failure.into()))
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writers.close().await;
+    }
+}

@@ -1,0 +1,167 @@
+//! The second statement of a batch: everything that it writes, in one.
+
+use engine::codec;
+use engine::port::LogRecord;
+use ledger::{Direction, EntryBody, Reference};
+use sql_rows::{BatchRows, Failure, stored_number};
+use sqlx::PgConnection;
+
+use crate::number::StoredNumber;
+
+/// Writes the entries with all their projections and advances the head, which has to stand at `next`.
+pub(crate) async fn write(
+    connection: &mut PgConnection,
+    ledger: i64,
+    next: u64,
+    records: &[LogRecord],
+) -> Result<(), Failure> {
+    let Some(last) = records.last() else { return Ok(()) };
+    let rows = BatchRows::of(records, next)?;
+    let entries = Entries::of(records);
+    let lines = Lines::of(&rows);
+    let balances = Balances::of(&rows);
+    let moved = sqlx::query_scalar!(
+        r#"WITH head AS (
+            UPDATE ledgers SET next_entry = $2, last_recorded_at = $3 WHERE id = $1 AND next_entry = $4
+            RETURNING id
+        ), written_entries AS (
+            INSERT INTO entries (ledger, number, kind, recorded_at, effective_at, reference,
+                idempotency_key, request_fingerprint, body)
+            SELECT head.id, entry.* FROM head CROSS JOIN UNNEST($5::bigint[], $6::text[], $7::bigint[],
+                $8::bigint[], $9::text[], $10::text[], $11::bytea[], $12::text[]) AS entry
+        ), written_lines AS (
+            INSERT INTO lines (ledger, address, entry, posting, direction, counterparty, asset, amount,
+                balance)
+            SELECT head.id, line.* FROM head CROSS JOIN UNNEST($13::text[], $14::bigint[], $15::bigint[],
+                $16::text[], $17::text[], $18::text[], $19::numeric[], $20::numeric[]) AS line
+        ), written_balances AS (
+            INSERT INTO balances AS b (ledger, address, asset, posted_in, posted_out, pending_in,
+                pending_out)
+            SELECT head.id, balance.* FROM head CROSS JOIN UNNEST($21::text[], $22::text[],
+                $23::numeric[], $24::numeric[], $25::numeric[], $26::numeric[]) AS balance
+            ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = excluded.posted_in,
+                posted_out = excluded.posted_out, pending_in = excluded.pending_in,
+                pending_out = excluded.pending_out
+        )
+        SELECT id FROM head"#,
+        ledger,
+        stored_number(last.entry.number.next()),
+        last.entry.recorded_at.micros(),
+        i64::try_from(next).unwrap_or(i64::MAX),
+        &entries.number as _,
+        &entries.kind as _,
+        &entries.recorded_at as _,
+        &entries.effective_at as _,
+        &entries.reference as _,
+        &entries.key as _,
+        &entries.fingerprint as _,
+        &entries.body as _,
+        &lines.address as _,
+        &lines.entry as _,
+        &lines.posting as _,
+        &lines.direction as _,
+        &lines.counterparty as _,
+        &lines.asset as _,
+        &lines.amount as _,
+        &lines.balance as _,
+        &balances.address as _,
+        &balances.asset as _,
+        &balances.posted_in as _,
+        &balances.posted_out as _,
+        &balances.pending_in as _,
+        &balances.pending_out as _,
+    )
+    .fetch_optional(connection)
+    .await?;
+    moved.map(|_| ()).ok_or(Failure::HeadMoved)
+}
+
+/// Rows of `entries`, column by column.
+#[derive(Default)]
+struct Entries<'a> {
+    number: Vec<i64>,
+    kind: Vec<&'static str>,
+    recorded_at: Vec<i64>,
+    effective_at: Vec<i64>,
+    reference: Vec<Option<&'a str>>,
+    key: Vec<Option<&'a str>>,
+    fingerprint: Vec<Option<&'a [u8]>>,
+    body: Vec<String>,
+}
+
+impl<'a> Entries<'a> {
+    fn of(records: &'a [LogRecord]) -> Self {
+        let mut columns = Self::default();
+        for LogRecord { entry, request } in records {
+            let EntryBody::Transaction(transaction) = &entry.body;
+            columns.number.push(stored_number(entry.number));
+            columns.kind.push(codec::kind(entry));
+            columns.recorded_at.push(entry.recorded_at.micros());
+            columns.effective_at.push(entry.effective_at.micros());
+            columns.reference.push(transaction.reference.as_ref().map(Reference::as_str));
+            columns.key.push(request.as_ref().map(|request| request.key.as_str()));
+            columns.fingerprint.push(request.as_ref().map(|request| request.fingerprint.0.as_slice()));
+            columns.body.push(codec::encode(entry));
+        }
+        columns
+    }
+}
+
+/// Rows of `lines`, column by column.
+#[derive(Default)]
+struct Lines<'a> {
+    address: Vec<&'a str>,
+    entry: Vec<i64>,
+    posting: Vec<i64>,
+    direction: Vec<&'static str>,
+    counterparty: Vec<&'a str>,
+    asset: Vec<&'a str>,
+    amount: Vec<StoredNumber>,
+    balance: Vec<StoredNumber>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(rows: &'a BatchRows<'_>) -> Self {
+        let mut columns = Self::default();
+        for line in &rows.lines {
+            columns.address.push(line.account.as_str());
+            columns.entry.push(stored_number(line.entry));
+            columns.posting.push(i64::try_from(line.posting).unwrap_or(i64::MAX));
+            columns.direction.push(match line.direction {
+                Direction::Debit => "debit",
+                Direction::Credit => "credit",
+            });
+            columns.counterparty.push(line.counterparty.as_str());
+            columns.asset.push(line.asset.as_str());
+            columns.amount.push(line.amount.into());
+            columns.balance.push(StoredNumber(line.balance));
+        }
+        columns
+    }
+}
+
+/// Rows of `balances`, column by column.
+#[derive(Default)]
+struct Balances<'a> {
+    address: Vec<&'a str>,
+    asset: Vec<&'a str>,
+    posted_in: Vec<StoredNumber>,
+    posted_out: Vec<StoredNumber>,
+    pending_in: Vec<StoredNumber>,
+    pending_out: Vec<StoredNumber>,
+}
+
+impl<'a> Balances<'a> {
+    fn of(rows: &BatchRows<'a>) -> Self {
+        let mut columns = Self::default();
+        for (key, balance) in &rows.balances {
+            columns.address.push(key.account.as_str());
+            columns.asset.push(key.asset.as_str());
+            columns.posted_in.push(balance.posted_in.into());
+            columns.posted_out.push(balance.posted_out.into());
+            columns.pending_in.push(balance.pending_in.into());
+            columns.pending_out.push(balance.pending_out.into());
+        }
+        columns
+    }
+}
