@@ -3,6 +3,7 @@
 mod bodies;
 mod connections;
 mod http2;
+mod mutations;
 mod requests;
 
 use std::fmt::Write as _;
