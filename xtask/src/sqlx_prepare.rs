@@ -83,9 +83,9 @@ mod with_sqlx {
     /// Has the compiler check every query of a crate against a new database, and returns what sqlx noted.
     fn prepare(store: &str, make: Make, migrations: &Path) -> Result<Option<Files>> {
         let folder = tempfile::tempdir().context("cannot make a folder for the database")?;
-        let made = make(migrations, folder.path());
-        let made = made.with_context(|| format!("cannot apply {}", migrations.display()))?;
-        let Some(schema) = made else { return Ok(None) };
+        let schema = make(migrations, folder.path());
+        let schema = schema.with_context(|| format!("cannot apply {}", migrations.display()))?;
+        let Some(schema) = schema else { return Ok(None) };
         let notes = folder.path().join("sqlx");
         fs::create_dir(&notes).with_context(|| format!("cannot create {}", notes.display()))?;
         // A flag that was never used before makes cargo compile the crate even where nothing has

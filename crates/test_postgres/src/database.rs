@@ -1,12 +1,15 @@
-//! A database of a test's own, which goes when the test ends.
+//! A database of a test's own. On somebody else's server it goes when the test ends; on a server of our own it
+//! goes with the server, because removing one makes the server write everything out.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
-/// A database that is removed, with everybody still connected to it, when this is dropped.
+/// A database of a test's own. On a server that was there before it is removed, with everybody still connected
+/// to it, when this is dropped.
 pub struct Database {
+    remove: bool,
     server: PgConnectOptions,
     url: String,
     name: String,
@@ -14,10 +17,7 @@ pub struct Database {
 
 impl Database {
     /// Makes an empty database on a server, named by the address of any of its databases.
-    ///
-    /// # Panics
-    /// When the server cannot be reached or refuses.
-    pub async fn create(server: &str) -> Self {
+    pub(crate) async fn create(server: &str, remove: bool) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("florin_test_{}_{number}_{:08x}", std::process::id(), fastrand::u32(..));
@@ -33,7 +33,7 @@ impl Database {
             connection.execute(AssertSqlSafe(plain)).await.expect("the database is created");
         }
         connection.close().await.expect("the connection ends");
-        Self { server, url, name }
+        Self { remove, server, url, name }
     }
 
     /// Returns the database's address.
@@ -66,6 +66,9 @@ fn with_database(url: &str, name: &str) -> String {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        if !self.remove {
+            return;
+        }
         let (server, name) = (self.server.clone(), self.name.clone());
         // The test's own runtime may be gone.
         let removing = std::thread::spawn(move || {

@@ -27,12 +27,11 @@ pub const REQUIRE_VARIABLE: &str = "FLORIN_REQUIRE_POSTGRES";
 /// # Panics
 /// When a server was asked for that cannot be had.
 pub async fn database() -> Option<Database> {
-    static SHARED: OnceLock<Option<String>> = OnceLock::new();
-    let url = tokio::task::spawn_blocking(|| SHARED.get_or_init(shared_server))
-        .await
-        .expect("a server is started or not")
-        .as_deref()?;
-    Some(Database::create(url).await)
+    if let Ok(url) = std::env::var(URL_VARIABLE) {
+        return Some(Database::create(&url, true).await);
+    }
+    let server = tokio::task::spawn_blocking(shared_server).await.expect("a server is started or not")?;
+    Some(server.database().await)
 }
 
 /// Starts a server of a test's own, to be stopped and started again. Returns `None`, and says so, where there
@@ -49,14 +48,10 @@ pub fn own_server() -> Option<Server> {
     None
 }
 
-fn shared_server() -> Option<String> {
-    /// Lives as long as the process; the server notices when it ends.
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    if let Ok(url) = std::env::var(URL_VARIABLE) {
-        return Some(url);
-    }
-    let server = own_server()?;
-    Some(SERVER.get_or_init(|| server).url())
+/// Lives as long as the process; the server notices when it ends.
+fn shared_server() -> Option<&'static Server> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    SERVER.get_or_init(own_server).as_ref()
 }
 
 fn left_out() {

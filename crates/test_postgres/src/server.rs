@@ -9,6 +9,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use crate::database::Database;
+
 const SUPERVISE: &str = include_str!("supervise.sh");
 
 /// Writes reach the disk as they do in production; all else is small.
@@ -66,6 +68,14 @@ impl Server {
     pub fn socket_url(&self) -> String {
         let folder = self.folder.to_string_lossy().replace('/', "%2F");
         format!("postgres://florin@{folder}:{}/postgres", self.port)
+    }
+
+    /// Makes a new, empty database, which goes with the server.
+    ///
+    /// # Panics
+    /// When the server is stopped.
+    pub async fn database(&self) -> Database {
+        Database::create(&self.url(), false).await
     }
 
     /// Stops the server in order: sessions end, what is committed is on disk.

