@@ -1,5 +1,6 @@
 //! `GET /v1/ledgers/{ledger}/log`.
 
+use engine::query::{PAGE_WEIGHT_MAX, weight};
 use ledger::EntryNumber;
 use pavex::get;
 
@@ -25,9 +26,11 @@ pub async fn list_log(
         // No ledger has an entry after the last number that there is.
         Some(EntryNumber(last)) => EntryNumber(last.saturating_add(1)),
     };
-    // One more than asked for tells whether the list goes on.
+    // One more than asked for tells whether the list goes on. So does a page that is full before that; the
+    // next one may turn out empty.
     let mut found = engine.store().log(&ledger, from, page.limit + 1).await?;
-    let more = found.len() > page.limit;
+    let more = found.len() > page.limit
+        || found.iter().map(|record| weight(&record.entry)).sum::<usize>() >= PAGE_WEIGHT_MAX;
     found.truncate(page.limit);
     let next = if more { found.last().map(|record| record.entry.number) } else { None };
     Ok(Reply(page.page(found.into_iter().map(LogEntryView::from), next.as_ref())))

@@ -102,7 +102,8 @@ pub trait Store: Send + Sync + 'static {
         query: &BalanceQuery,
     ) -> Result<Page<BalanceGroup, String>, ReadError>;
 
-    /// Lists the log in order, from the entry `from` on.
+    /// Lists the log in order, from the entry `from` on: up to `limit` records, fewer where they reach
+    /// [`PAGE_WEIGHT_MAX`](crate::query::PAGE_WEIGHT_MAX) together, but one where there is one.
     ///
     /// # Errors
     /// Those of [`ReadError`].

@@ -11,6 +11,26 @@ use crate::idempotency::KeyedRequest;
 /// has found. Such a page may be short, even empty, and still have a next position.
 pub const SCAN_MAX: usize = 5_000;
 
+/// How large the entries of one page may be together, by [`weight`], before the page ends. The entry that
+/// reaches it is still part of the page, so that every page gets on.
+pub const PAGE_WEIGHT_MAX: usize = 4 << 20;
+
+/// Returns about how many bytes an entry takes in a reply.
+#[must_use]
+pub fn weight(entry: &Entry) -> usize {
+    let EntryBody::Transaction(transaction) = &entry.body;
+    let metadata: usize =
+        transaction.metadata.as_map().iter().map(|(key, value)| key.len() + value.len() + 8).sum();
+    let postings: usize = transaction
+        .postings
+        .as_slice()
+        .iter()
+        .map(|posting| posting.source().as_str().len() + posting.destination().as_str().len() + 100)
+        .sum();
+    let balances: usize = entry.balances.iter().map(|(key, _)| key.account.as_str().len() + 200).sum();
+    256 + metadata + postings + balances
+}
+
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T, P> {

@@ -21,4 +21,4 @@ pub use rows::{
 };
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};
 pub use statement::{EntryLineRow, StatementPage};
-pub use transactions::{TransactionPage, account_to_walk, rows_wanted};
+pub use transactions::{LogPage, TransactionPage, account_to_walk, rows_wanted};

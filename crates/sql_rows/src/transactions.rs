@@ -1,6 +1,10 @@
-//! Pages of transactions. Never looks at more than `SCAN_MAX` entries for one.
+//! Pages of entries. Never looks at more than `SCAN_MAX` entries for one, nor holds much more than
+//! `PAGE_WEIGHT_MAX`.
 
-use engine::query::{AddressPattern, Order, Page, SCAN_MAX, TransactionPosition, TransactionQuery};
+use engine::port::LogRecord;
+use engine::query::{
+    AddressPattern, Order, PAGE_WEIGHT_MAX, Page, SCAN_MAX, TransactionPosition, TransactionQuery, weight,
+};
 use ledger::{Address, Entry};
 
 use crate::rows::one_more;
@@ -11,18 +15,27 @@ pub struct TransactionPage<'q> {
     page: Page<Entry, TransactionPosition>,
     last: Option<TransactionPosition>,
     looked_at: usize,
+    weight: usize,
 }
 
 impl<'q> TransactionPage<'q> {
     /// Begins a page.
     #[must_use]
     pub fn new(query: &'q TransactionQuery) -> Self {
-        Self { query, page: Page { items: Vec::new(), next: None }, last: query.after, looked_at: 0 }
+        Self {
+            query,
+            page: Page { items: Vec::new(), next: None },
+            last: query.after,
+            looked_at: 0,
+            weight: 0,
+        }
     }
 
     /// Says whether there is room to look at another entry; where not, the list goes on.
     pub fn has_room(&mut self) -> bool {
-        let full = self.page.items.len() >= self.query.limit || self.looked_at == SCAN_MAX;
+        let full = self.page.items.len() >= self.query.limit
+            || self.looked_at == SCAN_MAX
+            || self.weight >= PAGE_WEIGHT_MAX;
         if full {
             self.page.next = self.last;
         }
@@ -35,6 +48,7 @@ impl<'q> TransactionPage<'q> {
         self.looked_at += 1;
         self.last = Some(position);
         if is_ahead(self.query, position) && self.query.matches(&entry) {
+            self.weight += weight(&entry);
             self.page.items.push(entry);
         }
     }
@@ -49,6 +63,33 @@ impl<'q> TransactionPage<'q> {
     #[must_use]
     pub fn finish(self) -> Page<Entry, TransactionPosition> {
         self.page
+    }
+}
+
+/// The records of a log read so far.
+#[derive(Default)]
+pub struct LogPage {
+    records: Vec<LogRecord>,
+    weight: usize,
+}
+
+impl LogPage {
+    /// Says whether another record may be read.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.weight < PAGE_WEIGHT_MAX
+    }
+
+    /// Adds the next record.
+    pub fn take(&mut self, record: LogRecord) {
+        self.weight += weight(&record.entry);
+        self.records.push(record);
+    }
+
+    /// Returns the records.
+    #[must_use]
+    pub fn finish(self) -> Vec<LogRecord> {
+        self.records
     }
 }
 

@@ -1,8 +1,9 @@
 //! Reads of the log itself: one entry, or the entries in order.
 
 use engine::port::LogRecord;
+use futures_util::TryStreamExt as _;
 use ledger::{EntryNumber, LedgerName};
-use sql_rows::{EntryRow, Failure, stored_limit, stored_number};
+use sql_rows::{EntryRow, Failure, LogPage, stored_limit, stored_number};
 use sqlx::PgConnection;
 
 use crate::rows::head;
@@ -14,10 +15,9 @@ pub(crate) async fn entry(
 ) -> Result<Option<LogRecord>, Failure> {
     let row = sqlx::query_as!(
         EntryRow,
-        "SELECT entries.number, kind, recorded_at, effective_at, reference,
-            entries.idempotency_key, entries.request_fingerprint, body
-        FROM ledgers JOIN entries ON entries.ledger = ledgers.id
-        WHERE ledgers.name = $1 AND entries.number = $2",
+        "SELECT number, kind, recorded_at, effective_at, reference,
+            idempotency_key, request_fingerprint, body
+        FROM entries WHERE ledger = (SELECT id FROM ledgers WHERE name = $1) AND number = $2",
         ledger.as_str(),
         stored_number(number)
     )
@@ -39,14 +39,14 @@ pub(crate) async fn log(
     records(connection, head.ledger, from, limit).await
 }
 
-/// Reads up to `limit` records from the entry `from` on.
+/// Reads up to `limit` records from the entry `from` on, fewer where they are large.
 pub(crate) async fn records(
     connection: &mut PgConnection,
     ledger: i64,
     from: EntryNumber,
     limit: usize,
 ) -> Result<Vec<LogRecord>, Failure> {
-    let rows = sqlx::query_as!(
+    let mut rows = sqlx::query_as!(
         EntryRow,
         "SELECT number, kind, recorded_at, effective_at, reference,
             idempotency_key, request_fingerprint, body
@@ -55,7 +55,13 @@ pub(crate) async fn records(
         stored_number(from),
         stored_limit(limit)
     )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(|row| Ok(row.record()?)).collect()
+    .fetch(connection);
+    // One by one, so that a page of large entries ends before it takes much memory.
+    let mut page = LogPage::default();
+    while page.has_room()
+        && let Some(row) = rows.try_next().await?
+    {
+        page.take(row.record()?);
+    }
+    Ok(page.finish())
 }

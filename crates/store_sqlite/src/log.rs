@@ -1,8 +1,9 @@
 //! Reads of the log itself: one entry, or the entries in order.
 
 use engine::port::LogRecord;
+use futures_util::TryStreamExt as _;
 use ledger::{EntryNumber, LedgerName};
-use sql_rows::{EntryRow, Failure, stored_limit, stored_number};
+use sql_rows::{EntryRow, Failure, LogPage, stored_limit, stored_number};
 
 use crate::rows::head;
 use crate::store::SqliteStore;
@@ -42,7 +43,7 @@ pub(crate) async fn log(
     records(&mut connection, head.ledger, from, limit).await
 }
 
-/// Reads up to `limit` records from the entry `from` on.
+/// Reads up to `limit` records from the entry `from` on, fewer where they are large.
 pub(crate) async fn records(
     connection: &mut sqlx::SqliteConnection,
     ledger: i64,
@@ -50,7 +51,7 @@ pub(crate) async fn records(
     limit: usize,
 ) -> Result<Vec<LogRecord>, Failure> {
     let (from, limit) = (stored_number(from), stored_limit(limit));
-    let rows = sqlx::query_as!(
+    let mut rows = sqlx::query_as!(
         EntryRow,
         r#"SELECT number, kind, recorded_at, effective_at, reference,
             idempotency_key, request_fingerprint, body
@@ -59,7 +60,13 @@ pub(crate) async fn records(
         from,
         limit
     )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(|row| Ok(row.record()?)).collect()
+    .fetch(connection);
+    // One by one, so that a page of large entries ends before it takes much memory.
+    let mut page = LogPage::default();
+    while page.has_room()
+        && let Some(row) = rows.try_next().await?
+    {
+        page.take(row.record()?);
+    }
+    Ok(page.finish())
 }

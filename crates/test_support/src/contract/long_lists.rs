@@ -2,9 +2,10 @@
 
 use engine::port::Store;
 use engine::query::{
-    AccountQuery, AddressPattern, Clock, Order, SCAN_MAX, StatementQuery, TimeRange, TransactionQuery,
+    AccountQuery, AddressPattern, Clock, Order, PAGE_WEIGHT_MAX, SCAN_MAX, StatementQuery, TimeRange,
+    TransactionQuery, weight,
 };
-use ledger::LedgerName;
+use ledger::{EntryNumber, LedgerName};
 
 use crate::{Naive, StoreFixture, address, append, asset, drain, post, posting};
 
@@ -106,4 +107,32 @@ pub async fn accounts_without_the_asset_count_as_looked_at(fixture: &dyn StoreFi
     .await;
     assert_eq!(listed, naive.accounts(&query));
     assert_eq!((listed.len(), pages), (3, 2));
+}
+
+/// A page is bounded in bytes, too: it ends once its entries are large together, and the list goes on.
+pub async fn a_page_of_large_entries_ends_early_and_leads_on(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let mut naive = Naive::default();
+    for _ in 0..3 {
+        let wide: Vec<_> = (0..1_000).map(|n| posting("world", &format!("users:{n}"), "USD/2", 1)).collect();
+        naive.records.extend(append(&*store, &main, &vec![post(wide); 10]).await);
+    }
+    let large = weight(&naive.records[0].entry);
+    assert!(large * 15 > PAGE_WEIGHT_MAX, "{large} bytes are not large");
+
+    let first = store.log(&main, EntryNumber(0), 1_000).await.unwrap();
+    assert_eq!(first.len(), PAGE_WEIGHT_MAX.div_ceil(large));
+    let rest = store.log(&main, EntryNumber(first.len() as u64), 1_000).await.unwrap();
+    assert_eq!(rest[..], naive.records[first.len()..][..rest.len()]);
+
+    let query = TransactionQuery { limit: 1_000, order: Order::Ascending, ..TransactionQuery::default() };
+    let mut longest = 0;
+    let listed = drain(query.limit, None, async |after| {
+        let page = store.transactions(&main, &TransactionQuery { after, ..query.clone() }).await.unwrap();
+        longest = longest.max(page.items.len());
+        page
+    })
+    .await;
+    assert_eq!(longest, first.len());
+    assert_eq!(listed, naive.transactions(&query));
 }

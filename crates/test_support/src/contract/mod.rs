@@ -94,6 +94,7 @@ macro_rules! store_contract {
                 an_entry_that_is_not_there_is_none
             }
             long_lists {
+                a_page_of_large_entries_ends_early_and_leads_on
                 a_page_looks_at_a_bounded_number_of_entries
                 a_statement_of_many_lines_is_listed_by_either_clock
                 accounts_without_the_asset_count_as_looked_at
