@@ -36,10 +36,14 @@ CREATE TABLE entries (
     CHECK ((idempotency_key IS NULL) = (request_fingerprint IS NULL))
 );
 
-CREATE UNIQUE INDEX entries_by_reference ON entries (ledger, reference) WHERE reference IS NOT NULL;
-CREATE UNIQUE INDEX entries_by_idempotency_key ON entries (ledger, idempotency_key)
+-- Each way to an entry has one index that can serve it. By the statistics of a new ledger all indexes that know
+-- the ledger are equally good, and reading the whole ledger through the wrong one as well. So the primary key
+-- alone has the plain columns first; the order of effective times is by `ledger + 0` and `number + 0`, as
+-- statements that mean it say; and a text is looked up by nothing but the text.
+CREATE UNIQUE INDEX entries_by_reference ON entries (reference, ledger) WHERE reference IS NOT NULL;
+CREATE UNIQUE INDEX entries_by_idempotency_key ON entries (idempotency_key, ledger)
 WHERE idempotency_key IS NOT NULL;
-CREATE INDEX entries_by_effective_time ON entries (ledger, effective_at, number);
+CREATE INDEX entries_by_effective_time ON entries ((ledger + 0), effective_at, (number + 0));
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

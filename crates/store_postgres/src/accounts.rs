@@ -18,8 +18,8 @@ pub(crate) async fn account(
         r#"SELECT address, asset,
             posted_in AS "posted_in: StoredNumber", posted_out AS "posted_out: StoredNumber",
             pending_in AS "pending_in: StoredNumber", pending_out AS "pending_out: StoredNumber"
-        FROM ledgers JOIN balances ON balances.ledger = ledgers.id
-        WHERE ledgers.name = $1 AND balances.address = $2 ORDER BY asset"#,
+        FROM balances WHERE ledger = (SELECT id FROM ledgers WHERE name = $1) AND address = $2
+        ORDER BY asset"#,
         ledger.as_str(),
         address.as_str()
     )
@@ -64,8 +64,10 @@ pub(crate) async fn accounts(
             posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
             pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
         FROM (SELECT address FROM found WHERE address IS NOT NULL LIMIT $6) AS found
-        LEFT JOIN balances ON ledger = $1 AND balances.address = found.address
-            AND ($5::text IS NULL OR asset = $5)
+        LEFT JOIN LATERAL (
+            SELECT * FROM balances WHERE ledger = $1 AND balances.address = found.address
+                AND ($5::text IS NULL OR asset = $5) OFFSET 0
+        ) AS own ON true
         ORDER BY found.address, asset"#,
         head.ledger,
         query.after.as_ref().map_or("", Address::as_str),

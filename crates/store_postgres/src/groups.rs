@@ -50,10 +50,12 @@ impl GroupReads for Reads<'_> {
     ) -> Result<Option<String>, Failure> {
         let hidden = sqlx::query_scalar!(
             r#"SELECT name AS "name!" FROM UNNEST($2::text[]) WITH ORDINALITY AS parent (name, place)
-            WHERE EXISTS (
+            CROSS JOIN LATERAL (
                 SELECT 1 FROM balances WHERE ledger = $1
                     AND address >= name || ':' AND address < name || ';' AND address >= $3 AND address < $4
-            ) ORDER BY place LIMIT 1"#,
+                LIMIT 1
+            ) AS under
+            ORDER BY place LIMIT 1"#,
             self.ledger,
             names as _,
             from,

@@ -104,7 +104,10 @@ impl PostgresSnapshot {
             r#"SELECT address, entry, posting, direction, counterparty, asset,
                 amount AS "amount: StoredNumber", balance AS "balance: StoredNumber",
                 recorded_at AS "recorded_at?", effective_at AS "effective_at?"
-            FROM lines LEFT JOIN entries ON entries.ledger = $1 AND entries.number = lines.entry
+            FROM lines LEFT JOIN LATERAL (
+                SELECT recorded_at, effective_at FROM entries
+                WHERE entries.ledger = $1 AND entries.number = lines.entry OFFSET 0
+            ) AS its_entry ON true
             WHERE lines.ledger = $1 AND (address, entry, posting) > ($2, $3, $4)
             ORDER BY address, entry, posting LIMIT $5"#,
             self.ledger,

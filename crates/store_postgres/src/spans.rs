@@ -37,7 +37,10 @@ async fn first_recorded_from(
             UNION ALL
             SELECT CASE WHEN recorded_at < $3 THEN number + 1 ELSE low END,
                 CASE WHEN recorded_at < $3 THEN high ELSE number END
-            FROM search JOIN entries ON ledger = $1 AND number = (low + high) / 2
+            FROM search CROSS JOIN LATERAL (
+                SELECT number, recorded_at FROM entries
+                WHERE ledger = $1 AND number = (low + high) / 2 OFFSET 0
+            ) AS middle
             WHERE low < high
         )
         SELECT low AS "low!" FROM search WHERE low = high"#,

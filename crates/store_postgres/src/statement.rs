@@ -84,7 +84,10 @@ async fn by_recorded_time(
         r#"SELECT address, entry, posting, direction, counterparty, asset,
             amount AS "amount: StoredNumber", balance AS "balance: StoredNumber",
             recorded_at AS "recorded_at?", effective_at AS "effective_at?"
-        FROM lines LEFT JOIN entries ON entries.ledger = $1 AND entries.number = lines.entry
+        FROM lines LEFT JOIN LATERAL (
+            SELECT recorded_at, effective_at FROM entries
+            WHERE entries.ledger = $1 AND entries.number = lines.entry OFFSET 0
+        ) AS its_entry ON true
         WHERE lines.ledger = $1 AND address = $2 AND entry >= $3 AND (entry, posting) < ($4, $5)
         ORDER BY entry DESC, posting DESC LIMIT $6"#,
         head.ledger,
@@ -113,9 +116,11 @@ async fn sorted_by_effective_time(
         r#"SELECT address, entry, posting, direction, counterparty, asset,
             amount AS "amount: StoredNumber", balance AS "balance: StoredNumber",
             recorded_at AS "recorded_at?", effective_at AS "effective_at?"
-        FROM (SELECT * FROM lines WHERE ledger = $1 AND address = $2 OFFSET 0) AS lines
-        JOIN entries ON entries.ledger = $1 AND entries.number = lines.entry
-        WHERE effective_at >= $3 AND (effective_at, entry, posting) < ($4, $5, $6)
+        FROM lines CROSS JOIN LATERAL (
+            SELECT recorded_at, effective_at FROM entries
+            WHERE entries.ledger = $1 AND entries.number = lines.entry OFFSET 0
+        ) AS its_entry
+        WHERE lines.ledger = $1 AND address = $2 AND effective_at >= $3 AND (effective_at, entry, posting) < ($4, $5, $6)
         ORDER BY effective_at DESC, entry DESC, posting DESC LIMIT $7"#,
         head.ledger,
         query.account.as_str(),
@@ -145,10 +150,12 @@ async fn by_effective_time(
         r#"SELECT number, recorded_at, effective_at, posting AS "posting?", direction AS "direction?",
             counterparty AS "counterparty?", asset AS "asset?", amount AS "amount?: StoredNumber",
             balance AS "balance?: StoredNumber"
-        FROM entries LEFT JOIN lines ON lines.ledger = $1 AND lines.address = $2
-            AND lines.entry = entries.number AND (lines.entry <> $6 OR lines.posting < $7)
-        WHERE entries.ledger = $1 AND effective_at >= $3 AND (effective_at, number) < ($4, $5)
-        ORDER BY effective_at DESC, number DESC, posting DESC LIMIT $8"#,
+        FROM entries LEFT JOIN LATERAL (
+            SELECT * FROM lines WHERE lines.ledger = $1 AND lines.address = $2
+                AND lines.entry = entries.number AND (lines.entry <> $6 OR lines.posting < $7) OFFSET 0
+        ) AS own ON true
+        WHERE entries.ledger + 0 = $1 AND effective_at >= $3 AND (effective_at, number + 0) < ($4, $5)
+        ORDER BY effective_at DESC, number + 0 DESC, posting DESC LIMIT $8"#,
         head.ledger,
         query.account.as_str(),
         places.from.time,

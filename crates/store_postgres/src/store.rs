@@ -66,6 +66,15 @@ impl PostgresStore {
         migrate::migrate(&self.options).await
     }
 
+    /// Makes a session as batches have it: for tests, to look at its settings and its plans.
+    ///
+    /// # Panics
+    /// When the database cannot be reached.
+    #[doc(hidden)]
+    pub async fn session_for_tests(&self) -> PgConnection {
+        self.writers.connect().await.expect("the database can be reached")
+    }
+
     /// Says what the schema lacks, and changes nothing.
     ///
     /// # Errors

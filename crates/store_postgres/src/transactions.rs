@@ -137,7 +137,12 @@ macro_rules! entries {
 }
 
 async fn by_reference(connection: &mut PgConnection, ledger: i64, reference: &str) -> Rows {
-    entries!(connection, "entries AS e WHERE ledger = $1 AND reference = $2", ledger, reference)
+    entries!(
+        connection,
+        "(SELECT * FROM entries WHERE reference = $2 OFFSET 0) AS e WHERE ledger = $1",
+        ledger,
+        reference
+    )
 }
 
 async fn recorded(
@@ -187,7 +192,9 @@ async fn recorded_of_account(
                     AND entry < $4 ORDER BY entry LIMIT 1)
                 FROM walk WHERE walk.entry IS NOT NULL
             ) SELECT entry FROM walk WHERE entry IS NOT NULL LIMIT $5) AS walk
-            JOIN entries AS e ON e.ledger = $1 AND e.number = walk.entry ORDER BY e.number",
+            CROSS JOIN LATERAL (
+                SELECT * FROM entries WHERE ledger = $1 AND number = walk.entry OFFSET 0
+            ) AS e ORDER BY e.number",
             ledger,
             account,
             from,
@@ -204,7 +211,9 @@ async fn recorded_of_account(
                     AND entry < walk.entry ORDER BY entry DESC LIMIT 1)
                 FROM walk WHERE walk.entry IS NOT NULL
             ) SELECT entry FROM walk WHERE entry IS NOT NULL LIMIT $5) AS walk
-            JOIN entries AS e ON e.ledger = $1 AND e.number = walk.entry ORDER BY e.number DESC",
+            CROSS JOIN LATERAL (
+                SELECT * FROM entries WHERE ledger = $1 AND number = walk.entry OFFSET 0
+            ) AS e ORDER BY e.number DESC",
             ledger,
             account,
             from,
@@ -224,8 +233,8 @@ async fn effective(
     match order {
         Order::Ascending => entries!(
             connection,
-            "entries AS e WHERE ledger = $1 AND (effective_at, number) >= ($2, $3)
-                AND (effective_at, number) < ($4, $5) ORDER BY effective_at, number LIMIT $6",
+            "entries AS e WHERE ledger + 0 = $1 AND (effective_at, number + 0) >= ($2, $3)
+                AND (effective_at, number + 0) < ($4, $5) ORDER BY effective_at, number + 0 LIMIT $6",
             ledger,
             from.time,
             from.number,
@@ -235,8 +244,9 @@ async fn effective(
         ),
         Order::Descending => entries!(
             connection,
-            "entries AS e WHERE ledger = $1 AND (effective_at, number) >= ($2, $3)
-                AND (effective_at, number) < ($4, $5) ORDER BY effective_at DESC, number DESC LIMIT $6",
+            "entries AS e WHERE ledger + 0 = $1 AND (effective_at, number + 0) >= ($2, $3)
+                AND (effective_at, number + 0) < ($4, $5)
+            ORDER BY effective_at DESC, number + 0 DESC LIMIT $6",
             ledger,
             from.time,
             from.number,
@@ -261,10 +271,14 @@ async fn effective_of_account(
             connection,
             "(SELECT s.effective_at, s.number
                 FROM (SELECT DISTINCT entry FROM lines WHERE ledger = $1 AND address = $2) AS own
-                JOIN entries AS s ON s.ledger = $1 AND s.number = own.entry
+                CROSS JOIN LATERAL (
+                    SELECT effective_at, number FROM entries WHERE ledger = $1 AND number = own.entry OFFSET 0
+                ) AS s
                 WHERE (s.effective_at, s.number) >= ($3, $4) AND (s.effective_at, s.number) < ($5, $6)
                 ORDER BY s.effective_at, s.number LIMIT $7) AS sorted
-            JOIN entries AS e ON e.ledger = $1 AND e.number = sorted.number
+            CROSS JOIN LATERAL (
+                SELECT * FROM entries WHERE ledger = $1 AND number = sorted.number OFFSET 0
+            ) AS e
             ORDER BY sorted.effective_at, sorted.number",
             ledger,
             account,
@@ -278,10 +292,14 @@ async fn effective_of_account(
             connection,
             "(SELECT s.effective_at, s.number
                 FROM (SELECT DISTINCT entry FROM lines WHERE ledger = $1 AND address = $2) AS own
-                JOIN entries AS s ON s.ledger = $1 AND s.number = own.entry
+                CROSS JOIN LATERAL (
+                    SELECT effective_at, number FROM entries WHERE ledger = $1 AND number = own.entry OFFSET 0
+                ) AS s
                 WHERE (s.effective_at, s.number) >= ($3, $4) AND (s.effective_at, s.number) < ($5, $6)
                 ORDER BY s.effective_at DESC, s.number DESC LIMIT $7) AS sorted
-            JOIN entries AS e ON e.ledger = $1 AND e.number = sorted.number
+            CROSS JOIN LATERAL (
+                SELECT * FROM entries WHERE ledger = $1 AND number = sorted.number OFFSET 0
+            ) AS e
             ORDER BY sorted.effective_at DESC, sorted.number DESC",
             ledger,
             account,

@@ -1,0 +1,69 @@
+//! How PostgreSQL would run every statement of the crate. A plan that reads a whole table, or a whole ledger, is
+//! a mistake that no result shows.
+
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection, Row};
+use store_postgres::{PostgresOptions, PostgresStore};
+
+/// The statements as the checked queries keep them, with the types of their arguments.
+fn statements() -> Vec<(String, usize)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/.sqlx");
+    let mut statements = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let query: Value = serde_json::from_str(&text).unwrap();
+        let parameters = query["describe"]["parameters"]["Left"].as_array().unwrap().len();
+        statements.push((query["query"].as_str().unwrap().to_owned(), parameters));
+    }
+    statements
+}
+
+#[tokio::test]
+async fn no_statement_reads_a_whole_table_or_ledger() {
+    let Some(database) = test_postgres::database().await else { return };
+    let options = PostgresOptions::parse(database.url()).unwrap();
+    let store = PostgresStore::open(options).await.unwrap();
+    store.migrate().await.unwrap();
+    let statements: Vec<_> =
+        statements().into_iter().filter(|(statement, _)| !statement.contains("pg_settings")).collect();
+    assert!(statements.len() > 30, "only {} statements", statements.len());
+    // Without statistics, as for a ledger that was just created, and with those of a few rows.
+    for analysed in [false, true] {
+        let mut connection = store.session_for_tests().await;
+        if analysed {
+            let rows = "INSERT INTO lines SELECT 1, 'a', n, 0, 'debit', 'b', 'USD/2', 1, 1
+                FROM generate_series(1, 1000) AS n";
+            sqlx::query(rows).execute(&mut connection).await.unwrap();
+            sqlx::query("ANALYZE").execute(&mut connection).await.unwrap();
+        }
+        for (number, (statement, parameters)) in statements.iter().enumerate() {
+            let name = format!("checked_{number}");
+            sqlx::raw_sql(AssertSqlSafe(format!("PREPARE {name} AS {statement}")))
+                .execute(&mut connection)
+                .await
+                .unwrap();
+            let nulls = vec!["NULL"; *parameters].join(", ");
+            let execute = if *parameters == 0 { name } else { format!("{name}({nulls})") };
+            let plan = sqlx::raw_sql(AssertSqlSafe(format!("EXPLAIN EXECUTE {execute}")))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            for step in plan {
+                let step: String = step.get(0);
+                let whole_table = ["Seq Scan", "Materialize", "Hash Join", "Merge Join", "Join Filter"];
+                let found = whole_table.iter().find(|kind| step.contains(*kind));
+                let any = statement.starts_with("SELECT EXISTS (SELECT 1 FROM ledgers)");
+                assert!(found.is_none() || any, "{step}:\n{statement}");
+                // An index entered by the ledger alone, or past a column that it is sorted by.
+                let entered = step.trim().strip_prefix("Index Cond: ");
+                let by_ledger = entered.is_some_and(|by| {
+                    by.matches('=').count() == 1 && by.contains("ledger = ") && !step.contains("ROW(")
+                });
+                assert!(!by_ledger, "{step}:\n{statement}");
+                let timed = step.contains("entries_by_effective_time");
+                assert!(!timed || statement.contains("effective_at, number + 0)"), "{step}:\n{statement}");
+            }
+        }
+        connection.close().await.unwrap();
+    }
+}
