@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::port::Store;
+use store_postgres::{PostgresOptions, PostgresStore};
 use store_sqlite::{MigrateError, OpenError, SqliteOptions, SqliteStore};
 
 use crate::configuration::{DatabaseConfig, DatabaseUrl};
@@ -15,11 +16,18 @@ use crate::configuration::{DatabaseConfig, DatabaseUrl};
 pub use engine::Engine;
 
 /// The addresses that are understood.
-const SUPPORTED: &str = "sqlite://PATH, as in sqlite://data/florin.db or sqlite:///var/lib/florin/florin.db";
+const SUPPORTED: &str = "sqlite://PATH, as in sqlite://data/florin.db or sqlite:///var/lib/florin/florin.db, \
+                         and postgres://USER:PASSWORD@HOST:PORT/DATABASE";
 
 /// An open database.
 #[derive(Clone)]
-pub struct Storage(Arc<SqliteStore>);
+pub struct Storage(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Postgres(Arc<PostgresStore>),
+    Sqlite(Arc<SqliteStore>),
+}
 
 /// A step of the schema: its number and what it is about.
 pub use store_sqlite::AppliedMigration as SchemaStep;
@@ -45,9 +53,25 @@ pub enum StorageError {
         /// The file.
         path: PathBuf,
     },
+    /// The address is none of a PostgreSQL database, or asks for what is not supported.
+    #[error("`{url}` cannot be used")]
+    Postgres {
+        /// The address.
+        url: DatabaseUrl,
+        /// Why not.
+        source: store_postgres::UrlError,
+    },
     /// It could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// It could not be connected to.
+    #[error("cannot use the database `{url}`")]
+    Connect {
+        /// The address.
+        url: DatabaseUrl,
+        /// Why not.
+        source: store_postgres::OpenError,
+    },
     /// It could not be brought up to date.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
@@ -56,7 +80,7 @@ pub enum StorageError {
 /// What to do about a database that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IfMissing {
-    /// Create it, without a schema.
+    /// Create it, without a schema. A PostgreSQL database is never created: it has to be there.
     Create,
     /// Say so.
     Fail,
@@ -67,12 +91,17 @@ pub enum IfMissing {
 /// # Errors
 /// When the address is not understood, or the database cannot be opened.
 pub async fn open(config: &DatabaseConfig, if_missing: IfMissing) -> Result<Storage, StorageError> {
+    if let Some(options) = postgres_options(config)? {
+        let opened = PostgresStore::open(options).await;
+        let store = opened.map_err(|source| StorageError::Connect { url: config.url.clone(), source })?;
+        return Ok(Storage(Kind::Postgres(Arc::new(store))));
+    }
     let path = sqlite_path(&config.url)?;
     if if_missing == IfMissing::Fail && !path.exists() {
         return Err(StorageError::Missing { path });
     }
     let options = SqliteOptions { path, readers: config.readers, busy_timeout: config.busy_timeout() };
-    Ok(Storage(Arc::new(SqliteStore::open(options).await?)))
+    Ok(Storage(Kind::Sqlite(Arc::new(SqliteStore::open(options).await?))))
 }
 
 impl Storage {
@@ -81,7 +110,10 @@ impl Storage {
     /// # Errors
     /// When the database was written by a newer version of Florin, or something failed.
     pub async fn migrate(&self) -> Result<Vec<SchemaStep>, StorageError> {
-        Ok(self.0.migrate().await?)
+        Ok(match &self.0 {
+            Kind::Postgres(store) => store.migrate().await?,
+            Kind::Sqlite(store) => store.migrate().await?,
+        })
     }
 
     /// Returns the steps that the schema lacks, and changes nothing.
@@ -89,14 +121,35 @@ impl Storage {
     /// # Errors
     /// As [`Self::migrate`].
     pub async fn missing_steps(&self) -> Result<Vec<SchemaStep>, StorageError> {
-        Ok(self.0.missing_migrations().await?)
+        Ok(match &self.0 {
+            Kind::Postgres(store) => store.missing_migrations().await?,
+            Kind::Sqlite(store) => store.missing_migrations().await?,
+        })
     }
 
     /// Returns the store.
     #[must_use]
     pub fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.0) as Arc<dyn Store>
+        match &self.0 {
+            Kind::Postgres(store) => Arc::clone(store) as Arc<dyn Store>,
+            Kind::Sqlite(store) => Arc::clone(store) as Arc<dyn Store>,
+        }
     }
+}
+
+/// Reads a `postgres://…` or `postgresql://…`; `None` where it is another address.
+fn postgres_options(config: &DatabaseConfig) -> Result<Option<PostgresOptions>, StorageError> {
+    let url = config.url.expose();
+    if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        return Ok(None);
+    }
+    let parsed = PostgresOptions::parse(url);
+    let mut options = parsed.map_err(|source| StorageError::Postgres { url: config.url.clone(), source })?;
+    options.readers = config.readers;
+    options.writers = config.writers;
+    options.lock_timeout = config.busy_timeout();
+    options.statement_timeout = config.statement_timeout();
+    Ok(Some(options))
 }
 
 /// Reads the file out of `sqlite://path`. A path that begins with a slash is absolute, any other counts
@@ -128,7 +181,7 @@ mod tests {
     #[test]
     fn other_addresses_are_refused_with_those_that_are_understood_and_without_secrets() {
         for (url, shown) in [
-            ("postgres://florin:hunter2@db/florin", "postgres://***@db/florin"),
+            ("mysql://florin:hunter2@db/florin", "mysql://***@db/florin"),
             ("sqlite:data/florin.db", "sqlite:data/florin.db"),
             ("sqlite://", "sqlite://"),
             ("sqlite://:memory:", "sqlite://:memory:"),

@@ -9,14 +9,20 @@ use super::{Check, DatabaseUrl, InvalidValue};
 #[serde(deny_unknown_fields)]
 #[pavex::config(key = "database", include_if_unused)]
 pub struct DatabaseConfig {
-    /// The database: `sqlite://path`. No default but in dev, `sqlite://data/florin.db`;
-    /// `PX_DATABASE__URL`.
+    /// The database: `sqlite://path`, or `postgres://user:password@host:port/database`. No default but in
+    /// dev, `sqlite://data/florin.db`; `PX_DATABASE__URL`.
     pub url: DatabaseUrl,
     /// The largest number of connections that read. Default 4; `PX_DATABASE__READERS`.
     pub readers: u32,
-    /// How long to wait for another process that holds the database's lock, in milliseconds. Default
-    /// 5000; `PX_DATABASE__BUSY_TIMEOUT_MS`.
+    /// The largest number of connections that write, on PostgreSQL; SQLite has one. Default 2;
+    /// `PX_DATABASE__WRITERS`.
+    pub writers: u32,
+    /// How long to wait for another process that holds the lock, in milliseconds: the file's on SQLite, a
+    /// ledger's on PostgreSQL. Default 5000; `PX_DATABASE__BUSY_TIMEOUT_MS`.
     pub busy_timeout_ms: u64,
+    /// How long a statement may take on PostgreSQL, and how long to wait for a connection, in milliseconds.
+    /// Default 10000; `PX_DATABASE__STATEMENT_TIMEOUT_MS`.
+    pub statement_timeout_ms: u64,
     /// Whether `serve` brings the database's schema up to date before it starts. Default no, in dev yes;
     /// `PX_DATABASE__MIGRATE_ON_START`.
     pub migrate_on_start: bool,
@@ -27,6 +33,12 @@ impl DatabaseConfig {
     #[must_use]
     pub fn busy_timeout(&self) -> Duration {
         Duration::from_millis(self.busy_timeout_ms)
+    }
+
+    /// Returns how long a statement may take.
+    #[must_use]
+    pub fn statement_timeout(&self) -> Duration {
+        Duration::from_millis(self.statement_timeout_ms)
     }
 
     /// Lists the values that are out of bounds.

@@ -23,6 +23,6 @@ mod store;
 mod transactions;
 mod write;
 
-pub use migrate::{AppliedMigration, MigrateError};
 pub use options::{PostgresOptions, UrlError};
+pub use sql_rows::{AppliedMigration, MigrateError};
 pub use store::{OpenError, PostgresStore};

@@ -10,14 +10,13 @@ use engine::query::{
     StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Entry, EntryNumber, LedgerName};
-use sql_rows::Failure;
+use sql_rows::{AppliedMigration, Failure, MigrateError};
 use sqlx::PgConnection;
 
 use crate::connections::{Connections, run, timed_out};
-use crate::migrate::{self, AppliedMigration, MigrateError};
 use crate::options::PostgresOptions;
 use crate::session::Purpose;
-use crate::{accounts, batch, groups, ledgers, log, snapshot, statement, transactions};
+use crate::{accounts, batch, groups, ledgers, log, migrate, snapshot, statement, transactions};
 
 /// Ledgers in one PostgreSQL database.
 pub struct PostgresStore {

@@ -22,6 +22,6 @@ mod store;
 mod transactions;
 mod writer;
 
-pub use migrate::{AppliedMigration, MigrateError};
 pub use options::SqliteOptions;
+pub use sql_rows::{AppliedMigration, MigrateError};
 pub use store::{OpenError, SqliteStore};

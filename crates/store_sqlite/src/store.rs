@@ -12,13 +12,12 @@ use engine::query::{
     StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Entry, EntryNumber, LedgerName};
-use sql_rows::Failure;
+use sql_rows::{AppliedMigration, Failure, MigrateError};
 use sqlx::SqlitePool;
 
-use crate::migrate::{self, AppliedMigration, MigrateError};
 use crate::options::SqliteOptions;
 use crate::writer::Writer;
-use crate::{accounts, batch, groups, ledgers, log, snapshot, statement, transactions};
+use crate::{accounts, batch, groups, ledgers, log, migrate, snapshot, statement, transactions};
 
 /// Ledgers in one SQLite file.
 pub struct SqliteStore {

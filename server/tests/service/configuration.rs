@@ -190,8 +190,8 @@ fn in_production_somebody_has_to_say_where_the_database_is() {
 #[test]
 fn no_secret_is_ever_shown() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = [("PX_DATABASE__URL", "postgres://florin:hunter2@db/florin?password=hunter2")];
-    let hidden = "postgres://***@db/florin?password=***";
+    let settings = [("PX_DATABASE__URL", "mysql://florin:hunter2@db/florin?password=hunter2")];
+    let hidden = "mysql://***@db/florin?password=***";
     let shown = config(folder.path(), &settings, &[]);
     assert!(shown.stdout.contains(hidden), "{}", shown.stdout);
     let refused = run(folder.path(), &settings, &["serve"]);
