@@ -17,7 +17,7 @@ use crate::clock;
 use crate::engine::Shared;
 use crate::idempotency::{IdempotencyKey, RequestFingerprint};
 use crate::memory::{Memory, Verdict};
-use crate::port::{BeginError, CommitError, LogRecord, ReadError};
+use crate::port::{Appended, BeginError, CommitError, Loaded, LogRecord, ReadError, Unused, Wanted};
 use crate::submission::{Outcome, SharedSource, Submission, SubmitError, Submitted};
 
 /// The way into a lane.
@@ -195,8 +195,8 @@ impl Lane {
     }
 
     async fn run_batch(&mut self, jobs: Vec<Job>) {
-        let metrics = &self.shared.metrics;
         let started = Instant::now();
+        let Some(jobs) = self.append_batch(jobs, started).await else { return };
         let wanted = self.memory.wanted(jobs.iter().map(|job| &job.submission));
         let opened = match self.shared.store.begin(&self.ledger, wanted.clone()).await {
             Ok(opened) => opened,
@@ -216,12 +216,7 @@ impl Lane {
             }
         };
         let batch = opened.batch;
-        let mut deliberation = self.memory.deliberate(wanted, opened.loaded);
-        let now = clock::now();
-        let verdicts: Vec<Verdict> =
-            jobs.iter().map(|job| deliberation.decide(&job.submission, job.fingerprint, now)).collect();
-        let records = deliberation.into_records();
-
+        let (verdicts, records) = self.decide(&jobs, wanted, opened.loaded);
         if records.is_empty() {
             drop(batch);
         } else {
@@ -230,13 +225,63 @@ impl Lane {
                 self.memory.forget();
                 return fail_batch(jobs, &verdicts, error);
             }
-            metrics.commit_duration.observe(writing.elapsed().as_secs_f64());
-            metrics.batch_duration.observe(started.elapsed().as_secs_f64());
-            metrics.batch_entries.observe(size(records.len()));
-            metrics.entries.inc_by(records.len() as u64);
+            self.count(started, writing, &records);
         }
         self.memory.shrink();
         self.answer(jobs, verdicts, records);
+    }
+
+    /// Decides a batch on what is remembered and has the store write it in one go, where the store offers
+    /// that and nothing else is needed. Returns the commands where they have to take the long way.
+    async fn append_batch(&mut self, jobs: Vec<Job>, started: Instant) -> Option<Vec<Job>> {
+        if !self.shared.store.appends() {
+            return Some(jobs);
+        }
+        let wanted = self.memory.wanted(jobs.iter().map(|job| &job.submission));
+        let Some(remembered) = self.memory.recall(&wanted) else { return Some(jobs) };
+        let expected = remembered.next;
+        let mut unused = Unused { keys: wanted.keys.clone(), references: wanted.references.clone() };
+        let (verdicts, records) = self.decide(&jobs, wanted, remembered);
+        if records.is_empty() {
+            // Without an entry to write, nothing would show whether what is remembered still holds.
+            return Some(jobs);
+        }
+        unused.leave_out(&records);
+        let writing = Instant::now();
+        match self.shared.store.append(&self.ledger, expected, &unused, &records).await {
+            Ok(Appended::Written) => {
+                self.count(started, writing, &records);
+                self.memory.shrink();
+                self.answer(jobs, verdicts, records);
+                None
+            }
+            Ok(Appended::Stale) => {
+                self.memory.forget();
+                Some(jobs)
+            }
+            Err(error) => {
+                self.memory.forget();
+                fail_batch(jobs, &verdicts, error);
+                None
+            }
+        }
+    }
+
+    /// Decides every command, in order, on top of what was loaded.
+    fn decide(&mut self, jobs: &[Job], wanted: Wanted, loaded: Loaded) -> (Vec<Verdict>, Vec<LogRecord>) {
+        let mut deliberation = self.memory.deliberate(wanted, loaded);
+        let now = clock::now();
+        let verdicts =
+            jobs.iter().map(|job| deliberation.decide(&job.submission, job.fingerprint, now)).collect();
+        (verdicts, deliberation.into_records())
+    }
+
+    fn count(&self, started: Instant, writing: Instant, records: &[LogRecord]) {
+        let metrics = &self.shared.metrics;
+        metrics.commit_duration.observe(writing.elapsed().as_secs_f64());
+        metrics.batch_duration.observe(started.elapsed().as_secs_f64());
+        metrics.batch_entries.observe(size(records.len()));
+        metrics.entries.inc_by(records.len() as u64);
     }
 
     /// Answers every command of a batch that holds.

@@ -14,6 +14,8 @@ use crate::submission::{Submission, SubmitError};
 pub(crate) struct Memory {
     book: Option<Book>,
     balances_max: usize,
+    /// Whether the last batch found the ledger as this lane had left it: then the next one may as well.
+    undisturbed: bool,
 }
 
 /// What comes of a command once its batch is committed.
@@ -31,12 +33,20 @@ pub(crate) enum Verdict {
 
 impl Memory {
     pub(crate) fn new(balances_max: usize) -> Self {
-        Self { book: None, balances_max }
+        Self { book: None, balances_max, undisturbed: false }
     }
 
     /// Forgets everything: what was decided on top of it may not hold.
     pub(crate) fn forget(&mut self) {
         self.book = None;
+        self.undisturbed = false;
+    }
+
+    /// Returns the ledger as it is remembered, where that is all that a batch needs: nothing is missing,
+    /// and nobody else seems to write to the ledger.
+    pub(crate) fn recall(&self, wanted: &Wanted) -> Option<Loaded> {
+        let book = self.book.as_ref().filter(|_| self.undisturbed && wanted.missing.is_empty())?;
+        Some(Loaded { next: book.next(), last_recorded_at: book.last_recorded_at(), ..Loaded::default() })
     }
 
     /// Lists what commands touch, apart by whether it is remembered.
@@ -65,6 +75,7 @@ impl Memory {
     /// Starts to decide a batch on what was loaded for it.
     pub(crate) fn deliberate(&mut self, wanted: Wanted, loaded: Loaded) -> Deliberation<'_> {
         let still_valid = wanted.cached_at == Some(loaded.next);
+        self.undisturbed = still_valid;
         let mut book = match self.book.take() {
             Some(book) if still_valid => book,
             _ => Book::at(loaded.next, loaded.last_recorded_at),

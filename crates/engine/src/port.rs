@@ -4,9 +4,12 @@
 //! handed finished entries and writes them, all of a batch or nothing. Replies to reads come from
 //! committed state only.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use ledger::{
-    Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName, Reference, StatementLine, Timestamp,
+    Address, Balance, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Reference, StatementLine,
+    Timestamp,
 };
 
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
@@ -27,6 +30,28 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`BeginError::LedgerNotFound`], [`BeginError::Unavailable`].
     async fn begin(&self, ledger: &LedgerName, wanted: Wanted) -> Result<Opened, BeginError>;
+
+    /// Says whether [`append`](Self::append) is worth trying.
+    fn appends(&self) -> bool {
+        false
+    }
+
+    /// Writes entries that were decided on a remembered state, with all their projections, and commits, if
+    /// that state still is the ledger's: its head stands at `expected`, where the entries begin, and none
+    /// of their keys and references and of those in `unused` is in use. What came of it is durable when
+    /// this returns.
+    ///
+    /// # Errors
+    /// [`CommitError::RolledBack`], [`CommitError::OutcomeUnknown`].
+    async fn append(
+        &self,
+        _ledger: &LedgerName,
+        _expected: EntryNumber,
+        _unused: &Unused,
+        _records: &[LogRecord],
+    ) -> Result<Appended, CommitError> {
+        Ok(Appended::Stale)
+    }
 
     /// Creates a ledger, unless its name or its idempotency key is in use.
     ///
@@ -143,6 +168,41 @@ pub struct Wanted {
     pub keys: Vec<IdempotencyKey>,
     /// References to look up.
     pub references: Vec<Reference>,
+}
+
+/// What decisions rest on not being in use, beside the keys and references of what they record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unused {
+    /// Idempotency keys.
+    pub keys: Vec<IdempotencyKey>,
+    /// References.
+    pub references: Vec<Reference>,
+}
+
+impl Unused {
+    /// Leaves out what entries use themselves.
+    pub(crate) fn leave_out(&mut self, records: &[LogRecord]) {
+        let keys: HashSet<_> =
+            records.iter().filter_map(|record| record.request.as_ref()).map(|request| &request.key).collect();
+        let references: HashSet<_> = records
+            .iter()
+            .filter_map(|record| {
+                let EntryBody::Transaction(transaction) = &record.entry.body;
+                transaction.reference.as_ref()
+            })
+            .collect();
+        self.keys.retain(|key| !keys.contains(key));
+        self.references.retain(|reference| !references.contains(reference));
+    }
+}
+
+/// What came of appending on a remembered state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// The entries are written and durable.
+    Written,
+    /// Nothing is written: the ledger is not as it was remembered.
+    Stale,
 }
 
 /// A batch that holds the ledger's head, with what was loaded.

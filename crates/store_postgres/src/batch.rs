@@ -1,9 +1,13 @@
-//! Batches: take the head and load, then write and commit. One statement each.
+//! Batches: take the head and load, then write and commit, one statement each. And the short way, where all of
+//! it is one statement.
+
+use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::port::{Batch, CommitError, LogRecord, Opened, Wanted};
-use ledger::LedgerName;
+use engine::port::{Appended, Batch, CommitError, LogRecord, Opened, Unused, Wanted};
+use ledger::{EntryNumber, LedgerName};
 use sql_rows::Failure;
+use sqlx::Connection;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use crate::connections::{Lease, run};
@@ -24,8 +28,8 @@ pub(crate) async fn begin(
         lease = store.writers.acquire().await?;
         lease.begin().await?;
     }
-    let (ledger, loaded) = run!(lease, load(&mut lease, ledger, wanted))?;
-    let batch = Box::new(PostgresBatch { lease, ledger, next: loaded.next.0 });
+    let loaded = run!(lease, load(&mut lease, ledger, wanted))?;
+    let batch = Box::new(PostgresBatch { lease, ledger: ledger.clone(), next: loaded.next.0 });
     Ok(Opened { loaded, batch })
 }
 
@@ -33,7 +37,7 @@ pub(crate) async fn begin(
 /// lease rolls it back.
 struct PostgresBatch {
     lease: Lease,
-    ledger: i64,
+    ledger: LedgerName,
     next: u64,
 }
 
@@ -41,10 +45,44 @@ struct PostgresBatch {
 impl Batch for PostgresBatch {
     async fn commit(mut self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {
         let Self { lease, ledger, next } = &mut *self;
-        run!(lease, write(lease, *ledger, *next, records))
-            .map_err(|failure| CommitError::RolledBack(failure.into()))?;
+        let written = run!(lease, write(lease, ledger, *next, &Unused::default(), records));
+        match written.map_err(|failure| CommitError::RolledBack(failure.into()))? {
+            Appended::Written => {}
+            Appended::Stale => return Err(CommitError::RolledBack(Failure::HeadMoved.into())),
+        }
         lease.commit().await.map_err(commit_failed)
     }
+}
+
+/// Writes without a transaction around: the statement is one, and the server commits it by itself.
+pub(crate) async fn append(
+    store: &PostgresStore,
+    ledger: &LedgerName,
+    expected: EntryNumber,
+    unused: &Unused,
+    records: &[LogRecord],
+) -> Result<Appended, CommitError> {
+    let not_sent = |failure: Failure| CommitError::RolledBack(failure.into());
+    let mut lease = store.writers.acquire().await.map_err(not_sent)?;
+    // Whether a statement that broke its connection was carried out, nobody can tell: a connection that lay
+    // idle is better asked first. It was nobody's hurry.
+    if lease.idle_for() > LONG_IDLE && run!(lease, async { Ok(lease.ping().await?) }).is_err() {
+        lease = store.writers.acquire().await.map_err(not_sent)?;
+    }
+    match run!(lease, write(&mut lease, ledger, expected.0, unused, records)) {
+        Ok(appended) => Ok(appended),
+        Err(failure @ Failure::Gap { .. }) => Err(not_sent(failure)),
+        Err(failure) if is_in_use(&failure) => Ok(Appended::Stale),
+        Err(failure) => Err(commit_failed(failure)),
+    }
+}
+
+/// After this long a connection may have been cut without anybody noticing.
+const LONG_IDLE: Duration = Duration::from_millis(500);
+
+/// Says whether a number, a key or a reference is in use already.
+fn is_in_use(failure: &Failure) -> bool {
+    matches!(failure, Failure::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
 }
 
 /// Says what became of a commit that failed. An error that leaves the session standing was found before the

@@ -40,7 +40,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    idle: Vec<PgConnection>,
+    idle: Vec<(PgConnection, Instant)>,
     /// Counts how often all connections were given up.
     generation: u64,
     refusal: Option<Refusal>,
@@ -123,9 +123,9 @@ impl Connections {
             let mut state = shared.state();
             (state.idle.pop(), state.generation)
         };
-        let reused = idle.is_some();
+        let idle_since = idle.as_ref().map(|(_, since)| *since);
         let connection = match idle {
-            Some(connection) => connection,
+            Some((connection, _)) => connection,
             None => self.0.connect().await?,
         };
         Ok(Lease {
@@ -133,7 +133,7 @@ impl Connections {
             permit: Some(permit),
             shared: Arc::clone(shared),
             generation,
-            reused,
+            idle_since,
             settled: true,
             in_transaction: false,
         })
@@ -154,7 +154,7 @@ impl Connections {
         self.0.room.close();
         drop(all);
         let idle = std::mem::take(&mut self.0.state().idle);
-        for connection in idle {
+        for (connection, _) in idle {
             // The server closes what cannot be closed from here.
             let _ = timeout(RECOVERY_TIMEOUT, connection.close()).await;
         }
@@ -200,7 +200,7 @@ impl Shared {
     fn put_back(&self, connection: PgConnection, generation: u64) {
         let mut state = self.state();
         if state.generation == generation && !self.room.is_closed() {
-            state.idle.push(connection);
+            state.idle.push((connection, Instant::now()));
         }
     }
 
@@ -240,7 +240,7 @@ pub(crate) struct Lease {
     permit: Option<OwnedSemaphorePermit>,
     shared: Arc<Shared>,
     generation: u64,
-    reused: bool,
+    idle_since: Option<Instant>,
     settled: bool,
     in_transaction: bool,
 }
@@ -281,9 +281,14 @@ impl Lease {
         }
     }
 
+    /// Returns how long the connection lay idle; no time at all where it is new.
+    pub(crate) fn idle_for(&self) -> Duration {
+        self.idle_since.map(|since| since.elapsed()).unwrap_or_default()
+    }
+
     /// Says whether the connection had been used before and is broken now, so that a new one may do better.
     pub(crate) fn went_stale(&self) -> bool {
-        self.reused && self.connection.is_none()
+        self.idle_since.is_some() && self.connection.is_none()
     }
 }
 

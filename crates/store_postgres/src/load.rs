@@ -14,7 +14,6 @@ use crate::rows::BalanceRow;
 
 /// A row per batch. What was found comes as lists side by side; `places` says for which of the wanted ones.
 struct LoadedRow {
-    ledger: i64,
     next: i64,
     last_recorded_at: Option<i64>,
     seen: i64,
@@ -30,12 +29,12 @@ struct LoadedRow {
     reference_entries: Option<Vec<i64>>,
 }
 
-/// Takes the head and loads. Returns the ledger's number in the database too.
+/// Takes the head and loads.
 pub(crate) async fn load(
     connection: &mut PgConnection,
     ledger: &LedgerName,
     wanted: &Wanted,
-) -> Result<(i64, Loaded), Failure> {
+) -> Result<Loaded, Failure> {
     let mut row = lock_and_read(connection, ledger, wanted).await?;
     if row.seen != row.next {
         // The statement waited for the head. It has the newest one, but reads everything else as it stood
@@ -45,8 +44,7 @@ pub(crate) async fn load(
             return Err(Failure::HeadMoved);
         }
     }
-    let id = row.ledger;
-    Ok((id, loaded(row, ledger, wanted)?))
+    Ok(loaded(row, ledger, wanted)?)
 }
 
 async fn lock_and_read(
@@ -64,7 +62,7 @@ async fn lock_and_read(
         r#"WITH head AS MATERIALIZED (
             SELECT id, next_entry, last_recorded_at FROM ledgers WHERE name = $1 FOR UPDATE
         )
-        SELECT head.id AS "ledger!", head.next_entry AS "next!", head.last_recorded_at,
+        SELECT head.next_entry AS "next!", head.last_recorded_at,
             (SELECT next_entry FROM ledgers WHERE ledgers.id = head.id) AS "seen!",
             found_balances.places AS balance_places,
             found_balances.posted_in AS "posted_in: Vec<StoredNumber>",

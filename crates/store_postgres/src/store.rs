@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use engine::port::{
-    BeginError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord, Opened, ReadError, Snapshot, Store,
-    Wanted,
+    Appended, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord, Opened,
+    ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
@@ -116,6 +116,20 @@ macro_rules! read {
 impl Store for PostgresStore {
     async fn begin(&self, ledger: &LedgerName, wanted: Wanted) -> Result<Opened, BeginError> {
         Ok(batch::begin(self, ledger, &wanted).await?)
+    }
+
+    fn appends(&self) -> bool {
+        true
+    }
+
+    async fn append(
+        &self,
+        ledger: &LedgerName,
+        expected: EntryNumber,
+        unused: &Unused,
+        records: &[LogRecord],
+    ) -> Result<Appended, CommitError> {
+        batch::append(self, ledger, expected, unused, records).await
     }
 
     async fn create_ledger(&self, new: NewLedger) -> Result<LedgerCreation, CreateLedgerError> {

@@ -1,28 +1,44 @@
-//! The second statement of a batch: everything that it writes, in one.
+//! The statement that writes: everything of a batch in one, if the ledger is as the batch takes it to be.
 
 use engine::codec;
-use engine::port::LogRecord;
-use ledger::{Direction, EntryBody, Reference};
+use engine::idempotency::IdempotencyKey;
+use engine::port::{Appended, LogRecord, Unused};
+use ledger::{Direction, EntryBody, LedgerName, Reference};
 use sql_rows::{BatchRows, Failure, stored_number};
 use sqlx::PgConnection;
 
 use crate::number::StoredNumber;
 
-/// Writes the entries with all their projections and advances the head, which has to stand at `next`.
+/// Writes the entries with all their projections and advances the head, if that stands at `next` and nothing
+/// of `unused` is in use. One of the entries' own keys or references in use is an error.
 pub(crate) async fn write(
     connection: &mut PgConnection,
-    ledger: i64,
+    ledger: &LedgerName,
     next: u64,
+    unused: &Unused,
     records: &[LogRecord],
-) -> Result<(), Failure> {
-    let Some(last) = records.last() else { return Ok(()) };
+) -> Result<Appended, Failure> {
+    let Some(last) = records.last() else { return Ok(Appended::Written) };
+    let unused_keys: Vec<&str> = unused.keys.iter().map(IdempotencyKey::as_str).collect();
+    let unused_references: Vec<&str> = unused.references.iter().map(Reference::as_str).collect();
     let rows = BatchRows::of(records, next)?;
     let entries = Entries::of(records);
     let lines = Lines::of(&rows);
     let balances = Balances::of(&rows);
     let moved = sqlx::query_scalar!(
         r#"WITH head AS (
-            UPDATE ledgers SET next_entry = $2, last_recorded_at = $3 WHERE id = $1 AND next_entry = $4
+            UPDATE ledgers SET next_entry = $2, last_recorded_at = $3
+            WHERE name = $1 AND next_entry = $4
+                AND NOT EXISTS (
+                    SELECT 1 FROM UNNEST($27::text[]) AS unused (key) CROSS JOIN LATERAL (
+                        SELECT ledger FROM entries WHERE idempotency_key = unused.key OFFSET 0
+                    ) AS used WHERE used.ledger = ledgers.id
+                )
+                AND NOT EXISTS (
+                    SELECT 1 FROM UNNEST($28::text[]) AS unused (reference) CROSS JOIN LATERAL (
+                        SELECT ledger FROM entries WHERE reference = unused.reference OFFSET 0
+                    ) AS used WHERE used.ledger = ledgers.id
+                )
             RETURNING id
         ), written_entries AS (
             INSERT INTO entries (ledger, number, kind, recorded_at, effective_at, reference,
@@ -44,7 +60,7 @@ pub(crate) async fn write(
                 pending_out = excluded.pending_out
         )
         SELECT id FROM head"#,
-        ledger,
+        ledger.as_str(),
         stored_number(last.entry.number.next()),
         last.entry.recorded_at.micros(),
         i64::try_from(next).unwrap_or(i64::MAX),
@@ -70,10 +86,12 @@ pub(crate) async fn write(
         &balances.posted_out as _,
         &balances.pending_in as _,
         &balances.pending_out as _,
+        &unused_keys as _,
+        &unused_references as _,
     )
     .fetch_optional(connection)
     .await?;
-    moved.map(|_| ()).ok_or(Failure::HeadMoved)
+    Ok(if moved.is_some() { Appended::Written } else { Appended::Stale })
 }
 
 /// Rows of `entries`, column by column.

@@ -50,8 +50,9 @@ async fn no_statement_reads_a_whole_table_or_ledger() {
                 .unwrap();
             for step in plan {
                 let step: String = step.get(0);
+                // `used` is what was looked up by its text: its ledger is compared, nothing is searched for.
                 let whole_table = ["Seq Scan", "Materialize", "Hash Join", "Merge Join", "Join Filter"];
-                let found = whole_table.iter().find(|kind| step.contains(*kind));
+                let found = whole_table.iter().find(|kind| step.contains(*kind) && !step.contains("(used"));
                 let any = statement.starts_with("SELECT EXISTS (SELECT 1 FROM ledgers)");
                 assert!(found.is_none() || any, "{step}:\n{statement}");
                 // An index entered by the ledger alone, or past a column that it is sorted by.

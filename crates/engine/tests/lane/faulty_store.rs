@@ -1,18 +1,19 @@
-//! A store in front of a real one that can be told to hold batches back and to fail their commits.
+//! A store in front of a real one that can be told to hold batches back and to fail their commits. It also offers
+//! to append, made of the real one's batches, so that lanes take the short way wherever they may.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use engine::port::{
-    Batch, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord, Opened,
-    ReadError, Snapshot, Store, Wanted,
+    Appended, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord,
+    Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
     StatementQuery, TransactionPosition, TransactionQuery,
 };
-use ledger::{Address, Entry, EntryNumber, LedgerName};
+use ledger::{Address, Entry, EntryBody, EntryNumber, LedgerName};
 use tokio::sync::Semaphore;
 
 /// What goes wrong with a commit.
@@ -32,6 +33,8 @@ pub(crate) struct Switches {
     gate: Semaphore,
     /// Faults of the next commits, first in, first out.
     faults: Mutex<VecDeque<Fault>>,
+    /// What came of every append so far.
+    appended: Mutex<Vec<Appended>>,
 }
 
 /// A real store behind switches.
@@ -42,7 +45,11 @@ pub(crate) struct FaultyStore {
 
 impl FaultyStore {
     pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
-        let switches = Switches { gate: Semaphore::new(Semaphore::MAX_PERMITS), faults: Mutex::default() };
+        let switches = Switches {
+            gate: Semaphore::new(Semaphore::MAX_PERMITS),
+            faults: Mutex::default(),
+            appended: Mutex::default(),
+        };
         Self { inner, switches: Arc::new(switches) }
     }
 
@@ -53,6 +60,11 @@ impl FaultyStore {
 
     pub(crate) fn release(&self) {
         self.switches.gate.add_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// Returns what came of every append since this was last asked.
+    pub(crate) fn appended(&self) -> Vec<Appended> {
+        std::mem::take(&mut self.switches.appended.lock().unwrap())
     }
 
     /// Lets the next commit that has no fault yet go wrong.
@@ -89,6 +101,35 @@ impl Store for FaultyStore {
         let opened = self.inner.begin(ledger, wanted).await?;
         let batch = Box::new(FaultyBatch { inner: opened.batch, switches: Arc::clone(&self.switches) });
         Ok(Opened { loaded: opened.loaded, batch })
+    }
+
+    fn appends(&self) -> bool {
+        true
+    }
+
+    async fn append(
+        &self,
+        ledger: &LedgerName,
+        expected: EntryNumber,
+        unused: &Unused,
+        records: &[LogRecord],
+    ) -> Result<Appended, CommitError> {
+        let mut wanted =
+            Wanted { keys: unused.keys.clone(), references: unused.references.clone(), ..Wanted::default() };
+        for record in records {
+            let EntryBody::Transaction(transaction) = &record.entry.body;
+            wanted.keys.extend(record.request.clone().map(|request| request.key));
+            wanted.references.extend(transaction.reference.clone());
+        }
+        let opened = self.begin(ledger, wanted).await.expect("the database is there");
+        let loaded = opened.loaded;
+        let stale = loaded.next != expected || !loaded.keys.is_empty() || !loaded.references.is_empty();
+        let appended = if stale { Appended::Stale } else { Appended::Written };
+        self.switches.appended.lock().unwrap().push(appended);
+        if !stale {
+            opened.batch.commit(records).await?;
+        }
+        Ok(appended)
     }
 
     async fn create_ledger(&self, new: NewLedger) -> Result<LedgerCreation, CreateLedgerError> {

@@ -1,7 +1,9 @@
 //! The lane, on SQLite: batches, keys, bounds, faults, drain.
 
+mod appending;
 mod faulty_store;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +36,12 @@ impl Bench {
     }
 
     async fn open(folder: TempDir, options: EngineOptions) -> Self {
-        let sqlite = SqliteStore::open(SqliteOptions::new(folder.path().join("florin.db"))).await.unwrap();
+        let file = folder.path().join("florin.db");
+        Self::open_file(&file, folder, options).await
+    }
+
+    async fn open_file(file: &Path, folder: TempDir, options: EngineOptions) -> Self {
+        let sqlite = SqliteStore::open(SqliteOptions::new(file)).await.unwrap();
         sqlite.migrate().await.unwrap();
         let store = Arc::new(FaultyStore::new(Arc::new(sqlite)));
         let mut registry = Registry::default();

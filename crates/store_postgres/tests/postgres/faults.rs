@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::port::{BeginError, CommitError, ReadError, Store, Wanted};
+use engine::port::{Appended, BeginError, CommitError, ReadError, Store, Unused, Wanted};
 use ledger::EntryNumber;
 use store_postgres::PostgresStore;
 use test_support::{StoreFixture, append, decide_batch, transfer};
@@ -93,6 +93,34 @@ async fn a_commit_without_an_answer_is_of_unknown_outcome() {
     let error = batch.commit(&records).await.unwrap_err();
     assert!(matches!(error, CommitError::OutcomeUnknown(_)), "{error:?}");
     assert_eq!(store.ledger(&main).await.unwrap().entries, EntryNumber(0));
+}
+
+/// One statement, which the server commits by itself.
+#[tokio::test]
+async fn an_append_without_an_answer_is_of_unknown_outcome_and_one_with_an_error_rolled_back() {
+    let Some(place) = Place::new().await else { return };
+    let (store, main) = place.with_main().await;
+    append(&*store, &main, &[transfer("world", "a", 1)]).await;
+    let mut stranger = place.database.stranger().await;
+    let (batch, records) = decide_batch(&*store, &main, &[transfer("world", "a", 1)]).await;
+    drop(batch);
+    for (body, unknown) in [
+        ("PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL;", true),
+        ("RAISE EXCEPTION 'not today';", false),
+    ] {
+        let function =
+            format!("CREATE FUNCTION trouble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$");
+        sqlx::query(sqlx::AssertSqlSafe(function)).execute(&mut stranger).await.unwrap();
+        let trigger =
+            "CREATE TRIGGER trouble AFTER INSERT ON entries FOR EACH ROW EXECUTE FUNCTION trouble()";
+        sqlx::query(trigger).execute(&mut stranger).await.unwrap();
+        let error = store.append(&main, EntryNumber(1), &Unused::default(), &records).await.unwrap_err();
+        assert_eq!(matches!(error, CommitError::OutcomeUnknown(_)), unknown, "{error:?}");
+        sqlx::query("DROP FUNCTION trouble() CASCADE").execute(&mut stranger).await.unwrap();
+        assert_eq!(store.ledger(&main).await.unwrap().entries, EntryNumber(1));
+    }
+    let appended = store.append(&main, EntryNumber(1), &Unused::default(), &records).await.unwrap();
+    assert_eq!(appended, Appended::Written);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod amounts;
+pub mod appending;
 pub mod balances;
 pub mod batches;
 pub mod concurrency;
@@ -38,6 +39,15 @@ macro_rules! store_contract {
                 negative_balances_of_every_size_come_back_exactly
                 sums_pass_the_bound_of_a_single_amount
                 sums_mix_small_and_large_counters
+            }
+            appending {
+                entries_that_follow_the_head_are_appended_in_one_go
+                a_head_that_stands_elsewhere_is_stale
+                a_key_or_reference_in_use_is_stale
+                what_decisions_rest_on_has_to_be_unused
+                appends_at_the_same_time_lose_nothing
+                an_append_waits_for_an_open_batch_and_gives_way_to_it
+                an_append_given_up_at_any_point_holds_whole_or_not_at_all
             }
             balances {
                 groups_are_the_first_segments
@@ -94,10 +104,10 @@ macro_rules! store_contract {
                 an_entry_that_is_not_there_is_none
             }
             long_lists {
-                a_page_of_large_entries_ends_early_and_leads_on
                 a_page_looks_at_a_bounded_number_of_entries
                 a_statement_of_many_lines_is_listed_by_either_clock
                 accounts_without_the_asset_count_as_looked_at
+                a_page_of_large_entries_ends_early_and_leads_on
             }
             random {
                 random_histories_answer_as_the_log_says
@@ -167,6 +177,7 @@ mod tests {
         for (topic, source) in [
             ("accounts", include_str!("accounts.rs")),
             ("amounts", include_str!("amounts.rs")),
+            ("appending", include_str!("appending.rs")),
             ("balances", include_str!("balances.rs")),
             ("batches", include_str!("batches.rs")),
             ("concurrency", include_str!("concurrency.rs")),

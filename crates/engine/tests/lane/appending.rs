@@ -1,0 +1,167 @@
+//! The short way: a lane that remembers all that a batch needs decides first and has the store write in one go.
+
+use engine::port::Appended::{Stale, Written};
+use engine::{EngineOptions, Outcome, SubmitError};
+use ledger::{Metadata, Reference};
+
+use crate::faulty_store::Fault;
+use crate::{Bench, With, is_short_of_funds, main, transfer};
+
+impl Bench {
+    /// A bench whose lane remembers `world` and `a`, and takes the short way with the next batch.
+    async fn warm() -> Self {
+        let bench = Self::new().await;
+        for _ in 0..3 {
+            bench.submit(transfer("world", "a", 10)).await.unwrap();
+        }
+        assert_eq!(bench.store.appended(), [Written]);
+        bench
+    }
+
+    /// Another engine on the same database, as another replica has it.
+    async fn replica(&self) -> Self {
+        let file = self.folder.path().join("florin.db");
+        Self::open_file(&file, tempfile::tempdir().unwrap(), EngineOptions::default()).await
+    }
+}
+
+#[tokio::test]
+async fn a_lane_takes_the_short_way_once_it_has_seen_that_nobody_else_writes() {
+    let bench = Bench::warm().await;
+    for _ in 0..5 {
+        bench.submit(transfer("world", "a", 10)).await.unwrap();
+    }
+    assert_eq!(bench.store.appended(), [Written; 5]);
+    // A balance that is missing takes the long way, the one after it the short way again.
+    bench.submit(transfer("world", "b", 10)).await.unwrap();
+    assert_eq!(bench.store.appended(), []);
+    bench.submit(transfer("world", "b", 10)).await.unwrap();
+    assert_eq!(bench.store.appended(), [Written]);
+    assert_eq!((bench.posted("a").await, bench.posted("b").await, bench.entries().await), (80, 20, 10));
+}
+
+#[tokio::test]
+async fn a_head_that_moved_on_is_noticed_and_the_batch_decided_anew() {
+    let bench = Bench::warm().await;
+    let replica = bench.replica().await;
+    replica.submit(transfer("a", "b", 25)).await.unwrap();
+    // On what this lane remembers there are 30.
+    let result = bench.submit(transfer("a", "world", 10)).await;
+    assert!(is_short_of_funds(&result), "{result:?}");
+    assert_eq!(bench.store.appended(), [Stale]);
+    assert_eq!(bench.posted("a").await, 5);
+    bench.submit(transfer("a", "world", 5)).await.unwrap();
+    assert_eq!((bench.posted("a").await, bench.posted("b").await, bench.entries().await), (0, 25, 5));
+}
+
+#[tokio::test]
+async fn two_engines_that_take_turns_keep_to_the_long_way() {
+    let bench = Bench::warm().await;
+    let replica = bench.replica().await;
+    for _ in 0..10 {
+        replica.submit(transfer("world", "a", 1)).await.unwrap();
+        bench.submit(transfer("world", "a", 1)).await.unwrap();
+    }
+    assert_eq!(bench.store.appended(), [Stale], "tried again although somebody else writes");
+    assert_eq!(replica.store.appended(), []);
+    assert_eq!((bench.posted("a").await, bench.entries().await), (50, 23));
+}
+
+#[tokio::test]
+async fn a_key_in_use_is_replayed_and_never_written_again() {
+    let bench = Bench::warm().await;
+    let first = bench.submit(transfer("a", "world", 10).key("k")).await.unwrap();
+    bench.store.appended();
+    let again = bench.submit(transfer("a", "world", 10).key("k")).await.unwrap();
+    assert_eq!((again.outcome, &again.entry), (Outcome::Replayed, &first.entry));
+    assert_eq!(bench.store.appended(), [Stale]);
+    let other = bench.submit(transfer("a", "world", 11).key("k")).await;
+    assert!(matches!(other, Err(SubmitError::KeyReused)), "{other:?}");
+    assert_eq!((bench.posted("a").await, bench.entries().await), (20, 4));
+}
+
+/// On what is remembered the retry is short of funds: it is the key that says otherwise.
+#[tokio::test]
+async fn a_retry_that_would_be_rejected_now_is_replayed_beside_what_is_recorded() {
+    let bench = Bench::warm().await;
+    bench.submit(transfer("a", "world", 30).key("k")).await.unwrap();
+    bench.store.appended();
+    bench.store.hold();
+    // The lane is busy with one batch while the next one fills.
+    let busy = bench.spawn(transfer("world", "a", 1));
+    bench.until("florin_batch_commands_count", 5.0).await;
+    let retry = bench.spawn(transfer("a", "world", 30).key("k"));
+    let fresh = bench.spawn(transfer("world", "a", 1));
+    bench.until("florin_lane_queue_depth", 2.0).await;
+    bench.store.release();
+    busy.await.unwrap().unwrap();
+    let retried = retry.await.unwrap().unwrap();
+    assert_eq!(retried.outcome, Outcome::Replayed);
+    assert_eq!(fresh.await.unwrap().unwrap().outcome, Outcome::Recorded);
+    assert_eq!(bench.store.appended(), [Written, Stale]);
+    assert_eq!((bench.posted("a").await, bench.entries().await), (2, 6));
+}
+
+#[tokio::test]
+async fn a_reference_in_use_is_rejected() {
+    let bench = Bench::warm().await;
+    let referenced = || {
+        let mut submission = transfer("world", "a", 1);
+        let ledger::Command::PostTransaction(post) = &mut submission.command;
+        post.reference = Some(Reference::parse("order-1").unwrap());
+        submission
+    };
+    bench.submit(referenced()).await.unwrap();
+    let again = bench.submit(referenced()).await;
+    assert!(matches!(again, Err(SubmitError::Rejected(_))), "{again:?}");
+    assert_eq!(bench.store.appended(), [Written, Stale]);
+    assert_eq!(bench.entries().await, 4);
+}
+
+#[tokio::test]
+async fn a_rejection_alone_is_checked_against_the_ledger() {
+    let bench = Bench::warm().await;
+    let replica = bench.replica().await;
+    replica.submit(transfer("world", "a", 100)).await.unwrap();
+    // On what this lane remembers there are 30.
+    bench.submit(transfer("a", "world", 130)).await.unwrap();
+    assert_eq!(bench.store.appended(), []);
+    assert_eq!(bench.posted("a").await, 0);
+}
+
+#[tokio::test]
+async fn an_append_that_goes_wrong_fails_like_a_batch_and_is_forgotten() {
+    let bench = Bench::warm().await;
+    bench.store.fail_next_commit(Fault::RolledBack);
+    let failed = bench.submit(transfer("a", "world", 30)).await;
+    assert!(matches!(failed, Err(SubmitError::Unavailable(_))), "{failed:?}");
+    assert_eq!(bench.posted("a").await, 30);
+    for (fault, at_first, in_the_end) in [(Fault::RequestLost, 30, 20), (Fault::AnswerLost, 10, 10)] {
+        // The lane has to learn its balances anew before it takes the short way again.
+        for _ in 0..2 {
+            bench.submit(transfer("world", "a", 0)).await.unwrap();
+        }
+        bench.store.appended();
+        bench.store.fail_next_commit(fault);
+        let key = format!("{fault:?}");
+        let failed = bench.submit(transfer("a", "world", 10).key(&key)).await;
+        assert!(matches!(failed, Err(SubmitError::OutcomeUnknown(_))), "{failed:?}");
+        assert_eq!(bench.posted("a").await, at_first);
+        // The key settles it, whatever happened.
+        bench.submit(transfer("a", "world", 10).key(&key)).await.unwrap();
+        assert_eq!(bench.posted("a").await, in_the_end);
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_not_there_is_never_appended_to() {
+    let bench = Bench::warm().await;
+    let nowhere = ledger::LedgerName::parse("nowhere").unwrap();
+    for _ in 0..3 {
+        let refused = bench.engine.submit(&nowhere, transfer("world", "a", 1)).await;
+        assert!(matches!(refused, Err(SubmitError::LedgerNotFound)), "{refused:?}");
+    }
+    assert_eq!(bench.store.appended(), []);
+    let taken = bench.engine.create_ledger(main(), Metadata::default(), None).await;
+    assert!(taken.is_err());
+}
