@@ -1,4 +1,4 @@
-//! Reads of accounts with their balances. An account is there from its first movement on, never before.
+//! Lists of accounts with their balances. An account is there from its first movement on, never before.
 
 use engine::query::{Account, AccountQuery, Page};
 use ledger::{Address, Asset, LedgerName};
@@ -6,35 +6,7 @@ use sql_rows::{AccountPage, Failure, end_of};
 use sqlx::PgConnection;
 
 use crate::number::StoredNumber;
-use crate::rows::{AccountRow, BalanceRow, head};
-
-pub(crate) async fn account(
-    connection: &mut PgConnection,
-    ledger: &LedgerName,
-    address: &Address,
-) -> Result<Option<Account>, Failure> {
-    let rows = sqlx::query_as!(
-        BalanceRow,
-        r#"SELECT address, asset,
-            posted_in AS "posted_in: StoredNumber", posted_out AS "posted_out: StoredNumber",
-            pending_in AS "pending_in: StoredNumber", pending_out AS "pending_out: StoredNumber"
-        FROM balances WHERE ledger = (SELECT id FROM ledgers WHERE name = $1) AND address = $2
-        ORDER BY asset"#,
-        ledger.as_str(),
-        address.as_str()
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    if rows.is_empty() {
-        return head(connection, ledger).await.map(|_| None);
-    }
-    let mut balances = Vec::with_capacity(rows.len());
-    for row in rows {
-        let (key, balance) = row.balance()?;
-        balances.push((key.asset, balance));
-    }
-    Ok(Some(Account { address: address.clone(), balances }))
-}
+use crate::rows::{AccountRow, head};
 
 pub(crate) async fn accounts(
     connection: &mut PgConnection,

@@ -20,6 +20,7 @@ mod snapshot;
 mod spans;
 mod statement;
 mod store;
+mod together;
 mod transactions;
 mod write;
 

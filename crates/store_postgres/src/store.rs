@@ -16,12 +16,14 @@ use sqlx::PgConnection;
 use crate::connections::{Connections, run, timed_out};
 use crate::options::PostgresOptions;
 use crate::session::Purpose;
+use crate::together::Together;
 use crate::{accounts, batch, groups, ledgers, log, migrate, snapshot, statement, transactions};
 
 /// Ledgers in one PostgreSQL database.
 pub struct PostgresStore {
     pub(crate) writers: Connections,
     pub(crate) readers: Connections,
+    accounts: Together,
     pub(crate) options: PostgresOptions,
 }
 
@@ -50,7 +52,7 @@ impl PostgresStore {
         let encoding = run!(lease, server_encoding(&mut lease)).map_err(connect)?;
         drop(lease);
         if encoding == "UTF8" {
-            Ok(Self { writers, readers, options })
+            Ok(Self { accounts: Together::new(readers.clone(), options.readers), writers, readers, options })
         } else {
             Err(OpenError::Encoding(encoding))
         }
@@ -161,7 +163,7 @@ impl Store for PostgresStore {
     }
 
     async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
-        Ok(read!(self, connection, accounts::account(connection, ledger, address))?)
+        Ok(self.accounts.account(ledger, address).await?)
     }
 
     async fn accounts(

@@ -1,0 +1,209 @@
+//! Reads of single accounts: those that wait at the same time are fetched by one statement. Nobody waits for
+//! company; whoever comes while all fetches are under way goes with the next one.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use engine::query::Account;
+use ledger::{Address, LedgerName};
+use sql_rows::Failure;
+use sqlx::PgConnection;
+use tokio::sync::oneshot;
+
+use crate::connections::{Connections, run};
+use crate::number::StoredNumber;
+use crate::rows::BalanceRow;
+
+/// How many accounts one statement fetches at most.
+const FETCHED_MAX: usize = 256;
+
+type Answer = Result<Option<Account>, Failure>;
+
+/// Fetches accounts for whoever asks. Cheap to clone: clones are the same.
+#[derive(Clone)]
+pub(crate) struct Together(Arc<Shared>);
+
+struct Shared {
+    readers: Connections,
+    fetches_max: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<Asked>,
+    fetches: usize,
+}
+
+struct Asked {
+    ledger: LedgerName,
+    address: Address,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// A fetch under way; dropping it makes room for another, however it ended.
+struct Fetch {
+    shared: Arc<Shared>,
+    ended: bool,
+}
+
+/// The fetch ended before it answered: the runtime is shutting down.
+#[derive(Debug, thiserror::Error)]
+#[error("the read was given up")]
+struct GivenUp;
+
+impl Together {
+    /// Leaves half of the connections to all other reads.
+    pub(crate) fn new(readers: Connections, connections: u32) -> Self {
+        let fetches_max = (connections as usize / 2).max(1);
+        Self(Arc::new(Shared { readers, fetches_max, state: Mutex::default() }))
+    }
+
+    pub(crate) async fn account(&self, ledger: &LedgerName, address: &Address) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let starts = {
+            let mut state = self.0.state();
+            state.waiting.push(Asked { ledger: ledger.clone(), address: address.clone(), answer });
+            let starts = state.fetches < self.0.fetches_max;
+            state.fetches += usize::from(starts);
+            starts
+        };
+        if starts {
+            tokio::spawn(Fetch { shared: Arc::clone(&self.0), ended: false }.run());
+        }
+        answered.await.unwrap_or_else(|_| Err(Failure::Disconnected(GivenUp.into())))
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // It is whole between any two statements.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Fetch {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.shared.state().fetches -= 1;
+        }
+    }
+}
+
+impl Fetch {
+    /// Fetches until nobody waits.
+    async fn run(mut self) {
+        while let Some(asked) = self.next() {
+            match self.fetch(&asked).await {
+                Ok(answers) => {
+                    for (asked, answer) in asked.into_iter().zip(answers) {
+                        // Who has gone away wants no answer.
+                        let _ = asked.answer.send(answer);
+                    }
+                }
+                Err(failure) => {
+                    let failure = Arc::new(failure);
+                    for asked in asked {
+                        let _ = asked.answer.send(Err(Failure::Shared(Arc::clone(&failure))));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes those who wait longest and are still there; ends where nobody is.
+    fn next(&mut self) -> Option<Vec<Asked>> {
+        let mut state = self.shared.state();
+        state.waiting.retain(|asked| !asked.answer.is_closed());
+        if state.waiting.is_empty() {
+            // Under the same lock as looking: who comes now starts a fetch of its own.
+            state.fetches -= 1;
+            self.ended = true;
+            return None;
+        }
+        let count = state.waiting.len().min(FETCHED_MAX);
+        Some(state.waiting.drain(..count).collect())
+    }
+
+    async fn fetch(&self, asked: &[Asked]) -> Result<Vec<Answer>, Failure> {
+        let mut lease = self.shared.readers.acquire().await?;
+        let mut answers = run!(lease, fetch(&mut lease, asked));
+        if lease.went_stale() {
+            lease = self.shared.readers.acquire().await?;
+            answers = run!(lease, fetch(&mut lease, asked));
+        }
+        answers
+    }
+}
+
+/// A row per balance, or one without a balance where the account has none.
+struct PlacedRow {
+    place: i64,
+    address: String,
+    asset: Option<String>,
+    posted_in: Option<StoredNumber>,
+    posted_out: Option<StoredNumber>,
+    pending_in: Option<StoredNumber>,
+    pending_out: Option<StoredNumber>,
+}
+
+impl PlacedRow {
+    fn balance(self) -> Option<BalanceRow> {
+        Some(BalanceRow {
+            address: self.address,
+            asset: self.asset?,
+            posted_in: self.posted_in?,
+            posted_out: self.posted_out?,
+            pending_in: self.pending_in?,
+            pending_out: self.pending_out?,
+        })
+    }
+}
+
+async fn fetch(connection: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Answer>, Failure> {
+    let ledgers: Vec<&str> = asked.iter().map(|asked| asked.ledger.as_str()).collect();
+    let addresses: Vec<&str> = asked.iter().map(|asked| asked.address.as_str()).collect();
+    let rows = sqlx::query_as!(
+        PlacedRow,
+        r#"SELECT place AS "place!", wanted.address AS "address!", asset AS "asset?",
+            posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
+            pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
+        FROM UNNEST($1::text[], $2::text[]) WITH ORDINALITY AS wanted (ledger, address, place)
+        CROSS JOIN LATERAL (SELECT id FROM ledgers WHERE name = wanted.ledger OFFSET 0) AS its_ledger
+        LEFT JOIN LATERAL (
+            SELECT * FROM balances
+            WHERE balances.ledger = its_ledger.id AND balances.address = wanted.address OFFSET 0
+        ) AS own ON true
+        ORDER BY place, asset"#,
+        &ledgers as _,
+        &addresses as _
+    )
+    .fetch_all(connection)
+    .await?;
+    // Without any row there is no such ledger.
+    let mut answers: Vec<Answer> = asked.iter().map(|_| Err(Failure::LedgerNotFound)).collect();
+    for row in rows {
+        let place = usize::try_from(row.place - 1).unwrap_or(usize::MAX);
+        let (Some(asked), Some(answer)) = (asked.get(place), answers.get_mut(place)) else { continue };
+        add(answer, &asked.address, row);
+    }
+    Ok(answers)
+}
+
+/// Adds a row to what is known of an account. What is damaged stays so.
+fn add(answer: &mut Answer, address: &Address, row: PlacedRow) {
+    let Some(row) = row.balance() else {
+        *answer = Ok(None);
+        return;
+    };
+    match row.balance() {
+        Err(corruption) => *answer = Err(corruption.into()),
+        Ok((key, balance)) => match answer {
+            Ok(Some(account)) => account.balances.push((key.asset, balance)),
+            Err(Failure::LedgerNotFound) | Ok(None) => {
+                let balances = vec![(key.asset, balance)];
+                *answer = Ok(Some(Account { address: address.clone(), balances }));
+            }
+            Err(_) => {}
+        },
+    }
+}
