@@ -12,7 +12,7 @@ pub struct TelemetryConfig {
     pub filter: String,
     /// The form of a log line. Default `json`, in dev `pretty`; `PX_TELEMETRY__FORMAT`.
     pub format: LogFormat,
-    /// How many log lines may wait to be written; beyond, lines are dropped and counted. Default 4096;
+    /// How many log lines may wait to be written; beyond, lines are dropped and counted. Default 2048;
     /// `PX_TELEMETRY__BUFFER_MAX_LINES`.
     pub buffer_max_lines: usize,
 }
