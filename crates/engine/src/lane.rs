@@ -194,10 +194,17 @@ impl Lane {
         jobs
     }
 
-    async fn run_batch(&mut self, jobs: Vec<Job>) {
+    async fn run_batch(&mut self, mut jobs: Vec<Job>) {
         let started = Instant::now();
-        let Some(jobs) = self.append_batch(jobs, started).await else { return };
-        let wanted = self.memory.wanted(jobs.iter().map(|job| &job.submission));
+        let mut wanted = self.wanted(&jobs);
+        if self.shared.store.appends()
+            && let Some(remembered) = self.memory.recall(&wanted)
+        {
+            let Some(returned) = self.append_batch(jobs, wanted, remembered, started).await else { return };
+            jobs = returned;
+            // What was remembered may be forgotten by now.
+            wanted = self.wanted(&jobs);
+        }
         let opened = match self.shared.store.begin(&self.ledger, wanted.clone()).await {
             Ok(opened) => opened,
             Err(error) => {
@@ -231,14 +238,19 @@ impl Lane {
         self.answer(jobs, verdicts, records);
     }
 
-    /// Decides a batch on what is remembered and has the store write it in one go, where the store offers
-    /// that and nothing else is needed. Returns the commands where they have to take the long way.
-    async fn append_batch(&mut self, jobs: Vec<Job>, started: Instant) -> Option<Vec<Job>> {
-        if !self.shared.store.appends() {
-            return Some(jobs);
-        }
-        let wanted = self.memory.wanted(jobs.iter().map(|job| &job.submission));
-        let Some(remembered) = self.memory.recall(&wanted) else { return Some(jobs) };
+    fn wanted(&self, jobs: &[Job]) -> Wanted {
+        self.memory.wanted(jobs.iter().map(|job| &job.submission))
+    }
+
+    /// Decides a batch on what is remembered, which is all that it needs, and has the store write it in one
+    /// go. Returns the commands where they have to take the long way.
+    async fn append_batch(
+        &mut self,
+        jobs: Vec<Job>,
+        wanted: Wanted,
+        remembered: Loaded,
+        started: Instant,
+    ) -> Option<Vec<Job>> {
         let expected = remembered.next;
         let mut unused = Unused { keys: wanted.keys.clone(), references: wanted.references.clone() };
         let (verdicts, records) = self.decide(&jobs, wanted, remembered);
