@@ -6,6 +6,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod client;
+mod tally;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub(crate) use self::client::{Client, Reply, Request};
+pub(crate) use self::tally::Tally;
 
 /// Longer than anything may take, even on a machine that is busy with other things.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
