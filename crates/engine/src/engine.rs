@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use fail_points::Point;
 use ledger::{LedgerName, Metadata, Postings};
 use tokio::sync::Semaphore;
 
@@ -126,7 +127,9 @@ impl Engine {
         loop {
             match self.lane(ledger)?.enqueue(submission, fingerprint) {
                 Enqueue::Waiting(reply) => {
-                    return reply.await.unwrap_or_else(|_| {
+                    let answer = reply.await;
+                    fail_points::reach(Point::CommandAnswered);
+                    return answer.unwrap_or_else(|_| {
                         Err(SubmitError::OutcomeUnknown(SharedSource(Arc::new(LaneLost))))
                     });
                 }
@@ -167,11 +170,13 @@ impl Engine {
             fingerprint: RequestFingerprint::of_new_ledger(&name, &metadata),
         });
         let new = NewLedger { name, created_at: clock::now(), metadata, request };
+        fail_points::reach(Point::LedgerAsked);
         // In a task of its own: a caller that goes away must not leave an open transaction behind.
         let store = Arc::clone(&self.0.store);
         let creation = tokio::spawn(async move { store.create_ledger(new).await })
             .await
             .map_err(|lost| CreateLedgerError::Unavailable(SharedSource(Arc::new(lost))))?;
+        fail_points::reach(Point::LedgerCreated);
         match creation {
             Ok(LedgerCreation::Created(ledger)) => Ok(CreatedLedger { ledger, replayed: false }),
             Ok(LedgerCreation::Replayed(ledger)) => Ok(CreatedLedger { ledger, replayed: true }),

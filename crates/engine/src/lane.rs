@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use fail_points::Point;
 use ledger::{EntryNumber, LedgerName};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -99,6 +100,7 @@ impl LaneHandle {
         match self.queue.send(job) {
             Ok(()) => {
                 self.queue_depth.inc();
+                fail_points::reach(Point::CommandQueued);
                 Enqueue::Waiting(answer)
             }
             Err(returned) => Enqueue::Ended(returned.0.submission),
@@ -195,6 +197,7 @@ impl Lane {
     }
 
     async fn run_batch(&mut self, mut jobs: Vec<Job>) {
+        fail_points::reach(Point::BatchFilled);
         let started = Instant::now();
         let mut wanted = self.wanted(&jobs);
         if self.shared.store.appends()
@@ -223,7 +226,9 @@ impl Lane {
             }
         };
         let batch = opened.batch;
+        fail_points::reach(Point::HeadTaken);
         let (verdicts, records) = self.decide(&jobs, wanted, opened.loaded);
+        fail_points::reach(Point::BatchDecided);
         if records.is_empty() {
             drop(batch);
         } else {
@@ -298,6 +303,7 @@ impl Lane {
 
     /// Answers every command of a batch that holds.
     fn answer(&self, jobs: Vec<Job>, verdicts: Vec<Verdict>, records: Vec<LogRecord>) {
+        fail_points::reach(Point::BatchCommitted);
         let mut records = records.into_iter();
         for (job, verdict) in jobs.into_iter().zip(verdicts) {
             match verdict {

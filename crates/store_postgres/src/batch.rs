@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::port::{Appended, Batch, CommitError, LogRecord, Opened, Unused, Wanted};
+use fail_points::Point;
 use ledger::{EntryNumber, LedgerName};
 use sql_rows::Failure;
 use sqlx::Connection;
@@ -50,6 +51,7 @@ impl Batch for PostgresBatch {
             Appended::Written => {}
             Appended::Stale => return Err(CommitError::RolledBack(Failure::HeadMoved.into())),
         }
+        fail_points::reach(Point::PostgresBatchWritten);
         lease.commit().await.map_err(commit_failed)
     }
 }
@@ -69,7 +71,10 @@ pub(crate) async fn append(
     if lease.idle_for() > LONG_IDLE && run!(lease, async { Ok(lease.ping().await?) }).is_err() {
         lease = store.writers.acquire().await.map_err(not_sent)?;
     }
-    match run!(lease, write(&mut lease, ledger, expected.0, unused, records)) {
+    fail_points::reach(Point::PostgresAppendSending);
+    let written = run!(lease, write(&mut lease, ledger, expected.0, unused, records));
+    fail_points::reach(Point::PostgresAppendAnswered);
+    match written {
         Ok(appended) => Ok(appended),
         Err(failure @ Failure::Gap { .. }) => Err(not_sent(failure)),
         Err(failure) if is_in_use(&failure) => Ok(Appended::Stale),

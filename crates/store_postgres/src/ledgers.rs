@@ -3,6 +3,7 @@
 use engine::idempotency::KeyedRequest;
 use engine::port::LedgerCreation;
 use engine::query::{Ledger, NewLedger, Page};
+use fail_points::Point;
 use ledger::{EntryNumber, LedgerName};
 use sql_rows::{Failure, LedgerRow, one_more, page_of_ledgers};
 use sqlx::{Connection, PgConnection};
@@ -36,6 +37,7 @@ async fn create_on(connection: &mut PgConnection, new: NewLedger) -> Result<Ledg
     .execute(&mut *connection)
     .await?;
     if created.rows_affected() == 1 {
+        fail_points::reach(Point::PostgresLedgerWritten);
         return Ok(LedgerCreation::Created(Ledger {
             name: new.name,
             created_at: new.created_at,

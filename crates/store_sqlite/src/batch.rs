@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
 use engine::port::{Batch, CommitError, KeyUse, Loaded, LogRecord, Opened, Wanted};
+use fail_points::Point;
 use ledger::{Balance, BalanceKey, Direction, EntryBody, EntryNumber, LedgerName, Reference, StatementLine};
 use sql_rows::{BatchRows, Corruption, Failure, Reader, entry_number, stored_number};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
@@ -141,6 +142,7 @@ struct SqliteBatch {
 impl Batch for SqliteBatch {
     async fn commit(mut self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {
         self.write(records).await.map_err(|failure| CommitError::RolledBack(failure.into()))?;
+        fail_points::reach(Point::SqliteHeadAdvanced);
         self.transaction.commit().await.map_err(commit_failed)
     }
 }
@@ -150,8 +152,11 @@ impl SqliteBatch {
         let Some(last) = records.last() else { return Ok(()) };
         let rows = BatchRows::of(records, self.next)?;
         self.write_entries(records).await?;
+        fail_points::reach(Point::SqliteEntriesWritten);
         self.write_lines(&rows.lines).await?;
+        fail_points::reach(Point::SqliteLinesWritten);
         self.write_balances(&rows.balances).await?;
+        fail_points::reach(Point::SqliteBalancesWritten);
         self.advance(stored_number(last.entry.number.next()), last.entry.recorded_at.micros()).await
     }
 

@@ -3,6 +3,7 @@
 use engine::idempotency::KeyedRequest;
 use engine::port::LedgerCreation;
 use engine::query::{Ledger, NewLedger, Page};
+use fail_points::Point;
 use ledger::{EntryNumber, LedgerName};
 use sql_rows::{Failure, LedgerRow, one_more, page_of_ledgers};
 
@@ -29,6 +30,7 @@ pub(crate) async fn create(store: &SqliteStore, new: NewLedger) -> Result<Ledger
     .execute(&mut *connection)
     .await?;
     if created.rows_affected() == 1 {
+        fail_points::reach(Point::SqliteLedgerWritten);
         return Ok(LedgerCreation::Created(Ledger {
             name: new.name,
             created_at: new.created_at,

@@ -28,13 +28,16 @@ fn section<'a>(manifest: &'a Table, name: &str) -> impl Iterator<Item = (&'a Str
     manifest.get(name).and_then(Value::as_table).into_iter().flatten()
 }
 
+/// Packages that add nothing to whoever builds on them.
+const NOTHING: [&str; 2] = ["fail_points", "workspace_hack"];
+
 /// Which packages of the repository a package builds on, its tests aside.
 fn builds_on(package: &str) -> Vec<String> {
     let packages = packages();
     let manifest = packages.get(package).unwrap_or_else(|| panic!("there is no package {package}"));
     let sections = ["dependencies", "build-dependencies"];
     let all = sections.iter().flat_map(|name| section(manifest, name)).map(|(name, _)| name);
-    all.filter(|name| packages.contains_key(*name) && *name != "workspace_hack").cloned().collect()
+    all.filter(|name| packages.contains_key(*name) && !NOTHING.contains(&name.as_str())).cloned().collect()
 }
 
 #[test]
@@ -80,6 +83,27 @@ fn nothing_but_the_server_builds_on_the_generated_code() {
     let found = packages.iter().filter(|(_, manifest)| depends(manifest)).map(|(name, _)| name.clone());
     let found: Vec<String> = found.filter(|name| !matches!(name.as_str(), "edge" | "server")).collect();
     none_of(&found, "the generated code builds on the app: whoever builds on it too would go in a circle");
+}
+
+#[test]
+fn fail_points_are_armed_for_tests_only() {
+    let mut found = Vec::new();
+    for (name, manifest) in packages() {
+        let passes_it_on =
+            section(&manifest, "features").any(|(_, value)| format!("{value:?}").contains("fail_points"));
+        let arms = |(dependency, value): (&String, &Value)| {
+            dependency == "fail_points" && value.get("features").is_some()
+        };
+        let sections = ["dependencies", "build-dependencies"];
+        if passes_it_on || sections.iter().flat_map(|section_name| section(&manifest, section_name)).any(arms)
+        {
+            found.push(name);
+        }
+    }
+    let root = manifest("Cargo.toml");
+    let everywhere = &root["workspace"]["dependencies"]["fail_points"];
+    assert!(everywhere.get("features").is_none(), "who asks for fail points gets them idle: {everywhere:?}");
+    none_of(&found, "what is delivered has no fail points: arm them among dev-dependencies alone");
 }
 
 #[test]
