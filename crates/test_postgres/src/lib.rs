@@ -41,8 +41,18 @@ pub async fn database() -> Option<Database> {
 /// When PostgreSQL is required and not there, or does not start.
 #[must_use]
 pub fn own_server() -> Option<Server> {
+    own_server_with("")
+}
+
+/// Starts a server as [`own_server`] does, with more settings: lines as in `postgresql.conf`, which win over
+/// those of all servers here.
+///
+/// # Panics
+/// When PostgreSQL is required and not there, or does not start.
+#[must_use]
+pub fn own_server_with(settings: &str) -> Option<Server> {
     if let Some(programs) = programs::find() {
-        return Some(Server::start(&programs));
+        return Some(Server::start(&programs, settings));
     }
     left_out();
     None

@@ -27,6 +27,7 @@ log_line_prefix = '%m [%p] '
 
 /// A server that goes when it is dropped, or with the process.
 pub struct Server {
+    programs: PathBuf,
     folder: PathBuf,
     port: u16,
     supervisor: Child,
@@ -35,7 +36,7 @@ pub struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(programs: &Path) -> Self {
+    pub(crate) fn start(programs: &Path, more_settings: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("florin-postgres-").tempdir().expect("a folder");
         // The script removes it, because it outlives this process.
         let folder = folder.keep();
@@ -44,7 +45,7 @@ impl Server {
             chown(&folder, Some(uid), Some(gid)).expect("the folder is given to the server's user");
         }
         let port = free_port();
-        initialise(programs, &folder, port, user);
+        initialise(programs, &folder, port, user, more_settings);
         let mut command = Command::new("sh");
         command.args(["-c", SUPERVISE, "supervise"]).arg(programs).arg(&folder);
         // Of its own group, so that an interrupt meant for the tests does not reach it before they end.
@@ -52,7 +53,8 @@ impl Server {
         let mut supervisor = as_user(&mut command, user).spawn().expect("sh runs");
         let commands = supervisor.stdin.take();
         let answers = BufReader::new(supervisor.stdout.take().expect("it is piped"));
-        let mut server = Self { folder, port, supervisor, commands, answers };
+        let programs = programs.to_owned();
+        let mut server = Self { programs, folder, port, supervisor, commands, answers };
         server.answered("start");
         server
     }
@@ -68,6 +70,29 @@ impl Server {
     pub fn socket_url(&self) -> String {
         let folder = self.folder.to_string_lossy().replace('/', "%2F");
         format!("postgres://florin@{folder}:{}/postgres", self.port)
+    }
+
+    /// Returns the folder of PostgreSQL's programs.
+    #[must_use]
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
+    /// Returns the folder that the server's files lie in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns the process that all others of the server descend from.
+    ///
+    /// # Panics
+    /// When the server is stopped.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid"));
+        let file = file.expect("a running server says which process it is");
+        file.lines().next().and_then(|line| line.trim().parse().ok()).expect("a number")
     }
 
     /// Makes a new, empty database, which goes with the server.
@@ -116,7 +141,7 @@ impl Drop for Server {
     }
 }
 
-fn initialise(programs: &Path, folder: &Path, port: u16, user: Option<(u32, u32)>) {
+fn initialise(programs: &Path, folder: &Path, port: u16, user: Option<(u32, u32)>, more_settings: &str) {
     let data = folder.join("data");
     let mut initdb = Command::new(programs.join("initdb"));
     initdb.arg("--pgdata").arg(&data).args([
@@ -130,7 +155,8 @@ fn initialise(programs: &Path, folder: &Path, port: u16, user: Option<(u32, u32)
     run(as_user(initdb.current_dir("/"), user));
     let mut settings = SETTINGS.to_owned();
     let sockets = folder.display();
-    write!(settings, "port = {port}\nunix_socket_directories = '{sockets}'\n").expect("texts can be written");
+    write!(settings, "port = {port}\nunix_socket_directories = '{sockets}'\n{more_settings}\n")
+        .expect("texts can be written");
     let mut file = std::fs::OpenOptions::new()
         .append(true)
         .open(data.join("postgresql.conf"))

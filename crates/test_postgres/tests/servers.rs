@@ -17,6 +17,20 @@ async fn every_database_is_new() {
     assert_eq!(fsync.get::<String, _>(0), "on");
 }
 
+#[tokio::test]
+async fn a_server_takes_settings_of_its_own() {
+    let Some(server) = test_postgres::own_server_with("shared_buffers = '48MB'") else { return };
+    let mut connection = sqlx::PgConnection::connect(&server.url()).await.unwrap();
+    let setting = sqlx::query("SHOW shared_buffers").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(setting.get::<String, _>(0), "48MB");
+    let process = server.process_id();
+    if cfg!(target_os = "linux") {
+        let program = std::fs::read_to_string(format!("/proc/{process}/comm")).unwrap();
+        assert_eq!(program.trim(), "postgres");
+    }
+    assert!(server.folder().exists() && server.programs().join("postgres").exists());
+}
+
 #[test]
 fn a_server_can_be_crashed_and_leaves_nothing_behind() {
     let Some(mut server) = test_postgres::own_server() else { return };
