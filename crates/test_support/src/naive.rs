@@ -8,7 +8,9 @@ use engine::query::{
     Account, AccountQuery, AddressPattern, BalanceGroup, BalanceQuery, BalanceSum, Clock, Order,
     StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
-use ledger::{Address, Balance, BalanceKey, Direction, Entry, EntryBody, Posting, StatementLine};
+use ledger::{
+    Address, Balance, BalanceKey, Direction, Entry, EntryBody, EntryNumber, Posting, StatementLine,
+};
 
 /// A ledger's log, and what follows from it.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +20,12 @@ pub struct Naive {
 }
 
 impl Naive {
+    /// Returns the number that the next entry will get, which is also how many there are.
+    #[must_use]
+    pub fn next(&self) -> EntryNumber {
+        EntryNumber(self.records.len() as u64)
+    }
+
     /// Returns all balances.
     ///
     /// # Panics
@@ -70,7 +78,9 @@ impl Naive {
                 }
             }
         }
-        lines.sort_by_key(|line| (line.line.account.clone(), line.line.entry, line.line.posting));
+        lines.sort_by(|DatedLine { line: a, .. }, DatedLine { line: b, .. }| {
+            (&a.account, a.entry, a.posting).cmp(&(&b.account, b.entry, b.posting))
+        });
         lines
     }
 

@@ -1,0 +1,106 @@
+//! Batches: whoever holds a ledger's head loads what a batch touches, then adds its entries. The short way checks
+//! what was remembered instead of loading it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use engine::port::{
+    Appended, Batch, BeginError, CommitError, KeyUse, Loaded, LogRecord, Opened, Unused, Wanted,
+};
+use ledger::{EntryBody, EntryNumber, LedgerName, Reference};
+use test_support::Naive;
+use tokio::sync::OwnedMutexGuard;
+
+use crate::database::{KeptLedger, Refused};
+use crate::store::{MemoryStore, Opening};
+
+pub(crate) async fn begin(
+    store: &MemoryStore,
+    name: &LedgerName,
+    wanted: Wanted,
+) -> Result<Opened, BeginError> {
+    let unavailable = |closed| BeginError::Unavailable(Box::new(closed));
+    store.opening.check().map_err(unavailable)?;
+    let ledger = store.database.find(name).ok_or(BeginError::LedgerNotFound)?;
+    let head = Arc::clone(&ledger.head).lock_owned().await;
+    store.opening.check().map_err(unavailable)?;
+    let loaded = load(&ledger.log(), wanted);
+    let opening = Arc::clone(&store.opening);
+    let batch = Box::new(MemoryBatch { ledger, opening, _head: head });
+    Ok(Opened { loaded, batch })
+}
+
+fn load(log: &Naive, wanted: Wanted) -> Loaded {
+    let next = log.next();
+    let mut balances: HashSet<_> = wanted.missing.into_iter().collect();
+    if wanted.cached_at != Some(next) {
+        balances.extend(wanted.cached);
+    }
+    let (asked_keys, asked_references): (HashSet<_>, HashSet<_>) =
+        (wanted.keys.into_iter().collect(), wanted.references.into_iter().collect());
+    Loaded {
+        next,
+        last_recorded_at: log.records.last().map(|record| record.entry.recorded_at),
+        balances: log.balances().into_iter().filter(|(key, _)| balances.contains(key)).collect(),
+        keys: keys(log).filter(|used| asked_keys.contains(&used.key)).collect(),
+        references: references(log).filter(|(used, _)| asked_references.contains(used)).collect(),
+    }
+}
+
+fn keys(log: &Naive) -> impl Iterator<Item = KeyUse> {
+    log.records.iter().filter_map(|LogRecord { entry, request }| {
+        let request = request.clone()?;
+        Some(KeyUse { key: request.key, fingerprint: request.fingerprint, entry: entry.number })
+    })
+}
+
+fn references(log: &Naive) -> impl Iterator<Item = (Reference, EntryNumber)> {
+    log.records.iter().filter_map(|LogRecord { entry, .. }| {
+        let EntryBody::Transaction(transaction) = &entry.body;
+        Some((transaction.reference.clone()?, entry.number))
+    })
+}
+
+/// An open batch: it holds the head, so that nothing happens to the ledger between its beginning and its end.
+struct MemoryBatch {
+    ledger: Arc<KeptLedger>,
+    opening: Arc<Opening>,
+    _head: OwnedMutexGuard<()>,
+}
+
+#[async_trait]
+impl Batch for MemoryBatch {
+    async fn commit(self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {
+        self.opening.check().map_err(|closed| CommitError::RolledBack(Box::new(closed)))?;
+        self.ledger.write(records).map_err(|refused| CommitError::RolledBack(Box::new(refused)))
+    }
+}
+
+pub(crate) async fn append(
+    store: &MemoryStore,
+    name: &LedgerName,
+    expected: EntryNumber,
+    unused: &Unused,
+    records: &[LogRecord],
+) -> Result<Appended, CommitError> {
+    let rolled_back = |closed| CommitError::RolledBack(Box::new(closed));
+    for (expected, record) in (expected.0..).zip(records) {
+        let found = record.entry.number.0;
+        if found != expected {
+            return Err(CommitError::RolledBack(Box::new(Refused::Gap { expected, found })));
+        }
+    }
+    store.opening.check().map_err(rolled_back)?;
+    let Some(ledger) = store.database.find(name) else { return Ok(Appended::Stale) };
+    let _head = ledger.head.lock().await;
+    store.opening.check().map_err(rolled_back)?;
+    let log = ledger.log();
+    let in_use = keys(&log).any(|used| unused.keys.contains(&used.key))
+        || references(&log).any(|(used, _)| unused.references.contains(&used));
+    if in_use || log.next() != expected {
+        return Ok(Appended::Stale);
+    }
+    drop(log);
+    Ok(ledger.write(records).map_or(Appended::Stale, |()| Appended::Written))
+}

@@ -1,0 +1,229 @@
+//! The store itself: finds a ledger's log and has every question answered by going through it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use engine::port::{
+    Appended, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord, Opened,
+    ReadError, Snapshot, Store, Unused, Wanted,
+};
+use engine::query::{
+    Account, AccountQuery, AddressPattern, BalanceGroup, BalanceQuery, Clock, Ledger, NewLedger,
+    PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery, weight,
+};
+use ledger::{Address, Entry, EntryNumber, LedgerName};
+use test_support::Naive;
+
+use crate::batch;
+use crate::database::{KeptLedger, MemoryDatabase};
+use crate::pages::page;
+use crate::snapshot::MemorySnapshot;
+
+/// One opening of a database in memory.
+pub struct MemoryStore {
+    pub(crate) database: MemoryDatabase,
+    pub(crate) opening: Arc<Opening>,
+    appends: bool,
+}
+
+/// Whether an opening is still in use.
+#[derive(Default)]
+pub(crate) struct Opening {
+    closed: AtomicBool,
+}
+
+/// The opening was closed.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the store is closed")]
+pub(crate) struct Closed;
+
+impl Opening {
+    pub(crate) fn check(&self) -> Result<(), Closed> {
+        if self.closed.load(Ordering::SeqCst) { Err(Closed) } else { Ok(()) }
+    }
+}
+
+impl MemoryStore {
+    /// Opens a database. With `appends` it offers the short way to write.
+    #[must_use]
+    pub fn open(database: &MemoryDatabase, appends: bool) -> Self {
+        Self { database: database.clone(), opening: Arc::default(), appends }
+    }
+
+    fn check(&self) -> Result<(), ReadError> {
+        self.opening.check().map_err(|closed| ReadError::Unavailable(Box::new(closed)))
+    }
+
+    fn kept(&self, name: &LedgerName) -> Result<Arc<KeptLedger>, ReadError> {
+        self.check()?;
+        self.database.find(name).ok_or(ReadError::LedgerNotFound)
+    }
+
+    fn log_of(&self, name: &LedgerName) -> Result<Arc<Naive>, ReadError> {
+        Ok(self.kept(name)?.log())
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn begin(&self, ledger: &LedgerName, wanted: Wanted) -> Result<Opened, BeginError> {
+        batch::begin(self, ledger, wanted).await
+    }
+
+    fn appends(&self) -> bool {
+        self.appends
+    }
+
+    async fn append(
+        &self,
+        ledger: &LedgerName,
+        expected: EntryNumber,
+        unused: &Unused,
+        records: &[LogRecord],
+    ) -> Result<Appended, CommitError> {
+        batch::append(self, ledger, expected, unused, records).await
+    }
+
+    async fn create_ledger(&self, new: NewLedger) -> Result<LedgerCreation, CreateLedgerError> {
+        self.opening.check().map_err(|closed| CreateLedgerError::Unavailable(Box::new(closed)))?;
+        Ok(self.database.create(new))
+    }
+
+    async fn ledger(&self, name: &LedgerName) -> Result<Ledger, ReadError> {
+        Ok(self.kept(name)?.describe())
+    }
+
+    async fn ledgers(
+        &self,
+        after: Option<&LedgerName>,
+        limit: usize,
+    ) -> Result<Page<Ledger, LedgerName>, ReadError> {
+        self.check()?;
+        let mut found = self.database.describe_all();
+        found.retain(|ledger| after.is_none_or(|after| ledger.name > *after));
+        Ok(whole_page(found, |ledger| ledger.name.clone(), limit, after))
+    }
+
+    async fn entry(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<LogRecord>, ReadError> {
+        Ok(self.log_of(ledger)?.records.iter().find(|record| record.entry.number == number).cloned())
+    }
+
+    async fn transactions(
+        &self,
+        ledger: &LedgerName,
+        query: &TransactionQuery,
+    ) -> Result<Page<Entry, TransactionPosition>, ReadError> {
+        let log = self.log_of(ledger)?;
+        let place_of = |entry: &Entry| TransactionPosition::of(entry, query.clock);
+        let places = log.transactions(&what_indices_lead_to(query));
+        let places = places.iter().map(place_of);
+        Ok(page(places, log.transactions(query), place_of, weight, query.limit, query.after.as_ref()))
+    }
+
+    async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
+        Ok(self.log_of(ledger)?.account(address))
+    }
+
+    async fn accounts(
+        &self,
+        ledger: &LedgerName,
+        query: &AccountQuery,
+    ) -> Result<Page<Account, Address>, ReadError> {
+        let log = self.log_of(ledger)?;
+        let place_of = |account: &Account| account.address.clone();
+        let places = log.accounts(&AccountQuery { asset: None, ..query.clone() });
+        let places = places.iter().map(place_of);
+        Ok(page(places, log.accounts(query), place_of, |_| 0, query.limit, query.after.as_ref()))
+    }
+
+    async fn statement(
+        &self,
+        ledger: &LedgerName,
+        query: &StatementQuery,
+    ) -> Result<Option<Page<DatedLine, StatementPosition>>, ReadError> {
+        let log = self.log_of(ledger)?;
+        let place_of = |dated: &DatedLine| StatementPosition {
+            time: match query.clock {
+                Clock::Recorded => dated.recorded_at,
+                Clock::Effective => dated.effective_at,
+            },
+            entry: dated.line.entry,
+            posting: dated.line.posting,
+        };
+        let places = log.statement(&StatementQuery { asset: None, ..query.clone() });
+        Ok(places.zip(log.statement(query)).map(|(places, found)| {
+            let places = places.iter().map(place_of);
+            page(places, found, place_of, |_| 0, query.limit, query.after.as_ref())
+        }))
+    }
+
+    async fn balances(
+        &self,
+        ledger: &LedgerName,
+        query: &BalanceQuery,
+    ) -> Result<Page<BalanceGroup, String>, ReadError> {
+        let found = self.log_of(ledger)?.groups(query);
+        Ok(whole_page(found, |group| group.address.as_str().to_owned(), query.limit, query.after.as_ref()))
+    }
+
+    async fn log(
+        &self,
+        ledger: &LedgerName,
+        from: EntryNumber,
+        limit: usize,
+    ) -> Result<Vec<LogRecord>, ReadError> {
+        Ok(records(&*self.log_of(ledger)?, from, limit))
+    }
+
+    async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
+        Ok(Box::new(MemorySnapshot(self.log_of(ledger)?)))
+    }
+
+    async fn ping(&self) -> Result<(), ReadError> {
+        self.check()
+    }
+
+    async fn close(&self) {
+        self.opening.closed.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Reads up to `limit` records from the entry `from` on, fewer where they are large.
+pub(crate) fn records(log: &Naive, from: EntryNumber, limit: usize) -> Vec<LogRecord> {
+    let mut total = 0;
+    let records = log.records.iter().filter(|record| record.entry.number >= from).take(limit);
+    let fitting = records.take_while(|record| {
+        let has_room = total < PAGE_WEIGHT_MAX;
+        total += weight(&record.entry);
+        has_room
+    });
+    fitting.cloned().collect()
+}
+
+/// Asks for all that has to be looked at: an index leads to an account, a reference, or a time, and to nothing
+/// else.
+fn what_indices_lead_to(query: &TransactionQuery) -> TransactionQuery {
+    let exactly = |pattern: &Option<AddressPattern>| {
+        pattern.clone().filter(|pattern| matches!(pattern, AddressPattern::Exactly(_)))
+    };
+    TransactionQuery {
+        account: exactly(&query.account),
+        source: exactly(&query.source),
+        destination: exactly(&query.destination),
+        asset: None,
+        metadata: Vec::new(),
+        ..query.clone()
+    }
+}
+
+/// Cuts the first page out of a list of which all that is looked at is part.
+fn whole_page<T, P: Clone + PartialEq>(
+    found: Vec<T>,
+    place_of: impl Fn(&T) -> P,
+    limit: usize,
+    after: Option<&P>,
+) -> Page<T, P> {
+    let places: Vec<P> = found.iter().map(&place_of).collect();
+    page(places, found, place_of, |_| 0, limit, after)
+}
