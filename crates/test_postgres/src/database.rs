@@ -10,30 +10,30 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 /// to it, when this is dropped.
 pub struct Database {
     remove: bool,
-    server: PgConnectOptions,
+    server: String,
     url: String,
     name: String,
 }
 
 impl Database {
-    /// Makes an empty database on a server, named by the address of any of its databases.
-    pub(crate) async fn create(server: &str, remove: bool) -> Self {
+    /// Makes an empty database on a server, named by the address of any of its databases. `more` is what else
+    /// the statement says.
+    pub(crate) async fn create(server: &str, more: &str, remove: bool) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("florin_test_{}_{number}_{:08x}", std::process::id(), fastrand::u32(..));
         let url = with_database(server, &name);
-        let server: PgConnectOptions = server.parse().expect("the server's address is one");
         // A language's own order of texts, where the server has one: statements have to ask for byte order.
         let localised = format!(
-            "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en'"
+            "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en' {more}"
         );
-        let mut connection = connect(&server).await;
+        let mut connection = connect(server).await;
         if connection.execute(AssertSqlSafe(localised)).await.is_err() {
-            let plain = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'");
+            let plain = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' {more}");
             connection.execute(AssertSqlSafe(plain)).await.expect("the database is created");
         }
         connection.close().await.expect("the connection ends");
-        Self { remove, server, url, name }
+        Self { remove, server: server.to_owned(), url, name }
     }
 
     /// Returns the database's address.
@@ -47,11 +47,12 @@ impl Database {
     /// # Panics
     /// When there is none to be had.
     pub async fn stranger(&self) -> PgConnection {
-        connect(&self.url.parse().expect("the address is one")).await
+        connect(&self.url).await
     }
 }
 
-async fn connect(options: &PgConnectOptions) -> PgConnection {
+async fn connect(url: &str) -> PgConnection {
+    let options: PgConnectOptions = url.parse().expect("the address is one");
     options.connect().await.unwrap_or_else(|error| panic!("cannot connect to PostgreSQL: {error}"))
 }
 
@@ -69,20 +70,29 @@ impl Drop for Database {
         if !self.remove {
             return;
         }
-        let (server, name) = (self.server.clone(), self.name.clone());
-        // The test's own runtime may be gone.
-        let removing = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async {
-                let mut connection = server.connect().await?;
-                let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-                connection.execute(AssertSqlSafe(statement)).await?;
-                connection.close().await
-            })
-        });
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
         // A server that the test has stopped takes its databases with it.
-        let _: Result<Result<(), sqlx::Error>, _> = removing.join();
+        let _ = execute_blocking(&self.server, &[&statement]);
     }
+}
+
+/// Runs statements on a connection of their own, whatever runtime there is around.
+pub(crate) fn execute_blocking(server: &str, statements: &[&str]) -> Result<(), sqlx::Error> {
+    let server: PgConnectOptions = server.parse()?;
+    let running = async {
+        let mut connection = server.connect().await?;
+        for statement in statements {
+            connection.execute(AssertSqlSafe((*statement).to_owned())).await?;
+        }
+        connection.close().await
+    };
+    std::thread::scope(|scope| {
+        let running = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(running)
+        });
+        running.join().expect("it returns its errors")
+    })
 }
 
 #[cfg(test)]

@@ -7,13 +7,18 @@
 //! Used by tests only, so it panics where something is not as a test needs it.
 
 mod database;
+mod folder;
 mod programs;
 mod server;
+mod small_disk;
+mod supervisor;
 
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 pub use database::Database;
 pub use server::Server;
+pub use small_disk::OnSmallDisk;
 
 /// Names a server that is to be used instead of one that tests start. Its user may create databases.
 pub const URL_VARIABLE: &str = "FLORIN_TEST_POSTGRES_URL";
@@ -28,7 +33,7 @@ pub const REQUIRE_VARIABLE: &str = "FLORIN_REQUIRE_POSTGRES";
 /// When a server was asked for that cannot be had.
 pub async fn database() -> Option<Database> {
     if let Ok(url) = std::env::var(URL_VARIABLE) {
-        return Some(Database::create(&url, true).await);
+        return Some(Database::create(&url, "", true).await);
     }
     let server = tokio::task::spawn_blocking(shared_server).await.expect("a server is started or not")?;
     Some(server.database().await)
@@ -51,11 +56,34 @@ pub fn own_server() -> Option<Server> {
 /// When PostgreSQL is required and not there, or does not start.
 #[must_use]
 pub fn own_server_with(settings: &str) -> Option<Server> {
-    if let Some(programs) = programs::find() {
-        return Some(Server::start(&programs, settings));
+    Some(Server::start(&installed()?, settings))
+}
+
+/// Starts a server of a test's own, a part of which lies on a disk of so many mebibytes: see
+/// [`Server::fill_disk`]. Returns `None`, and says so, where there is no PostgreSQL, or where this user may not
+/// have such disks.
+///
+/// # Panics
+/// When PostgreSQL is required and not there, or does not start; and in CI, where there are no such disks.
+#[must_use]
+pub fn own_server_on_small_disk(holds: OnSmallDisk, mebibytes: u32) -> Option<Server> {
+    let programs = installed()?;
+    if small_disk::can_be_had(&programs) {
+        return Some(Server::start_on_small_disk(&programs, holds, mebibytes));
     }
-    left_out();
+    left_out("no small disk can be mounted", "run the tests as root, or allow name spaces of users");
     None
+}
+
+fn installed() -> Option<PathBuf> {
+    let found = programs::find();
+    if found.is_none() {
+        left_out(
+            "there is no PostgreSQL on this machine",
+            &format!("install it, or name a server with {URL_VARIABLE}"),
+        );
+    }
+    found
 }
 
 /// Lives as long as the process; the server notices when it ends.
@@ -64,13 +92,9 @@ fn shared_server() -> Option<&'static Server> {
     SERVER.get_or_init(own_server).as_ref()
 }
 
-fn left_out() {
+/// Fails where a test is required that this machine cannot run.
+fn left_out(missing: &str, remedy: &str) {
     let required = ["CI", REQUIRE_VARIABLE].iter().any(|name| std::env::var_os(name).is_some());
-    assert!(
-        !required,
-        "there is no PostgreSQL on this machine: install it, or name a server with {URL_VARIABLE}"
-    );
-    eprintln!(
-        "left out: there is no PostgreSQL on this machine (install it, or name a server with {URL_VARIABLE})"
-    );
+    assert!(!required, "{missing}: {remedy}");
+    eprintln!("left out: {missing} ({remedy})");
 }

@@ -1,8 +1,12 @@
 //! Servers and databases come and go as promised.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use sqlx::{Connection, Row};
+use test_postgres::OnSmallDisk;
 
 #[tokio::test]
 async fn every_database_is_new() {
@@ -34,8 +38,7 @@ async fn a_server_takes_settings_of_its_own() {
 #[test]
 fn a_server_can_be_crashed_and_leaves_nothing_behind() {
     let Some(mut server) = test_postgres::own_server() else { return };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let reachable = |url: String| runtime.block_on(sqlx::PgConnection::connect(&url)).is_ok();
+    let reachable = |url: String| execute(&url, "SELECT 1").is_ok();
     assert!(reachable(server.url()) && reachable(server.socket_url()));
     server.crash();
     assert!(!reachable(server.url()));
@@ -46,4 +49,100 @@ fn a_server_can_be_crashed_and_leaves_nothing_behind() {
     assert!(Path::new(&folder).exists());
     drop(server);
     assert!(!Path::new(&folder).exists());
+}
+
+#[test]
+fn a_standby_takes_over_with_all_that_was_committed() {
+    let Some(mut primary) = test_postgres::own_server() else { return };
+    let mut standby = primary.synchronous_standby();
+    execute(&primary.url(), "CREATE TABLE kept AS SELECT 7 AS number").unwrap();
+    assert!(execute(&standby.url(), "CREATE TABLE refused ()").is_err(), "it only follows");
+    primary.kill();
+    standby.promote();
+    execute(&standby.url(), "INSERT INTO kept SELECT 1 / count(*) FROM kept WHERE number = 7").unwrap();
+    primary.start_again();
+    execute(&primary.url(), "SELECT * FROM kept").unwrap();
+}
+
+#[test]
+fn a_full_disk_stops_what_lies_on_it_until_there_is_room() {
+    let Some(mut server) = test_postgres::own_server_on_small_disk(OnSmallDisk::Tablespace, 16) else {
+        return;
+    };
+    let database = block_on(server.database_on_small_disk());
+    execute(database.url(), "CREATE TABLE filled (number bigint)").unwrap();
+    server.fill_disk();
+    let error = execute(database.url(), GROW).unwrap_err();
+    assert!(error.to_string().contains("No space left on device"), "{error}");
+    execute(&server.url(), "CREATE TABLE elsewhere ()").unwrap();
+    server.free_disk();
+    execute(database.url(), GROW).unwrap();
+}
+
+#[test]
+fn a_server_without_room_for_its_log_breaks_down_and_is_started_again() {
+    let Some(mut server) = test_postgres::own_server_on_small_disk(OnSmallDisk::WriteAheadLog, 32) else {
+        return;
+    };
+    execute(&server.url(), "CREATE TABLE filled (number bigint)").unwrap();
+    server.fill_disk();
+    while execute(&server.url(), GROW).is_ok() {}
+    server.free_disk();
+    server.start_again();
+    execute(&server.url(), GROW).unwrap();
+}
+
+/// Ends as no test should: killed, with servers of all kinds running.
+#[test]
+fn nothing_stays_behind_when_the_tests_are_killed() {
+    const NAME: &str = "nothing_stays_behind_when_the_tests_are_killed";
+    const CHILD: &str = "FLORIN_TEST_POSTGRES_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        let mut primary = test_postgres::own_server().unwrap();
+        let standby = primary.synchronous_standby();
+        let small = test_postgres::own_server_on_small_disk(OnSmallDisk::Tablespace, 16);
+        for server in [Some(&primary), Some(&standby), small.as_ref()].into_iter().flatten() {
+            println!("folder {} {}", server.folder().display(), server.process_id());
+        }
+        println!("all");
+        loop {
+            std::thread::park();
+        }
+    }
+    if test_postgres::own_server().is_none() {
+        return;
+    }
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args([NAME, "--exact", "--nocapture"]).env(CHILD, "1").stdout(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let left: Vec<String> = lines.take_while(|line| line != "all").collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let servers = left.iter().filter_map(|line| line.split_once("folder ")?.1.split_once(' '));
+    let mut servers: Vec<(&str, &str)> = servers.collect();
+    assert!(servers.len() >= 2, "{left:?}");
+    let began = Instant::now();
+    while !servers.is_empty() {
+        assert!(began.elapsed() < Duration::from_mins(1), "{servers:?} are still there");
+        std::thread::park_timeout(Duration::from_millis(10));
+        servers.retain(|(folder, process)| {
+            Path::new(folder).exists() || Path::new("/proc").join(process).exists()
+        });
+    }
+}
+
+/// Writes eight megabytes.
+const GROW: &str = "INSERT INTO filled SELECT generate_series(1, 200000)";
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn execute(url: &str, statement: &'static str) -> Result<(), sqlx::Error> {
+    block_on(async {
+        let mut connection = sqlx::PgConnection::connect(url).await?;
+        sqlx::query(statement).execute(&mut connection).await?;
+        connection.close().await
+    })
 }
