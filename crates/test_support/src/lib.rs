@@ -11,12 +11,17 @@ mod fixture;
 mod histories;
 mod naive;
 mod paging;
+pub mod pools;
+mod questions;
+mod seed;
 
 pub use append::{append, decide_batch};
 pub use builders::{
     Request, address, asset, at, key, ledger_name, metadata, post, posting, reference, transfer,
 };
 pub use fixture::StoreFixture;
-pub use histories::{History, Seed};
+pub use histories::{History, any_history};
 pub use naive::Naive;
 pub use paging::drain;
+pub use questions::{any_account_query, any_balance_query, any_statement_query, any_transaction_query};
+pub use seed::{SEED_VARIABLE, Seed};

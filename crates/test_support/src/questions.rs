@@ -1,0 +1,109 @@
+//! Random questions about random histories. They ask for the first page; whoever follows a list goes on from there.
+
+use engine::query::{
+    AccountQuery, AddressPattern, BalanceQuery, Clock, Order, StatementQuery, TimeRange, TransactionQuery,
+};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::builders::{address, asset, at};
+use crate::pools::{ACCOUNTS, ASSETS, PAIRS, START, reference_text};
+
+const PREFIXES: &[&str] =
+    &["", "u", "users", "users:", "users:1", "users:1:", "users-", "bank:f", "w", "nobody", "ü", "users;"];
+
+/// Makes queries for transactions.
+pub fn any_transaction_query() -> impl Strategy<Value = TransactionQuery> {
+    (
+        (rarely(any_pattern()), rarely(any_pattern()), rarely(any_pattern())),
+        any_asset(),
+        prop_oneof![9 => Just(None), 1 => (0..40u64).prop_map(Some)],
+        rarely(select(PAIRS)),
+        any_time_range(),
+        any_clock(),
+        prop_oneof![Just(Order::Ascending), Just(Order::Descending)],
+        any_limit(),
+    )
+        .prop_map(|(patterns, asset, reference, pair, time, clock, order, limit)| TransactionQuery {
+            account: patterns.0,
+            source: patterns.1,
+            destination: patterns.2,
+            asset,
+            reference: reference.map(|number| crate::builders::reference(&reference_text(number))),
+            metadata: pair.map(|(key, value)| (key.to_owned(), value.to_owned())).into_iter().collect(),
+            time,
+            clock,
+            order,
+            after: None,
+            limit,
+        })
+}
+
+/// Makes queries for accounts.
+pub fn any_account_query() -> impl Strategy<Value = AccountQuery> {
+    (any_prefix(), any_asset(), any_limit()).prop_map(|(prefix, asset, limit)| AccountQuery {
+        prefix,
+        asset,
+        after: None,
+        limit,
+    })
+}
+
+/// Makes queries for statements.
+pub fn any_statement_query() -> impl Strategy<Value = StatementQuery> {
+    (select(ACCOUNTS), any_asset(), any_time_range(), any_clock(), any_limit()).prop_map(
+        |(account, asset, time, clock, limit)| StatementQuery {
+            account: address(account),
+            asset,
+            time,
+            clock,
+            after: None,
+            limit,
+        },
+    )
+}
+
+/// Makes queries for sums of balances.
+pub fn any_balance_query() -> impl Strategy<Value = BalanceQuery> {
+    (any_prefix(), 1..5usize, any_limit()).prop_map(|(prefix, depth, limit)| BalanceQuery {
+        prefix,
+        depth,
+        after: None,
+        limit,
+    })
+}
+
+fn rarely<T: Clone + std::fmt::Debug>(
+    strategy: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Option<T>> {
+    prop::option::weighted(0.3, strategy)
+}
+
+fn any_pattern() -> impl Strategy<Value = AddressPattern> {
+    prop_oneof![
+        3 => select(ACCOUNTS).prop_map(|account| AddressPattern::Exactly(address(account))),
+        1 => select(&["users", "bank", "users:1", "bank:fees", "nobody"][..])
+            .prop_map(|account| AddressPattern::Under(address(account))),
+    ]
+}
+
+fn any_asset() -> impl Strategy<Value = Option<ledger::Asset>> {
+    rarely(select(ASSETS).prop_map(asset))
+}
+
+fn any_prefix() -> impl Strategy<Value = Option<String>> {
+    prop::option::of(select(PREFIXES).prop_map(str::to_owned))
+}
+
+fn any_time_range() -> impl Strategy<Value = TimeRange> {
+    let time = || rarely((START - 8..START + 60).prop_map(at));
+    (time(), time()).prop_map(|(from, to)| TimeRange { from, to })
+}
+
+fn any_clock() -> impl Strategy<Value = Clock> {
+    prop_oneof![Just(Clock::Recorded), Just(Clock::Effective)]
+}
+
+fn any_limit() -> impl Strategy<Value = usize> {
+    prop_oneof![1..6usize, Just(1_000)]
+}
