@@ -2,12 +2,12 @@
 //!
 //! What it returns speaks the engine's port and nothing else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::port::Store;
 use store_postgres::{PostgresOptions, PostgresStore};
-use store_sqlite::{MigrateError, OpenError, SqliteOptions, SqliteStore};
+use store_sqlite::{BackupError, MigrateError, OpenError, SqliteOptions, SqliteStore};
 
 use crate::configuration::{DatabaseConfig, DatabaseUrl};
 
@@ -29,8 +29,8 @@ enum Kind {
     Sqlite(Arc<SqliteStore>),
 }
 
-/// A step of the schema: its number and what it is about.
-pub use store_sqlite::AppliedMigration as SchemaStep;
+/// How the schema stands, the steps that say so, and how far a backup has come.
+pub use store_sqlite::{Copied, SchemaState, SchemaStep};
 
 /// Why a database could not be opened or brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +75,15 @@ pub enum StorageError {
     /// It could not be brought up to date.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
+    /// It could not be copied.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// It is not for this program to copy.
+    #[error(
+        "PostgreSQL is backed up with its own tools, pg_dump and pg_basebackup: docs/operations.md says how, \
+         under \"Backup and restore\""
+    )]
+    NoBackup,
 }
 
 /// What to do about a database that is not there.
@@ -105,26 +114,38 @@ pub async fn open(config: &DatabaseConfig, if_missing: IfMissing) -> Result<Stor
 }
 
 impl Storage {
-    /// Brings the schema up to date, all of it or nothing, and returns the steps that were missing.
+    /// Brings the schema up to date and returns how it stood before. A step that fails has changed nothing.
     ///
     /// # Errors
-    /// When the database was written by a newer version of Florin, or something failed.
-    pub async fn migrate(&self) -> Result<Vec<SchemaStep>, StorageError> {
+    /// When the database holds a step of a newer version that this one cannot go on with, or something
+    /// failed.
+    pub async fn migrate(&self) -> Result<SchemaState, StorageError> {
         Ok(match &self.0 {
             Kind::Postgres(store) => store.migrate().await?,
             Kind::Sqlite(store) => store.migrate().await?,
         })
     }
 
-    /// Returns the steps that the schema lacks, and changes nothing.
+    /// Says how the schema stands, and changes nothing.
     ///
     /// # Errors
     /// As [`Self::migrate`].
-    pub async fn missing_steps(&self) -> Result<Vec<SchemaStep>, StorageError> {
+    pub async fn schema(&self) -> Result<SchemaState, StorageError> {
         Ok(match &self.0 {
-            Kind::Postgres(store) => store.missing_migrations().await?,
-            Kind::Sqlite(store) => store.missing_migrations().await?,
+            Kind::Postgres(store) => store.schema().await?,
+            Kind::Sqlite(store) => store.schema().await?,
         })
+    }
+
+    /// Begins a copy of the database.
+    ///
+    /// # Errors
+    /// [`StorageError::NoBackup`] where the database is not on SQLite.
+    pub fn backup(&self) -> Result<Copying<'_>, StorageError> {
+        match &self.0 {
+            Kind::Postgres(_) => Err(StorageError::NoBackup),
+            Kind::Sqlite(store) => Ok(Copying(store)),
+        }
     }
 
     /// Returns the store.
@@ -134,6 +155,40 @@ impl Storage {
             Kind::Postgres(store) => Arc::clone(store) as Arc<dyn Store>,
             Kind::Sqlite(store) => Arc::clone(store) as Arc<dyn Store>,
         }
+    }
+}
+
+/// A database of which a copy is to be made.
+#[derive(Clone, Copy)]
+pub struct Copying<'a>(&'a SqliteStore);
+
+impl Copying<'_> {
+    /// Copies the database to a file that is not there yet, as it stands at one moment, while it is being
+    /// read and written. `progress` is told now and then how far that has come.
+    ///
+    /// # Errors
+    /// When the name is taken, or something failed; nothing is left behind then.
+    pub async fn to(self, path: &Path, progress: impl FnMut(Copied)) -> Result<Backup, StorageError> {
+        Ok(Backup(self.0.backup(path, progress).await?))
+    }
+}
+
+/// A copy of a database that is whole and on disk, and has not got its name yet. Dropping it removes it.
+pub struct Backup(store_sqlite::Backup);
+
+impl Backup {
+    /// Opens the copy to look at it. It stays as it is: whatever would write fails.
+    #[must_use]
+    pub fn open(&self) -> Storage {
+        Storage(Kind::Sqlite(Arc::new(self.0.open())))
+    }
+
+    /// Gives the copy its name, for good, and returns how many bytes there are.
+    ///
+    /// # Errors
+    /// When there is something of that name by now, or the name could not be written.
+    pub fn keep(self) -> Result<u64, StorageError> {
+        Ok(self.0.keep()?)
     }
 }
 

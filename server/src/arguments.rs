@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::configuration::Profile;
@@ -22,6 +24,7 @@ Examples:
   PX_SERVER__PORT=0 server serve             on a free port, which the first line names
   PX_DATABASE__URL=sqlite:///var/lib/florin/florin.db server --profile prod migrate
   server verify --ledger main                replay the log of `main` and compare
+  server backup florin-2026-01-31.db         a copy of a SQLite database, while the service runs
   server config                              what is in effect, and where it comes from
 
 Every key of the configuration is explained in configuration/base.yml. An environment variable overrides
@@ -34,14 +37,14 @@ pub(crate) enum Command {
     #[default]
     Serve,
     /// Bring the database's schema up to date
-    #[command(
-        long_about = "Bring the database's schema up to date, all of it or nothing. Running it again does \
-                            no harm. Where `database.migrate_on_start` is on, `serve` does it by itself."
-    )]
-    Migrate,
+    #[command(long_about = MIGRATE)]
+    Migrate(Migrate),
     /// Replay ledgers' logs and compare every balance and statement with what follows from them
     #[command(long_about = VERIFY)]
     Verify(Verify),
+    /// Copy the SQLite database to a file, while the service runs
+    #[command(long_about = BACKUP)]
+    Backup(Backup),
     /// Print the description of the API (OpenAPI 3.1) as JSON
     Openapi,
     /// Print the configuration in effect, each value with where it comes from
@@ -52,11 +55,55 @@ pub(crate) enum Command {
     Config,
 }
 
+const MIGRATE: &str = "\
+Bring the database's schema up to date, step by step; a step that fails has changed nothing. Any number of these may
+run at the same time, and running it again does no harm. Where `database.migrate_on_start` is on, `serve` does it by
+itself. Replicas of the version before go on, and can be started, as long as the names of the new steps begin with
+`expand`.
+
+Exit status: 0 when the schema is up to date, 1 when a step failed. With --check: 0 when it is up to date, 1 when
+steps are missing, 2 when it could not be found out.";
+
+/// Whether to migrate at all.
+#[derive(Args, Debug)]
+pub(crate) struct Migrate {
+    /// Change nothing, and name the steps that are missing
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
 const VERIFY: &str = "\
 Replay ledgers' logs and compare every balance and statement with what follows from them. The service may run
 meanwhile: each ledger is verified as it stood at one moment. Nothing is ever changed.
 
 Exit status: 0 when everything holds, 1 when something does not, 2 when it could not be found out.";
+
+const BACKUP: &str = "\
+Copy the SQLite database to a file that is not there yet. The service may run meanwhile: the copy is all of the
+database as it stood at one moment, and holds up nobody. It is verified like a ledger of the service, and gets its
+name only when it is whole, verified and on disk; what fails leaves nothing behind.
+
+It reads and writes all of the database once, and as much again is read to verify it; until it is done, the
+write-ahead log beside the database grows by all that is written. To restore, stop the service and put the copy in
+the database's place: docs/operations.md says how.
+
+PostgreSQL has tools of its own for this, pg_dump and pg_basebackup.
+
+Exit status: 0 when there is a good copy, 1 when there is none.";
+
+/// Where to put the copy.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  server backup /var/backups/florin-2026-01-31.db
+  server backup --no-verify /var/backups/damaged.db    a copy to look into, of whatever there is")]
+pub(crate) struct Backup {
+    /// The file to write; it must not be there
+    pub(crate) path: PathBuf,
+    /// Keep the copy as it is, without replaying its ledgers' logs first
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+}
 
 /// What to verify, and how to tell.
 #[derive(Args, Debug)]

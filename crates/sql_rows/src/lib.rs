@@ -20,7 +20,7 @@ pub use rows::{
     BalanceRow, EntryRow, LedgerRow, LineRow, Reader, entry_number, one_more, page_of_ledgers, stored_limit,
     stored_number,
 };
-pub use schema::{AppliedMigration, MigrateError, check_steps, missing_steps};
+pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};
 pub use statement::{EntryLineRow, StatementPage};
 pub use transactions::{LogPage, TransactionPage, account_to_walk, rows_wanted};

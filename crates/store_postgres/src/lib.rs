@@ -25,5 +25,5 @@ mod transactions;
 mod write;
 
 pub use options::{PostgresOptions, UrlError};
-pub use sql_rows::{AppliedMigration, MigrateError};
+pub use sql_rows::{MigrateError, SchemaState, SchemaStep};
 pub use store::{OpenError, PostgresStore};

@@ -1,43 +1,70 @@
-//! Brings the schema up to date, one process at a time. Never changes a database that a newer version has
-//! written.
+//! Brings the schema up to date, one process at a time. Never changes a database that holds steps of a newer
+//! version that this one cannot go on with.
 
-use sql_rows::{AppliedMigration, MigrateError, check_steps, missing_steps};
+use std::time::Duration;
+
+use sql_rows::{MigrateError, RecordedStep, SchemaState, applicable, compare_steps};
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
+use tokio::time::sleep;
 
 use crate::options::PostgresOptions;
 
 static MIGRATOR: Migrator = sqlx::migrate!();
 
-pub(crate) async fn migrate(options: &PostgresOptions) -> Result<Vec<AppliedMigration>, MigrateError> {
+/// Names the advisory lock that whoever migrates holds: "florin" in ASCII.
+const LOCK: i64 = 0x666c_6f72_696e;
+
+/// How long to wait before asking for the lock again.
+const TURN: Duration = Duration::from_millis(100);
+
+pub(crate) async fn migrate(options: &PostgresOptions) -> Result<SchemaState, MigrateError> {
     let mut connection = connect(options).await?;
-    // An advisory lock, which ends with the session. Whoever waits for it waits as long as another process
-    // takes to migrate.
-    connection.lock().await?;
+    take_lock(&mut connection).await?;
     // A step that needs a table must not queue for long: everybody else would queue behind it.
     let lock_timeout = format!("SET lock_timeout = {}", options.lock_timeout.as_millis().max(1));
     connection.execute(sqlx::AssertSqlSafe(lock_timeout)).await?;
     connection.ensure_migrations_table(&MIGRATOR.table_name).await?;
-    let before = connection.list_applied_migrations(&MIGRATOR.table_name).await?;
-    MIGRATOR.run_direct(None, &mut connection, false).await?;
+    let before = compare_steps(&MIGRATOR, &recorded_steps(&mut connection).await?)?;
+    applicable(&MIGRATOR).run_direct(None, &mut connection, false).await?;
     connection.close().await?;
-    Ok(missing_steps(&MIGRATOR, &before))
+    Ok(before)
 }
 
-/// Says what [`migrate`] would do, and does nothing of it.
-pub(crate) async fn missing_migrations(
-    options: &PostgresOptions,
-) -> Result<Vec<AppliedMigration>, MigrateError> {
+/// Says what [`migrate`] would find, and changes nothing.
+pub(crate) async fn schema(options: &PostgresOptions) -> Result<SchemaState, MigrateError> {
     let mut connection = connect(options).await?;
     let table =
         sqlx::query_scalar!(r#"SELECT to_regclass($1) IS NOT NULL AS "there!""#, &MIGRATOR.table_name)
             .fetch_one(&mut connection)
             .await?;
-    let applied =
-        if table { connection.list_applied_migrations(&MIGRATOR.table_name).await? } else { Vec::new() };
+    let recorded = if table { recorded_steps(&mut connection).await? } else { Vec::new() };
     connection.close().await?;
-    check_steps(&MIGRATOR, &applied)?;
-    Ok(missing_steps(&MIGRATOR, &applied))
+    compare_steps(&MIGRATOR, &recorded)
+}
+
+/// Waits until nobody else migrates, for as long as that takes. The lock ends with the session.
+///
+/// It asks again and again instead of waiting in a statement: a statement that waits holds a snapshot, and
+/// building an index beside the traffic waits for all snapshots to end, so that the two would wait for each
+/// other.
+async fn take_lock(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    loop {
+        let taken = sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1) AS "taken!""#, LOCK);
+        if taken.fetch_one(&mut *connection).await? {
+            return Ok(());
+        }
+        sleep(TURN).await;
+    }
+}
+
+async fn recorded_steps(connection: &mut PgConnection) -> Result<Vec<RecordedStep>, sqlx::Error> {
+    sqlx::query_as!(
+        RecordedStep,
+        "SELECT version, description, checksum FROM _sqlx_migrations ORDER BY version"
+    )
+    .fetch_all(connection)
+    .await
 }
 
 async fn connect(options: &PostgresOptions) -> Result<PgConnection, sqlx::Error> {

@@ -10,7 +10,7 @@ use engine::query::{
     StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Entry, EntryNumber, LedgerName};
-use sql_rows::{AppliedMigration, Failure, MigrateError};
+use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::PgConnection;
 
 use crate::connections::{Connections, run, timed_out};
@@ -59,11 +59,12 @@ impl PostgresStore {
     }
 
     /// Brings the schema up to date, one step after the other, each of them wholly or not at all, and
-    /// returns what was missing. Other processes that do the same wait.
+    /// returns how it stood before. Other processes that do the same wait.
     ///
     /// # Errors
-    /// When the database was written by a newer version of Florin, or something failed.
-    pub async fn migrate(&self) -> Result<Vec<AppliedMigration>, MigrateError> {
+    /// When the database holds a step of a newer version that this one cannot go on with, or something
+    /// failed.
+    pub async fn migrate(&self) -> Result<SchemaState, MigrateError> {
         migrate::migrate(&self.options).await
     }
 
@@ -76,12 +77,12 @@ impl PostgresStore {
         self.writers.connect().await.expect("the database can be reached")
     }
 
-    /// Says what the schema lacks, and changes nothing.
+    /// Says how the schema stands, and changes nothing.
     ///
     /// # Errors
     /// As [`Self::migrate`].
-    pub async fn missing_migrations(&self) -> Result<Vec<AppliedMigration>, MigrateError> {
-        migrate::missing_migrations(&self.options).await
+    pub async fn schema(&self) -> Result<SchemaState, MigrateError> {
+        migrate::schema(&self.options).await
     }
 }
 

@@ -5,6 +5,7 @@
 //! anything that is not committed.
 
 mod accounts;
+mod backup;
 mod batch;
 mod failure;
 mod groups;
@@ -22,6 +23,7 @@ mod store;
 mod transactions;
 mod writer;
 
+pub use backup::{Backup, BackupError, Copied};
 pub use options::SqliteOptions;
-pub use sql_rows::{AppliedMigration, MigrateError};
+pub use sql_rows::{MigrateError, SchemaState, SchemaStep};
 pub use store::{OpenError, SqliteStore};

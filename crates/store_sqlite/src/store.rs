@@ -1,6 +1,6 @@
 //! The store itself: opens the database and passes each operation on to the file that does it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use engine::port::{
@@ -12,9 +12,10 @@ use engine::query::{
     StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Entry, EntryNumber, LedgerName};
-use sql_rows::{AppliedMigration, Failure, MigrateError};
+use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::SqlitePool;
 
+use crate::backup::{self, Backup, BackupError, Copied};
 use crate::options::SqliteOptions;
 use crate::writer::Writer;
 use crate::{accounts, batch, groups, ledgers, log, migrate, snapshot, statement, transactions};
@@ -68,20 +69,43 @@ impl SqliteStore {
         Ok(Self { writer, readers, options })
     }
 
-    /// Brings the schema up to date, all of it or nothing, and returns what was missing.
+    /// Opens a database that nobody writes to, and leaves it as it is: whatever would write fails.
+    pub(crate) fn open_read_only(options: SqliteOptions) -> Self {
+        let readers = options.reader_pool().connect_lazy_with(options.reader());
+        Self { writer: Writer::none(&options), readers, options }
+    }
+
+    /// Brings the schema up to date, all of it or nothing, and returns how it stood before.
     ///
     /// # Errors
-    /// When the database was written by a newer version of Florin, or something failed.
-    pub async fn migrate(&self) -> Result<Vec<AppliedMigration>, MigrateError> {
+    /// When the database holds a step of a newer version that this one cannot go on with, or something
+    /// failed.
+    pub async fn migrate(&self) -> Result<SchemaState, MigrateError> {
         migrate::migrate(&self.writer).await
     }
 
-    /// Says what the schema lacks, and changes nothing.
+    /// Says how the schema stands, changes nothing and holds nobody up.
     ///
     /// # Errors
     /// As [`Self::migrate`].
-    pub async fn missing_migrations(&self) -> Result<Vec<AppliedMigration>, MigrateError> {
-        migrate::missing_migrations(&self.writer).await
+    pub async fn schema(&self) -> Result<SchemaState, MigrateError> {
+        migrate::schema(&self.options).await
+    }
+}
+
+impl SqliteStore {
+    /// Copies the database to a file that is not there yet, as it stands at one moment, while it is being
+    /// read and written. `progress` is told now and then how far that has come. The copy has its name when
+    /// it is [kept](Backup::keep).
+    ///
+    /// # Errors
+    /// When the name is taken, or something failed; nothing is left behind then.
+    pub async fn backup(
+        &self,
+        to: &Path,
+        progress: impl FnMut(Copied),
+    ) -> Result<Backup, BackupError> {
+        backup::backup(&self.options, to, progress).await
     }
 }
 

@@ -32,6 +32,11 @@ impl Writer {
         Ok(Self { pool })
     }
 
+    /// Stands in where nothing is to be written: its connection, should anybody ask for it, only reads.
+    pub(crate) fn none(options: &SqliteOptions) -> Self {
+        Self { pool: SqliteOptions::writer_pool().connect_lazy_with(options.reader()) }
+    }
+
     /// Waits for the connection.
     pub(crate) async fn acquire(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
         self.pool.acquire().await

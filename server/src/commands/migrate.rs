@@ -3,21 +3,32 @@
 use std::process::ExitCode;
 
 use app::configuration::DatabaseConfig;
-use app::storage::{self, IfMissing};
+use app::storage::{self, IfMissing, SchemaState};
 
 use super::print;
+use crate::arguments::Migrate;
 
-/// Brings the schema up to date and says what that took.
-pub(super) async fn migrate(config: &DatabaseConfig) -> anyhow::Result<ExitCode> {
-    let storage = storage::open(config, IfMissing::Create).await?;
-    let steps = storage.migrate().await;
+/// Steps are missing, and were only to be named.
+const MISSING: u8 = 1;
+
+/// Brings the schema up to date, or looks whether it is, and says what there was to do.
+pub(super) async fn migrate(config: &DatabaseConfig, asked: &Migrate) -> anyhow::Result<ExitCode> {
+    let if_missing = if asked.check { IfMissing::Fail } else { IfMissing::Create };
+    let storage = storage::open(config, if_missing).await?;
+    let found = if asked.check { storage.schema().await } else { storage.migrate().await };
     storage.store().close().await;
-    let steps = steps?;
-    for step in &steps {
-        print(&format!("applied {} {}\n", step.version, step.description))?;
+    let SchemaState { missing, newer } = found?;
+
+    for step in &newer {
+        let (version, description) = (step.version, &step.description);
+        print(&format!("left alone {version} {description}: it came with a newer version\n"))?;
     }
-    if steps.is_empty() {
+    let done = if asked.check { "missing" } else { "applied" };
+    for step in &missing {
+        print(&format!("{done} {} {}\n", step.version, step.description))?;
+    }
+    if missing.is_empty() {
         print("the schema is up to date\n")?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if asked.check && !missing.is_empty() { ExitCode::from(MISSING) } else { ExitCode::SUCCESS })
 }

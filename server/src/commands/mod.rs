@@ -1,6 +1,8 @@
 //! One function for each sub-command but `serve`, and what they have in common.
 
+mod backup;
 mod migrate;
+mod progress;
 mod verify;
 
 use std::io::{self, Write};
@@ -15,13 +17,17 @@ use crate::serve;
 
 /// The exit status of a command that could not do what it was asked for.
 const FAILED: u8 = 1;
-/// The same for `verify`, whose 1 means that something does not hold.
-const NOT_VERIFIED: u8 = 2;
+/// The same for those whose 1 is an answer: something does not hold, or is missing.
+const NOT_FOUND_OUT: u8 = 2;
 
 /// Does what the command line says. What goes wrong is told in one line.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let command = arguments.command.unwrap_or_default();
-    let failed = if let Command::Verify(_) = &command { NOT_VERIFIED } else { FAILED };
+    let failed = match &command {
+        Command::Verify(_) => NOT_FOUND_OUT,
+        Command::Migrate(migrate) if migrate.check => NOT_FOUND_OUT,
+        _ => FAILED,
+    };
     let done = match &command {
         Command::Openapi => openapi(),
         command => Configuration::read(arguments.profile)
@@ -41,7 +47,8 @@ fn run_with(command: &Command, configuration: &Configuration) -> anyhow::Result<
     let config = configuration.checked()?;
     match command {
         Command::Serve => serve::serve(config),
-        Command::Migrate => runtime()?.block_on(migrate::migrate(&config.database)),
+        Command::Migrate(migrate) => runtime()?.block_on(migrate::migrate(&config.database, migrate)),
+        Command::Backup(backup) => runtime()?.block_on(backup::backup(&config.database, backup)),
         Command::Verify(verify) => runtime()?.block_on(verify::verify(&config.database, verify)),
         Command::Config | Command::Openapi => Ok(ExitCode::SUCCESS),
     }

@@ -1,7 +1,6 @@
 //! `server verify`.
 
 use std::fmt::Write as _;
-use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -9,12 +8,12 @@ use anyhow::{Context as _, bail};
 use app::configuration::DatabaseConfig;
 use app::storage::{self, IfMissing};
 use engine::port::{ReadError, Store};
-use engine::verify::{Progress, Report, Stage};
-use indicatif::{ProgressBar, ProgressStyle};
+use engine::verify::{Progress, Report};
 use ledger::LedgerName;
 use serde_json::json;
 
 use super::print;
+use super::progress::{Shown, Unit};
 use crate::arguments::{ReportFormat, Verify};
 
 /// Something does not hold.
@@ -31,7 +30,7 @@ pub(super) async fn verify(config: &DatabaseConfig, asked: &Verify) -> anyhow::R
         .map(|name| LedgerName::parse(name).map_err(|_| anyhow::anyhow!("`{name}` is no name for a ledger")));
     let named = named.collect::<anyhow::Result<Vec<_>>>()?;
     let storage = storage::open(config, IfMissing::Fail).await?;
-    if !storage.missing_steps().await?.is_empty() {
+    if !storage.schema().await?.missing.is_empty() {
         bail!("the database's schema is not up to date: run `server migrate`");
     }
     let store = storage.store();
@@ -41,13 +40,16 @@ pub(super) async fn verify(config: &DatabaseConfig, asked: &Verify) -> anyhow::R
 
     if asked.format == ReportFormat::Json {
         let ledgers: Vec<_> = reports.iter().map(|(name, report)| as_json(name, report)).collect();
-        print(&format!("{:#}\n", json!({ "ledgers": ledgers })))?;
+        print(&format!("{:#}\n", json!({ "clean": clean(&reports), "ledgers": ledgers })))?;
     }
-    let clean = reports.iter().all(|(_, report)| report.is_clean());
-    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
+    Ok(if clean(&reports) { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
 }
 
-async fn verify_all(
+/// Verifies the ledgers named, or all where none is, and tells of each as soon as it is done where that is for people.
+///
+/// # Errors
+/// When it could not be found out.
+pub(super) async fn verify_all(
     store: &Arc<dyn Store>,
     named: Vec<LedgerName>,
     format: ReportFormat,
@@ -67,6 +69,11 @@ async fn verify_all(
     Ok(reports)
 }
 
+/// Says whether everything holds in all ledgers.
+pub(super) fn clean(reports: &[(LedgerName, Report)]) -> bool {
+    reports.iter().all(|(_, report)| report.is_clean())
+}
+
 async fn all(store: &dyn Store) -> anyhow::Result<Vec<LedgerName>> {
     let mut names = Vec::new();
     let mut after = None;
@@ -82,10 +89,11 @@ async fn all(store: &dyn Store) -> anyhow::Result<Vec<LedgerName>> {
 }
 
 async fn verify_one(store: &dyn Store, name: &LedgerName) -> anyhow::Result<Report> {
-    let shown = Shown::new(name);
+    let mut shown = Shown::new(name.as_str(), Unit::Count);
     let verifying = async {
         let mut snapshot = store.snapshot(name).await?;
-        engine::verify::verify(&mut *snapshot, |progress| shown.update(progress)).await
+        let show = |Progress { stage, done, total }| shown.update(&stage.to_string(), done, total);
+        engine::verify::verify(&mut *snapshot, show).await
     };
     match verifying.await {
         Ok(report) => Ok(report),
@@ -120,47 +128,4 @@ fn as_json(name: &LedgerName, report: &Report) -> serde_json::Value {
     json["ledger"] = name.to_string().into();
     json["clean"] = report.is_clean().into();
     json
-}
-
-/// How far a verification has come, on standard error: a bar where somebody watches, a line per stage
-/// where nobody does.
-struct Shown {
-    name: String,
-    bar: Option<ProgressBar>,
-    stage: std::cell::Cell<Option<Stage>>,
-}
-
-impl Shown {
-    fn new(name: &LedgerName) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let style =
-                ProgressStyle::with_template("{prefix} {msg:10} [{bar:30}] {human_pos}/{human_len} {eta}");
-            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
-            ProgressBar::new(0).with_style(style).with_prefix(name.to_string())
-        });
-        Self { name: name.to_string(), bar, stage: std::cell::Cell::new(None) }
-    }
-
-    fn update(&self, progress: Progress) {
-        let changed = self.stage.replace(Some(progress.stage)) != Some(progress.stage);
-        match &self.bar {
-            Some(bar) => {
-                if changed {
-                    bar.set_message(progress.stage.to_string());
-                }
-                bar.set_length(progress.total.max(progress.done));
-                bar.set_position(progress.done);
-            }
-            None if changed => eprintln!("{}: {}, {} to read", self.name, progress.stage, progress.total),
-            None => {}
-        }
-    }
-}
-
-impl Drop for Shown {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
 }

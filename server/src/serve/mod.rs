@@ -26,7 +26,7 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
-use self::signals::Signals;
+pub(crate) use self::signals::Signals;
 use crate::refusals::refuse;
 use crate::telemetry::Telemetry;
 
@@ -108,11 +108,19 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
 /// Opens the database and sees to it that its schema is what this version wants.
 async fn open_storage(config: &DatabaseConfig) -> anyhow::Result<Storage> {
     let storage = storage::open(config, IfMissing::Create).await?;
+    let found = if config.migrate_on_start { storage.migrate().await? } else { storage.schema().await? };
+    for step in &found.newer {
+        tracing::warn!(
+            version = step.version,
+            step = step.description,
+            "a newer version has migrated the database; this one can go on with it"
+        );
+    }
     if config.migrate_on_start {
-        for step in storage.migrate().await? {
+        for step in &found.missing {
             tracing::info!(version = step.version, step = step.description, "migrated the database");
         }
-    } else if !storage.missing_steps().await?.is_empty() {
+    } else if !found.missing.is_empty() {
         bail!(
             "the schema of `{}` is not up to date: run `server migrate`, or set \
              PX_DATABASE__MIGRATE_ON_START=true",

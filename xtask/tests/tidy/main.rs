@@ -6,6 +6,7 @@ mod documents;
 mod files;
 mod generated;
 mod imports;
+mod migrations;
 mod tree;
 
 /// Fails with every finding at once, each on its own line.

@@ -2,6 +2,7 @@
 //!
 //! These tests open the file behind the store's back, as an operator or another process would.
 
+mod backup;
 mod damage;
 mod files;
 mod locks;
