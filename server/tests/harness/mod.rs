@@ -24,7 +24,9 @@ pub(crate) const LONG: Duration = Duration::from_mins(1);
 
 /// The binary, about to run in `folder` with `settings` as its only environment variables of its own.
 pub(crate) fn command(folder: &Path, settings: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+    // Whoever runs test binaries without cargo may have put the service somewhere else.
+    let binary = std::env::var_os("CARGO_BIN_EXE_server");
+    let mut command = Command::new(binary.unwrap_or_else(|| env!("CARGO_BIN_EXE_server").into()));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().to_uppercase().starts_with("PX_") {
             command.env_remove(name);
@@ -126,6 +128,11 @@ impl Service {
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.process_id().to_string()]).status();
         assert!(sent.expect("there is a `kill`").success());
+    }
+
+    /// Says whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it can be waited for").is_some()
     }
 
     /// Kills it, as a power cut would.
