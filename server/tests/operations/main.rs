@@ -1,0 +1,9 @@
+//! What operators do: migrate, back up and restore, verify, read `docs/operations.md` and type what it says.
+//!
+//! Tests on PostgreSQL are left out, with a word on it, where there is none.
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod migrate;
+mod place;
