@@ -23,7 +23,7 @@ struct Arguments {
 enum Task {
     /// Measures: each benchmark compares within one run and prints ratios beside figures.
     #[command(subcommand)]
-    Bench(bench::Bench),
+    Bench(Box<bench::Bench>),
     /// Follow the README: start the service as it says, run its commands, compare the replies, stop the service
     Readme,
     Setup(setup::Arguments),

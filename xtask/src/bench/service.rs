@@ -1,4 +1,4 @@
-//! The service under load: the release build in a process of its own, on a fresh database on disk.
+//! The service under load: the release build in a process of its own.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -26,9 +26,8 @@ pub(crate) fn build() -> anyhow::Result<std::path::PathBuf> {
 }
 
 impl Service {
-    /// Starts the service in a folder, with settings as environment variables over the `dev` profile.
-    pub(crate) fn start(binary: &Path, folder: &Path, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let database = format!("sqlite://{}", folder.join("florin.db").display());
+    /// Starts the service on a database, with settings as environment variables over the `dev` profile.
+    pub(crate) fn start(binary: &Path, database: &str, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
         let mut child = Command::new(binary)
             .env("PX_PROFILE", "dev")
             .env("PX_SERVER__PORT", "0")
@@ -37,7 +36,8 @@ impl Service {
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            // What it warns of concerns whoever measures.
+            .stderr(Stdio::inherit())
             .spawn()
             .with_context(|| format!("starting {}", binary.display()))?;
         let mut lines = BufReader::new(child.stdout.take().context("no standard output")?).lines();
@@ -53,15 +53,6 @@ impl Service {
         std::thread::spawn(move || lines.for_each(drop));
         Ok(Self { child, address })
     }
-
-    /// Reads a sample of `/metrics`: the value of the line that begins with `name` and a space.
-    pub(crate) fn metric(&self, name: &str) -> anyhow::Result<f64> {
-        let reply = super::load::get(self.address, "/metrics")?;
-        reply
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.split(' ').next()?.parse().ok())
-            .with_context(|| format!("/metrics has no {name}"))
-    }
 }
 
 impl Drop for Service {
@@ -69,5 +60,20 @@ impl Drop for Service {
         // It may have ended by itself; then there is nothing left to end.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Samples of `/metrics`, as a service gave them at one time.
+pub(crate) struct Metrics(String);
+
+impl Metrics {
+    pub(crate) fn read(address: SocketAddr) -> anyhow::Result<Self> {
+        super::load::get(address, "/metrics").map(Self)
+    }
+
+    /// Returns the value of the line that begins with `name` and a space.
+    pub(crate) fn value(&self, name: &str) -> anyhow::Result<f64> {
+        let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.split(' ').next()?.parse().ok();
+        self.0.lines().find_map(value).with_context(|| format!("/metrics has no {name}"))
     }
 }

@@ -1,12 +1,12 @@
 //! `bench smoke`: does the lane pay? The same posts, in batches and one SQL transaction each.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
 
-use super::load::{Seen, post_transfers};
+use super::figures::{Figures, Round};
+use super::load::{Load, Traffic};
+use super::measure::measure;
 use super::service::{Service, build};
 
 /// How to measure.
@@ -19,8 +19,8 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 3)]
     rounds: usize,
     /// Accounts that receive money.
-    #[arg(long, default_value_t = 10_000)]
-    accounts: usize,
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2..))]
+    accounts: u32,
     /// Connections, one row each.
     #[arg(long, value_delimiter = ',', default_value = "1,8,64,256")]
     connections: Vec<usize>,
@@ -30,62 +30,49 @@ pub(crate) struct Options {
 const VARIANTS: [(&str, &[(&str, &str)]); 2] =
     [("lane", &[]), ("one each", &[("PX_ENGINE__BATCH_MAX", "1")])];
 
-/// What one variant showed over all rounds.
-struct Figures {
-    seen: Vec<Seen>,
-    commands: f64,
-    batches: f64,
-}
-
 /// Runs the benchmark and prints its table.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let binary = build()?;
-    let duration = Duration::from_secs(options.seconds.max(1));
     println!(
         "| connections | lane: tx/s · p50 / p99 ms | commands a batch | one each: tx/s · p50 / p99 ms | lane ÷ one each |"
     );
     println!("|---|---|---|---|---|");
     for &connections in &options.connections {
         let folder = tempfile::Builder::new().prefix("florin-bench-").tempdir_in("target")?;
-        let mut figures = Vec::new();
+        let mut figures = [Figures::default(), Figures::default()];
         let mut services = Vec::new();
         for (name, settings) in VARIANTS {
-            let place: PathBuf = folder.path().join(name.replace(' ', "-"));
-            std::fs::create_dir(&place)?;
-            services.push(Service::start(&binary, &place, settings)?);
-            figures.push(Figures { seen: Vec::new(), commands: 0.0, batches: 0.0 });
+            let database = folder.path().join(name.replace(' ', "-"));
+            services.push(Service::start(&binary, &format!("sqlite://{}", database.display()), settings)?);
         }
         for round in 0..options.rounds.max(1) {
             for (variant, service) in services.iter().enumerate() {
                 eprintln!("{connections} connections, round {}, {} …", round + 1, VARIANTS[variant].0);
-                let seen =
-                    post_transfers(service.address, connections, options.accounts.max(1), duration, round)?;
-                figures[variant].seen.push(seen);
+                let load = Load {
+                    address: service.address,
+                    connections,
+                    traffic: Traffic::Deposits,
+                    accounts: options.accounts,
+                    warm_up: Duration::ZERO,
+                    duration: Duration::from_secs(options.seconds.max(1)),
+                };
+                figures[variant].add(measure(&load, None)?);
             }
         }
-        for (figures, service) in figures.iter_mut().zip(&services) {
-            figures.commands = service.metric("florin_batch_commands_sum")?;
-            figures.batches = service.metric("florin_batch_commands_count")?;
-        }
-        let [lane, each] = figures.try_into().ok().context("two variants")?;
-        let (lane_rate, lane_text) = summary(&lane.seen);
-        let (each_rate, each_text) = summary(&each.seen);
+        let [lane, each] = figures;
+        let (ratio, _) = lane.over(&each, |round| round.per_second);
         println!(
-            "| {connections} | {lane_text} | {:.1} | {each_text} | {:.2} |",
-            lane.commands / lane.batches,
-            lane_rate / each_rate
+            "| {connections} | {} | {:.1} | {} | {ratio:.2} |",
+            cell(&lane),
+            lane.median(|round| round.batch),
+            cell(&each)
         );
     }
     Ok(())
 }
 
-/// Returns the median rate, and a cell with the medians.
-fn summary(seen: &[Seen]) -> (f64, String) {
-    let median = |figure: fn(&Seen) -> f64| {
-        let mut figures: Vec<f64> = seen.iter().map(figure).collect();
-        figures.sort_by(f64::total_cmp);
-        figures[figures.len() / 2]
-    };
-    let rate = median(|s| s.per_second);
-    (rate, format!("{rate:.0} · {:.2} / {:.2}", median(|s| s.p50_ms), median(|s| s.p99_ms)))
+fn cell(figures: &Figures) -> String {
+    let median = |figure: fn(&Round) -> f64| figures.median(figure);
+    let (p50, p99) = (median(|round| round.p50_ms), median(|round| round.p99_ms));
+    format!("{:.0} · {p50:.2} / {p99:.2}", median(|round| round.per_second))
 }

@@ -1,0 +1,195 @@
+//! What is posted: which accounts money moves between, and the bytes that say so.
+//!
+//! A request is written once for each connection; for each post only its key and the numbers of its accounts
+//! are new, in the same places.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use clap::ValueEnum;
+
+const PATH: &str = "/v1/ledgers/main/transactions";
+
+/// What accounts are given before they spend: more than any run can move.
+const FUNDS: u64 = 1_000_000_000_000_000;
+
+/// How many accounts one transaction gives money to.
+const FUNDED_AT_ONCE: usize = 500;
+
+/// Which accounts money moves between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Traffic {
+    /// From `world` to any account
+    Deposits,
+    /// From any account to any other
+    Uniform,
+    /// From any account to one and the same
+    Hot,
+}
+
+/// The bytes of a post, and where its parts lie in them.
+#[derive(Debug)]
+pub(super) struct Request {
+    bytes: Vec<u8>,
+    key: Range<usize>,
+    source: Option<Range<usize>>,
+    destination: Option<Range<usize>>,
+    accounts: u32,
+}
+
+impl Request {
+    /// Writes a post of `traffic` among accounts numbered from 0.
+    pub(super) fn new(traffic: Traffic, accounts: u32) -> Self {
+        let digits = digits(accounts);
+        let any = format!("users:{}:wallet", "0".repeat(digits));
+        let source = if traffic == Traffic::Deposits { "world" } else { &any };
+        let body = format!(
+            r#"{{"postings":[{{"source":"{source}","destination":"{any}","asset":"USD/2","amount":"100"}}]}}"#
+        );
+        let head = format!(
+            "POST {PATH} HTTP/1.1\r\nhost: florin\r\ncontent-type: application/json\r\nidempotency-key: "
+        );
+        // A UUID of version 4, as clients send them.
+        let key = "00000000-0000-4000-8000-000000000000";
+        let length = body.len();
+        let bytes = format!("{head}{key}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes();
+        let number = |party: &str| {
+            let before = format!(r#""{party}":"users:"#);
+            let at = bytes.windows(before.len()).position(|part| part == before.as_bytes())? + before.len();
+            Some(at..at + digits)
+        };
+        let (source, destination) = (number("source"), number("destination"));
+        // Account 0 is the hot one.
+        let destination = destination.filter(|_| traffic != Traffic::Hot);
+        Self { key: head.len()..head.len() + key.len(), source, destination, accounts, bytes }
+    }
+
+    /// Returns the post with a new key and accounts drawn anew.
+    pub(super) fn next(&mut self, random: &mut fastrand::Rng) -> &[u8] {
+        write_key(&mut self.bytes[self.key.clone()], random);
+        let source = self.source.as_ref().map(|place| {
+            // The hot account does not pay itself.
+            let first = u32::from(self.destination.is_none());
+            let number = random.u32(first..self.accounts);
+            write_number(&mut self.bytes[place.clone()], number);
+            number
+        });
+        if let Some(place) = &self.destination {
+            let number = match source {
+                // Any but the source: the last one stands in for it.
+                Some(source) => {
+                    let number = random.u32(..self.accounts - 1);
+                    if number == source { self.accounts - 1 } else { number }
+                }
+                None => random.u32(..self.accounts),
+            };
+            write_number(&mut self.bytes[place.clone()], number);
+        }
+        &self.bytes
+    }
+}
+
+/// The requests that give every account what it may spend: paths and bodies.
+pub(super) fn funds(accounts: u32) -> impl Iterator<Item = (&'static str, String)> {
+    let digits = digits(accounts);
+    (0..accounts).step_by(FUNDED_AT_ONCE).map(move |first| {
+        let mut postings = String::new();
+        for number in (first..accounts).take(FUNDED_AT_ONCE) {
+            let comma = if number == first { "" } else { "," };
+            let destination = format!("users:{number:0digits$}:wallet");
+            write!(
+                postings,
+                r#"{comma}{{"source":"world","destination":"{destination}","asset":"USD/2","amount":"{FUNDS}"}}"#
+            )
+            .expect("texts can be written");
+        }
+        (PATH, format!(r#"{{"postings":[{postings}]}}"#))
+    })
+}
+
+fn digits(accounts: u32) -> usize {
+    accounts.saturating_sub(1).to_string().len()
+}
+
+fn write_number(place: &mut [u8], mut number: u32) {
+    for digit in place.iter_mut().rev() {
+        *digit = b"0123456789"[(number % 10) as usize];
+        number /= 10;
+    }
+}
+
+/// Fills in the digits of a UUID that are free.
+fn write_key(place: &mut [u8], random: &mut fastrand::Rng) {
+    let mut bits = u128::from(random.u64(..)) << 64 | u128::from(random.u64(..));
+    for (at, digit) in place.iter_mut().enumerate() {
+        if !matches!(at, 8 | 13 | 14 | 18 | 19 | 23) {
+            *digit = b"0123456789abcdef"[(bits & 15) as usize];
+            bits >>= 4;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Request, Traffic, funds};
+
+    fn drawn(traffic: Traffic, accounts: u32, posts: usize) -> Vec<(String, String, String)> {
+        let mut random = fastrand::Rng::with_seed(1);
+        let mut request = Request::new(traffic, accounts);
+        let part = |text: &str, after: &str, before: &str| {
+            text.split(after).nth(1).and_then(|rest| rest.split(before).next()).expect(after).to_owned()
+        };
+        let mut seen = Vec::new();
+        for _ in 0..posts {
+            let text = std::str::from_utf8(request.next(&mut random)).expect("text");
+            let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
+            assert_eq!(part(head, "content-length: ", "\r\n"), body.len().to_string());
+            seen.push((
+                part(head, "idempotency-key: ", "\r\n"),
+                part(body, r#""source":""#, "\""),
+                part(body, r#""destination":""#, "\""),
+            ));
+        }
+        seen
+    }
+
+    #[test]
+    fn every_post_has_a_key_of_its_own() {
+        let seen = drawn(Traffic::Uniform, 10, 1000);
+        assert_eq!(seen.iter().map(|(key, ..)| key).collect::<HashSet<_>>().len(), 1000);
+        assert!(seen.iter().all(|(key, ..)| key.len() == 36 && key.split('-').count() == 5));
+    }
+
+    #[test]
+    fn any_account_pays_any_other_and_never_itself() {
+        let seen = drawn(Traffic::Uniform, 12, 3000);
+        assert!(seen.iter().all(|(_, source, destination)| source != destination));
+        let pairs: HashSet<_> = seen.iter().map(|(_, source, destination)| (source, destination)).collect();
+        assert_eq!(pairs.len(), 12 * 11);
+        assert!(pairs.iter().any(|(source, _)| *source == "users:11:wallet"));
+    }
+
+    #[test]
+    fn the_hot_account_gets_everything() {
+        let seen = drawn(Traffic::Hot, 10, 500);
+        assert!(seen.iter().all(|(_, source, hot)| hot == "users:0:wallet" && source != hot));
+        assert_eq!(seen.iter().map(|(_, source, _)| source).collect::<HashSet<_>>().len(), 9);
+    }
+
+    #[test]
+    fn deposits_come_from_outside() {
+        let seen = drawn(Traffic::Deposits, 3, 100);
+        assert!(seen.iter().all(|(_, source, _)| source == "world"));
+        assert_eq!(seen.iter().map(|(.., destination)| destination).collect::<HashSet<_>>().len(), 3);
+    }
+
+    #[test]
+    fn every_account_is_funded_once() {
+        let bodies: String = funds(1100).map(|(_, body)| body).collect();
+        assert_eq!(bodies.matches("users:").count(), 1100);
+        assert!(bodies.contains("users:0000:wallet") && bodies.contains("users:1099:wallet"));
+        assert_eq!(funds(1100).count(), 3);
+    }
+}

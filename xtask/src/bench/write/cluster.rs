@@ -1,0 +1,118 @@
+//! A PostgreSQL server for one benchmark: new, and gone with it.
+//!
+//! Starting it needs the feature `postgres`, which `cargo xtask bench write` asks for by itself: without it, this
+//! program compiles in a fraction of the time.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process;
+
+/// What the server runs with. Every flush reaches the disk; no checkpoint falls into one round and not into
+/// another; all data fits in memory.
+const SETTINGS: [&str; 6] = [
+    "fsync = on",
+    "synchronous_commit = on",
+    "max_connections = 200",
+    "shared_buffers = '1GB'",
+    "max_wal_size = '16GB'",
+    "checkpoint_timeout = '1h'",
+];
+
+/// A running server.
+pub(super) struct Cluster {
+    /// The address of its databases, without a name at the end.
+    url: String,
+    /// The folder of PostgreSQL's programs.
+    programs: PathBuf,
+    /// The folder of its files.
+    folder: PathBuf,
+    /// Its first process.
+    pub(super) postmaster: u32,
+    pub(super) settings: Vec<String>,
+    /// Ends it when dropped.
+    #[cfg(feature = "postgres")]
+    _server: test_postgres::Server,
+}
+
+impl Cluster {
+    /// Starts a server. `more_settings` win over those that it has here.
+    #[cfg(feature = "postgres")]
+    pub(super) fn start(more_settings: &[String]) -> anyhow::Result<Self> {
+        use anyhow::Context;
+
+        let mut settings: Vec<String> = SETTINGS.map(str::to_owned).to_vec();
+        settings.extend_from_slice(more_settings);
+        let server = test_postgres::own_server_with(&settings.join("\n"));
+        let server = server.context("PostgreSQL has to be installed for this")?;
+        let url = server.url();
+        Ok(Self {
+            url: url.strip_suffix("postgres").context("the address ends with a database")?.to_owned(),
+            programs: server.programs().to_owned(),
+            folder: server.folder().to_owned(),
+            postmaster: server.process_id(),
+            settings,
+            _server: server,
+        })
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    pub(super) fn start(_: &[String]) -> anyhow::Result<Self> {
+        anyhow::bail!("this program was compiled without the feature `postgres` ({})", SETTINGS.join(", "))
+    }
+
+    /// Makes a new database and returns its address.
+    pub(super) fn database(&self, name: &str) -> anyhow::Result<String> {
+        self.execute(&format!("{}postgres", self.url), &format!("CREATE DATABASE {name}"))?;
+        Ok(format!("{}{name}", self.url))
+    }
+
+    /// Returns one of PostgreSQL's programs; those that do not lie beside the server are on `PATH`.
+    pub(super) fn program(&self, name: &str) -> PathBuf {
+        let beside = self.programs.join(name);
+        if beside.exists() { beside } else { name.into() }
+    }
+
+    /// Runs statements in a database.
+    pub(super) fn execute(&self, database: &str, statements: &str) -> anyhow::Result<()> {
+        let mut psql = Command::new(self.program("psql"));
+        psql.args([database, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command", statements]);
+        process::capture(&mut psql).map(drop)
+    }
+
+    /// Returns what the server says it is, `postgres (PostgreSQL) 17.2`.
+    pub(super) fn version(&self) -> anyhow::Result<String> {
+        process::capture(Command::new(self.program("postgres")).arg("--version"))
+    }
+
+    /// Returns the kind of file system that the server's files lie on.
+    pub(super) fn file_system(&self) -> String {
+        let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+        kind_of(&self.folder, &mounts).unwrap_or("an unknown file system").to_owned()
+    }
+}
+
+/// Finds the mount that a folder lies in: the longest path, of several at one path the last.
+fn kind_of<'a>(folder: &Path, mounts: &'a str) -> Option<&'a str> {
+    let mounts = mounts.lines().filter_map(|line| {
+        let mut fields = line.split(' ').skip(1);
+        let (place, kind) = (fields.next()?, fields.next()?);
+        folder.starts_with(place).then_some((place.len(), kind))
+    });
+    mounts.max_by_key(|(length, _)| *length).map(|(_, kind)| kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::kind_of;
+
+    #[test]
+    fn a_folder_lies_in_the_nearest_mount() {
+        let mounts = "/dev/vda / ext4 rw 0 0\nproc /proc proc rw 0 0\ntmpfs /tmp tmpfs rw 0 0\n";
+        assert_eq!(kind_of(Path::new("/tmp/x"), mounts), Some("tmpfs"));
+        assert_eq!(kind_of(Path::new("/tmpx"), mounts), Some("ext4"));
+        assert_eq!(kind_of(Path::new("/x"), ""), None);
+    }
+}
