@@ -10,10 +10,11 @@ use tokio::sync::Semaphore;
 
 use crate::clock;
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
-use crate::lane::{Enqueue, Lane, LaneHandle};
+use crate::lane::Lane;
 use crate::metrics::{CommandOutcome, EngineMetrics};
 use crate::port::{LedgerCreation, Store};
 use crate::query::NewLedger;
+use crate::queue::{Enqueue, LaneHandle};
 use crate::submission::{CreateLedgerError, CreatedLedger, SharedSource, Submission, SubmitError, Submitted};
 
 /// Bounds of the engine. All counts are per ledger.

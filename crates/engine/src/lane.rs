@@ -1,129 +1,29 @@
-//! Lanes: one queue and one task per ledger, which turns what waits into batches.
+//! Lanes: one task per ledger, which turns what waits in its queue into batches.
 //!
 //! A lane never answers a command before the store has committed the batch that the answer rests on: a
 //! rejection, too, may rest on an entry of the same batch. It never trusts what it remembers of balances
 //! unless the ledger's head still stands where the lane left it.
+//!
+//! There are two ways. The long way takes the ledger's head, loads what the batch touches, decides and
+//! writes. The short way, which not every store offers, decides on what is remembered while the batch before is
+//! still being written, and has the store write only if the head stands where it should.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Instant;
 
 use fail_points::Point;
-use ledger::{EntryNumber, LedgerName};
-use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, watch};
+use ledger::{Balance, BalanceKey, EntryNumber, LedgerName};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{Semaphore, watch};
 
 use crate::clock;
 use crate::engine::Shared;
-use crate::idempotency::{IdempotencyKey, RequestFingerprint};
-use crate::memory::{Memory, Verdict};
-use crate::port::{Appended, BeginError, CommitError, Loaded, LogRecord, ReadError, Unused, Wanted};
-use crate::submission::{Outcome, SharedSource, Submission, SubmitError, Submitted};
-
-/// The way into a lane.
-#[derive(Clone)]
-pub(crate) struct LaneHandle {
-    queue: UnboundedSender<Job>,
-    /// The queue's room, in postings.
-    room: Arc<Semaphore>,
-    /// The keys of all commands that have not been answered yet.
-    running: Arc<Mutex<HashSet<IdempotencyKey>>>,
-    ended: watch::Receiver<()>,
-    queue_depth: Gauge,
-}
-
-/// What came of asking a lane to take a command.
-pub(crate) enum Enqueue {
-    /// It waits for its batch.
-    Waiting(oneshot::Receiver<Result<Submitted, SubmitError>>),
-    /// It was not taken.
-    Refused(SubmitError),
-    /// The lane has ended; another one will take the command.
-    Ended(Submission),
-}
-
-/// A command that waits.
-pub(crate) struct Job {
-    submission: Submission,
-    fingerprint: RequestFingerprint,
-    reply: oneshot::Sender<Result<Submitted, SubmitError>>,
-    held: Held,
-}
-
-/// What a waiting command occupies; dropping it frees both.
-struct Held {
-    _room: OwnedSemaphorePermit,
-    _key: Option<RunningKey>,
-}
-
-struct RunningKey {
-    key: IdempotencyKey,
-    running: Arc<Mutex<HashSet<IdempotencyKey>>>,
-}
-
-impl Drop for RunningKey {
-    fn drop(&mut self) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
-    }
-}
-
-impl Job {
-    fn answer(self, result: Result<Submitted, SubmitError>) {
-        // Before the caller can know: who retries at once must not find its own key still running.
-        drop(self.held);
-        // A caller that has gone away wants no answer.
-        let _ = self.reply.send(result);
-    }
-}
-
-impl LaneHandle {
-    pub(crate) fn enqueue(&self, submission: Submission, fingerprint: RequestFingerprint) -> Enqueue {
-        let weight = u32::try_from(submission.weight()).expect("a thousand postings at most");
-        let room = match Arc::clone(&self.room).try_acquire_many_owned(weight) {
-            Ok(room) => room,
-            Err(TryAcquireError::NoPermits) => return Enqueue::Refused(SubmitError::Overloaded),
-            Err(TryAcquireError::Closed) => return Enqueue::Ended(submission),
-        };
-        let key = match submission.key.clone().filter(|_| !submission.dry_run) {
-            Some(key) => {
-                let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-                if !running.insert(key.clone()) {
-                    return Enqueue::Refused(SubmitError::KeyInProgress);
-                }
-                Some(RunningKey { key, running: Arc::clone(&self.running) })
-            }
-            None => None,
-        };
-        let (reply, answer) = oneshot::channel();
-        let job = Job { submission, fingerprint, reply, held: Held { _room: room, _key: key } };
-        match self.queue.send(job) {
-            Ok(()) => {
-                self.queue_depth.inc();
-                fail_points::reach(Point::CommandQueued);
-                Enqueue::Waiting(answer)
-            }
-            Err(returned) => Enqueue::Ended(returned.0.submission),
-        }
-    }
-
-    pub(crate) fn has_ended(&self) -> bool {
-        self.queue.is_closed()
-    }
-
-    /// Says whether this is the way into the lane that has that room.
-    pub(crate) fn leads_to(&self, room: &Arc<Semaphore>) -> bool {
-        Arc::ptr_eq(&self.room, room)
-    }
-
-    /// Lets go of the lane, which ends once its queue is empty, and waits for that.
-    pub(crate) async fn finish(self) {
-        let Self { queue, mut ended, .. } = self;
-        drop(queue);
-        // An error is what is waited for: the lane has dropped its end.
-        while ended.changed().await.is_ok() {}
-    }
-}
+use crate::memory::{Draft, Memory, Verdict};
+use crate::port::{Appended, Appends, BeginError, CommitError, ReadError, Store};
+use crate::queue::{Job, LaneHandle};
+use crate::submission::{Outcome, SharedSource, SubmitError, Submitted};
 
 /// The task of one ledger.
 pub(crate) struct Lane {
@@ -131,47 +31,77 @@ pub(crate) struct Lane {
     ledger: LedgerName,
     queue: UnboundedReceiver<Job>,
     room: Arc<Semaphore>,
+    /// Taken from the queue, and in no batch yet.
+    waiting: VecDeque<Job>,
     memory: Memory,
     _ended: watch::Sender<()>,
+}
+
+/// Commands with what became of them, and what is written of them.
+struct Batch {
+    jobs: Vec<Job>,
+    verdicts: Vec<Verdict>,
+    draft: Draft,
+    weight: usize,
+    started: Instant,
+}
+
+/// Why a lane left the short way.
+enum Left {
+    /// Nothing waits.
+    Idle,
+    /// The first that waits has to take the long way.
+    ForTheLongWay,
+}
+
+type Underway<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
+type Written = (Batch, Instant, Result<Appended, CommitError>);
+type Looked = (Vec<BalanceKey>, Result<Vec<(BalanceKey, Balance)>, ReadError>);
+
+impl Batch {
+    fn new(draft: Draft) -> Self {
+        Self { jobs: Vec::new(), verdicts: Vec::new(), draft, weight: 0, started: Instant::now() }
+    }
 }
 
 impl Lane {
     /// Opens a ledger's lane. It ends when it has been idle for long, or when nobody holds its handle.
     pub(crate) fn open(shared: Arc<Shared>, ledger: LedgerName) -> LaneHandle {
-        #[expect(clippy::disallowed_methods, reason = "`room` bounds what the queue can hold, in postings")]
-        let (queue, receiver) = unbounded_channel();
-        let (ended_sender, ended) = watch::channel(());
-        let room = Arc::new(Semaphore::new(shared.options.queue_max));
-        let handle = LaneHandle {
-            queue,
-            room: Arc::clone(&room),
-            running: Arc::default(),
-            ended,
-            queue_depth: shared.metrics.queue_depth.clone(),
-        };
+        let (handle, queue, ended) =
+            LaneHandle::new(shared.options.queue_max, shared.metrics.queue_depth.clone());
         let memory = Memory::new(shared.options.cached_balances_max);
-        let lane = Self { shared, ledger, queue: receiver, room, memory, _ended: ended_sender };
-        tokio::spawn(lane.run());
+        let (room, waiting) = (Arc::clone(handle.room()), VecDeque::new());
+        tokio::spawn(Self { shared, ledger, queue, room, waiting, memory, _ended: ended }.run());
         handle
     }
 
     async fn run(mut self) {
         let lanes = self.shared.metrics.lanes.clone();
         lanes.inc();
-        while let Some(first) = self.next().await {
-            let jobs = self.fill_batch(first);
-            self.run_batch(jobs).await;
+        while self.has_work().await {
+            self.take_what_waits(0);
+            let short = self.shared.store.appends().is_some() && self.memory.is_undisturbed();
+            if !short || matches!(self.append_batches().await, Left::ForTheLongWay) {
+                self.run_batch().await;
+            }
         }
         lanes.dec();
     }
 
-    /// Waits for a command; `None` when there will be none.
-    async fn next(&mut self) -> Option<Job> {
-        if let Ok(job) = tokio::time::timeout(self.shared.options.lane_idle, self.queue.recv()).await {
-            return job;
+    /// Waits for a command; says no when there will be none.
+    async fn has_work(&mut self) -> bool {
+        if !self.waiting.is_empty() {
+            return true;
         }
-        self.retire();
-        self.queue.recv().await
+        let first = tokio::time::timeout(self.shared.options.lane_idle, self.queue.recv()).await;
+        let first = if let Ok(first) = first {
+            first
+        } else {
+            self.retire();
+            self.queue.recv().await
+        };
+        self.waiting.extend(first);
+        !self.waiting.is_empty()
     }
 
     /// Lets the lane end once its queue is empty: what slipped in before this is still received, what
@@ -181,33 +111,36 @@ impl Lane {
         self.queue.close();
     }
 
-    /// Takes all that waits by now, up to a full batch.
-    fn fill_batch(&mut self, first: Job) -> Vec<Job> {
-        let mut weight = first.submission.weight();
-        let mut jobs = vec![first];
+    /// Takes all that waits by now, up to a full batch together with what is taken already.
+    fn take_what_waits(&mut self, taken: usize) {
+        let mut weight = taken + self.waiting.iter().map(|job| job.submission.weight()).sum::<usize>();
         while weight < self.shared.options.batch_max
             && let Ok(job) = self.queue.try_recv()
         {
             weight += job.submission.weight();
+            self.waiting.push_back(job);
+        }
+    }
+
+    /// Takes the first that wait, up to a full batch.
+    fn full_batch(&mut self) -> Vec<Job> {
+        let mut weight = 0;
+        let mut jobs = Vec::with_capacity(self.waiting.len());
+        while weight < self.shared.options.batch_max
+            && let Some(job) = self.waiting.pop_front()
+        {
+            weight += job.submission.weight();
             jobs.push(job);
         }
-        self.shared.metrics.queue_depth.dec_by(i64::try_from(jobs.len()).expect("a batch is small"));
-        self.shared.metrics.batch_commands.observe(size(jobs.len()));
         jobs
     }
 
-    async fn run_batch(&mut self, mut jobs: Vec<Job>) {
-        fail_points::reach(Point::BatchFilled);
+    /// The long way: one batch of what waits.
+    async fn run_batch(&mut self) {
+        let jobs = self.full_batch();
+        self.count_begun(jobs.len());
         let started = Instant::now();
-        let mut wanted = self.wanted(&jobs);
-        if self.shared.store.appends()
-            && let Some(remembered) = self.memory.recall(&wanted)
-        {
-            let Some(returned) = self.append_batch(jobs, wanted, remembered, started).await else { return };
-            jobs = returned;
-            // What was remembered may be forgotten by now.
-            wanted = self.wanted(&jobs);
-        }
+        let wanted = self.memory.wanted(jobs.iter().map(|job| &job.submission));
         let opened = match self.shared.store.begin(&self.ledger, wanted.clone()).await {
             Ok(opened) => opened,
             Err(error) => {
@@ -222,90 +155,170 @@ impl Lane {
                         SubmitError::Unavailable(SharedSource(Arc::new(error)))
                     }
                 };
-                return answer_all(jobs, &error);
+                for job in jobs {
+                    job.answer(Err(error.clone()));
+                }
+                return;
             }
         };
-        let batch = opened.batch;
         fail_points::reach(Point::HeadTaken);
-        let (verdicts, records) = self.decide(&jobs, wanted, opened.loaded);
+        let mut batch = Batch { started, ..Batch::new(self.memory.load(wanted, opened.loaded)) };
+        for job in jobs {
+            self.decide(&mut batch, job);
+        }
         fail_points::reach(Point::BatchDecided);
-        if records.is_empty() {
-            drop(batch);
+        if batch.draft.records.is_empty() {
+            drop(opened.batch);
         } else {
             let writing = Instant::now();
-            if let Err(error) = batch.commit(&records).await {
+            if let Err(error) = opened.batch.commit(&batch.draft.records).await {
                 self.memory.forget();
-                return fail_batch(jobs, &verdicts, error);
+                return batch.fail(error);
             }
-            self.count(started, writing, &records);
+            self.count_written(&batch, writing);
         }
         self.memory.shrink();
-        self.answer(jobs, verdicts, records);
+        self.answer(batch);
     }
 
-    fn wanted(&self, jobs: &[Job]) -> Wanted {
-        self.memory.wanted(jobs.iter().map(|job| &job.submission))
+    /// The short way, for as long as it lasts: while one batch is being written, the next one is decided as its
+    /// commands come, and balances that are not remembered are looked up.
+    async fn append_batches(&mut self) -> Left {
+        let mut next = Batch::new(self.memory.draft());
+        let mut writing: Underway<Written> = None;
+        let mut looking: Underway<Looked> = None;
+        // Nothing new is decided: what is under way is finished first.
+        let mut leaving = false;
+        let mut queue_open = true;
+        let left = loop {
+            if !leaving {
+                self.decide_what_is_known(&mut next);
+            }
+            if writing.is_none() && !next.jobs.is_empty() {
+                if next.draft.records.is_empty() {
+                    // Without an entry to write, nothing would show whether what is remembered still holds.
+                    self.take_back(next.jobs);
+                    break Left::ForTheLongWay;
+                }
+                let batch = std::mem::replace(&mut next, Batch::new(self.memory.draft()));
+                writing = Some(self.write(batch));
+            }
+            if looking.is_none() && !leaving {
+                looking = self.look_up();
+            }
+            if writing.is_none() && looking.is_none() {
+                break if self.waiting.is_empty() { Left::Idle } else { Left::ForTheLongWay };
+            }
+            let has_room = !leaving && queue_open && next.weight < self.shared.options.batch_max;
+            tokio::select! {
+                biased;
+                (batch, began, result) = done(&mut writing) => {
+                    writing = None;
+                    match result {
+                        Ok(Appended::Written) => {
+                            self.count_written(&batch, began);
+                            self.answer(batch);
+                            leaving |= self.memory.is_full();
+                        }
+                        Ok(Appended::Stale) => {
+                            self.memory.forget();
+                            self.take_back(next.jobs);
+                            self.take_back(batch.jobs);
+                            break Left::ForTheLongWay;
+                        }
+                        Err(error) => {
+                            self.memory.forget();
+                            self.take_back(next.jobs);
+                            batch.fail(error);
+                            break if self.waiting.is_empty() { Left::Idle } else { Left::ForTheLongWay };
+                        }
+                    }
+                }
+                (asked, result) = done(&mut looking) => {
+                    looking = None;
+                    match result {
+                        Ok(balances) => self.memory.learn(asked, balances),
+                        Err(_) => leaving = true,
+                    }
+                }
+                job = self.queue.recv(), if has_room => {
+                    queue_open = job.is_some();
+                    self.waiting.extend(job);
+                    self.take_what_waits(next.weight);
+                }
+            }
+        };
+        self.memory.shrink();
+        left
     }
 
-    /// Decides a batch on what is remembered, which is all that it needs, and has the store write it in one
-    /// go. Returns the commands where they have to take the long way.
-    async fn append_batch(
-        &mut self,
-        jobs: Vec<Job>,
-        wanted: Wanted,
-        remembered: Loaded,
-        started: Instant,
-    ) -> Option<Vec<Job>> {
-        let expected = remembered.next;
-        let mut unused = Unused { keys: wanted.keys.clone(), references: wanted.references.clone() };
-        let (verdicts, records) = self.decide(&jobs, wanted, remembered);
-        if records.is_empty() {
-            // Without an entry to write, nothing would show whether what is remembered still holds.
-            return Some(jobs);
+    /// Decides what waits, in order, up to a full batch or a command that touches what is not remembered.
+    fn decide_what_is_known(&mut self, batch: &mut Batch) {
+        while batch.weight < self.shared.options.batch_max
+            && let Some(job) = self.waiting.pop_front_if(|job| self.memory.knows(&job.submission))
+        {
+            self.decide(batch, job);
         }
-        unused.leave_out(&records);
-        let writing = Instant::now();
-        match self.shared.store.append(&self.ledger, expected, &unused, &records).await {
-            Ok(Appended::Written) => {
-                self.count(started, writing, &records);
-                self.memory.shrink();
-                self.answer(jobs, verdicts, records);
-                None
-            }
-            Ok(Appended::Stale) => {
-                self.memory.forget();
-                Some(jobs)
-            }
-            Err(error) => {
-                self.memory.forget();
-                fail_batch(jobs, &verdicts, error);
-                None
-            }
+    }
+
+    fn decide(&mut self, batch: &mut Batch, job: Job) {
+        let verdict = self.memory.decide(&mut batch.draft, &job.submission, job.fingerprint, clock::now());
+        batch.weight += job.submission.weight();
+        batch.verdicts.push(verdict);
+        batch.jobs.push(job);
+    }
+
+    fn write(&self, batch: Batch) -> Pin<Box<dyn Future<Output = Written> + Send>> {
+        self.count_begun(batch.jobs.len());
+        let (store, ledger) = (Arc::clone(&self.shared.store), self.ledger.clone());
+        Box::pin(async move {
+            let began = Instant::now();
+            let Draft { expected, unused, records, .. } = &batch.draft;
+            let result = short_way(&*store).append(&ledger, *expected, unused, records).await;
+            (batch, began, result)
+        })
+    }
+
+    /// Looks up what the commands that wait touch and is not remembered, if there is any.
+    fn look_up(&self) -> Underway<Looked> {
+        let asked = self.memory.wanted(self.waiting.iter().map(|job| &job.submission)).missing;
+        if asked.is_empty() {
+            return None;
+        }
+        let (store, ledger) = (Arc::clone(&self.shared.store), self.ledger.clone());
+        Some(Box::pin(async move {
+            let result = short_way(&*store).balances_of(&ledger, &asked).await;
+            (asked, result)
+        }))
+    }
+
+    /// Lets commands wait again, before those that wait.
+    fn take_back(&mut self, jobs: Vec<Job>) {
+        self.shared.metrics.queue_depth.inc_by(whole(jobs.len()));
+        for job in jobs.into_iter().rev() {
+            self.waiting.push_front(job);
         }
     }
 
-    /// Decides every command, in order, on top of what was loaded.
-    fn decide(&mut self, jobs: &[Job], wanted: Wanted, loaded: Loaded) -> (Vec<Verdict>, Vec<LogRecord>) {
-        let mut deliberation = self.memory.deliberate(wanted, loaded);
-        let now = clock::now();
-        let verdicts =
-            jobs.iter().map(|job| deliberation.decide(&job.submission, job.fingerprint, now)).collect();
-        (verdicts, deliberation.into_records())
+    fn count_begun(&self, commands: usize) {
+        fail_points::reach(Point::BatchFilled);
+        self.shared.metrics.queue_depth.dec_by(whole(commands));
+        self.shared.metrics.batch_commands.observe(size(commands));
     }
 
-    fn count(&self, started: Instant, writing: Instant, records: &[LogRecord]) {
+    fn count_written(&self, batch: &Batch, writing: Instant) {
         let metrics = &self.shared.metrics;
         metrics.commit_duration.observe(writing.elapsed().as_secs_f64());
-        metrics.batch_duration.observe(started.elapsed().as_secs_f64());
-        metrics.batch_entries.observe(size(records.len()));
-        metrics.entries.inc_by(records.len() as u64);
+        metrics.batch_duration.observe(batch.started.elapsed().as_secs_f64());
+        metrics.batch_entries.observe(size(batch.draft.records.len()));
+        metrics.entries.inc_by(batch.draft.records.len() as u64);
     }
 
     /// Answers every command of a batch that holds.
-    fn answer(&self, jobs: Vec<Job>, verdicts: Vec<Verdict>, records: Vec<LogRecord>) {
+    fn answer(&self, batch: Batch) {
         fail_points::reach(Point::BatchCommitted);
-        let mut records = records.into_iter();
-        for (job, verdict) in jobs.into_iter().zip(verdicts) {
+        let mut records = batch.draft.records.into_iter();
+        for (job, verdict) in batch.jobs.into_iter().zip(batch.verdicts) {
             match verdict {
                 Verdict::Record(number) => {
                     let entry = records.next().expect("a record for each such verdict, in order").entry;
@@ -337,29 +350,42 @@ impl Lane {
     }
 }
 
+impl Batch {
+    /// Answers every command of a batch that does not hold, or may not.
+    ///
+    /// Verdicts other than to record fell on top of what the batch would have written, so they are void too;
+    /// but those callers may be told that nothing of theirs was written.
+    fn fail(self, error: CommitError) {
+        let unknown = matches!(error, CommitError::OutcomeUnknown(_));
+        let source = SharedSource(Arc::new(error));
+        for (job, verdict) in self.jobs.into_iter().zip(self.verdicts) {
+            let source = source.clone();
+            job.answer(Err(match verdict {
+                Verdict::Record(_) if unknown => SubmitError::OutcomeUnknown(source),
+                _ => SubmitError::Unavailable(source),
+            }));
+        }
+    }
+}
+
+/// Waits for what is under way; for ever, where nothing is.
+async fn done<T>(underway: &mut Underway<T>) -> T {
+    match underway {
+        Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+}
+
+fn short_way(store: &dyn Store) -> &dyn Appends {
+    store.appends().expect("asked for before")
+}
+
 /// A size as histograms take it.
 fn size(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-fn answer_all(jobs: Vec<Job>, error: &SubmitError) {
-    for job in jobs {
-        job.answer(Err(error.clone()));
-    }
-}
-
-/// Answers every command of a batch that does not hold, or may not.
-///
-/// Verdicts other than to record fell on top of what the batch would have written, so they are void too;
-/// but those callers may be told that nothing of theirs was written.
-fn fail_batch(jobs: Vec<Job>, verdicts: &[Verdict], error: CommitError) {
-    let unknown = matches!(error, CommitError::OutcomeUnknown(_));
-    let source = SharedSource(Arc::new(error));
-    for (job, verdict) in jobs.into_iter().zip(verdicts) {
-        let source = source.clone();
-        job.answer(Err(match verdict {
-            Verdict::Record(_) if unknown => SubmitError::OutcomeUnknown(source),
-            _ => SubmitError::Unavailable(source),
-        }));
-    }
+/// A size as gauges take it.
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).expect("a batch is small")
 }

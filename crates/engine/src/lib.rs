@@ -13,6 +13,7 @@ mod memory;
 mod metrics;
 pub mod port;
 pub mod query;
+mod queue;
 mod submission;
 pub mod verify;
 

@@ -4,10 +4,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ledger::{Balance, BalanceKey, Book, Command, Entry, EntryNumber, Timestamp, decide};
+use ledger::{Balance, BalanceKey, Book, Command, Entry, EntryNumber, Reference, Timestamp, decide};
 
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
-use crate::port::{Loaded, LogRecord, Wanted};
+use crate::port::{Loaded, LogRecord, Unused, Wanted};
 use crate::submission::{Submission, SubmitError};
 
 /// A lane's copy of balances. It is valid only while the ledger's head stands where the copy was made.
@@ -42,11 +42,29 @@ impl Memory {
         self.undisturbed = false;
     }
 
-    /// Returns the ledger as it is remembered, where that is all that a batch needs: nothing is missing,
-    /// and nobody else seems to write to the ledger.
-    pub(crate) fn recall(&self, wanted: &Wanted) -> Option<Loaded> {
-        let book = self.book.as_ref().filter(|_| self.undisturbed && wanted.missing.is_empty())?;
-        Some(Loaded { next: book.next(), last_recorded_at: book.last_recorded_at(), ..Loaded::default() })
+    /// Says whether the next batch may rest on what is remembered: nobody else seems to write to the ledger.
+    pub(crate) fn is_undisturbed(&self) -> bool {
+        self.undisturbed && self.book.is_some()
+    }
+
+    /// Says whether every balance that a command touches is remembered.
+    pub(crate) fn knows(&self, submission: &Submission) -> bool {
+        let Some(book) = &self.book else { return false };
+        touched(submission).all(|key| book.holds(&key))
+    }
+
+    /// Takes in balances that were looked up: those asked for that were not found have never moved.
+    ///
+    /// They may be older than what is remembered, and yet they hold: had this lane changed one since, it would
+    /// be remembered, and if somebody else did, the head does not stand where it should.
+    pub(crate) fn learn(&mut self, asked: Vec<BalanceKey>, found: Vec<(BalanceKey, Balance)>) {
+        let Some(book) = &mut self.book else { return };
+        for key in asked {
+            book.load_balance(key, Balance::default());
+        }
+        for (key, balance) in found {
+            book.load_balance(key, balance);
+        }
     }
 
     /// Lists what commands touch, apart by whether it is remembered.
@@ -56,15 +74,8 @@ impl Memory {
         let mut wanted = Wanted { cached_at: self.book.as_ref().map(Book::next), ..Wanted::default() };
         for submission in submissions {
             wanted.keys.extend(submission.key.clone());
-            let Command::PostTransaction(post) = &submission.command;
-            if let Some(reference) = &post.reference {
-                references.insert(reference.clone());
-            }
-            for posting in post.postings.as_slice() {
-                for account in [posting.source(), posting.destination()] {
-                    balances.insert(BalanceKey { account: account.clone(), asset: posting.asset().clone() });
-                }
-            }
+            references.extend(reference(submission).cloned());
+            balances.extend(touched(submission));
         }
         wanted.references = references.into_iter().collect();
         (wanted.cached, wanted.missing) =
@@ -72,14 +83,14 @@ impl Memory {
         wanted
     }
 
-    /// Starts to decide a batch on what was loaded for it.
-    pub(crate) fn deliberate(&mut self, wanted: Wanted, loaded: Loaded) -> Deliberation<'_> {
+    /// Starts a batch on what was loaded for it.
+    pub(crate) fn load(&mut self, wanted: Wanted, loaded: Loaded) -> Draft {
         let still_valid = wanted.cached_at == Some(loaded.next);
         self.undisturbed = still_valid;
-        let mut book = match self.book.take() {
-            Some(book) if still_valid => book,
-            _ => Book::at(loaded.next, loaded.last_recorded_at),
-        };
+        if !still_valid {
+            self.book = None;
+        }
+        let book = self.book.get_or_insert_with(|| Book::at(loaded.next, loaded.last_recorded_at));
         let asked = wanted.missing.into_iter().chain(wanted.cached.into_iter().filter(|_| !still_valid));
         for key in asked {
             // What was asked for and is not there has never moved.
@@ -88,40 +99,47 @@ impl Memory {
         for (key, balance) in loaded.balances {
             book.load_balance(key, balance);
         }
-        book.forget_references();
+        let mut draft = self.draft();
+        draft.keys = loaded.keys.into_iter().map(|used| (used.key, (used.fingerprint, used.entry))).collect();
+        let book = self.book.as_mut().expect("made above");
         for (reference, entry) in loaded.references {
             book.load_reference(reference, entry);
         }
-        let keys = loaded.keys.into_iter().map(|used| (used.key, (used.fingerprint, used.entry))).collect();
-        Deliberation { book: self.book.insert(book), keys, records: Vec::new() }
+        draft
     }
 
-    /// Keeps the copy within its bound.
-    pub(crate) fn shrink(&mut self) {
-        if self.book.as_ref().is_some_and(|book| book.len() > self.balances_max) {
-            // Rare, and a lane relearns its hot balances with the next batch.
-            self.forget();
-        }
+    /// Starts a batch on what is remembered.
+    pub(crate) fn draft(&mut self) -> Draft {
+        let book = self.book.as_mut().expect("there is something remembered");
+        book.forget_references();
+        Draft { expected: book.next(), keys: HashMap::new(), unused: Unused::default(), records: Vec::new() }
     }
-}
 
-/// A batch while it is decided.
-pub(crate) struct Deliberation<'a> {
-    book: &'a mut Book,
-    keys: HashMap<IdempotencyKey, (RequestFingerprint, EntryNumber)>,
-    records: Vec<LogRecord>,
-}
-
-impl Deliberation<'_> {
     /// Decides one command on top of those before it.
     pub(crate) fn decide(
         &mut self,
+        draft: &mut Draft,
+        submission: &Submission,
+        fingerprint: RequestFingerprint,
+        now: Timestamp,
+    ) -> Verdict {
+        let verdict = self.judge(draft, submission, fingerprint, now);
+        if !matches!(verdict, Verdict::Record(_)) {
+            draft.unused.keys.extend(submission.key.clone());
+            draft.unused.references.extend(reference(submission).cloned());
+        }
+        verdict
+    }
+
+    fn judge(
+        &mut self,
+        draft: &mut Draft,
         submission: &Submission,
         fingerprint: RequestFingerprint,
         now: Timestamp,
     ) -> Verdict {
         if let Some(key) = &submission.key
-            && let Some((used_for, entry)) = self.keys.get(key)
+            && let Some((used_for, entry)) = draft.keys.get(key)
         {
             return if *used_for == fingerprint {
                 Verdict::Replay(*entry)
@@ -129,7 +147,8 @@ impl Deliberation<'_> {
                 Verdict::Refuse(SubmitError::KeyReused)
             };
         }
-        let entry = match decide(self.book, &submission.command, now) {
+        let book = self.book.as_mut().expect("a draft rests on a book");
+        let entry = match decide(book, &submission.command, now) {
             Ok(entry) => entry,
             Err(rejection) => return Verdict::Refuse(SubmitError::Rejected(rejection)),
         };
@@ -137,17 +156,53 @@ impl Deliberation<'_> {
             return Verdict::DryRun(entry);
         }
         let number = entry.number;
-        self.book.apply(&entry);
+        book.apply(&entry);
         let request = submission.key.clone().map(|key| {
-            self.keys.insert(key.clone(), (fingerprint, number));
+            draft.keys.insert(key.clone(), (fingerprint, number));
             KeyedRequest { key, fingerprint }
         });
-        self.records.push(LogRecord { entry, request });
+        draft.records.push(LogRecord { entry, request });
         Verdict::Record(number)
     }
 
-    /// Returns what the batch writes.
-    pub(crate) fn into_records(self) -> Vec<LogRecord> {
-        self.records
+    /// Says whether the copy has passed its bound.
+    pub(crate) fn is_full(&self) -> bool {
+        self.book.as_ref().is_some_and(|book| book.len() > self.balances_max)
     }
+
+    /// Keeps the copy within its bound. Not while a batch rests on it.
+    pub(crate) fn shrink(&mut self) {
+        if self.is_full() {
+            // Rare, and a lane relearns its hot balances with the next batch.
+            self.forget();
+        }
+    }
+}
+
+/// A batch while it is decided.
+pub(crate) struct Draft {
+    /// Where the log stands before the batch.
+    pub(crate) expected: EntryNumber,
+    /// What the decisions rest on not being in use, beside what the records use themselves; for a batch that did
+    /// not look.
+    pub(crate) unused: Unused,
+    /// What the batch writes.
+    pub(crate) records: Vec<LogRecord>,
+    /// Keys in use: those that were looked up, and those of the batch.
+    keys: HashMap<IdempotencyKey, (RequestFingerprint, EntryNumber)>,
+}
+
+/// Lists the balances that a command touches, some of them twice.
+fn touched(submission: &Submission) -> impl Iterator<Item = BalanceKey> {
+    let Command::PostTransaction(post) = &submission.command;
+    post.postings.as_slice().iter().flat_map(|posting| {
+        [posting.source(), posting.destination()]
+            .map(|account| BalanceKey { account: account.clone(), asset: posting.asset().clone() })
+    })
+}
+
+/// Returns the reference that a command wants for its entry.
+fn reference(submission: &Submission) -> Option<&Reference> {
+    let Command::PostTransaction(post) = &submission.command;
+    post.reference.as_ref()
 }

@@ -4,12 +4,9 @@
 //! handed finished entries and writes them, all of a batch or nothing. Replies to reads come from
 //! committed state only.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use ledger::{
-    Address, Balance, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Reference, StatementLine,
-    Timestamp,
+    Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName, Reference, StatementLine, Timestamp,
 };
 
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
@@ -31,26 +28,9 @@ pub trait Store: Send + Sync + 'static {
     /// [`BeginError::LedgerNotFound`], [`BeginError::Unavailable`].
     async fn begin(&self, ledger: &LedgerName, wanted: Wanted) -> Result<Opened, BeginError>;
 
-    /// Says whether [`append`](Self::append) is worth trying.
-    fn appends(&self) -> bool {
-        false
-    }
-
-    /// Writes entries that were decided on a remembered state, with all their projections, and commits, if
-    /// that state still is the ledger's: its head stands at `expected`, where the entries begin, and none
-    /// of their keys and references and of those in `unused` is in use. What came of it is durable when
-    /// this returns.
-    ///
-    /// # Errors
-    /// [`CommitError::RolledBack`], [`CommitError::OutcomeUnknown`].
-    async fn append(
-        &self,
-        _ledger: &LedgerName,
-        _expected: EntryNumber,
-        _unused: &Unused,
-        _records: &[LogRecord],
-    ) -> Result<Appended, CommitError> {
-        Ok(Appended::Stale)
+    /// Returns the short way to write, where the store has one.
+    fn appends(&self) -> Option<&dyn Appends> {
+        None
     }
 
     /// Creates a ledger, unless its name or its idempotency key is in use.
@@ -155,6 +135,36 @@ pub trait Store: Send + Sync + 'static {
     async fn close(&self);
 }
 
+/// The short way to write, of a store that has it: on a state that the caller remembers.
+#[async_trait]
+pub trait Appends: Send + Sync {
+    /// Reads balances as they are committed where batches are written; never from a copy that lags behind.
+    /// One that is not in the answer has never moved. Of a ledger that is not there nothing has.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn balances_of(
+        &self,
+        ledger: &LedgerName,
+        keys: &[BalanceKey],
+    ) -> Result<Vec<(BalanceKey, Balance)>, ReadError>;
+
+    /// Writes entries that were decided on a remembered state, with all their projections, and commits, if
+    /// that state still is the ledger's: its head stands at `expected`, where the entries begin, and none
+    /// of their keys and references and of those in `unused` is in use. What came of it is durable when
+    /// this returns.
+    ///
+    /// # Errors
+    /// [`CommitError::RolledBack`], [`CommitError::OutcomeUnknown`].
+    async fn append(
+        &self,
+        ledger: &LedgerName,
+        expected: EntryNumber,
+        unused: &Unused,
+        records: &[LogRecord],
+    ) -> Result<Appended, CommitError>;
+}
+
 /// What a batch will touch.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
@@ -177,23 +187,6 @@ pub struct Unused {
     pub keys: Vec<IdempotencyKey>,
     /// References.
     pub references: Vec<Reference>,
-}
-
-impl Unused {
-    /// Leaves out what entries use themselves.
-    pub(crate) fn leave_out(&mut self, records: &[LogRecord]) {
-        let keys: HashSet<_> =
-            records.iter().filter_map(|record| record.request.as_ref()).map(|request| &request.key).collect();
-        let references: HashSet<_> = records
-            .iter()
-            .filter_map(|record| {
-                let EntryBody::Transaction(transaction) = &record.entry.body;
-                transaction.reference.as_ref()
-            })
-            .collect();
-        self.keys.retain(|key| !keys.contains(key));
-        self.references.retain(|reference| !references.contains(reference));
-    }
 }
 
 /// What came of appending on a remembered state.

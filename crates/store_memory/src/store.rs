@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use engine::port::{
-    Appended, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord, Opened,
-    ReadError, Snapshot, Store, Unused, Wanted,
+    Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord,
+    Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AddressPattern, BalanceGroup, BalanceQuery, Clock, Ledger, NewLedger,
     PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery, weight,
 };
-use ledger::{Address, Entry, EntryNumber, LedgerName};
+use ledger::{Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName};
 use test_support::Naive;
 
 use crate::batch;
@@ -71,18 +71,8 @@ impl Store for MemoryStore {
         batch::begin(self, ledger, wanted).await
     }
 
-    fn appends(&self) -> bool {
-        self.appends
-    }
-
-    async fn append(
-        &self,
-        ledger: &LedgerName,
-        expected: EntryNumber,
-        unused: &Unused,
-        records: &[LogRecord],
-    ) -> Result<Appended, CommitError> {
-        batch::append(self, ledger, expected, unused, records).await
+    fn appends(&self) -> Option<&dyn Appends> {
+        self.appends.then_some(self)
     }
 
     async fn create_ledger(&self, new: NewLedger) -> Result<LedgerCreation, CreateLedgerError> {
@@ -186,6 +176,34 @@ impl Store for MemoryStore {
 
     async fn close(&self) {
         self.opening.closed.store(true, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Appends for MemoryStore {
+    async fn balances_of(
+        &self,
+        ledger: &LedgerName,
+        keys: &[BalanceKey],
+    ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
+        self.check()?;
+        let Some(ledger) = self.database.find(ledger) else { return Ok(Vec::new()) };
+        let balances = ledger.log().balances();
+        Ok(keys
+            .iter()
+            .filter_map(|key| balances.get_key_value(key))
+            .map(|(key, balance)| (key.clone(), *balance))
+            .collect())
+    }
+
+    async fn append(
+        &self,
+        ledger: &LedgerName,
+        expected: EntryNumber,
+        unused: &Unused,
+        records: &[LogRecord],
+    ) -> Result<Appended, CommitError> {
+        batch::append(self, ledger, expected, unused, records).await
     }
 }
 

@@ -1,11 +1,12 @@
-//! The first statement of a batch: takes the ledger's head and loads what the batch will touch.
+//! What batches load: the first statement of a batch takes the ledger's head and loads what the batch will touch;
+//! a batch that goes the short way looks up balances alone, and takes nothing.
 //!
 //! Here and elsewhere, OFFSET 0 keeps the planner from taking a lookup for a join: by its statistics, which know
 //! nothing yet of a ledger that was just created, looking at all of it once is as good as one lookup per row.
 
 use engine::idempotency::IdempotencyKey;
 use engine::port::{KeyUse, Loaded, Wanted};
-use ledger::{LedgerName, Reference};
+use ledger::{Balance, BalanceKey, LedgerName, Reference};
 use sql_rows::{Corruption, Failure, Reader, entry_number, stored_number};
 use sqlx::PgConnection;
 
@@ -112,6 +113,34 @@ async fn lock_and_read(
     .fetch_optional(connection)
     .await?
     .ok_or(Failure::LedgerNotFound)
+}
+
+/// Reads balances as they are committed.
+pub(crate) async fn balances_of(
+    connection: &mut PgConnection,
+    ledger: &LedgerName,
+    keys: &[BalanceKey],
+) -> Result<Vec<(BalanceKey, Balance)>, Failure> {
+    let addresses: Vec<&str> = keys.iter().map(|key| key.account.as_str()).collect();
+    let assets: Vec<&str> = keys.iter().map(|key| key.asset.as_str()).collect();
+    let rows = sqlx::query_as!(
+        BalanceRow,
+        r#"SELECT found.address, found.asset,
+            posted_in AS "posted_in: StoredNumber", posted_out AS "posted_out: StoredNumber",
+            pending_in AS "pending_in: StoredNumber", pending_out AS "pending_out: StoredNumber"
+        FROM ledgers CROSS JOIN UNNEST($2::text[], $3::text[]) AS wanted (address, asset)
+        CROSS JOIN LATERAL (
+            SELECT * FROM balances WHERE balances.ledger = ledgers.id
+                AND balances.address = wanted.address AND balances.asset = wanted.asset OFFSET 0
+        ) AS found
+        WHERE ledgers.name = $1"#,
+        ledger.as_str(),
+        &addresses as _,
+        &assets as _
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(|row| Ok(row.balance()?)).collect()
 }
 
 fn loaded(row: LoadedRow, ledger: &LedgerName, wanted: &Wanted) -> Result<Loaded, Corruption> {

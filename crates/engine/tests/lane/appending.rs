@@ -32,11 +32,11 @@ async fn a_lane_takes_the_short_way_once_it_has_seen_that_nobody_else_writes() {
         bench.submit(transfer("world", "a", 10)).await.unwrap();
     }
     assert_eq!(bench.store.appended(), [Written; 5]);
-    // A balance that is missing takes the long way, the one after it the short way again.
-    bench.submit(transfer("world", "b", 10)).await.unwrap();
-    assert_eq!(bench.store.appended(), []);
-    bench.submit(transfer("world", "b", 10)).await.unwrap();
-    assert_eq!(bench.store.appended(), [Written]);
+    // A balance that is missing is looked up first.
+    for _ in 0..2 {
+        bench.submit(transfer("world", "b", 10)).await.unwrap();
+    }
+    assert_eq!(bench.store.appended(), [Written; 2]);
     assert_eq!((bench.posted("a").await, bench.posted("b").await, bench.entries().await), (80, 20, 10));
 }
 

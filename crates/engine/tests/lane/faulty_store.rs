@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use engine::port::{
-    Appended, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord,
-    Opened, ReadError, Snapshot, Store, Unused, Wanted,
+    Appended, Appends, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation,
+    LogRecord, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
     StatementQuery, TransactionPosition, TransactionQuery,
 };
-use ledger::{Address, Entry, EntryBody, EntryNumber, LedgerName};
+use ledger::{Address, Balance, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName};
 use tokio::sync::Semaphore;
 
 /// What goes wrong with a commit.
@@ -103,33 +103,8 @@ impl Store for FaultyStore {
         Ok(Opened { loaded: opened.loaded, batch })
     }
 
-    fn appends(&self) -> bool {
-        true
-    }
-
-    async fn append(
-        &self,
-        ledger: &LedgerName,
-        expected: EntryNumber,
-        unused: &Unused,
-        records: &[LogRecord],
-    ) -> Result<Appended, CommitError> {
-        let mut wanted =
-            Wanted { keys: unused.keys.clone(), references: unused.references.clone(), ..Wanted::default() };
-        for record in records {
-            let EntryBody::Transaction(transaction) = &record.entry.body;
-            wanted.keys.extend(record.request.clone().map(|request| request.key));
-            wanted.references.extend(transaction.reference.clone());
-        }
-        let opened = self.begin(ledger, wanted).await.expect("the database is there");
-        let loaded = opened.loaded;
-        let stale = loaded.next != expected || !loaded.keys.is_empty() || !loaded.references.is_empty();
-        let appended = if stale { Appended::Stale } else { Appended::Written };
-        self.switches.appended.lock().unwrap().push(appended);
-        if !stale {
-            opened.batch.commit(records).await?;
-        }
-        Ok(appended)
+    fn appends(&self) -> Option<&dyn Appends> {
+        Some(self)
     }
 
     async fn create_ledger(&self, new: NewLedger) -> Result<LedgerCreation, CreateLedgerError> {
@@ -207,5 +182,49 @@ impl Store for FaultyStore {
 
     async fn close(&self) {
         self.inner.close().await;
+    }
+}
+
+#[async_trait]
+impl Appends for FaultyStore {
+    async fn balances_of(
+        &self,
+        ledger: &LedgerName,
+        keys: &[BalanceKey],
+    ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
+        let mut balances = Vec::new();
+        for key in keys {
+            let account = self.inner.account(ledger, &key.account).await?;
+            let found = account.into_iter().flat_map(|account| account.balances);
+            balances.extend(
+                found.filter(|(asset, _)| *asset == key.asset).map(|(_, balance)| (key.clone(), balance)),
+            );
+        }
+        Ok(balances)
+    }
+
+    async fn append(
+        &self,
+        ledger: &LedgerName,
+        expected: EntryNumber,
+        unused: &Unused,
+        records: &[LogRecord],
+    ) -> Result<Appended, CommitError> {
+        let mut wanted =
+            Wanted { keys: unused.keys.clone(), references: unused.references.clone(), ..Wanted::default() };
+        for record in records {
+            let EntryBody::Transaction(transaction) = &record.entry.body;
+            wanted.keys.extend(record.request.clone().map(|request| request.key));
+            wanted.references.extend(transaction.reference.clone());
+        }
+        let opened = self.begin(ledger, wanted).await.expect("the database is there");
+        let loaded = opened.loaded;
+        let stale = loaded.next != expected || !loaded.keys.is_empty() || !loaded.references.is_empty();
+        let appended = if stale { Appended::Stale } else { Appended::Written };
+        self.switches.appended.lock().unwrap().push(appended);
+        if !stale {
+            opened.batch.commit(records).await?;
+        }
+        Ok(appended)
     }
 }

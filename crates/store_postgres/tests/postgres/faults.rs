@@ -114,12 +114,18 @@ async fn an_append_without_an_answer_is_of_unknown_outcome_and_one_with_an_error
         let trigger =
             "CREATE TRIGGER trouble AFTER INSERT ON entries FOR EACH ROW EXECUTE FUNCTION trouble()";
         sqlx::query(trigger).execute(&mut stranger).await.unwrap();
-        let error = store.append(&main, EntryNumber(1), &Unused::default(), &records).await.unwrap_err();
+        let error = store
+            .appends()
+            .unwrap()
+            .append(&main, EntryNumber(1), &Unused::default(), &records)
+            .await
+            .unwrap_err();
         assert_eq!(matches!(error, CommitError::OutcomeUnknown(_)), unknown, "{error:?}");
         sqlx::query("DROP FUNCTION trouble() CASCADE").execute(&mut stranger).await.unwrap();
         assert_eq!(store.ledger(&main).await.unwrap().entries, EntryNumber(1));
     }
-    let appended = store.append(&main, EntryNumber(1), &Unused::default(), &records).await.unwrap();
+    let appended =
+        store.appends().unwrap().append(&main, EntryNumber(1), &Unused::default(), &records).await.unwrap();
     assert_eq!(appended, Appended::Written);
 }
 

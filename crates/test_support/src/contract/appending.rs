@@ -3,25 +3,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::port::{Appended, CommitError, LogRecord, Store, Unused};
-use ledger::{EntryNumber, LedgerName};
+use engine::port::{Appended, Appends, CommitError, LogRecord, Store, Unused};
+use ledger::{BalanceKey, EntryNumber, LedgerName};
 
-use crate::{Request, StoreFixture, address, append, decide_batch, key, ledger_name, reference, transfer};
+use crate::{
+    Request, StoreFixture, address, append, asset, decide_batch, key, ledger_name, reference, transfer,
+};
 
 /// Decides requests on what the store has by now, and leaves the store as it is.
 async fn decide(store: &dyn Store, ledger: &LedgerName, requests: &[Request]) -> Vec<LogRecord> {
     decide_batch(store, ledger, requests).await.1
 }
 
+fn short(store: &dyn Store) -> &dyn Appends {
+    store.appends().expect("asked for before")
+}
+
 async fn append_records(store: &dyn Store, main: &LedgerName, records: &[LogRecord]) -> Appended {
     let expected = records[0].entry.number;
-    store.append(main, expected, &Unused::default(), records).await.unwrap()
+    short(store).append(main, expected, &Unused::default(), records).await.unwrap()
 }
 
 /// The log, the balances and the head all show the entries.
 pub async fn entries_that_follow_the_head_are_appended_in_one_go(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
-    if !store.appends() {
+    if store.appends().is_none() {
         return;
     }
     let mut written = Vec::new();
@@ -42,7 +48,7 @@ pub async fn entries_that_follow_the_head_are_appended_in_one_go(fixture: &dyn S
 /// Too early, too late, or in no ledger at all.
 pub async fn a_head_that_stands_elsewhere_is_stale(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
-    if !store.appends() {
+    if store.appends().is_none() {
         return;
     }
     let stale = decide(&*store, &main, &[transfer("world", "a", 1)]).await;
@@ -51,7 +57,7 @@ pub async fn a_head_that_stands_elsewhere_is_stale(fixture: &dyn StoreFixture) {
     let mut early = decide(&*store, &main, &vec![transfer("world", "a", 1); 2]).await;
     assert_eq!(append_records(&*store, &main, &early.split_off(1)).await, Appended::Stale);
     assert_eq!(append_records(&*store, &ledger_name("other"), &early).await, Appended::Stale);
-    let gap = store.append(&main, EntryNumber(0), &Unused::default(), &early).await;
+    let gap = short(&*store).append(&main, EntryNumber(0), &Unused::default(), &early).await;
     assert!(matches!(gap, Err(CommitError::RolledBack(_))), "{gap:?}");
     assert_eq!(store.log(&main, EntryNumber(0), 10).await.unwrap(), written);
     assert!(store.account(&main, &address("a")).await.unwrap().is_none());
@@ -60,7 +66,7 @@ pub async fn a_head_that_stands_elsewhere_is_stale(fixture: &dyn StoreFixture) {
 /// Of the entries themselves, whatever the caller has overlooked.
 pub async fn a_key_or_reference_in_use_is_stale(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
-    if !store.appends() {
+    if store.appends().is_none() {
         return;
     }
     let written = append(&*store, &main, &[transfer("world", "a", 1).key("k").reference("r")]).await;
@@ -78,7 +84,7 @@ pub async fn a_key_or_reference_in_use_is_stale(fixture: &dyn StoreFixture) {
 /// Keys and references of commands that nothing is recorded of; those of another ledger do not count.
 pub async fn what_decisions_rest_on_has_to_be_unused(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
-    if !store.appends() {
+    if store.appends().is_none() {
         return;
     }
     let other = ledger_name("other");
@@ -92,16 +98,16 @@ pub async fn what_decisions_rest_on_has_to_be_unused(fixture: &dyn StoreFixture)
     };
     let expected = records[0].entry.number;
     for wrong in [unused(&["free", "used"], &[]), unused(&[], &["free", "used"])] {
-        assert_eq!(store.append(&main, expected, &wrong, &records).await.unwrap(), Appended::Stale);
+        assert_eq!(short(&*store).append(&main, expected, &wrong, &records).await.unwrap(), Appended::Stale);
     }
     let right = unused(&["free", "new"], &["free", "new"]);
-    assert_eq!(store.append(&main, expected, &right, &records).await.unwrap(), Appended::Written);
+    assert_eq!(short(&*store).append(&main, expected, &right, &records).await.unwrap(), Appended::Written);
 }
 
 /// Of several that begin at one place, one is written.
 pub async fn appends_at_the_same_time_lose_nothing(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
-    if !store.appends() {
+    if store.appends().is_none() {
         return;
     }
     let other = fixture.open().await;
@@ -128,7 +134,7 @@ pub async fn appends_at_the_same_time_lose_nothing(fixture: &dyn StoreFixture) {
 /// What the batch writes comes first; a batch that writes nothing leaves the append what it was.
 pub async fn an_append_waits_for_an_open_batch_and_gives_way_to_it(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
-    if !store.appends() {
+    if store.appends().is_none() {
         return;
     }
     for commits in [true, false] {
@@ -154,7 +160,7 @@ pub async fn an_append_waits_for_an_open_batch_and_gives_way_to_it(fixture: &dyn
 /// However far an append has come when nobody waits for it any more.
 pub async fn an_append_given_up_at_any_point_holds_whole_or_not_at_all(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
-    if !store.appends() {
+    if store.appends().is_none() {
         return;
     }
     for step in 0..60 {
@@ -167,4 +173,28 @@ pub async fn an_append_given_up_at_any_point_holds_whole_or_not_at_all(fixture: 
     assert_eq!(log.len() % 5, 1);
     let account = store.account(&main, &address("a")).await.unwrap().unwrap();
     assert_eq!(account.balances[0].1.posted_in.get(), log.len() as u128);
+}
+
+/// Of this ledger alone, and only those asked for.
+pub async fn balances_are_looked_up_without_taking_the_head(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    if store.appends().is_none() {
+        return;
+    }
+    let other = ledger_name("other");
+    crate::fixture::create(&*store, &other).await;
+    append(&*store, &other, &[transfer("world", "b", 7)]).await;
+    let written = append(&*store, &main, &[transfer("world", "a", 5), transfer("world", "c", 1)]).await;
+    let key = |account: &str| BalanceKey { account: address(account), asset: asset("USD/2") };
+    let euros = BalanceKey { account: address("a"), asset: asset("EUR/2") };
+    // Somebody has the head all the while.
+    let (batch, _) = decide_batch(&*store, &main, &[transfer("world", "a", 1)]).await;
+    let asked = [key("world"), key("a"), key("b"), euros];
+    let mut found = short(&*store).balances_of(&main, &asked).await.unwrap();
+    drop(batch);
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let expected =
+        [(key("a"), written[0].entry.balances[0].1), (key("world"), written[1].entry.balances[1].1)];
+    assert_eq!(found, expected);
+    assert_eq!(short(&*store).balances_of(&main, &[]).await.unwrap(), []);
 }

@@ -48,6 +48,7 @@ macro_rules! store_contract {
                 appends_at_the_same_time_lose_nothing
                 an_append_waits_for_an_open_batch_and_gives_way_to_it
                 an_append_given_up_at_any_point_holds_whole_or_not_at_all
+                balances_are_looked_up_without_taking_the_head
             }
             balances {
                 groups_are_the_first_segments
