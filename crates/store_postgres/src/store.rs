@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use engine::port::{
-    Appended, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord, Opened,
-    ReadError, Snapshot, Store, Unused, Wanted,
+    Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord,
+    Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
     StatementQuery, TransactionPosition, TransactionQuery,
 };
-use ledger::{Address, Entry, EntryNumber, LedgerName};
+use ledger::{Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName};
 use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::PgConnection;
 
@@ -17,7 +17,7 @@ use crate::connections::{Connections, run, timed_out};
 use crate::options::PostgresOptions;
 use crate::session::Purpose;
 use crate::together::Together;
-use crate::{accounts, batch, groups, ledgers, log, migrate, snapshot, statement, transactions};
+use crate::{accounts, batch, groups, ledgers, load, log, migrate, snapshot, statement, transactions};
 
 /// Ledgers in one PostgreSQL database.
 pub struct PostgresStore {
@@ -121,18 +121,8 @@ impl Store for PostgresStore {
         Ok(batch::begin(self, ledger, &wanted).await?)
     }
 
-    fn appends(&self) -> bool {
-        true
-    }
-
-    async fn append(
-        &self,
-        ledger: &LedgerName,
-        expected: EntryNumber,
-        unused: &Unused,
-        records: &[LogRecord],
-    ) -> Result<Appended, CommitError> {
-        batch::append(self, ledger, expected, unused, records).await
+    fn appends(&self) -> Option<&dyn Appends> {
+        Some(self)
     }
 
     async fn create_ledger(&self, new: NewLedger) -> Result<LedgerCreation, CreateLedgerError> {
@@ -212,5 +202,26 @@ impl Store for PostgresStore {
     async fn close(&self) {
         self.readers.close().await;
         self.writers.close().await;
+    }
+}
+
+#[async_trait]
+impl Appends for PostgresStore {
+    async fn balances_of(
+        &self,
+        ledger: &LedgerName,
+        keys: &[BalanceKey],
+    ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
+        Ok(read!(self, connection, load::balances_of(connection, ledger, keys))?)
+    }
+
+    async fn append(
+        &self,
+        ledger: &LedgerName,
+        expected: EntryNumber,
+        unused: &Unused,
+        records: &[LogRecord],
+    ) -> Result<Appended, CommitError> {
+        batch::append(self, ledger, expected, unused, records).await
     }
 }
