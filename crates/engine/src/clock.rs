@@ -4,6 +4,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ledger::Timestamp;
 
+/// Tells an engine the time of day.
+pub(crate) type TimeOfDay = Box<dyn Fn() -> Timestamp + Send + Sync>;
+
 /// Returns the time of day, in UTC with microseconds. A clock set outside the years 1 to 9999 counts as
 /// the nearer end.
 pub(crate) fn now() -> Timestamp {

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fail_points::Point;
-use ledger::{LedgerName, Metadata, Postings};
+use ledger::{LedgerName, Metadata, Postings, Timestamp};
 use tokio::sync::Semaphore;
 
-use crate::clock;
+use crate::clock::{self, TimeOfDay};
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use crate::lane::Lane;
 use crate::metrics::{CommandOutcome, EngineMetrics};
@@ -50,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) options: EngineOptions,
     pub(crate) metrics: EngineMetrics,
+    clock: TimeOfDay,
     lanes: Mutex<Lanes>,
 }
 
@@ -60,6 +61,11 @@ struct Lanes {
 }
 
 impl Shared {
+    /// Returns the time of day.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
     /// Takes a lane that wants to end off the list, so that the next command opens a new one.
     pub(crate) fn retire(&self, ledger: &LedgerName, room: &Arc<Semaphore>) {
         let mut lanes = self.lanes();
@@ -81,9 +87,23 @@ impl Engine {
     /// When the queue has no room for the largest transaction, or a bound is zero.
     #[must_use]
     pub fn start(store: Arc<dyn Store>, options: EngineOptions, metrics: EngineMetrics) -> Self {
+        Self::start_with_clock(store, options, metrics, clock::now)
+    }
+
+    /// Starts an engine that takes the time of day from somewhere else, for tests that have to know it.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    #[must_use]
+    pub fn start_with_clock(
+        store: Arc<dyn Store>,
+        options: EngineOptions,
+        metrics: EngineMetrics,
+        clock: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Self {
         assert!(options.queue_max >= Postings::MAX, "a queue has to hold the largest transaction");
         assert!(options.batch_max > 0, "a batch has to hold a command");
-        Self(Arc::new(Shared { store, options, metrics, lanes: Mutex::default() }))
+        Self(Arc::new(Shared { store, options, metrics, clock: Box::new(clock), lanes: Mutex::default() }))
     }
 
     /// Returns the store, for reads.
@@ -170,7 +190,7 @@ impl Engine {
             key,
             fingerprint: RequestFingerprint::of_new_ledger(&name, &metadata),
         });
-        let new = NewLedger { name, created_at: clock::now(), metadata, request };
+        let new = NewLedger { name, created_at: self.0.now(), metadata, request };
         fail_points::reach(Point::LedgerAsked);
         // In a task of its own: a caller that goes away must not leave an open transaction behind.
         let store = Arc::clone(&self.0.store);

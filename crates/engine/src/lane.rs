@@ -18,7 +18,6 @@ use ledger::{Balance, BalanceKey, EntryNumber, LedgerName};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Semaphore, watch};
 
-use crate::clock;
 use crate::engine::Shared;
 use crate::memory::{Draft, Memory, Verdict};
 use crate::port::{Appended, Appends, BeginError, CommitError, ReadError, Store};
@@ -262,7 +261,8 @@ impl Lane {
     }
 
     fn decide(&mut self, batch: &mut Batch, job: Job) {
-        let verdict = self.memory.decide(&mut batch.draft, &job.submission, job.fingerprint, clock::now());
+        let verdict =
+            self.memory.decide(&mut batch.draft, &job.submission, job.fingerprint, self.shared.now());
         batch.weight += job.submission.weight();
         batch.verdicts.push(verdict);
         batch.jobs.push(job);
