@@ -22,6 +22,6 @@ pub use builders::{
 pub use fixture::StoreFixture;
 pub use histories::{History, any_history};
 pub use naive::Naive;
-pub use paging::drain;
+pub use paging::{drain, try_drain};
 pub use questions::{any_account_query, any_balance_query, any_statement_query, any_transaction_query};
 pub use seed::{SEED_VARIABLE, Seed};
