@@ -10,6 +10,7 @@ mod process;
 mod readme;
 mod setup;
 mod sqlx_prepare;
+mod torture;
 
 /// What a contributor needs beyond `cargo run` and `cargo test`.
 #[derive(Parser)]
@@ -28,6 +29,7 @@ enum Task {
     Readme,
     Setup(setup::Arguments),
     SqlxPrepare(sqlx_prepare::Arguments),
+    Torture(torture::Options),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Task::Readme => readme::run(),
         Task::Setup(arguments) => setup::run(&arguments),
         Task::SqlxPrepare(arguments) => sqlx_prepare::run(&arguments),
+        Task::Torture(options) => torture::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
