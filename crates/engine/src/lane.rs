@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use fail_points::Point;
-use ledger::{Balance, BalanceKey, EntryNumber, LedgerName};
+use ledger::{Balance, BalanceKey, EntryNumber, LedgerName, Rejection};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Semaphore, watch};
 
@@ -166,7 +166,7 @@ impl Lane {
             self.decide(&mut batch, job);
         }
         fail_points::reach(Point::BatchDecided);
-        if batch.draft.records.is_empty() {
+        if batch.draft.records.is_empty() && !batch.tells_of_entries() {
             drop(opened.batch);
         } else {
             let writing = Instant::now();
@@ -174,7 +174,9 @@ impl Lane {
                 self.memory.forget();
                 return batch.fail(error);
             }
-            self.count_written(&batch, writing);
+            if !batch.draft.records.is_empty() {
+                self.count_written(&batch, writing);
+            }
         }
         self.memory.shrink();
         self.answer(batch);
@@ -351,6 +353,19 @@ impl Lane {
 }
 
 impl Batch {
+    /// Says whether somebody will be told of an entry that was there before. What can be seen is not always as
+    /// durable as what was acknowledged: its own commit may still wait for a standby, or have been kept from
+    /// waiting. A commit after it waits for both, even one that writes nothing.
+    fn tells_of_entries(&self) -> bool {
+        self.verdicts.iter().any(|verdict| match verdict {
+            Verdict::Replay(_) => true,
+            Verdict::Refuse(SubmitError::Rejected(rejection)) => {
+                matches!(rejection, Rejection::ReferenceTaken { .. })
+            }
+            Verdict::Record(_) | Verdict::DryRun(_) | Verdict::Refuse(_) => false,
+        })
+    }
+
     /// Answers every command of a batch that does not hold, or may not.
     ///
     /// Verdicts other than to record fell on top of what the batch would have written, so they are void too;

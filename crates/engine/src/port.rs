@@ -239,6 +239,9 @@ pub trait Batch: Send {
     /// Writes the entries with all their projections, advances the head, and commits. When this
     /// returns, the entries are durable. The entries follow the opened head without gaps.
     ///
+    /// Without entries it writes nothing and commits all the same: when this returns, whatever the batch
+    /// loaded is as durable as if it had been written by it.
+    ///
     /// # Errors
     /// [`CommitError::RolledBack`], [`CommitError::OutcomeUnknown`].
     async fn commit(self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError>;

@@ -10,7 +10,9 @@ use std::time::Duration;
 use engine::port::Store;
 use engine::{Engine, EngineMetrics, EngineOptions, Outcome, Submission, SubmitError, Submitted};
 use faulty_store::{Fault, FaultyStore};
-use ledger::{Address, Asset, Command, LedgerName, Metadata, PostTransaction, Posting, Postings, Rejection};
+use ledger::{
+    Address, Asset, Command, LedgerName, Metadata, PostTransaction, Posting, Postings, Reference, Rejection,
+};
 use prometheus_client::registry::Registry;
 use store_sqlite::{SqliteOptions, SqliteStore};
 use tempfile::TempDir;
@@ -133,12 +135,19 @@ fn transfers(postings: &[(&str, &str, u64)]) -> Submission {
 
 trait With {
     fn key(self, key: &str) -> Self;
+    fn reference(self, reference: &str) -> Self;
     fn dry_run(self) -> Self;
 }
 
 impl With for Submission {
     fn key(mut self, key: &str) -> Self {
         self.key = Some(engine::idempotency::IdempotencyKey::parse(key).unwrap());
+        self
+    }
+
+    fn reference(mut self, reference: &str) -> Self {
+        let Command::PostTransaction(post) = &mut self.command;
+        post.reference = Some(Reference::parse(reference).unwrap());
         self
     }
 
@@ -339,6 +348,24 @@ async fn an_unknown_outcome_is_settled_by_the_key() {
         assert_eq!(retried.outcome, settled, "{fault:?}");
         assert_eq!((bench.entries().await, bench.posted("alice").await), (1, 7), "{fault:?}");
     }
+}
+
+/// What is there to be seen may be less durable than what was acknowledged: a commit that waits for a standby.
+#[tokio::test]
+async fn whoever_is_told_of_an_earlier_entry_waits_for_a_commit_after_it() {
+    let bench = Bench::new().await;
+    let post = || transfer("world", "alice", 7).reference("r").key("k");
+    bench.submit(post()).await.unwrap();
+    let same_reference = || transfer("world", "alice", 7).reference("r");
+    for told in [post(), same_reference()] {
+        bench.store.fail_next_commit(Fault::RolledBack);
+        let failed = bench.submit(told).await;
+        assert!(matches!(failed, Err(SubmitError::Unavailable(_))), "{failed:?}");
+    }
+    assert_eq!(bench.submit(post()).await.unwrap().outcome, Outcome::Replayed);
+    let taken = bench.submit(same_reference()).await;
+    assert!(matches!(taken, Err(SubmitError::Rejected(Rejection::ReferenceTaken { .. }))), "{taken:?}");
+    assert_eq!(bench.entries().await, 1);
 }
 
 #[tokio::test]
