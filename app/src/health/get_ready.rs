@@ -13,7 +13,7 @@ pub static NOT_READY: ProblemType = ProblemType {
     status: StatusCode::SERVICE_UNAVAILABLE,
     code: "service.not_ready",
     title: "The service is not ready",
-    meaning: "The service is about to stop, or its store does not answer. Only the readiness probe says this.",
+    meaning: "The service is about to stop, or its store does not answer or takes no writes. Only the readiness probe says this.",
     remedy: "Send requests to another replica until the probe answers 200.",
     members: &[],
 };

@@ -33,7 +33,7 @@ pub enum NotReady {
     #[error("The service is about to stop.")]
     Stopping,
     /// The store does not answer as it should.
-    #[error("The store does not answer.")]
+    #[error("The store does not answer as it should.")]
     StoreUnavailable,
 }
 

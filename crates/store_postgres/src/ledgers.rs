@@ -97,7 +97,12 @@ pub(crate) async fn ledgers(
     Ok(page_of_ledgers(rows, limit)?)
 }
 
-pub(crate) async fn ping(connection: &mut PgConnection) -> Result<(), Failure> {
-    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM ledgers) AS "any!""#).fetch_one(connection).await?;
-    Ok(())
+/// Asks for something that is there, and says whether the server only follows another one.
+pub(crate) async fn ping(connection: &mut PgConnection) -> Result<bool, Failure> {
+    let row = sqlx::query!(
+        r#"SELECT EXISTS (SELECT 1 FROM ledgers) AS "any!", pg_is_in_recovery() AS "follows!""#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(row.follows)
 }

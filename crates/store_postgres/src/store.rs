@@ -38,6 +38,11 @@ pub enum OpenError {
     Encoding(String),
 }
 
+/// What was asked for can be read, and nothing can be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the server is a standby: it takes no writes")]
+struct Standby;
+
 impl PostgresStore {
     /// Connects to a database, which has to be there, and has to be [migrated](Self::migrate) before it is
     /// used.
@@ -195,8 +200,9 @@ impl Store for PostgresStore {
     }
 
     async fn ping(&self) -> Result<(), ReadError> {
-        read!(self, connection, ledgers::ping(connection))
-            .map_err(|failure| ReadError::Unavailable(failure.into()))
+        let follows = read!(self, connection, ledgers::ping(connection))
+            .map_err(|failure| ReadError::Unavailable(failure.into()))?;
+        if follows { Err(ReadError::Unavailable(Standby.into())) } else { Ok(()) }
     }
 
     async fn close(&self) {
