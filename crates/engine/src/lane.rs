@@ -223,6 +223,7 @@ impl Lane {
                         }
                         Ok(Appended::Stale) => {
                             self.memory.forget();
+                            self.shared.metrics.queue_depth.inc_by(whole(batch.jobs.len()));
                             self.take_back(next.jobs);
                             self.take_back(batch.jobs);
                             break Left::ForTheLongWay;
@@ -296,7 +297,6 @@ impl Lane {
 
     /// Lets commands wait again, before those that wait.
     fn take_back(&mut self, jobs: Vec<Job>) {
-        self.shared.metrics.queue_depth.inc_by(whole(jobs.len()));
         for job in jobs.into_iter().rev() {
             self.waiting.push_front(job);
         }

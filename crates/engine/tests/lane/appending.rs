@@ -1,8 +1,9 @@
 //! The short way: a lane that remembers all that a batch needs decides first and has the store write in one go.
 
 use engine::port::Appended::{Stale, Written};
-use engine::{EngineOptions, Outcome, SubmitError};
+use engine::{EngineOptions, Outcome, Submission, SubmitError, Submitted};
 use ledger::{Metadata, Reference};
+use tokio::task::JoinHandle;
 
 use crate::faulty_store::Fault;
 use crate::{Bench, With, is_short_of_funds, main, transfer};
@@ -164,4 +165,100 @@ async fn a_ledger_that_is_not_there_is_never_appended_to() {
     assert_eq!(bench.store.appended(), []);
     let taken = bench.engine.create_ledger(main(), Metadata::default(), None).await;
     assert!(taken.is_err());
+}
+
+impl Bench {
+    /// Lets the lane be busy with appending one command, as long as the store is held, while another one waits.
+    async fn behind(&self, first: Submission, second: Submission) -> [JoinHandle<Reply>; 2] {
+        let batches = self.metric("florin_batch_commands_count");
+        self.store.hold();
+        let first = self.spawn(first);
+        self.until("florin_batch_commands_count", batches + 1.0).await;
+        let second = self.spawn(second);
+        self.until("florin_lane_queue_depth", 1.0).await;
+        [first, second]
+    }
+}
+
+type Reply = Result<Submitted, SubmitError>;
+
+#[tokio::test]
+async fn what_comes_while_a_batch_is_written_is_decided_on_what_that_leaves() {
+    let bench = Bench::warm().await;
+    let [first, second] = bench.behind(transfer("a", "world", 25), transfer("a", "world", 10)).await;
+    let third = bench.spawn(transfer("a", "world", 5));
+    bench.until("florin_lane_queue_depth", 2.0).await;
+    assert!(!second.is_finished(), "answered before anything is committed");
+    bench.store.release();
+    assert_eq!(first.await.unwrap().unwrap().entry.number.0, 3);
+    let refused = second.await.unwrap();
+    assert!(is_short_of_funds(&refused), "{refused:?}");
+    assert_eq!(third.await.unwrap().unwrap().entry.number.0, 4);
+    assert_eq!(bench.store.appended(), [Written; 2]);
+    assert_eq!((bench.posted("a").await, bench.metric("florin_lane_queue_depth")), (0, 0.0));
+}
+
+#[tokio::test]
+async fn both_batches_are_decided_anew_in_their_order_where_the_head_moved_on() {
+    let bench = Bench::warm().await;
+    let replica = bench.replica().await;
+    let [first, second] = bench.behind(transfer("a", "b", 30), transfer("b", "world", 30)).await;
+    replica.submit(transfer("world", "c", 1)).await.unwrap();
+    bench.store.release();
+    assert_eq!(first.await.unwrap().unwrap().entry.number.0, 4);
+    assert_eq!(second.await.unwrap().unwrap().entry.number.0, 5);
+    assert_eq!(bench.store.appended(), [Stale]);
+    assert_eq!((bench.posted("a").await, bench.posted("b").await, bench.entries().await), (0, 0, 6));
+    assert!(bench.metric("florin_lane_queue_depth").abs() < f64::EPSILON);
+}
+
+#[tokio::test]
+async fn what_was_decided_on_a_batch_that_failed_is_decided_anew() {
+    for (fault, unknown, holds) in [
+        (Fault::RolledBack, false, false),
+        (Fault::RequestLost, true, false),
+        (Fault::AnswerLost, true, true),
+    ] {
+        let bench = Bench::warm().await;
+        bench.store.fail_next_commit(fault);
+        // There are 130 for the second one only if the first one holds.
+        let [first, second] = bench.behind(transfer("world", "a", 100), transfer("a", "world", 130)).await;
+        bench.store.release();
+        let failed = first.await.unwrap();
+        assert_eq!(matches!(failed, Err(SubmitError::OutcomeUnknown(_))), unknown, "{fault:?}: {failed:?}");
+        assert_eq!(matches!(failed, Err(SubmitError::Unavailable(_))), !unknown, "{fault:?}: {failed:?}");
+        let second = second.await.unwrap();
+        assert_eq!(second.is_ok(), holds, "{fault:?}: {second:?}");
+        assert_eq!(is_short_of_funds(&second), !holds, "{fault:?}: {second:?}");
+        assert_eq!(bench.posted("a").await, if holds { 0 } else { 30 });
+    }
+}
+
+#[tokio::test]
+async fn balances_that_cannot_be_looked_up_are_loaded_the_long_way() {
+    let bench = Bench::warm().await;
+    bench.store.fail_next_look_up();
+    bench.submit(transfer("world", "b", 10)).await.unwrap();
+    assert_eq!(bench.store.appended(), []);
+    bench.submit(transfer("b", "c", 10)).await.unwrap();
+    assert_eq!(bench.store.appended(), [Written]);
+    assert_eq!((bench.posted("b").await, bench.posted("c").await), (0, 10));
+}
+
+#[tokio::test]
+async fn a_lane_that_remembers_little_still_knows_every_balance() {
+    let options = EngineOptions { cached_balances_max: 3, batch_max: 4, ..EngineOptions::default() };
+    let bench = Bench::with(options).await;
+    let posts: Vec<_> =
+        (0..90).map(|n| bench.spawn(transfer("world", &format!("a{}", n % 30), 10))).collect();
+    for post in posts {
+        post.await.unwrap().unwrap();
+    }
+    for n in 0..30 {
+        assert_eq!(bench.posted(&format!("a{n}")).await, 30);
+        bench.submit(transfer(&format!("a{n}"), "world", 30)).await.unwrap();
+        let refused = bench.submit(transfer(&format!("a{n}"), "world", 1)).await;
+        assert!(is_short_of_funds(&refused), "{refused:?}");
+    }
+    assert_eq!((bench.posted("world").await, bench.entries().await), (0, 120));
 }

@@ -2,6 +2,7 @@
 //! to append, made of the real one's batches, so that lanes take the short way wherever they may.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -33,6 +34,8 @@ pub(crate) struct Switches {
     gate: Semaphore,
     /// Faults of the next commits, first in, first out.
     faults: Mutex<VecDeque<Fault>>,
+    /// Whether the next look at balances fails.
+    blind: AtomicBool,
     /// What came of every append so far.
     appended: Mutex<Vec<Appended>>,
 }
@@ -48,6 +51,7 @@ impl FaultyStore {
         let switches = Switches {
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
             faults: Mutex::default(),
+            blind: AtomicBool::default(),
             appended: Mutex::default(),
         };
         Self { inner, switches: Arc::new(switches) }
@@ -65,6 +69,11 @@ impl FaultyStore {
     /// Returns what came of every append since this was last asked.
     pub(crate) fn appended(&self) -> Vec<Appended> {
         std::mem::take(&mut self.switches.appended.lock().unwrap())
+    }
+
+    /// Lets the next look at balances go wrong.
+    pub(crate) fn fail_next_look_up(&self) {
+        self.switches.blind.store(true, Ordering::SeqCst);
     }
 
     /// Lets the next commit that has no fault yet go wrong.
@@ -192,6 +201,9 @@ impl Appends for FaultyStore {
         ledger: &LedgerName,
         keys: &[BalanceKey],
     ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
+        if self.switches.blind.swap(false, Ordering::SeqCst) {
+            return Err(ReadError::Unavailable("the line was cut".into()));
+        }
         let mut balances = Vec::new();
         for key in keys {
             let account = self.inner.account(ledger, &key.account).await?;
