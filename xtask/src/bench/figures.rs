@@ -10,6 +10,8 @@ pub(crate) struct Round {
     pub(crate) p99_ms: f64,
     /// Transfers that shared one database transaction.
     pub(crate) batch: f64,
+    /// Bytes that the database server wrote to its log for each transfer.
+    pub(crate) wal_bytes: f64,
     /// Processor time by who used it.
     pub(crate) processor: Processor,
 }
@@ -22,20 +24,50 @@ pub(crate) struct Processor {
     pub(crate) load: f64,
 }
 
-impl Processor {
-    /// Divides seconds among so many transfers.
-    pub(crate) fn among(self, transfers: u64) -> Self {
-        // A run has fewer transfers than a float can count.
+impl Round {
+    /// Makes a round of what its transfers took, and of what all of it has cost, the warm-up included.
+    pub(crate) fn new(per_second: f64, mut latencies: Latencies, transfers: u64, spent: Spent) -> Self {
+        let [p50_ms, p99_ms] = [50, 99].map(|percent| latencies.percentile_ms(percent));
+        // A round has fewer transfers than a float can count.
         #[expect(clippy::cast_precision_loss)]
-        let share = |seconds: f64| seconds * 1e6 / transfers as f64;
-        Self { service: share(self.service), postgres: share(self.postgres), load: share(self.load) }
+        let transfers = transfers as f64;
+        let thousands = transfers / 1e3;
+        let processor = Processor {
+            service: spent.service * 1e3 / thousands,
+            postgres: spent.postgres * 1e3 / thousands,
+            load: spent.load * 1e3 / thousands,
+        };
+        let (batch, wal_bytes) = (spent.commands / spent.batches, spent.wal_bytes / transfers);
+        Self { per_second, p50_ms, p99_ms, batch, wal_bytes, processor }
     }
 }
 
-impl Round {
-    pub(crate) fn new(per_second: f64, mut latencies: Latencies, batch: f64, processor: Processor) -> Self {
-        let [p50_ms, p99_ms] = [50, 99].map(|percent| latencies.percentile_ms(percent));
-        Self { per_second, p50_ms, p99_ms, batch, processor }
+/// What was spent and done, up to one moment or between two. What is not known is not a number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spent {
+    /// Seconds of a processor, as the next two.
+    pub(crate) service: f64,
+    pub(crate) postgres: f64,
+    pub(crate) load: f64,
+    /// Bytes of the database server's log.
+    pub(crate) wal_bytes: f64,
+    /// Commands in all batches.
+    pub(crate) commands: f64,
+    pub(crate) batches: f64,
+}
+
+impl std::ops::Sub for Spent {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        Self {
+            service: self.service - earlier.service,
+            postgres: self.postgres - earlier.postgres,
+            load: self.load - earlier.load,
+            wal_bytes: self.wal_bytes - earlier.wal_bytes,
+            commands: self.commands - earlier.commands,
+            batches: self.batches - earlier.batches,
+        }
     }
 }
 
@@ -80,12 +112,20 @@ fn spread(figures: impl Iterator<Item = f64>) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Figures, Processor, Round};
+    use super::{Figures, Round, Spent};
+    use crate::bench::latencies::Latencies;
+
+    const SPENT: Spent = Spent {
+        service: 1.0,
+        postgres: f64::NAN,
+        load: 0.5,
+        wal_bytes: 3e6,
+        commands: 2000.0,
+        batches: 100.0,
+    };
 
     fn figures(rates: &[f64]) -> Figures {
-        let processor = Processor { service: 1.0, postgres: f64::NAN, load: 0.5 }.among(1000);
-        let round = |&per_second: &f64| Round { per_second, p50_ms: 1.0, p99_ms: 2.0, batch: 3.0, processor };
-        Figures(rates.iter().map(round).collect())
+        Figures(rates.iter().map(|rate| Round::new(*rate, Latencies::default(), 2000, SPENT)).collect())
     }
 
     #[test]
@@ -104,9 +144,18 @@ mod tests {
     }
 
     #[test]
-    fn processor_time_is_milliseconds_for_a_thousand() {
-        let round = figures(&[1.0]);
-        assert_eq!(format!("{}", round.median(|round| round.processor.service)), "1000");
-        assert!(round.median(|round| round.processor.postgres).is_nan());
+    fn costs_are_shared_among_transfers() {
+        let round = figures(&[1.0]).0[0];
+        let shares = [round.processor.service, round.processor.load, round.wal_bytes, round.batch];
+        assert_eq!(shares.map(|share| format!("{share}")), ["500", "250", "1500", "20"]);
+        assert!(round.processor.postgres.is_nan());
+    }
+
+    #[test]
+    fn what_was_spent_in_between_is_a_difference() {
+        let earlier = Spent { wal_bytes: 1e6, commands: 500.0, batches: 25.0, ..SPENT };
+        let between = SPENT - earlier;
+        let differences = [between.service, between.wal_bytes, between.commands, between.batches];
+        assert_eq!(differences.map(|part| format!("{part}")), ["0", "2000000", "1500", "75"]);
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::figures::{Figures, Round};
-use super::load::{Load, Traffic};
-use super::measure::measure;
+use super::load::{Keys, Load, Traffic};
+use super::measure::{ServerSpent, measure};
 use super::service::{Service, build};
 
 /// How to measure.
@@ -52,11 +52,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
                     address: service.address,
                     connections,
                     traffic: Traffic::Deposits,
+                    keys: Keys::Ordered,
                     accounts: options.accounts,
                     warm_up: Duration::ZERO,
                     duration: Duration::from_secs(options.seconds.max(1)),
                 };
-                figures[variant].add(measure(&load, None)?);
+                figures[variant].add(measure(&load, || Ok(ServerSpent::UNKNOWN))?);
             }
         }
         let [lane, each] = figures;

@@ -1,13 +1,13 @@
 //! A connection with one post on its way. It never has two, and never takes part of a reply for the whole.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
 use mio::net::TcpStream;
 
-use super::traffic::{Request, Traffic};
+use super::Load;
+use super::traffic::Request;
 
 const CREATED: &[u8] = b"HTTP/1.1 201 ";
 const LENGTH: &[u8] = b"content-length: ";
@@ -27,14 +27,14 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn open(address: SocketAddr, traffic: Traffic, accounts: u32) -> anyhow::Result<Self> {
+    pub(super) fn open(load: &Load) -> anyhow::Result<Self> {
         // Waits here: what it takes to connect is not measured.
-        let stream = std::net::TcpStream::connect(address)?;
+        let stream = std::net::TcpStream::connect(load.address)?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
         Ok(Self {
             stream: TcpStream::from_std(stream),
-            request: Request::new(traffic, accounts),
+            request: Request::new(load.traffic, load.keys, load.accounts),
             posted_at: Instant::now(),
             reply: vec![0; 4096],
             filled: 0,
@@ -51,9 +51,15 @@ impl Connection {
         self.posted_at
     }
 
-    pub(super) fn post(&mut self, random: &mut fastrand::Rng, now: Instant) -> anyhow::Result<()> {
+    /// Sends a post at `now`, which is so many milliseconds after 1970.
+    pub(super) fn post(
+        &mut self,
+        random: &mut fastrand::Rng,
+        now: Instant,
+        epoch_ms: u64,
+    ) -> anyhow::Result<()> {
         self.posted_at = now;
-        let request = self.request.next(random);
+        let request = self.request.next(random, epoch_ms);
         // The last reply is there, so the service has read all that was sent: there is room for one request.
         let written = self.stream.write(request).context("sending a post")?;
         if written != request.len() {

@@ -8,15 +8,16 @@ mod connection;
 mod http;
 mod traffic;
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
 use mio::{Events, Interest, Poll, Token};
 
 use self::connection::Connection;
 pub(crate) use self::http::get;
-pub(crate) use self::traffic::Traffic;
+pub(crate) use self::traffic::{Keys, Traffic};
 use super::latencies::Latencies;
 
 /// A service that says nothing for so long is not measured any further.
@@ -28,6 +29,7 @@ pub(crate) struct Load {
     pub(crate) address: SocketAddr,
     pub(crate) connections: usize,
     pub(crate) traffic: Traffic,
+    pub(crate) keys: Keys,
     /// Accounts that are there, numbered from 0.
     pub(crate) accounts: u32,
     /// How long to post before anything counts.
@@ -56,15 +58,18 @@ pub(crate) fn post_transfers(load: &Load) -> anyhow::Result<Seen> {
     let mut random = fastrand::Rng::new();
     let mut connections = Vec::with_capacity(load.connections);
     for number in 0..load.connections {
-        let mut connection = Connection::open(load.address, load.traffic, load.accounts)?;
+        let mut connection = Connection::open(load)?;
         poll.registry().register(connection.source(), Token(number), Interest::READABLE)?;
         connections.push(connection);
     }
     let start = Instant::now();
     let counts_from = start + load.warm_up;
     let end = counts_from + load.duration;
+    let start_ms = epoch_ms()?;
+    let epoch_ms = |now: Instant| start_ms + u64::try_from((now - start).as_millis()).unwrap_or(u64::MAX);
     for connection in &mut connections {
-        connection.post(&mut random, Instant::now())?;
+        let now = Instant::now();
+        connection.post(&mut random, now, epoch_ms(now))?;
     }
     let mut latencies = Latencies::default();
     let mut posts = 0;
@@ -72,7 +77,10 @@ pub(crate) fn post_transfers(load: &Load) -> anyhow::Result<Seen> {
     let mut last = start;
     let mut events = Events::with_capacity(load.connections.max(1));
     while open > 0 {
-        poll.poll(&mut events, Some(PATIENCE))?;
+        match poll.poll(&mut events, Some(PATIENCE)) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            polled => polled?,
+        }
         if events.is_empty() && last.elapsed() >= PATIENCE {
             bail!("the service answered nothing for {} seconds", PATIENCE.as_secs());
         }
@@ -88,7 +96,7 @@ pub(crate) fn post_transfers(load: &Load) -> anyhow::Result<Seen> {
                 latencies.add(last - connection.posted_at());
             }
             if last < end {
-                connection.post(&mut random, last)?;
+                connection.post(&mut random, last, epoch_ms(last))?;
             } else {
                 open -= 1;
             }
@@ -99,6 +107,11 @@ pub(crate) fn post_transfers(load: &Load) -> anyhow::Result<Seen> {
         bail!("not one post was answered");
     }
     Ok(Seen { per_second: counted / (last - counts_from).as_secs_f64(), latencies, posts })
+}
+
+#[expect(clippy::disallowed_methods, reason = "clients have clocks")]
+fn epoch_ms() -> anyhow::Result<u64> {
+    Ok(u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?)
 }
 
 /// Gives every account what it may spend.
@@ -113,4 +126,86 @@ pub(crate) fn fund(address: SocketAddr, accounts: u32) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
+    use super::{Keys, Load, Traffic, post_transfers};
+
+    /// Answers as many posts with 201 as `good` says, in two pieces, and any more with 422. Returns its address,
+    /// and how many it has answered.
+    fn service(good: u64) -> (SocketAddr, Arc<AtomicU64>) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let answered = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&answered);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let count = Arc::clone(&count);
+                std::thread::spawn(move || answer(stream, &count, good));
+            }
+        });
+        (address, answered)
+    }
+
+    fn answer(mut stream: TcpStream, answered: &AtomicU64, good: u64) {
+        let mut request = [0; 1024];
+        while let Ok(1..) = stream.read(&mut request) {
+            let status =
+                if answered.fetch_add(1, Ordering::SeqCst) < good { "201 Created" } else { "422 No" };
+            let body = "x".repeat(5000);
+            let reply = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            let (first, second) = reply.split_at(40);
+            for part in [first, second] {
+                // The load may have ended, which is what the test is about.
+                let _ = stream.write_all(part.as_bytes());
+            }
+        }
+    }
+
+    fn load(address: SocketAddr, connections: usize) -> Load {
+        Load {
+            address,
+            connections,
+            traffic: Traffic::Uniform,
+            keys: Keys::Random,
+            accounts: 10,
+            warm_up: Duration::from_millis(20),
+            duration: Duration::from_millis(80),
+        }
+    }
+
+    #[test]
+    fn every_reply_counts_once() {
+        let (address, answered) = service(u64::MAX);
+        let seen = post_transfers(&load(address, 3)).unwrap();
+        assert_eq!(seen.posts, answered.load(Ordering::SeqCst));
+        // What was answered during the warm-up has no place among the times.
+        assert!(
+            (1..=seen.posts).contains(&(seen.latencies.count() as u64)) && seen.per_second > 0.0,
+            "{seen:?}"
+        );
+    }
+
+    #[test]
+    fn nothing_but_201_counts() {
+        let (address, _) = service(5);
+        let error = post_transfers(&load(address, 3)).unwrap_err().to_string();
+        assert!(error.contains("HTTP/1.1 422 No"), "{error}");
+    }
+
+    #[test]
+    fn a_connection_that_ends_early_is_an_error() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let accepting = std::thread::spawn(move || drop(listener.accept()));
+        assert!(post_transfers(&load(address, 1)).is_err());
+        accepting.join().unwrap();
+    }
 }

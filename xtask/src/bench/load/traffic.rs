@@ -27,10 +27,20 @@ pub(crate) enum Traffic {
     Hot,
 }
 
+/// What idempotency keys look like: UUIDs in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Keys {
+    /// Version 4: nothing but chance
+    Random,
+    /// Version 7: the time first, which indexes like better
+    Ordered,
+}
+
 /// The bytes of a post, and where its parts lie in them.
 #[derive(Debug)]
 pub(super) struct Request {
     bytes: Vec<u8>,
+    keys: Keys,
     key: Range<usize>,
     source: Option<Range<usize>>,
     destination: Option<Range<usize>>,
@@ -39,7 +49,7 @@ pub(super) struct Request {
 
 impl Request {
     /// Writes a post of `traffic` among accounts numbered from 0.
-    pub(super) fn new(traffic: Traffic, accounts: u32) -> Self {
+    pub(super) fn new(traffic: Traffic, keys: Keys, accounts: u32) -> Self {
         let digits = digits(accounts);
         let any = format!("users:{}:wallet", "0".repeat(digits));
         let source = if traffic == Traffic::Deposits { "world" } else { &any };
@@ -49,8 +59,10 @@ impl Request {
         let head = format!(
             "POST {PATH} HTTP/1.1\r\nhost: florin\r\ncontent-type: application/json\r\nidempotency-key: "
         );
-        // A UUID of version 4, as clients send them.
-        let key = "00000000-0000-4000-8000-000000000000";
+        let key = match keys {
+            Keys::Random => "00000000-0000-4000-8000-000000000000",
+            Keys::Ordered => "00000000-0000-7000-8000-000000000000",
+        };
         let length = body.len();
         let bytes = format!("{head}{key}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes();
         let number = |party: &str| {
@@ -61,12 +73,18 @@ impl Request {
         let (source, destination) = (number("source"), number("destination"));
         // Account 0 is the hot one.
         let destination = destination.filter(|_| traffic != Traffic::Hot);
-        Self { key: head.len()..head.len() + key.len(), source, destination, accounts, bytes }
+        let key = head.len()..head.len() + key.len();
+        Self { bytes, keys, key, source, destination, accounts }
     }
 
-    /// Returns the post with a new key and accounts drawn anew.
-    pub(super) fn next(&mut self, random: &mut fastrand::Rng) -> &[u8] {
-        write_key(&mut self.bytes[self.key.clone()], random);
+    /// Returns the post with a new key and accounts drawn anew, at a time in milliseconds since 1970.
+    pub(super) fn next(&mut self, random: &mut fastrand::Rng, epoch_ms: u64) -> &[u8] {
+        let chance = u128::from(random.u64(..)) << 64 | u128::from(random.u64(..));
+        let digits = match self.keys {
+            Keys::Random => chance,
+            Keys::Ordered => chance >> 48 | u128::from(epoch_ms) << 80,
+        };
+        write_key(&mut self.bytes[self.key.clone()], digits);
         let source = self.source.as_ref().map(|place| {
             // The hot account does not pay itself.
             let first = u32::from(self.destination.is_none());
@@ -118,13 +136,12 @@ fn write_number(place: &mut [u8], mut number: u32) {
     }
 }
 
-/// Fills in the digits of a UUID that are free.
-fn write_key(place: &mut [u8], random: &mut fastrand::Rng) {
-    let mut bits = u128::from(random.u64(..)) << 64 | u128::from(random.u64(..));
+/// Fills in the digits of a UUID that are free, the highest first.
+fn write_key(place: &mut [u8], mut digits: u128) {
     for (at, digit) in place.iter_mut().enumerate() {
         if !matches!(at, 8 | 13 | 14 | 18 | 19 | 23) {
-            *digit = b"0123456789abcdef"[(bits & 15) as usize];
-            bits >>= 4;
+            *digit = b"0123456789abcdef"[(digits >> 124) as usize];
+            digits <<= 4;
         }
     }
 }
@@ -133,17 +150,20 @@ fn write_key(place: &mut [u8], random: &mut fastrand::Rng) {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{Request, Traffic, funds};
+    use super::{Keys, Request, Traffic, funds};
 
+    const NOW: u64 = 1_800_000_000_000;
+
+    /// Keys, sources and destinations.
     fn drawn(traffic: Traffic, accounts: u32, posts: usize) -> Vec<(String, String, String)> {
         let mut random = fastrand::Rng::with_seed(1);
-        let mut request = Request::new(traffic, accounts);
+        let mut request = Request::new(traffic, Keys::Random, accounts);
         let part = |text: &str, after: &str, before: &str| {
             text.split(after).nth(1).and_then(|rest| rest.split(before).next()).expect(after).to_owned()
         };
         let mut seen = Vec::new();
         for _ in 0..posts {
-            let text = std::str::from_utf8(request.next(&mut random)).expect("text");
+            let text = std::str::from_utf8(request.next(&mut random, NOW)).expect("text");
             let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
             assert_eq!(part(head, "content-length: ", "\r\n"), body.len().to_string());
             seen.push((
@@ -160,6 +180,21 @@ mod tests {
         let seen = drawn(Traffic::Uniform, 10, 1000);
         assert_eq!(seen.iter().map(|(key, ..)| key).collect::<HashSet<_>>().len(), 1000);
         assert!(seen.iter().all(|(key, ..)| key.len() == 36 && key.split('-').count() == 5));
+    }
+
+    #[test]
+    fn ordered_keys_begin_with_the_time() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let mut request = Request::new(Traffic::Uniform, Keys::Ordered, 10);
+        let place = request.key.clone();
+        let mut key =
+            |ms| String::from_utf8(request.next(&mut random, ms)[place.clone()].to_vec()).expect("text");
+        let keys = [key(NOW), key(NOW), key(NOW + 1)];
+        assert!(keys[0] != keys[1] && keys[0] < keys[2] && keys[1] < keys[2], "{keys:?}");
+        assert!(
+            keys.iter().all(|key| key.starts_with("01a3185c-5") && key[14..].starts_with('7')),
+            "{keys:?}"
+        );
     }
 
     #[test]

@@ -6,16 +6,19 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::bench::measure::ServerSpent;
+use crate::bench::processor;
 use crate::process;
 
-/// What the server runs with. Every flush reaches the disk; no checkpoint falls into one round and not into
-/// another; all data fits in memory.
-const SETTINGS: [&str; 6] = [
+/// What the server runs with. Every flush reaches the disk; all data fits in memory; no checkpoint falls into one
+/// measurement and not into another.
+const SETTINGS: [&str; 7] = [
     "fsync = on",
     "synchronous_commit = on",
     "max_connections = 200",
     "shared_buffers = '1GB'",
-    "max_wal_size = '16GB'",
+    "min_wal_size = '8GB'",
+    "max_wal_size = '32GB'",
     "checkpoint_timeout = '1h'",
 ];
 
@@ -28,7 +31,7 @@ pub(super) struct Cluster {
     /// The folder of its files.
     folder: PathBuf,
     /// Its first process.
-    pub(super) postmaster: u32,
+    postmaster: u32,
     pub(super) settings: Vec<String>,
     /// Ends it when dropped.
     #[cfg(feature = "postgres")]
@@ -63,8 +66,48 @@ impl Cluster {
 
     /// Makes a new database and returns its address.
     pub(super) fn database(&self, name: &str) -> anyhow::Result<String> {
-        self.execute(&format!("{}postgres", self.url), &format!("CREATE DATABASE {name}"))?;
+        self.execute(&self.maintenance(), &format!("CREATE DATABASE {name}"))?;
         Ok(format!("{}{name}", self.url))
+    }
+
+    /// Makes so many files for the log ahead of time. A server that has run for a while uses files again, where a
+    /// new one has to make each when it gets there, and everybody waits: whoever writes most waits most.
+    pub(super) fn prepare_wal(&self, files: u64) -> anyhow::Result<()> {
+        let fill = format!(
+            "DO $$ BEGIN FOR file IN 1..{files} LOOP \
+             PERFORM pg_logical_emit_message(false, 'florin', 'next'); PERFORM pg_switch_wal(); \
+             END LOOP; END $$"
+        );
+        self.execute(&self.maintenance(), &fill)?;
+        // Marks them as free.
+        self.execute(&self.maintenance(), "CHECKPOINT")
+    }
+
+    /// Returns what the server has spent so far.
+    pub(super) fn spent(&self) -> anyhow::Result<ServerSpent> {
+        let wal_bytes =
+            self.query(&self.maintenance(), "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")?.parse()?;
+        Ok(ServerSpent { processor: processor::with_children(self.postmaster), wal_bytes })
+    }
+
+    /// Returns where the log starts that a crash would need: it moves with every checkpoint.
+    pub(super) fn last_checkpoint(&self) -> anyhow::Result<String> {
+        self.query(&self.maintenance(), "SELECT redo_lsn FROM pg_control_checkpoint()")
+    }
+
+    /// Returns what a query gives, as text.
+    pub(super) fn query(&self, database: &str, query: &str) -> anyhow::Result<String> {
+        process::capture(self.psql(database).args(["--tuples-only", "--no-align", "--command", query]))
+    }
+
+    fn maintenance(&self) -> String {
+        format!("{}postgres", self.url)
+    }
+
+    fn psql(&self, database: &str) -> Command {
+        let mut psql = Command::new(self.program("psql"));
+        psql.args([database, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]);
+        psql
     }
 
     /// Returns one of PostgreSQL's programs; those that do not lie beside the server are on `PATH`.
@@ -75,9 +118,7 @@ impl Cluster {
 
     /// Runs statements in a database.
     pub(super) fn execute(&self, database: &str, statements: &str) -> anyhow::Result<()> {
-        let mut psql = Command::new(self.program("psql"));
-        psql.args([database, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command", statements]);
-        process::capture(&mut psql).map(drop)
+        process::capture(self.psql(database).args(["--command", statements])).map(drop)
     }
 
     /// Returns what the server says it is, `postgres (PostgreSQL) 17.2`.

@@ -18,8 +18,9 @@ use self::cluster::Cluster;
 use self::pgbench::{Databases, Workload};
 use self::report::{Posted, Ran};
 use super::figures::Figures;
-use super::load::{Load, Traffic, fund};
-use super::measure::measure;
+use super::load::{Keys, Load, Traffic, fund};
+use super::measure::{ServerSpent, measure};
+use super::processor;
 use super::service::{Service, build};
 
 /// How many clients wait for each other on pgbench's hot row.
@@ -47,6 +48,9 @@ pub(crate) struct Options {
     /// Between which accounts money moves on the service
     #[arg(long, value_delimiter = ',', default_value = "uniform,hot")]
     traffic: Vec<Traffic>,
+    /// What idempotency keys look like
+    #[arg(long, value_enum, default_value_t = Keys::Random)]
+    keys: Keys,
     /// Accounts on the service
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2..))]
     accounts: u32,
@@ -87,6 +91,13 @@ impl Options {
         Duration::from_secs(self.seconds)
     }
 
+    /// Returns how many files of 16 MB the server's log may need.
+    fn wal_files(&self) -> u64 {
+        let measurements = (self.connections.len() * self.traffic.len()) as u64 * u64::from(self.rounds);
+        // 80 MB in every second of posting, and what pgbench needs.
+        (measurements * (self.seconds + self.warm_up) * 5).clamp(64, 512)
+    }
+
     fn posted(&self) -> Vec<Posted> {
         let each = |&connections: &usize| {
             let traffic = self.traffic.iter();
@@ -125,9 +136,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 fn post_only(options: &Options, address: SocketAddr) -> anyhow::Result<String> {
     let mut posted = options.posted();
     fund(address, options.accounts)?;
+    let server = || {
+        let processor = options.postmaster.map_or(f64::NAN, processor::with_children);
+        Ok(ServerSpent { processor, ..ServerSpent::UNKNOWN })
+    };
     for round in 1..=options.rounds {
         for posted in &mut posted {
-            post(options, posted, address, options.postmaster, round)?;
+            post(options, posted, address, round, server)?;
         }
     }
     Ok(report::posted(&posted))
@@ -137,15 +152,18 @@ fn post_only(options: &Options, address: SocketAddr) -> anyhow::Result<String> {
 fn compare(options: &Options) -> anyhow::Result<String> {
     let binary = options.binary.clone().map_or_else(build, Ok)?;
     let cluster = Cluster::start(&options.settings)?;
+    eprintln!("making room for the server's log …");
+    cluster.prepare_wal(options.wal_files())?;
     let databases = Databases::make(&cluster, &options.scales)?;
     let service = Service::start(&binary, &cluster.database("florin")?, &[])?;
     fund(service.address, options.accounts)?;
     let (mut posted, mut ran) = (options.posted(), options.ran());
+    let checkpoint = cluster.last_checkpoint()?;
     for round in 1..=options.rounds {
         for turn in turns(posted.len(), ran.len()) {
             match turn {
                 Turn::Ours(at) => {
-                    post(options, &mut posted[at], service.address, Some(cluster.postmaster), round)?;
+                    post(options, &mut posted[at], service.address, round, || cluster.spent())?;
                 }
                 Turn::Theirs(at) => {
                     let Ran { workload, clients, figures } = &mut ran[at];
@@ -162,15 +180,16 @@ fn compare(options: &Options) -> anyhow::Result<String> {
             }
         }
     }
-    report::compared(&cluster, options, &posted, &ran)
+    let undisturbed = checkpoint == cluster.last_checkpoint()?;
+    report::compared(&cluster, options, undisturbed, &posted, &ran)
 }
 
 fn post(
     options: &Options,
     posted: &mut Posted,
     address: SocketAddr,
-    postmaster: Option<u32>,
     round: u32,
+    server: impl Fn() -> anyhow::Result<ServerSpent>,
 ) -> anyhow::Result<()> {
     let Posted { traffic, connections, figures } = posted;
     eprintln!("round {round}: the service, {}, {connections} connections …", report::traffic_name(*traffic));
@@ -178,11 +197,12 @@ fn post(
         address,
         connections: *connections,
         traffic: *traffic,
+        keys: options.keys,
         accounts: options.accounts,
         warm_up: options.warm_up(),
         duration: options.duration(),
     };
-    figures.add(measure(&load, postmaster)?);
+    figures.add(measure(&load, server)?);
     Ok(())
 }
 

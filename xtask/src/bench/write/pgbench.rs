@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use super::cluster::Cluster;
-use crate::bench::figures::{Processor, Round};
+use crate::bench::figures::{Round, Spent};
 use crate::bench::latencies::Latencies;
 use crate::bench::processor;
 use crate::process;
@@ -105,14 +105,20 @@ pub(super) fn measure(
         std::fs::write(&file, script)?;
         pgbench.arg("--no-vacuum").arg("--file").arg(file);
     }
-    let (postgres, load) = (processor::with_children(cluster.postmaster), processor::of_ended_children());
-    process::capture(pgbench.arg(databases.of(workload)?))?;
-    let used = Processor {
-        service: f64::NAN,
-        postgres: processor::with_children(cluster.postmaster) - postgres,
-        load: processor::of_ended_children() - load,
+    let until_now = || {
+        let server = cluster.spent()?;
+        anyhow::Ok(Spent {
+            service: f64::NAN,
+            postgres: server.processor,
+            load: processor::of_ended_children(),
+            wal_bytes: server.wal_bytes,
+            commands: f64::NAN,
+            batches: f64::NAN,
+        })
     };
-    round(&read_logs(folder.path())?, warm_up, used)
+    let before = until_now()?;
+    process::capture(pgbench.arg(databases.of(workload)?))?;
+    round(&read_logs(folder.path())?, warm_up, until_now()? - before)
 }
 
 /// Reads what each thread of pgbench has logged.
@@ -127,7 +133,7 @@ fn read_logs(folder: &Path) -> anyhow::Result<String> {
     Ok(logs)
 }
 
-fn round(logs: &str, warm_up: Duration, used: Processor) -> anyhow::Result<Round> {
+fn round(logs: &str, warm_up: Duration, spent: Spent) -> anyhow::Result<Round> {
     let transactions =
         logs.lines().map(parse).collect::<Option<Vec<_>>>().context("pgbench's log is unlike itself")?;
     let ended = || transactions.iter().map(|(ended, _)| *ended);
@@ -139,7 +145,7 @@ fn round(logs: &str, warm_up: Duration, used: Processor) -> anyhow::Result<Round
     }
     let counted = f64::from(u32::try_from(latencies.count())?);
     let per_second = counted / last.saturating_sub(counts_from).as_secs_f64();
-    Ok(Round::new(per_second, latencies, 1.0, used.among(transactions.len() as u64)))
+    Ok(Round::new(per_second, latencies, transactions.len() as u64, spent))
 }
 
 /// Reads a line of the log: when the transaction ended, since 1970, and how long it took.
@@ -155,15 +161,22 @@ mod tests {
     use std::time::Duration;
 
     use super::round;
-    use crate::bench::figures::Processor;
+    use crate::bench::figures::Spent;
 
-    const USED: Processor = Processor { service: f64::NAN, postgres: 0.004, load: 0.001 };
+    const SPENT: Spent = Spent {
+        service: f64::NAN,
+        postgres: 0.004,
+        load: 0.001,
+        wal_bytes: 4000.0,
+        commands: f64::NAN,
+        batches: f64::NAN,
+    };
 
     #[test]
     fn what_ends_after_the_warm_up_counts() {
         // Client, its transaction, microseconds, script, and when it ended, in seconds and microseconds.
         let log = "0 0 9000 0 100 0\n1 0 9000 0 100 900000\n0 1 1000 0 101 500000\n1 1 3000 0 103 0\n";
-        let round = round(log, Duration::from_secs(1), USED).unwrap();
+        let round = round(log, Duration::from_secs(1), SPENT).unwrap();
         let figures = [round.per_second, round.p50_ms, round.p99_ms, round.processor.postgres];
         assert_eq!(figures.map(|figure| format!("{figure}")), ["1", "1", "3", "1000"]);
     }
@@ -171,7 +184,45 @@ mod tests {
     #[test]
     fn a_log_that_cannot_be_read_is_no_figure() {
         for log in ["", "0 1 failed 0 101 500000\n", "0 1 1000 0 101\n"] {
-            assert!(round(log, Duration::ZERO, USED).is_err(), "{log}");
+            assert!(round(log, Duration::ZERO, SPENT).is_err(), "{log}");
         }
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn every_workload_runs_and_money_is_conserved() {
+        use super::{Cluster, Databases, Workload, measure};
+
+        let Ok(cluster) = Cluster::start(&[]) else { return };
+        let databases = Databases::make(&cluster, &[1]).unwrap();
+        let tpc_b = Workload::TpcB { scale: 1 };
+        let all = [tpc_b, Workload::Uniform, Workload::Hot, Workload::Insert, Workload::Statement];
+        std::thread::scope(|scope| {
+            for workload in all {
+                let (cluster, databases) = (&cluster, &databases);
+                scope.spawn(move || {
+                    let round =
+                        measure(cluster, databases, workload, 2, Duration::ZERO, Duration::from_secs(1))
+                            .unwrap();
+                    assert!(
+                        round.per_second > 0.0 && round.p50_ms <= round.p99_ms,
+                        "{workload:?}: {round:?}"
+                    );
+                    assert!(round.wal_bytes > 0.0, "{workload:?}: {round:?}");
+                });
+            }
+        });
+        let query = |query: &str| cluster.query(&databases.transfers, query).unwrap();
+        assert_ne!(query("SELECT count(*) FROM transfers WHERE (source, destination) = (1, 2)"), "0");
+        assert_eq!(query("SELECT sum(balance) FROM accounts"), "10000000000000");
+        // All but the bare inserts moved what they say.
+        let drifted = "
+            SELECT count(*) FROM accounts LEFT JOIN (
+                SELECT account, sum(change) AS moved
+                FROM transfers, LATERAL (VALUES (source, -amount), (destination, amount)) AS side (account, change)
+                WHERE (source, destination) <> (1, 2) GROUP BY account
+            ) AS sides ON account = id
+            WHERE balance <> 1000000000 + COALESCE(moved, 0)";
+        assert_eq!(query(drifted), "0");
     }
 }

@@ -6,7 +6,7 @@ use super::Options;
 use super::cluster::Cluster;
 use super::pgbench::Workload;
 use crate::bench::figures::{Figures, Round};
-use crate::bench::load::Traffic;
+use crate::bench::load::{Keys, Traffic};
 
 /// What was posted to the service.
 pub(super) struct Posted {
@@ -34,10 +34,16 @@ pub(super) fn traffic_name(traffic: Traffic) -> &'static str {
 pub(super) fn compared(
     cluster: &Cluster,
     options: &Options,
+    undisturbed: bool,
     posted: &[Posted],
     ran: &[Ran],
 ) -> anyhow::Result<String> {
-    let Options { seconds, warm_up, rounds, accounts, .. } = options;
+    let Options { seconds, warm_up, rounds, accounts, keys, .. } = options;
+    let version_of_keys = match keys {
+        Keys::Random => 4,
+        Keys::Ordered => 7,
+    };
+    let checkpoints = if undisturbed { "No checkpoint" } else { "**A checkpoint**" };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let (version, file_system) = (cluster.version()?, cluster.file_system());
     let settings =
@@ -49,15 +55,16 @@ pub(super) fn compared(
          Written by `cargo xtask bench write`: the service and pgbench in turns on one new server. Medians of {rounds} \
          rounds of {seconds} s after {warm_up} s of warm-up, with the slowest and the fastest round. Server, service \
          and load share {cores} cores; both sides connect over TCP.\n\n\
-         {version} on {file_system}: {settings}.\n\n\
+         {version} on {file_system}: {settings}. {checkpoints} fell into a measurement; the files of the log \
+         were there beforehand, as on a server that has run for a while.\n\n\
          ## What must hold\n"
     )?;
     text.push_str(&must_hold(posted, ran));
     writeln!(
         text,
         "\n## The service\n\n\
-         `POST …/transactions` with one posting between {accounts} accounts and an `Idempotency-Key` of its own each, \
-         answered when it is on disk. One request at a time on each connection.\n"
+         `POST …/transactions` with one posting between {accounts} accounts and an `Idempotency-Key` of its own each \
+         (a UUID of version {version_of_keys}), answered when it is on disk. One request at a time on each connection.\n"
     )?;
     text.push_str(&self::posted(posted));
     text.push_str(
@@ -73,7 +80,8 @@ pub(super) fn compared(
 pub(super) fn posted(posted: &[Posted]) -> String {
     let mut text = String::from(
         "| accounts | connections | transfers/s | slowest to fastest round | p50 ms | p99 ms | transfers a batch \
-         | CPU ms for 1000: service | PostgreSQL | load |\n|---|---|---|---|---|---|---|---|---|---|\n",
+         | WAL bytes each | CPU ms for 1000: service | PostgreSQL | load |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for Posted { traffic, connections, figures } in posted {
         let figure = |figure: fn(&Round) -> f64| Figure(figures.median(figure));
@@ -87,6 +95,7 @@ pub(super) fn posted(posted: &[Posted]) -> String {
                 &figure(|round| round.p50_ms),
                 &figure(|round| round.p99_ms),
                 &figure(|round| round.batch),
+                &figure(|round| round.wal_bytes),
                 &figure(|round| round.processor.service),
                 &figure(|round| round.processor.postgres),
                 &figure(|round| round.processor.load),
@@ -99,8 +108,8 @@ pub(super) fn posted(posted: &[Posted]) -> String {
 /// Writes the table of what pgbench ran.
 fn ran(ran: &[Ran]) -> String {
     let mut text = String::from(
-        "| transaction | clients | transactions/s | slowest to fastest round | p50 ms | p99 ms \
-         | CPU ms for 1000: PostgreSQL | pgbench |\n|---|---|---|---|---|---|---|---|\n",
+        "| transaction | clients | transactions/s | slowest to fastest round | p50 ms | p99 ms | WAL bytes each \
+         | CPU ms for 1000: PostgreSQL | pgbench |\n|---|---|---|---|---|---|---|---|---|\n",
     );
     for Ran { workload, clients, figures } in ran {
         let figure = |figure: fn(&Round) -> f64| Figure(figures.median(figure));
@@ -113,6 +122,7 @@ fn ran(ran: &[Ran]) -> String {
                 &Spread(figures.spread(|round| round.per_second)),
                 &figure(|round| round.p50_ms),
                 &figure(|round| round.p99_ms),
+                &figure(|round| round.wal_bytes),
                 &figure(|round| round.processor.postgres),
                 &figure(|round| round.processor.load),
             ],
@@ -227,7 +237,7 @@ mod tests {
     fn figures(per_second: f64, p50_ms: f64) -> Figures {
         let processor = Processor { service: 1.0, postgres: 1.0, load: 1.0 };
         let mut figures = Figures::default();
-        figures.add(Round { per_second, p50_ms, p99_ms: 9.0, batch: 1.0, processor });
+        figures.add(Round { per_second, p50_ms, p99_ms: 9.0, batch: 1.0, wal_bytes: 1.0, processor });
         figures
     }
 
