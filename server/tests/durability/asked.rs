@@ -18,6 +18,9 @@ pub(crate) struct Post {
     pub(crate) told: Told,
     /// How the first attempt ended.
     pub(crate) first: First,
+    /// Whether no attempt can be under way any more that would make another answer right: what a replica had sent
+    /// to its database when it was killed may be carried out after another replica has said no.
+    pub(crate) sure: bool,
 }
 
 /// What a client knows of its post.
@@ -71,7 +74,7 @@ impl Post {
                 vec![("world".into(), "shop".into(), amount), ("shop".into(), user(account), amount)]
             }
         };
-        Self { key, postings, told: Told::Nothing, first: First::Answered }
+        Self { key, postings, told: Told::Nothing, first: First::Answered, sure: true }
     }
 
     pub(crate) fn request(&self, transactions: &str) -> Request {

@@ -12,8 +12,8 @@ use crate::store::Store;
 /// How many of the posts that had an answer are sent again in one go.
 const SAMPLE: usize = 100;
 
-/// Sends again what had no answer, and some of what had one, which has to get the same again. Returns how many
-/// of those without an answer had been recorded nevertheless.
+/// Sends again what had no answer, or a no that need not last, and some of what had a yes, which has to get the
+/// same again. Returns how many of those without an answer had been recorded nevertheless.
 pub(crate) fn settle(
     store: &Store,
     service: &Service,
@@ -27,20 +27,29 @@ pub(crate) fn settle(
     let one_in = asked.len().div_ceil(SAMPLE).max(1);
     for post in asked.values_mut() {
         let again = matches!(post.told, Told::Acknowledged(_)) && random.usize(..one_in) == 0;
-        if !again && post.told != Told::Nothing {
+        if !again && post.sure && post.told != Told::Nothing {
             continue;
         }
         let reply = connection.call(&post.request(&transactions));
         let told = Told::by(&reply);
         assert_ne!(told, Told::Nothing, "nothing is in the way of a plain answer: {reply:?}");
-        if again {
-            if told != post.told || !replayed(&reply) {
+        match post.told {
+            Told::Acknowledged(_) if told != post.told || !replayed(&reply) => {
                 println!("lost: {post:?}, and now {reply:?}");
                 tally.lost += 1;
             }
-        } else {
-            recorded += usize::from(replayed(&reply));
-            tally.settled += 1;
+            Told::Acknowledged(_) => {}
+            Told::Nothing => {
+                recorded += usize::from(replayed(&reply));
+                tally.settled += 1;
+                post.sure = told != Told::Rejected;
+            }
+            Told::Rejected => {
+                if replayed(&reply) {
+                    println!("late: {post:?} was carried out after all");
+                }
+                post.sure = true;
+            }
         }
         post.told = told;
     }

@@ -69,6 +69,7 @@ fn kill_at_every_point(store: &Store, stores: Stores, mut tally: Tally) {
         assert_eq!(service.stop().code(), Some(0));
     }
     let service = store.serve(None);
+    settle(store, &service, &mut asked, &mut random, &mut tally);
     audit(store, &service, &asked, &mut tally);
     assert_eq!(service.stop().code(), Some(0));
     tally.print();

@@ -32,7 +32,9 @@ fn kill_at_random_moments(store: &Store, mut tally: Tally) {
         load.join(&mut asked, &mut tally);
     }
     let service = store.serve(None);
-    settle(store, &service, &mut asked, &mut random, &mut tally);
+    for _ in 0..2 {
+        settle(store, &service, &mut asked, &mut random, &mut tally);
+    }
     audit(store, &service, &asked, &mut tally);
     assert_eq!(service.stop().code(), Some(0));
     tally.print();

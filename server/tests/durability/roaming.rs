@@ -53,6 +53,7 @@ impl Roaming {
                     self.ask(&mut post);
                     post.told != Told::Nothing
                 });
+                post.sure = post.told != Told::Rejected;
                 self.done.settled += 1;
             }
             if matches!(post.told, Told::Acknowledged(_)) {
