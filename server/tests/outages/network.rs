@@ -1,0 +1,106 @@
+//! The wire to PostgreSQL is cut, stopped up, slow.
+
+use std::time::{Duration, Instant};
+
+use test_postgres::own_server;
+
+use super::database::{at_port, new_database};
+use super::posts::{CREATED, OUTCOME_UNKNOWN, REJECTED, UNAVAILABLE};
+use super::proxy::{Direction, Mode, Proxy, Trap};
+use super::trial::{Trial, Turn};
+use crate::harness::wait_until;
+
+/// So that a server that says nothing is given up soon.
+const IMPATIENT: &[(&str, &str)] = &[("PX_DATABASE__STATEMENT_TIMEOUT_MS", "500")];
+
+#[test]
+fn connections_that_are_cut_lose_nothing() {
+    let _turn = Turn::wait();
+    let Some(server) = own_server() else { return };
+    let (url, proxy) = (new_database(&server), Proxy::to(server.port()));
+    let mut trial = Trial::start_through("cut", &url, &at_port(&url, proxy.port()), &[]);
+    trial.calm();
+    for _ in 0..10 {
+        proxy.cut_all();
+        let posts = trial.random.usize(1..10);
+        trial.load.wait_for(CREATED, posts);
+    }
+    for _ in 0..30 {
+        let direction = [Direction::ToServer, Direction::ToService][trial.random.usize(..2)];
+        proxy.set_trap(Trap::After(direction, trial.random.usize(..6000)));
+        wait_until("the connection to be cut", || proxy.has_sprung());
+        let posts = trial.random.usize(1..10);
+        trial.load.wait_for(CREATED, posts);
+    }
+    trial.recovers(Instant::now());
+
+    proxy.set(Mode::Refuse);
+    trial.calm();
+    proxy.cut_all();
+    trial.trouble(UNAVAILABLE);
+    let away = Instant::now();
+    trial.trouble(UNAVAILABLE);
+    trial.assert_only(&[UNAVAILABLE], away, Instant::now());
+    trial.assert_not_ready(away, Instant::now());
+    proxy.set(Mode::Pass);
+    trial.recovers(Instant::now());
+    trial.finish();
+}
+
+#[test]
+fn a_server_that_says_nothing_holds_nobody_up_for_long() {
+    let _turn = Turn::wait();
+    let Some(server) = own_server() else { return };
+    let (url, proxy) = (new_database(&server), Proxy::to(server.port()));
+    let mut trial = Trial::start_through("black_hole", &url, &at_port(&url, proxy.port()), IMPATIENT);
+    trial.calm();
+    proxy.set(Mode::BlackHole);
+    trial.trouble(UNAVAILABLE);
+    let away = Instant::now();
+    trial.load.wait_for(UNAVAILABLE, 10);
+    trial.assert_only(&[UNAVAILABLE], away, Instant::now());
+    trial.assert_not_ready(away, Instant::now());
+    proxy.set(Mode::Pass);
+    trial.recovers(Instant::now());
+    trial.finish();
+}
+
+/// What was given up arrives after all, when its key has been sent again long since.
+#[test]
+fn statements_that_arrive_late_change_nothing() {
+    let _turn = Turn::wait();
+    let Some(server) = own_server() else { return };
+    let (url, proxy) = (new_database(&server), Proxy::to(server.port()));
+    let mut trial = Trial::start_through("late", &url, &at_port(&url, proxy.port()), IMPATIENT);
+    trial.calm();
+    for sent_again_before in [false, true] {
+        proxy.hold();
+        trial.load.wait_until_seen(OUTCOME_UNKNOWN);
+        if sent_again_before {
+            // On new connections, while the old ones still hang.
+            trial.recovers(Instant::now());
+        }
+        proxy.let_go();
+        trial.recovers(Instant::now());
+    }
+    trial.finish();
+}
+
+#[test]
+fn a_slow_wire_only_slows() {
+    let _turn = Turn::wait();
+    let Some(server) = own_server() else { return };
+    let (url, proxy) = (new_database(&server), Proxy::to(server.port()));
+    let trial = Trial::start_through("slow", &url, &at_port(&url, proxy.port()), &[]);
+    trial.calm();
+    let since = Instant::now();
+    for milliseconds in [1, 10, 40] {
+        proxy.delay(Duration::from_millis(milliseconds));
+        trial.load.wait_for(CREATED, 60);
+    }
+    trial.assert_only(&[CREATED, REJECTED], since, Instant::now());
+    assert!(trial.probes.since(since).iter().all(|probe| probe.ready));
+    proxy.delay(Duration::ZERO);
+    trial.calm();
+    trial.finish();
+}
