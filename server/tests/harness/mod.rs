@@ -22,6 +22,9 @@ pub(crate) use self::tally::Tally;
 /// Longer than anything may take, even on a machine that is busy with other things.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
 
+/// How much of what a service logged is shown when a test fails.
+const LAST_LINES: usize = 30;
+
 /// The binary, about to run in `folder` with `settings` as its only environment variables of its own.
 pub(crate) fn command(folder: &Path, settings: &[(&str, &str)]) -> Command {
     // Whoever runs test binaries without cargo may have put the service somewhere else.
@@ -162,6 +165,12 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
+        if thread::panicking() {
+            let logged = self.logged();
+            let lines: Vec<_> = logged.lines().collect();
+            let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
+            eprintln!("the service, ended by itself: {:?}, said last:\n{last}", self.child.try_wait());
+        }
         // It may have ended by itself; then there is nothing left to end.
         let _ = self.child.kill();
         let _ = self.child.wait();
