@@ -16,7 +16,7 @@ use clap::Args;
 
 use self::cluster::Cluster;
 use self::pgbench::{Databases, Workload};
-use self::report::{Posted, Ran};
+use self::report::{Posted, Ran, counted};
 use super::figures::Figures;
 use super::load::{Keys, Load, Traffic, fund};
 use super::measure::{ServerSpent, measure};
@@ -28,9 +28,9 @@ const HOT_CLIENTS: usize = 32;
 
 /// Posts transfers to the service on PostgreSQL, and compares with pgbench on the same server
 ///
-/// Starts a PostgreSQL server of its own in the system's temporary folder (TMPDIR), which has to be on a real disk.
-/// In every round all measurements take turns, the service's with pgbench's; medians count. Prints a report in
-/// Markdown. The load runs on the same machine and its processor time is shown, too.
+/// Starts a PostgreSQL server of its own in the system's temporary folder (TMPDIR), which has to be on a real disk
+/// with some 20 GB free. In every round all measurements take turns, the service's with pgbench's; medians count.
+/// Prints a report in Markdown. The load runs on the same machine and its processor time is shown, too.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// How long each measurement takes in one round, in seconds
@@ -167,7 +167,11 @@ fn compare(options: &Options) -> anyhow::Result<String> {
                 }
                 Turn::Theirs(at) => {
                     let Ran { workload, clients, figures } = &mut ran[at];
-                    eprintln!("round {round}: pgbench, {}, {clients} clients …", workload.name());
+                    eprintln!(
+                        "round {round}: pgbench, {}, {} …",
+                        workload.name(),
+                        counted(*clients, "client")
+                    );
                     figures.add(pgbench::measure(
                         &cluster,
                         &databases,
@@ -192,7 +196,8 @@ fn post(
     server: impl Fn() -> anyhow::Result<ServerSpent>,
 ) -> anyhow::Result<()> {
     let Posted { traffic, connections, figures } = posted;
-    eprintln!("round {round}: the service, {}, {connections} connections …", report::traffic_name(*traffic));
+    let (name, connections_shown) = (report::traffic_name(*traffic), counted(*connections, "connection"));
+    eprintln!("round {round}: the service, {name}, {connections_shown} …");
     let load = Load {
         address,
         connections: *connections,

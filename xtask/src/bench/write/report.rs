@@ -30,6 +30,11 @@ pub(super) fn traffic_name(traffic: Traffic) -> &'static str {
     }
 }
 
+/// `1 client`, `8 clients`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Writes the whole report.
 pub(super) fn compared(
     cluster: &Cluster,
@@ -43,6 +48,7 @@ pub(super) fn compared(
         Keys::Random => 4,
         Keys::Ordered => 7,
     };
+    let rounds = counted(*rounds as usize, "round");
     let checkpoints = if undisturbed { "No checkpoint" } else { "**A checkpoint**" };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let (version, file_system) = (cluster.version()?, cluster.file_system());
@@ -53,7 +59,7 @@ pub(super) fn compared(
         text,
         "# Writing on PostgreSQL\n\n\
          Written by `cargo xtask bench write`: the service and pgbench in turns on one new server. Medians of {rounds} \
-         rounds of {seconds} s after {warm_up} s of warm-up, with the slowest and the fastest round. Server, service \
+         of {seconds} s after {warm_up} s of warm-up, with the slowest and the fastest round. Server, service \
          and load share {cores} cores; both sides connect over TCP.\n\n\
          {version} on {file_system}: {settings}. {checkpoints} fell into a measurement; the files of the log \
          were there beforehand, as on a server that has run for a while.\n\n\
@@ -137,14 +143,14 @@ fn must_hold(posted: &[Posted], ran: &[Ran]) -> String {
     let service = |traffic: Traffic, connections: usize| {
         let mut all = posted.iter();
         let found = all.find(|posted| posted.traffic == traffic && posted.connections == connections)?;
-        Some((format!("{}, {connections} connections", traffic_name(traffic)), &found.figures))
+        Some((format!("{}, {}", traffic_name(traffic), counted(connections, "connection")), &found.figures))
     };
     let pgbench = |wanted: fn(Workload) -> bool| {
         let matching = ran.iter().filter(|ran| wanted(ran.workload));
         let rate = |ran: &Ran| ran.figures.median(|round| round.per_second);
         let best = matching.max_by(|one, other| rate(one).total_cmp(&rate(other)))?;
-        let clients = best.clients;
-        Some((format!("pgbench, {}, {clients} clients", best.workload.name()), &best.figures))
+        let clients = counted(best.clients, "client");
+        Some((format!("pgbench, {}, {clients}", best.workload.name()), &best.figures))
     };
     let rate: fn(&Round) -> f64 = |round| round.per_second;
     let p50: fn(&Round) -> f64 = |round| round.p50_ms;
@@ -269,8 +275,8 @@ mod tests {
             ("uniform, 256 connections | pgbench, TPC-B-like, scale 50, 32 clients", "≥ 5 | 5.00", "| met |"),
             ("one hot account, 256 connections | uniform, 256", "≥ 0.9 | 0.80", "| **not met** |"),
             ("one hot account, 256 connections | pgbench, transfer, one hot", "≥ 20 | 20.0", "| met |"),
-            ("uniform, 1 connections | pgbench, one statement: an insert", "≤ 1.5 | 2.00", "| **not met** |"),
-            ("uniform, 1 connections | pgbench, one statement: a transfer", "≤ 1.5 | 1.50", "| met |"),
+            ("uniform, 1 connection | pgbench, one statement: an insert", "≤ 1.5 | 2.00", "| **not met** |"),
+            ("uniform, 1 connection | pgbench, one statement: a transfer", "≤ 1.5 | 1.50", "| met |"),
         ];
         assert_eq!(rows.len(), expected.len());
         for (row, (names, ratio, verdict)) in rows.iter().zip(expected) {
