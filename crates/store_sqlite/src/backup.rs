@@ -4,8 +4,10 @@
 //! `VACUUM INTO` reads everything once and writes it anew, without the room that deleted rows left. It holds
 //! up no writer; but until it is done the write-ahead log cannot shrink.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,8 +20,8 @@ use crate::store::SqliteStore;
 /// How often to say how far it has come.
 const PROGRESS: Duration = Duration::from_millis(100);
 
-/// What SQLite may put beside a file, by what is added to its name.
-const BESIDE: [&str; 3] = ["-journal", "-wal", "-shm"];
+/// How often to try to remove a folder in which SQLite may just be making a file.
+const REMOVALS: usize = 100;
 
 /// How far a copy has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +65,7 @@ pub enum BackupError {
     },
 }
 
-/// A copy that is whole and on disk, under a name of its own beside the one that it is to have. Dropping it
+/// A copy that is whole and on disk, in a folder of its own beside the name that it is to have. Dropping it
 /// removes it.
 #[derive(Debug)]
 pub struct Backup {
@@ -75,7 +77,7 @@ impl Backup {
     /// Opens the copy to look at it. It stays as it is: whatever would write fails.
     #[must_use]
     pub fn open(&self) -> SqliteStore {
-        SqliteStore::open_read_only(SqliteOptions::new(&self.draft.0))
+        SqliteStore::open_read_only(SqliteOptions::new(self.draft.file()))
     }
 
     /// Gives the copy its name, sees to it that it keeps it, and returns how many bytes there are.
@@ -83,7 +85,7 @@ impl Backup {
     /// # Errors
     /// When there is something of that name by now, or the name could not be written.
     pub fn keep(self) -> Result<u64, BackupError> {
-        let (draft, to) = (&self.draft.0, &self.to);
+        let (draft, to) = (&self.draft.file(), &self.to);
         let failed = |source| BackupError::File { path: to.clone(), source };
         // A link is refused where the name is taken. Not every file system has them.
         match fs::hard_link(draft, to) {
@@ -103,16 +105,24 @@ impl Backup {
     }
 }
 
-/// The file that a copy is written to. Removed with all that SQLite put beside it when this is dropped.
+/// The folder that a copy is written to. Removed with all that is in it when this is dropped; SQLite, which may
+/// still be at work then on a thread of its own, can make no file in a folder that is gone.
 #[derive(Debug)]
 struct Draft(PathBuf);
 
+impl Draft {
+    fn file(&self) -> PathBuf {
+        self.0.join("copy.db")
+    }
+}
+
 impl Drop for Draft {
     fn drop(&mut self) {
-        // What is not there needs no removing.
-        let _ = fs::remove_file(&self.0);
-        for suffix in BESIDE {
-            let _ = fs::remove_file(with_suffix(&self.0, suffix));
+        // What cannot be removed is found by its name.
+        for _ in 0..REMOVALS {
+            if fs::remove_dir_all(&self.0).is_ok() || !self.0.exists() {
+                return;
+            }
         }
     }
 }
@@ -127,7 +137,8 @@ pub(crate) async fn backup(
     refuse_existing(&to)?;
     let draft = new_draft(&options.path, &to)?;
     let failed = |source| BackupError::Copy { path: to.clone(), source };
-    let name = draft.0.to_str().ok_or_else(|| BackupError::Name { path: to.clone() })?;
+    let file = draft.file();
+    let name = file.to_str().ok_or_else(|| BackupError::Name { path: to.clone() })?;
 
     let mut connection = options.reader().connect().await.map_err(failed)?;
     let total_bytes = size(&mut connection).await.map_err(failed)?;
@@ -135,7 +146,7 @@ pub(crate) async fn backup(
         let copying = sqlx::query!("VACUUM INTO ?1", name).execute(&mut connection);
         let mut copying = std::pin::pin!(copying);
         loop {
-            let done_bytes = fs::metadata(&draft.0).map_or(0, |file| file.len());
+            let done_bytes = fs::metadata(&file).map_or(0, |file| file.len());
             progress(Copied { done_bytes, total_bytes: total_bytes.max(done_bytes) });
             tokio::select! {
                 copied = &mut copying => break copied.map_err(failed)?,
@@ -145,21 +156,24 @@ pub(crate) async fn backup(
     };
     // It only read.
     let _ = connection.close().await;
-    flush(&draft.0).map_err(|source| BackupError::File { path: to.clone(), source })?;
+    flush(&file).map_err(|source| BackupError::File { path: to.clone(), source })?;
     Ok(Backup { draft, to })
 }
 
-/// Makes an empty file beside the one that is asked for, which nobody may read who may not read the database.
+/// Makes an empty file in a folder beside the name that is asked for. Nobody may read it who may not read the
+/// database. No folder has the name of an earlier one, in which SQLite may still want to make a file.
 fn new_draft(database: &Path, to: &Path) -> Result<Draft, BackupError> {
     let failed = |source| BackupError::File { path: to.to_owned(), source };
     let name = to.file_name().ok_or_else(|| BackupError::Name { path: to.to_owned() })?;
     let mut unfinished = std::ffi::OsString::from(".");
     unfinished.push(name);
-    unfinished.push(format!(".{}.unfinished", std::process::id()));
-    let path = to.with_file_name(unfinished);
+    let unlike_others = RandomState::new().build_hasher().finish();
+    unfinished.push(format!(".{unlike_others:016x}.unfinished"));
+    let folder = to.with_file_name(unfinished);
+    DirBuilder::new().mode(0o700).create(&folder).map_err(failed)?;
+    let draft = Draft(folder);
     let permissions = fs::metadata(database).map_err(failed)?.permissions();
-    let file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
-    let draft = Draft(path);
+    let file = OpenOptions::new().write(true).create_new(true).open(draft.file()).map_err(failed)?;
     file.set_permissions(permissions).map_err(failed)?;
     Ok(draft)
 }
@@ -188,10 +202,4 @@ fn flush(path: &Path) -> io::Result<()> {
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("/"))
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }

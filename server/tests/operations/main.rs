@@ -5,5 +5,9 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod backup;
 mod migrate;
+mod page;
 mod place;
+mod postgres;
+mod verify;

@@ -70,9 +70,9 @@ fn replicas_of_the_version_before_go_on_and_start_beside_a_newer_one_until_it_co
         let running = place.start();
         place.tamper("ALTER TABLE entries ADD COLUMN wings TEXT");
         place.migrated_by_a_newer_version(2, "expand wings");
-        place.post(&running, 1);
+        Place::post(&running, 1);
         let started = Service::start(place.path(), &place.settings());
-        place.post(&started, 1);
+        Place::post(&started, 1);
         let check = place.run(&["migrate", "--check"]);
         assert_eq!(check.code(), Some(0), "{check:?}");
         let said = "left alone 2 expand wings: it came with a newer version\nthe schema is up to date\n";
@@ -82,7 +82,7 @@ fn replicas_of_the_version_before_go_on_and_start_beside_a_newer_one_until_it_co
         assert_eq!(logged.matches("a newer version has migrated the database").count(), 1, "{logged}");
 
         place.migrated_by_a_newer_version(3, "contract wheels");
-        place.post(&running, 1);
+        Place::post(&running, 1);
         for (arguments, code) in
             [(&["serve"][..], 1), (&["migrate"], 1), (&["migrate", "--check"], 2), (&["verify"], 2)]
         {

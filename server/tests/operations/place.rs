@@ -1,6 +1,7 @@
 //! A database of a test's own, on either store, with the settings that name it.
 
 use std::path::Path;
+use std::process::Command;
 
 use sqlx::{AssertSqlSafe, Connection as _};
 
@@ -75,6 +76,14 @@ impl Place {
         });
     }
 
+    /// Takes away what keeps recorded entries from being changed.
+    pub(crate) fn allow_tampering(&self) {
+        self.tamper(match &self.database {
+            Kind::Sqlite => "DROP TRIGGER entries_never_change; DROP TRIGGER entries_never_vanish",
+            Kind::Postgres(_) => "ALTER TABLE entries DISABLE TRIGGER entries_never_change",
+        });
+    }
+
     /// Records a step as a version would that has one more.
     pub(crate) fn migrated_by_a_newer_version(&self, version: u32, description: &str) {
         let checksum = match &self.database {
@@ -87,13 +96,47 @@ impl Place {
         ));
     }
 
-    /// Posts so many transfers to the ledger `main`, each of 5 to `a`.
-    pub(crate) fn post(&self, service: &Service, count: usize) {
+    /// A transfer of 5 to `a`.
+    pub(crate) const TRANSACTION: &str =
+        r#"{"postings":[{"source":"world","destination":"a","asset":"USD/2","amount":"5"}]}"#;
+
+    /// Posts so many of these to the ledger `main`.
+    pub(crate) fn post(service: &Service, count: usize) {
         let mut client = service.connect();
         for _ in 0..count {
-            let body = r#"{"postings":[{"source":"world","destination":"a","asset":"USD/2","amount":"5"}]}"#;
-            let posted = client.call(&Request::post("/v1/ledgers/main/transactions").json(body));
-            assert_eq!(posted.status, 201, "{posted:?} on {}", self.url());
+            let post = Request::post("/v1/ledgers/main/transactions").json(Self::TRANSACTION);
+            let posted = client.call(&post);
+            assert_eq!(posted.status, 201, "{posted:?}");
+        }
+    }
+
+    /// Posts so many transactions to the ledger `main`, each with 500 postings.
+    pub(crate) fn post_large(service: &Service, count: usize) {
+        let posting =
+            |n| format!(r#"{{"source":"world","destination":"u:{n}","asset":"USD/2","amount":"5"}}"#);
+        let postings: Vec<_> = (0..500).map(posting).collect();
+        let body = format!(r#"{{"postings":[{}]}}"#, postings.join(","));
+        let mut client = service.connect();
+        for _ in 0..count {
+            let posted = client.call(&Request::post("/v1/ledgers/main/transactions").json(&body));
+            assert_eq!(posted.status, 201, "{posted:?}");
+        }
+    }
+
+    /// The log of the ledger `main`, entry by entry.
+    pub(crate) fn log(service: &Service) -> Vec<serde_json::Value> {
+        let mut client = service.connect();
+        let mut entries: Vec<serde_json::Value> = Vec::new();
+        loop {
+            let after = entries.last().map(|entry| format!("&after={}", entry["number"])).unwrap_or_default();
+            let page = client.get(&format!("/v1/ledgers/main/log?limit=1000{after}"));
+            assert_eq!(page.status, 200, "{page:?}");
+            let page = page.json();
+            let items = page["items"].as_array().expect("a list");
+            if items.is_empty() {
+                return entries;
+            }
+            entries.extend(items.iter().cloned());
         }
     }
 
@@ -115,4 +158,10 @@ impl Place {
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(work)
+}
+
+/// Sends a signal by name, `TERM`.
+pub(crate) fn send_signal(process: u32, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
+    assert!(sent.expect("there is a `kill`").success());
 }

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use engine::port::{CommitError, Store};
 use ledger::EntryNumber;
@@ -123,6 +124,22 @@ async fn a_copy_that_fails_or_is_not_kept_leaves_nothing_behind() {
     let store = SqliteStore::open(place.options()).await.unwrap();
     let error = store.backup(&place.copy(), |_| {}).await.map(drop).unwrap_err();
     assert!(matches!(error, BackupError::Copy { .. }) && chain(&error).contains("malformed"), "{error:?}");
+    assert_eq!(place.others(), BTreeSet::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_nobody_waits_for_any_more_leaves_nothing_behind() {
+    let place = Place::new();
+    let (store, main) = (place.store().await, place.with_main().await.1);
+    append(&store, &main, &vec![transfer("world", "a", 1); 1_000]).await;
+    for round in 0..100 {
+        let enough = Duration::from_micros(round * 40);
+        let copied = tokio::time::timeout(enough, store.backup(&place.copy(), |_| {})).await;
+        drop(copied.map(Result::unwrap));
+        assert_eq!(place.others(), BTreeSet::new(), "{enough:?}");
+    }
+    store.close().await;
+    // SQLite may have been at work all the while.
     assert_eq!(place.others(), BTreeSet::new());
 }
 
