@@ -44,11 +44,11 @@ impl DatabaseConfig {
     /// Lists the values that are out of bounds.
     #[must_use]
     pub fn problems(&self) -> Vec<InvalidValue> {
-        let mut check = Check::section("database").range("readers", self.readers, 1..=64).range(
-            "busy_timeout_ms",
-            self.busy_timeout_ms,
-            0..=600_000,
-        );
+        let mut check = Check::section("database")
+            .range("readers", self.readers, 1..=64)
+            .range("writers", self.writers, 1..=64)
+            .range("busy_timeout_ms", self.busy_timeout_ms, 0..=600_000)
+            .range("statement_timeout_ms", self.statement_timeout_ms, 10..=600_000);
         if self.url.is_empty() {
             let message = "it is not set: say where the ledgers are kept, for example \
                            PX_DATABASE__URL=sqlite:///var/lib/florin/florin.db";

@@ -7,12 +7,11 @@ fn help_names_every_command_and_gives_examples() {
     let folder = tempfile::tempdir().unwrap();
     let help = run(folder.path(), &[], &["--help"]);
     assert!(help.status.success());
-    for part in
-        ["serve", "migrate", "verify", "openapi", "config", "--profile", "Examples:", "PX_SERVER__PORT"]
-    {
+    let commands = ["serve", "migrate", "verify", "backup", "openapi", "config"];
+    for part in commands.iter().chain(&["--profile", "Examples:", "PX_SERVER__PORT"]) {
         assert!(help.stdout.contains(part), "no {part} in\n{}", help.stdout);
     }
-    for command in ["serve", "migrate", "verify", "openapi", "config"] {
+    for command in commands {
         let help = run(folder.path(), &[], &[command, "--help"]);
         assert!(help.status.success() && help.stdout.contains("Usage: server"), "{command}: {help:?}");
     }

@@ -136,6 +136,8 @@ fn all_wrong_values_are_named_at_once_with_key_and_source() {
         ("PX_SERVER__WORKERS", "many"),
         ("PX_SERVER__BODY_MAX_BYTES", "1"),
         ("PX_DATABASE__MIGRATE_ON_START", "maybe"),
+        ("PX_DATABASE__STATEMENT_TIMEOUT_MS", "0"),
+        ("PX_DATABASE__WRITERS", "0"),
         ("PX_ENGINE__CREATE_LEDGERS", "main"),
         ("PX_ENGINE__QUEUE_MAX", "-1"),
         ("PX_TELEMETRY__FILTER", "a=b=c"),
@@ -143,12 +145,14 @@ fn all_wrong_values_are_named_at_once_with_key_and_source() {
     let refused = run(folder.path(), &settings, &["serve"]);
     assert_eq!(refused.code(), Some(1));
     for start in [
-        "error: the configuration has 9 mistakes:",
+        "error: the configuration has 11 mistakes:",
         "  server.port (configuration/dev.yml): 99999 is not a whole number up to 65535",
         "  telemetry.format (configuration/dev.yml): xml is none of pretty, json",
         "  server.ip (PX_SERVER__IP): \"1.2.3\" is not right: invalid IP address syntax",
         "  server.workers (PX_SERVER__WORKERS): many is not a whole number, 0 or more",
         "  server.body_max_bytes (PX_SERVER__BODY_MAX_BYTES): 1 is not within 1024 and 67108864",
+        "  database.statement_timeout_ms (PX_DATABASE__STATEMENT_TIMEOUT_MS): 0 is not within 10 and 600000",
+        "  database.writers (PX_DATABASE__WRITERS): 0 is not within 1 and 64",
         "  database.migrate_on_start (PX_DATABASE__MIGRATE_ON_START): maybe is not true or false",
         "  engine.create_ledgers (PX_ENGINE__CREATE_LEDGERS): main is not a list, as in [a, b]",
         "  engine.queue_max (PX_ENGINE__QUEUE_MAX): -1 is not a whole number, 0 or more",
