@@ -46,9 +46,11 @@ async fn create_on(connection: &mut PgConnection, new: NewLedger) -> Result<Ledg
         }));
     }
     let Some(KeyedRequest { key, fingerprint }) = &new.request else { return Ok(LedgerCreation::NameTaken) };
+    // Locked for the statement's own commit: a ledger that can be seen may still be on its way to a standby, and
+    // that commit waits for both.
     let earlier = sqlx::query!(
         r#"SELECT name, created_at, metadata, request_fingerprint AS "fingerprint!"
-        FROM ledgers WHERE idempotency_key = $1"#,
+        FROM ledgers WHERE idempotency_key = $1 FOR KEY SHARE"#,
         key.as_str()
     )
     .fetch_optional(&mut *connection)

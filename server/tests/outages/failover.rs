@@ -1,15 +1,16 @@
 //! A primary whose commits wait for a standby is lost, and the standby takes over. The wire is led to the new one,
 //! as an address that moves would be; the old one never comes back.
 
+use std::thread;
 use std::time::Instant;
 
 use test_postgres::{Server, own_server};
 
 use super::database::{Stranger, at_port, new_database};
-use super::posts::{CREATED, OUTCOME_UNKNOWN, Post, REJECTED, UNAVAILABLE};
+use super::posts::{CREATED, OUTCOME_UNKNOWN, Post, REJECTED, UNAVAILABLE, answer};
 use super::proxy::Proxy;
 use super::trial::{Trial, Turn};
-use crate::harness::{Service, run, wait_until};
+use crate::harness::{Request, Service, run, wait_until};
 
 /// So that commits that nobody confirms are given up soon.
 const IMPATIENT: &[(&str, &str)] = &[("PX_DATABASE__STATEMENT_TIMEOUT_MS", "500")];
@@ -71,6 +72,8 @@ fn a_primary_that_has_been_replaced_acknowledges_nothing() {
 /// A commit whose wait for the standby is cut short is there for all to see, and yet the standby lacks it.
 #[test]
 fn what_the_standby_lacks_is_not_acknowledged_to_those_who_ask_again() {
+    const FOUND: &str = "SELECT idempotency_key FROM entries WHERE idempotency_key = 'k'
+        UNION ALL SELECT idempotency_key FROM ledgers WHERE idempotency_key = 'k'";
     let _turn = Turn::wait();
     let Some(mut primary) = own_server() else { return };
     let url = new_database(&primary);
@@ -79,28 +82,32 @@ fn what_the_standby_lacks_is_not_acknowledged_to_those_who_ask_again() {
     let mut settings = vec![("PX_DATABASE__URL", &*url), ("PX_DATABASE__MIGRATE_ON_START", "true")];
     settings.extend(IMPATIENT);
     let service = Service::start(folder.path(), &settings);
-    let mut connection = service.connect();
-    let (mut post, key) = (Post::deposit("users:1", 7), "key");
-    let request = post.request("main", key);
+    let post = Post::deposit("users:1", 7).request("main", "k");
+    let create = Request::post("/v1/ledgers").header("idempotency-key", "k").json(r#"{"name":"other"}"#);
+    let ask = || {
+        thread::scope(|scope| {
+            let asked =
+                [&post, &create].map(|request| scope.spawn(|| answer(&service.connect().call(request))));
+            asked.map(|asked| asked.join().unwrap())
+        })
+    };
 
     standby.stop();
-    assert_eq!(post.note(Some(&connection.call(&request))), OUTCOME_UNKNOWN);
+    assert_eq!(ask(), [OUTCOME_UNKNOWN; 2]);
     let mut stranger = Stranger::connect(&url).unwrap();
-    let find = format!("SELECT 1 FROM entries WHERE idempotency_key = '{key}'");
-    assert_eq!(stranger.execute(&find).unwrap(), 0, "it waits");
+    assert_eq!(stranger.execute(FOUND).unwrap(), 0, "they wait");
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'florin'";
     stranger.execute(end).unwrap();
-    wait_until("the commit to be seen", || stranger.execute(&find).unwrap() == 1);
-
-    let again = connection.call(&request);
-    assert_eq!(post.note(Some(&again)), UNAVAILABLE, "{again:?}");
+    wait_until("both to be seen", || stranger.execute(FOUND).unwrap() == 2);
+    // Nothing is done by asking again, or nobody knows.
+    assert_eq!(ask(), [UNAVAILABLE, OUTCOME_UNKNOWN]);
     standby.start_again();
-    wait_until("the post to be acknowledged", || post.note(Some(&connection.call(&request))) == CREATED);
+    wait_until("both to be acknowledged", || ask() == [CREATED; 2]);
     assert_eq!(service.stop().code(), Some(0));
     primary.kill();
     standby.promote();
     let kept = at_port(&url, standby.port());
-    assert_eq!(Stranger::connect(&kept).unwrap().execute(&find).unwrap(), 1);
+    assert_eq!(Stranger::connect(&kept).unwrap().execute(FOUND).unwrap(), 2);
     assert_eq!(run(folder.path(), &[("PX_DATABASE__URL", &*kept)], &["verify"]).code(), Some(0));
 }
 
