@@ -44,6 +44,7 @@ impl Shown {
     /// Shows that so much of `total` is done, of what `stage` names.
     pub(super) fn update(&mut self, stage: &str, done: u64, total: u64) {
         let total = total.max(done);
+        self.bar.set_length(total);
         if self.stage.as_deref() != Some(stage) {
             self.stage = Some(stage.to_owned());
             self.bar.set_message(stage.to_owned());
@@ -56,7 +57,6 @@ impl Shown {
                 HumanDuration(self.bar.eta())
             ));
         }
-        self.bar.set_length(total);
         self.bar.set_position(done);
     }
 
