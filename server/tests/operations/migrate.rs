@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use crate::harness::{Ended, Service, command};
+use crate::page::block;
 use crate::place::Place;
 
 #[test]
@@ -68,14 +69,15 @@ fn a_check_names_what_is_missing_and_changes_nothing() {
 fn replicas_of_the_version_before_go_on_and_start_beside_a_newer_one_until_it_contracts() {
     for place in Place::on_each() {
         let running = place.start();
-        place.tamper("ALTER TABLE entries ADD COLUMN wings TEXT");
-        place.migrated_by_a_newer_version(2, "expand wings");
+        place.tamper(&block("run by a test: expand"));
+        place.migrated_by_a_newer_version(2, "expand entry channel");
         Place::post(&running, 1);
         let started = Service::start(place.path(), &place.settings());
         Place::post(&started, 1);
         let check = place.run(&["migrate", "--check"]);
         assert_eq!(check.code(), Some(0), "{check:?}");
-        let said = "left alone 2 expand wings: it came with a newer version\nthe schema is up to date\n";
+        let said =
+            "left alone 2 expand entry channel: it came with a newer version\nthe schema is up to date\n";
         assert_eq!(check.stdout, said);
         assert_eq!(place.run(&["verify"]).code(), Some(0));
         let logged = started.stop().stderr;

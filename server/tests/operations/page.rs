@@ -1,13 +1,14 @@
 //! `docs/operations.md`: finds the commands on it and runs them as they stand there.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use app::health::NotReady;
 
-use crate::harness::{Ended, Service, command, run};
+use crate::harness::{Ended, LONG, Service, command, run};
 use crate::place::Place;
 
 /// The page.
@@ -47,13 +48,16 @@ impl Shell<'_> {
         for (named, stand_in) in &self.stand_ins {
             script = script.replace(named, stand_in);
         }
+        // The page calls the binary by its name.
         let server = command(self.folder, &[]);
-        let programs = Path::new(server.get_program()).parent().expect("it lies in a folder").to_owned();
+        let programs = tempfile::tempdir().expect("a folder");
+        symlink(server.get_program(), programs.path().join("server")).expect("a link");
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut path: Vec<PathBuf> = std::env::split_paths(&path).collect();
-        path.splice(0..0, [programs].into_iter().chain(self.programs.clone()));
-        let mut shell = Command::new("sh");
-        shell.args(["-eu", "-c", &script]).current_dir(self.folder);
+        path.splice(0..0, [programs.path().to_owned()].into_iter().chain(self.programs.clone()));
+        // So that what waits on the page for something to happen does not wait for ever.
+        let mut shell = Command::new("timeout");
+        shell.args([&LONG.as_secs().to_string(), "sh", "-eu", "-c", &script]).current_dir(self.folder);
         for (variable, _) in server.get_envs() {
             shell.env_remove(variable);
         }

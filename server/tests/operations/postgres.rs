@@ -33,9 +33,14 @@ impl Deployment {
         Some(deployment)
     }
 
-    /// The page's commands, run as the server's user.
-    fn shell(&self, more_stand_ins: &[(&'static str, &str)]) -> Shell<'_> {
+    /// The page's commands for the server's own user.
+    fn shell_of_the_server(&self, more_stand_ins: &[(&'static str, &str)]) -> Shell<'_> {
         let owner = std::fs::metadata(self.server.folder()).unwrap();
+        Shell { user: Some((owner.uid(), owner.gid())), ..self.shell(more_stand_ins) }
+    }
+
+    /// The page's commands for everybody else.
+    fn shell(&self, more_stand_ins: &[(&'static str, &str)]) -> Shell<'_> {
         let host = format!("127.0.0.1:{}", self.server.port());
         let mut stand_ins: Vec<(&'static str, String)> =
             more_stand_ins.iter().map(|(named, stand_in)| (*named, (*stand_in).to_owned())).collect();
@@ -50,7 +55,7 @@ impl Deployment {
             folder: self.backups.path(),
             stand_ins,
             programs: Some(self.server.programs().to_owned()),
-            user: Some((owner.uid(), owner.gid())),
+            user: None,
         }
     }
 
@@ -146,7 +151,7 @@ fn a_base_backup_and_the_archive_lead_to_the_moment_before_a_mistake() {
     let Some(mut deployment) = Deployment::new() else { return };
     let service = deployment.start("ledgers");
     Place::post(&service, 5);
-    deployment.shell(&[]).succeed("base-backup");
+    deployment.shell_of_the_server(&[]).succeed("base-backup");
     Place::post(&service, 5);
     let good = Place::log(&service);
     let moment = deployment.ask("SELECT clock_timestamp()::text");
@@ -160,7 +165,7 @@ fn a_base_backup_and_the_archive_lead_to_the_moment_before_a_mistake() {
     deployment.server.stop();
 
     let moment = [("2026-01-31 12:00:00+00", moment.as_str())];
-    deployment.shell(&moment).succeed("point-in-time");
+    deployment.shell_of_the_server(&moment).succeed("point-in-time");
     deployment.server.start_again();
     let recovered = deployment.shell(&moment).succeed("recovered");
     assert!(recovered.contains("main: clean (10 entries, "), "{recovered}");
