@@ -92,7 +92,7 @@ pub struct AmountText(pub Amount);
 
 impl Serialize for AmountText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+        serializer.serialize_str(itoa::Buffer::new().format(self.0.get()))
     }
 }
 
@@ -181,7 +181,7 @@ pub struct SumText(pub u128);
 
 impl Serialize for SumText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+        serializer.serialize_str(itoa::Buffer::new().format(self.0))
     }
 }
 
@@ -221,7 +221,11 @@ impl Display for SignedText {
 
 impl Serialize for SignedText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if self.negative {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_str(itoa::Buffer::new().format(self.minor_units))
+        }
     }
 }
 

@@ -5,7 +5,8 @@
 use engine::query::BalanceSum;
 use ledger::{Asset, Balance, BalanceKey, Posting};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 use super::values::{AddressText, AmountText, AssetText, SignedText, SumText};
 
@@ -77,14 +78,31 @@ impl From<(Asset, Balance)> for BalanceView {
 }
 
 /// A balance with the account that it is of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(rename = "AccountBalance")]
 pub struct AccountBalanceView {
     /// The account.
     pub account: AddressText,
     /// The balance.
-    #[serde(flatten)]
+    #[schemars(flatten)]
     pub balance: BalanceView,
+}
+
+// Every reply to a write has some of these: serde's own way to flatten takes several times as long.
+impl Serialize for AccountBalanceView {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { account, balance } = self;
+        let mut fields = serializer.serialize_struct("AccountBalance", 8)?;
+        fields.serialize_field("account", account)?;
+        fields.serialize_field("asset", &balance.asset)?;
+        fields.serialize_field("posted_in", &balance.posted_in)?;
+        fields.serialize_field("posted_out", &balance.posted_out)?;
+        fields.serialize_field("pending_in", &balance.pending_in)?;
+        fields.serialize_field("pending_out", &balance.pending_out)?;
+        fields.serialize_field("posted", &balance.posted)?;
+        fields.serialize_field("available", &balance.available)?;
+        fields.end()
+    }
 }
 
 impl From<(BalanceKey, Balance)> for AccountBalanceView {

@@ -5,7 +5,7 @@
 //! here. A change must go on reading everything that was ever written.
 
 use ledger::{Address, Amount, Asset, Balance, BalanceKey, Entry, EntryBody, Metadata, Posting, Postings};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// An entry's kind and content, as far as it stands in the text form.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,11 +34,11 @@ pub enum DecodeError {
     },
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Body {
     /// `[source, destination, asset, amount]`, the amount as text.
     postings: Vec<(String, String, String, String)>,
-    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    #[serde(default)]
     metadata: std::collections::BTreeMap<String, String>,
     /// `[account, asset, posted_in, posted_out, pending_in, pending_out]`, the amounts as text.
     balances: Vec<(String, String, String, String, String, String)>,
@@ -59,37 +59,55 @@ pub fn kind(entry: &Entry) -> &'static str {
 #[must_use]
 pub fn encode(entry: &Entry) -> String {
     let EntryBody::Transaction(transaction) = &entry.body;
-    let body = Body {
-        postings: transaction
-            .postings
-            .as_slice()
-            .iter()
-            .map(|p| {
-                (
-                    p.source().to_string(),
-                    p.destination().to_string(),
-                    p.asset().to_string(),
-                    p.amount().to_string(),
-                )
-            })
-            .collect(),
-        metadata: transaction.metadata.as_map().clone(),
-        balances: entry
-            .balances
-            .iter()
-            .map(|(key, b)| {
-                (
-                    key.account.to_string(),
-                    key.asset.to_string(),
-                    b.posted_in.to_string(),
-                    b.posted_out.to_string(),
-                    b.pending_in.to_string(),
-                    b.pending_out.to_string(),
-                )
-            })
-            .collect(),
+    let postings = transaction.postings.as_slice();
+    let mut text = String::with_capacity(64 + 96 * (postings.len() + entry.balances.len()));
+    text.push_str("{\"postings\":[");
+    for posting in postings {
+        let (source, destination) = (posting.source().as_str(), posting.destination().as_str());
+        push_row(&mut text, [source, destination, posting.asset().as_str()], [posting.amount()]);
+    }
+    end_list(&mut text);
+    if !transaction.metadata.is_empty() {
+        text.push_str(",\"metadata\":");
+        let metadata = serde_json::to_string(transaction.metadata.as_map());
+        text.push_str(&metadata.expect("texts by text can always be written"));
+    }
+    text.push_str(",\"balances\":[");
+    for (BalanceKey { account, asset }, balance) in &entry.balances {
+        let Balance { posted_in, posted_out, pending_in, pending_out } = *balance;
+        let counters = [posted_in, posted_out, pending_in, pending_out];
+        push_row(&mut text, [account.as_str(), asset.as_str()], counters);
+    }
+    end_list(&mut text);
+    text.push('}');
+    text
+}
+
+/// Writes a list of texts and amounts, and a comma. Neither addresses nor assets nor digits have anything in them
+/// that JSON would want escaped.
+fn push_row<const T: usize, const A: usize>(text: &mut String, texts: [&str; T], amounts: [Amount; A]) {
+    let mut quoted = |item: &str, before: &str| {
+        text.push_str(before);
+        text.push_str(item);
     };
-    serde_json::to_string(&body).expect("texts and lists can always be written")
+    let mut before = "[\"";
+    for item in texts {
+        quoted(item, before);
+        before = "\",\"";
+    }
+    for amount in amounts {
+        quoted(itoa::Buffer::new().format(amount.get()), before);
+        before = "\",\"";
+    }
+    text.push_str("\"],");
+}
+
+/// Ends a list in place of the comma after its last row.
+fn end_list(text: &mut String) {
+    if text.ends_with(',') {
+        text.pop();
+    }
+    text.push(']');
 }
 
 /// Reads an entry's body back.
