@@ -2,7 +2,7 @@
 
 use crate::Chance;
 use crate::asked::{Asked, Kind};
-use crate::audit::{audit, settle};
+use crate::audit::{audit, settle, verify};
 use crate::harness::{Tally, wait_until};
 use crate::load::Load;
 use crate::store::Store;
@@ -30,6 +30,7 @@ fn kill_at_random_moments(store: &Store, mut tally: Tally) {
         drop(service.kill());
         tally.kills += 1;
         load.join(&mut asked, &mut tally);
+        verify(store, &mut tally);
     }
     let service = store.serve(None);
     for _ in 0..2 {

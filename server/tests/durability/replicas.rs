@@ -10,7 +10,7 @@ use fail_points::Stores;
 
 use crate::Chance;
 use crate::asked::Asked;
-use crate::audit::{audit, settle};
+use crate::audit::{audit, settle, verify};
 use crate::harness::{Service, Tally, wait_until};
 use crate::points::{assert_killed, of_batches, order};
 use crate::roaming::Roaming;
@@ -35,6 +35,10 @@ fn nothing_is_lost_or_doubled_by_replicas_that_die_while_clients_go_from_one_to_
         .collect();
     while tally.kills < rounds {
         tally.kills += replicas.let_one_die(&mut random);
+        if random.u8(..4) == 0 {
+            // While clients post, too.
+            verify(&store, &mut tally);
+        }
         replicas.wait_for_posts(random.u64(..100));
         replicas.start_the_missing(&mut random);
     }

@@ -142,7 +142,7 @@ impl Torture<'_> {
         let mut tests: Vec<_> = tests.into_iter().map(|name| (Duration::ZERO, name)).collect();
         while !self.interrupt.came() {
             let kills = self.sums.count(database.name(), "random kills", "kills");
-            if started.elapsed() >= enough {
+            if started.elapsed() >= enough && tests.iter().all(|(had, _)| !had.is_zero()) {
                 if kills >= self.options.kills {
                     break;
                 }
@@ -212,7 +212,7 @@ impl Torture<'_> {
         format!(
             "# What it withstood\n\n\
              `{command}`: the tests of faults, again and again, each run with a seed of its own, {first_seed} to \
-             {last_seed}; on each database for {minutes} minutes at least, and until the service had been killed \
+             {last_seed}; on each database for {minutes} min at least, and until the service had been killed \
              {kills} times at random moments.\n\n\
              A run of a test has the service, or the database under it, killed, cut off or held up while clients \
              post. Posts were acknowledged, rejected because funds were short, answered otherwise (failed), or not \
