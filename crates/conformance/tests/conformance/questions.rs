@@ -1,0 +1,190 @@
+//! Everything that can be read, and what stores answer. Lists are followed to their end.
+
+use std::sync::Arc;
+
+use engine::port::{DatedLine, LogRecord, ReadError, Store};
+use engine::query::{
+    Account, AccountQuery, BalanceGroup, BalanceQuery, Clock, Ledger, Page, StatementQuery, TimeRange,
+    TransactionQuery,
+};
+use engine::verify::{Report, verify};
+use ledger::{Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName};
+use proptest::prelude::*;
+use test_support::pools::ACCOUNTS;
+use test_support::{
+    address, any_account_query, any_balance_query, any_statement_query, any_transaction_query, try_drain,
+};
+
+/// A question about a ledger. Where it has a limit, that is the length of the pages in which the whole list is
+/// read.
+#[derive(Clone, Debug)]
+pub(crate) enum Question {
+    Ledgers { limit: usize },
+    Ledger,
+    Log { limit: usize },
+    Entry(EntryNumber),
+    Transactions(TransactionQuery),
+    Account(Address),
+    Accounts(AccountQuery),
+    Statement(StatementQuery),
+    Balances(BalanceQuery),
+    Snapshot { limit: usize },
+    Verification,
+}
+
+/// What a store answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    NoSuchLedger,
+    Ledgers(Vec<Ledger>),
+    Ledger(Ledger),
+    Log(Vec<LogRecord>),
+    Entry(Option<LogRecord>),
+    Transactions(Vec<Entry>),
+    Account(Option<Account>),
+    Accounts(Vec<Account>),
+    Statement(Option<Vec<DatedLine>>),
+    Balances(Vec<BalanceGroup>),
+    Snapshot(EntryNumber, Vec<LogRecord>, Vec<(BalanceKey, Balance)>, Vec<DatedLine>),
+    Verification(Report),
+}
+
+/// Makes questions of every kind.
+pub(crate) fn any_question() -> impl Strategy<Value = Question> {
+    prop_oneof![
+        4 => any_transaction_query().prop_map(Question::Transactions),
+        2 => any_account_query().prop_map(Question::Accounts),
+        3 => any_statement_query().prop_map(Question::Statement),
+        2 => any_balance_query().prop_map(Question::Balances),
+        1 => (0..50_u64).prop_map(|number| Question::Entry(EntryNumber(number))),
+    ]
+}
+
+/// Lists the questions that leave nothing out.
+pub(crate) fn all_there_is() -> Vec<Question> {
+    let mut questions = vec![Question::Ledger, Question::Verification];
+    for limit in [2, 1_000] {
+        questions.extend([
+            Question::Ledgers { limit },
+            Question::Log { limit },
+            Question::Snapshot { limit: limit + 3 },
+            Question::Transactions(TransactionQuery { limit, ..TransactionQuery::default() }),
+            Question::Accounts(AccountQuery { limit, ..AccountQuery::default() }),
+        ]);
+    }
+    let depths = 1..4;
+    questions.extend(
+        depths.map(|depth| Question::Balances(BalanceQuery { prefix: None, depth, after: None, limit: 2 })),
+    );
+    for account in ACCOUNTS.iter().map(|account| address(account)) {
+        questions.extend([Clock::Recorded, Clock::Effective].map(|clock| {
+            Question::Statement(StatementQuery {
+                account: account.clone(),
+                asset: None,
+                time: TimeRange::default(),
+                clock,
+                after: None,
+                limit: 1_000,
+            })
+        }));
+        questions.push(Question::Account(account));
+    }
+    questions
+}
+
+/// Asks stores that are openings of one database; every page is read through the next one of them.
+///
+/// # Errors
+/// Where a store does not answer.
+pub(crate) async fn answer(
+    openings: &[Arc<dyn Store>],
+    ledger: &LedgerName,
+    question: &Question,
+) -> Result<Answer, ReadError> {
+    let mut turns = openings.iter().cycle();
+    let mut turn = || turns.next().expect("a store is open");
+    let answer = match question {
+        Question::Ledgers { limit } => try_drain(*limit, None, async |after: Option<LedgerName>| {
+            turn().ledgers(after.as_ref(), *limit).await
+        })
+        .await
+        .map(Answer::Ledgers),
+        Question::Ledger => turn().ledger(ledger).await.map(Answer::Ledger),
+        Question::Log { limit } => try_drain(*limit, None, async |from| {
+            let items = turn().log(ledger, from.unwrap_or_default(), *limit).await?;
+            let next = items.last().map(|last: &LogRecord| last.entry.number.next());
+            Ok(Page { items, next })
+        })
+        .await
+        .map(Answer::Log),
+        Question::Entry(number) => turn().entry(ledger, *number).await.map(Answer::Entry),
+        Question::Transactions(query) => try_drain(query.limit, None, async |after| {
+            turn().transactions(ledger, &TransactionQuery { after, ..query.clone() }).await
+        })
+        .await
+        .map(Answer::Transactions),
+        Question::Account(account) => turn().account(ledger, account).await.map(Answer::Account),
+        Question::Accounts(query) => try_drain(query.limit, None, async |after| {
+            turn().accounts(ledger, &AccountQuery { after, ..query.clone() }).await
+        })
+        .await
+        .map(Answer::Accounts),
+        Question::Statement(query) => {
+            let lines = try_drain(query.limit, None, async |after| {
+                let page = turn().statement(ledger, &StatementQuery { after, ..query.clone() }).await;
+                page.map_err(Some)?.ok_or(None)
+            });
+            match lines.await {
+                Ok(lines) => Ok(Answer::Statement(Some(lines))),
+                Err(None) => Ok(Answer::Statement(None)),
+                Err(Some(error)) => Err(error),
+            }
+        }
+        Question::Balances(query) => try_drain(query.limit, None, async |after| {
+            turn().balances(ledger, &BalanceQuery { after, ..query.clone() }).await
+        })
+        .await
+        .map(Answer::Balances),
+        Question::Snapshot { limit } => snapshot(&**turn(), ledger, *limit).await,
+        Question::Verification => verification(&**turn(), ledger).await,
+    };
+    match answer {
+        Err(ReadError::LedgerNotFound) => Ok(Answer::NoSuchLedger),
+        answer => answer,
+    }
+}
+
+/// Reads all of a snapshot, in parts.
+async fn snapshot(store: &dyn Store, ledger: &LedgerName, limit: usize) -> Result<Answer, ReadError> {
+    let mut snapshot = store.snapshot(ledger).await?;
+    let mut records: Vec<LogRecord> = Vec::new();
+    loop {
+        let from = records.last().map(|last| last.entry.number.next()).unwrap_or_default();
+        match snapshot.records(from, limit).await? {
+            part if part.is_empty() => break,
+            part => records.extend(part),
+        }
+    }
+    let mut balances: Vec<(BalanceKey, Balance)> = Vec::new();
+    loop {
+        let after = balances.last().map(|(key, _)| key.clone());
+        match snapshot.balances(after.as_ref(), limit).await? {
+            part if part.is_empty() => break,
+            part => balances.extend(part),
+        }
+    }
+    let mut lines: Vec<DatedLine> = Vec::new();
+    loop {
+        let after = lines.last().map(|dated| dated.line.clone());
+        match snapshot.lines(after.as_ref(), limit).await? {
+            part if part.is_empty() => break,
+            part => lines.extend(part),
+        }
+    }
+    Ok(Answer::Snapshot(snapshot.next(), records, balances, lines))
+}
+
+async fn verification(store: &dyn Store, ledger: &LedgerName) -> Result<Answer, ReadError> {
+    let mut snapshot = store.snapshot(ledger).await?;
+    Ok(Answer::Verification(verify(&mut *snapshot, |_| {}).await?))
+}
