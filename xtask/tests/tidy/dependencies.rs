@@ -56,17 +56,42 @@ fn the_engine_knows_the_ledger_and_no_store() {
 
 #[test]
 fn a_store_knows_the_port_and_no_other_store() {
-    let stores: Vec<String> = packages().into_keys().filter(|name| name.starts_with("store_")).collect();
+    let packages = packages();
+    let stores: Vec<&String> = packages.keys().filter(|name| name.starts_with("store_")).collect();
     assert!(!stores.is_empty(), "there is a store");
     for store in stores {
-        let strange = builds_on(&store)
-            .into_iter()
-            .filter(|name| !matches!(name.as_str(), "engine" | "ledger" | "sql_rows"));
+        // The reference evaluates every read with what the contract is checked with.
+        let known = |name: &str| {
+            matches!(name, "engine" | "ledger" | "sql_rows")
+                || (store == "store_memory" && name == "test_support")
+        };
+        let strange = builds_on(store).into_iter().filter(|name| !known(name));
         none_of(
             &strange.collect::<Vec<_>>(),
             &format!("{store} may know engine, ledger and what stores share only"),
         );
+        let others = section(&packages[store], "dev-dependencies")
+            .map(|(name, _)| name.clone())
+            .filter(|name| name.starts_with("store_"));
+        none_of(
+            &others.collect::<Vec<_>>(),
+            &format!(
+                "{store} is not tested with another store either: what holds them together is conformance"
+            ),
+        );
     }
+}
+
+#[test]
+fn what_is_for_tests_is_in_nothing_that_is_shipped() {
+    let for_tests = |name: &str| name.starts_with("test_") || matches!(name, "conformance" | "store_memory");
+    // xtask is for contributors, and starts a server for them as tests do.
+    let shipped = packages().into_keys().filter(|name| !for_tests(name) && name != "xtask");
+    let found = shipped.flat_map(|package| {
+        let strange = builds_on(&package).into_iter().filter(|name| for_tests(name));
+        strange.map(|name| format!("{package} builds on {name}")).collect::<Vec<_>>()
+    });
+    none_of(&found.collect::<Vec<_>>(), "what only tests need is a dev-dependency");
 }
 
 #[test]

@@ -10,7 +10,7 @@ const SHARED: [&str; 6] = ["bin", "configuration", "http", "metrics", "openapi",
 const KNOW_ALL: [&str; 2] = ["bin", "openapi"];
 
 /// The concrete stores.
-const STORES: [&str; 2] = ["store_postgres", "store_sqlite"];
+const STORES: [&str; 3] = ["store_memory", "store_postgres", "store_sqlite"];
 
 #[test]
 fn the_ledger_touches_nothing_outside() {
