@@ -10,7 +10,7 @@ control() {
 # A server that was killed may leave processes for a moment, and one that broke down may still be about to end:
 # one that is there and takes nobody is waited for, and one that is not is started, a few times.
 start() {
-    failures=0
+    failures=0 killed=no
     for _ in $(seq 600); do
         port=$(sed -n 4p "$folder/data/postmaster.pid" 2>/dev/null)
         "$bin/pg_isready" -q -h "$folder" -p "${port:-0}" 2>/dev/null && return 0
@@ -21,7 +21,7 @@ start() {
     return 1
 }
 kill_at_once() {
-    kill -9 "$(sed -n 1p "$folder/data/postmaster.pid")"
+    kill -9 "$(sed -n 1p "$folder/data/postmaster.pid")" && killed=yes
 }
 fill() {
     # Ends where there is no room left, and that is no failure.
@@ -50,7 +50,8 @@ while read -r command; do
     esac
     answer $?
 done
-control -m immediate stop
+# The number of a process that was killed may be another's by now.
+[ "$killed" = yes ] || control -m immediate stop
 # What a killed server leaves behind ends by itself, but may write until then. A small disk goes later.
 for _ in $(seq 100); do
     rm -rf "$folder/data" && break
