@@ -5,8 +5,9 @@ use std::time::Instant;
 use test_postgres::{Server, own_server};
 
 use super::database::{Stranger, new_database};
-use super::posts::{CREATED, OUTCOME_UNKNOWN, UNAVAILABLE};
+use super::posts::{CREATED, OUTCOME_UNKNOWN, Post, UNAVAILABLE, answer};
 use super::trial::{Trial, Turn};
+use crate::harness::{Service, wait_until};
 
 #[test]
 fn a_server_that_is_stopped_and_started_again_loses_nothing() {
@@ -40,6 +41,23 @@ fn goes_and_comes_back(test: &'static str, go: fn(&mut Server)) {
         trial.recovers(Instant::now());
     }
     trial.finish();
+}
+
+#[test]
+fn a_service_whose_database_is_away_stops_in_order() {
+    let _turn = Turn::wait();
+    let Some(mut server) = own_server() else { return };
+    let url = new_database(&server);
+    let settings = [("PX_DATABASE__URL", &*url), ("PX_DATABASE__MIGRATE_ON_START", "true")];
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path(), &settings);
+    let mut connection = service.connect();
+    let mut post = |key| answer(&connection.call(&Post::deposit("users:1", 1).request("main", key)));
+    assert_eq!(post("before"), CREATED);
+    server.crash();
+    wait_until("the service to notice", || post("after") == UNAVAILABLE);
+    let ended = service.stop();
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
 }
 
 #[test]
