@@ -1,12 +1,13 @@
 //! `server backup`, and putting a copy in the database's place.
 
+use std::io::Read as _;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::harness::{Ended, Request, command, run, wait_until};
 use crate::page::Shell;
-use crate::place::{Place, send_signal};
+use crate::place::{Held, Place, Stop, send_signal};
 
 /// The file names in a folder, but for what SQLite keeps beside a database.
 fn names(folder: &Path) -> Vec<String> {
@@ -37,6 +38,7 @@ fn a_backup_made_while_clients_post_can_be_put_in_the_databases_place() {
     Place::post_large(&service, 5);
     let (stop, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(5));
     let (before, after) = std::thread::scope(|scope| {
+        let clients_stop = Stop(&stop);
         for client in 0..4 {
             let (stop, acknowledged, service) = (&stop, &acknowledged, &service);
             scope.spawn(move || {
@@ -59,7 +61,7 @@ fn a_backup_made_while_clients_post_can_be_put_in_the_databases_place() {
         let before = acknowledged.load(Ordering::Relaxed);
         let made = shell.run("sqlite-backup");
         let after = acknowledged.load(Ordering::Relaxed);
-        stop.store(true, Ordering::Relaxed);
+        drop(clients_stop);
         assert_eq!(made.code(), Some(0), "{made:?}");
         assert!(
             made.stdout.starts_with("main: clean (") && made.stdout.contains("\nbacked up to "),
@@ -144,12 +146,13 @@ fn a_backup_that_is_interrupted_or_finds_no_room_leaves_nothing_behind() {
     Place::post_large(&service, 15);
     assert_eq!(service.stop().code(), Some(0));
     for signal in ["TERM", "INT"] {
-        let backup = held_in_the_middle(&place);
-        send_signal(backup.id(), signal);
-        send_signal(backup.id(), "CONT");
-        let ended = Ended::from(backup.wait_with_output().unwrap());
-        assert_eq!(ended.code(), Some(1), "{ended:?}");
-        assert!(ended.stderr.contains(&format!("SIG{signal} came: nothing was backed up")), "{ended:?}");
+        let mut backup = held_in_the_middle(&place);
+        send_signal(backup.0.id(), signal);
+        send_signal(backup.0.id(), "CONT");
+        let mut said = String::new();
+        backup.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(backup.0.wait().unwrap().code(), Some(1), "{said}");
+        assert!(said.contains(&format!("SIG{signal} came: nothing was backed up")), "{said}");
         assert_eq!(names(place.path()), ["florin.db"]);
     }
 
@@ -164,27 +167,25 @@ fn a_backup_that_is_interrupted_or_finds_no_room_leaves_nothing_behind() {
     assert_eq!(names(place.path()), ["florin.db"]);
 
     // Nobody cleans up after a kill; but what is left does not bear the name of a backup, nor is it in the way.
-    let mut backup = held_in_the_middle(&place);
-    backup.kill().unwrap();
-    backup.wait().unwrap();
+    drop(held_in_the_middle(&place));
     assert!(!place.path().join("copy.db").exists());
     let again = place.run(&["backup", "copy.db"]);
     assert_eq!(again.code(), Some(0), "{again:?}");
 }
 
 /// Starts a backup, and stops it with the copy begun.
-fn held_in_the_middle(place: &Place) -> Child {
+fn held_in_the_middle(place: &Place) -> Held {
     let before = names(place.path());
     let mut backup = command(place.path(), &place.settings());
     backup.args(["backup", "copy.db"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let backup = backup.spawn().unwrap();
+    let backup = Held(backup.spawn().unwrap());
     let is_draft = |name: &str| name.starts_with(".copy.db.") && name.ends_with(".unfinished");
     let begun = || {
         let found = names(place.path()).into_iter().find(|name| is_draft(name) && !before.contains(name))?;
         Some(place.path().join(found).join("copy.db")).filter(|draft| draft.exists())
     };
     wait_until("a copy", || begun().is_some());
-    send_signal(backup.id(), "STOP");
+    send_signal(backup.0.id(), "STOP");
     assert!(begun().is_some() && !place.path().join("copy.db").exists(), "it was over already");
     backup
 }

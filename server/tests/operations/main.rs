@@ -10,4 +10,5 @@ mod migrate;
 mod page;
 mod place;
 mod postgres;
+mod upgrade;
 mod verify;

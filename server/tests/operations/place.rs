@@ -1,7 +1,8 @@
 //! A database of a test's own, on either store, with the settings that name it.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection as _};
 
@@ -164,4 +165,24 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
 pub(crate) fn send_signal(process: u32, name: &str) {
     let sent = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
     assert!(sent.expect("there is a `kill`").success());
+}
+
+/// Tells clients to stop when it is dropped, so that nobody waits for them where the test has failed.
+pub(crate) struct Stop<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A process that does not outlive the test, also where it was stopped in the middle.
+pub(crate) struct Held(pub(crate) Child);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // It may have ended; then there is nothing left to end.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::harness::{Request, command, wait_until};
-use crate::place::{Place, send_signal};
+use crate::place::{Held, Place, Stop, send_signal};
 
 /// Clients that post all the time, one request after the other.
 const CLIENTS: usize = 4;
@@ -17,6 +17,7 @@ fn verifying_holds_up_nobody_who_posts_and_tells_how_far_it_has_come() {
         Place::post_large(&service, 8);
         let (stop, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(0));
         std::thread::scope(|scope| {
+            let clients_stop = Stop(&stop);
             for client in 0..CLIENTS {
                 let (stop, acknowledged, service) = (&stop, &acknowledged, &service);
                 scope.spawn(move || {
@@ -35,7 +36,8 @@ fn verifying_holds_up_nobody_who_posts_and_tells_how_far_it_has_come() {
             wait_until("posts", || acknowledged.load(Ordering::Relaxed) >= CLIENTS);
             let mut verify = command(place.path(), &place.settings());
             verify.args(["verify", "--format", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-            let mut verify = verify.spawn().unwrap();
+            let mut held = Held(verify.spawn().unwrap());
+            let verify = &mut held.0;
             let mut lines = BufReader::new(verify.stderr.take().unwrap()).lines();
             let first = lines.next().unwrap().unwrap();
             assert!(first.starts_with("main: log, ") && first.ends_with(" to go"), "{first}");
@@ -49,7 +51,7 @@ fn verifying_holds_up_nobody_who_posts_and_tells_how_far_it_has_come() {
             let mut report = String::new();
             verify.stdout.take().unwrap().read_to_string(&mut report).unwrap();
             assert_eq!(verify.wait().unwrap().code(), Some(0), "{first}\n{rest:?}\n{report}");
-            stop.store(true, Ordering::Relaxed);
+            drop(clients_stop);
             assert!(rest.iter().any(|line| line.starts_with("main: statements, ")), "{rest:?}");
 
             let report: serde_json::Value = serde_json::from_str(&report).unwrap();
