@@ -22,7 +22,7 @@ pub(crate) use self::tally::Tally;
 /// Longer than anything may take, even on a machine that is busy with other things.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
 
-/// How much of what a service logged is shown when a test fails.
+/// How many warnings of a service are shown when a test fails.
 const LAST_LINES: usize = 30;
 
 /// The binary, about to run in `folder` with `settings` as its only environment variables of its own.
@@ -167,9 +167,10 @@ impl Drop for Service {
     fn drop(&mut self) {
         if thread::panicking() {
             let logged = self.logged();
-            let lines: Vec<_> = logged.lines().collect();
+            // Requests that went well are of no interest.
+            let lines: Vec<_> = logged.lines().filter(|line| !line.contains("INFO")).collect();
             let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
-            eprintln!("the service, ended by itself: {:?}, said last:\n{last}", self.child.try_wait());
+            eprintln!("the service, ended by itself: {:?}, warned last:\n{last}", self.child.try_wait());
         }
         // It may have ended by itself; then there is nothing left to end.
         let _ = self.child.kill();

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::posts::{CREATED, Post, Posts, REJECTED, UNAVAILABLE, answer};
-use crate::harness::{Client, Request, wait_until};
+use crate::harness::{Client, Reply, Request, wait_until};
 
 const CLIENTS: usize = 8;
 
@@ -119,7 +119,7 @@ impl Shared {
         for turn in 0.. {
             let key = format!("{number}-{turn}");
             let mut post = Post::random(random);
-            while !self.ends.load(Ordering::Relaxed) {
+            loop {
                 let began = Instant::now();
                 let reply = self.ask(&mut connection, &post.request("main", &key));
                 let attempt = Attempt { began, ended: Instant::now(), answer: post.note(reply.as_ref()) };
@@ -129,7 +129,7 @@ impl Shared {
                     break;
                 }
                 thread::park_timeout(TROUBLE_PAUSE);
-                if random.bool() {
+                if random.bool() || self.ends.load(Ordering::Relaxed) {
                     break;
                 }
             }
@@ -153,7 +153,7 @@ impl Shared {
         assert!(["200", UNAVAILABLE].contains(&&*answer), "transaction {id}: {reply:?}");
     }
 
-    fn ask(&self, connection: &mut Option<Client>, request: &Request) -> Option<crate::harness::Reply> {
+    fn ask(&self, connection: &mut Option<Client>, request: &Request) -> Option<Reply> {
         let mut connected = connection.take().or_else(|| Client::connect(self.service).ok())?;
         let reply = connected.try_call(request).ok()?;
         if reply.header("connection") != Some("close") {

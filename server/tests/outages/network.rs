@@ -55,7 +55,8 @@ fn a_server_that_says_nothing_holds_nobody_up_for_long() {
     let mut trial = Trial::start_through("black_hole", &url, &at_port(&url, proxy.port()), IMPATIENT);
     trial.calm();
     proxy.set(Mode::BlackHole);
-    trial.trouble(UNAVAILABLE);
+    trial.load.wait_for(UNAVAILABLE, 10);
+    trial.probes.wait_for(false);
     let away = Instant::now();
     trial.load.wait_for(UNAVAILABLE, 10);
     trial.assert_only(&[UNAVAILABLE], away, Instant::now());

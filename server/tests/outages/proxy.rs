@@ -120,8 +120,8 @@ impl Proxy {
         self.shared.changed.notify_all();
     }
 
-    /// Keeps the bytes of all connections that are there, until they are let go: they arrive then, whether or
-    /// not somebody still waits for them. New connections are not concerned.
+    /// Keeps the bytes of all connections that are there, and their ends, until they are let go: they arrive
+    /// then, whether or not somebody still waits for them. New connections are not concerned.
     pub(crate) fn hold(&self) {
         self.shared.state().links.iter_mut().for_each(|link| link.held = true);
     }
@@ -137,10 +137,9 @@ impl Proxy {
         self.shared.state().delay = delay;
     }
 
-    /// Leads new connections elsewhere, and cuts those that are there.
+    /// Leads new connections elsewhere.
     pub(crate) fn lead_to(&self, port: u16) {
         self.shared.state().server.set_port(port);
-        self.cut_all();
     }
 
     pub(crate) fn cut_all(&self) {
@@ -211,7 +210,8 @@ fn link(shared: &Arc<Shared>, service: TcpStream, address: SocketAddr, leads_now
         .collect();
     let number = {
         let mut state = shared.state();
-        if state.ended {
+        // It may have been led elsewhere, and all cut, since this one was let in.
+        if state.ended || state.server != address {
             return;
         }
         state.links_made += 1;
@@ -252,25 +252,32 @@ impl Shared {
                 break;
             }
         }
+        drop(self.wait(link, Duration::ZERO));
         for end in [from, to] {
             let _ = end.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Waits as long as bytes that have arrived by now have to wait.
+    fn wait(&self, link: usize, delay: Duration) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        let arrived = Instant::now();
+        loop {
+            let left = delay.saturating_sub(arrived.elapsed());
+            let held = state.of(link).is_some_and(|link| link.held);
+            if state.ended || (left.is_zero() && !held) {
+                return state;
+            }
+            let left = if left.is_zero() { LONG } else { left };
+            state = self.changed.wait_timeout(state, left).expect("nobody panics with it").0;
         }
     }
 
     /// Waits as long as these bytes have to wait, and says how many of them may pass; where it is fewer than
     /// there are, the connection is cut. `None` where they vanish.
     fn allowed(&self, link: usize, direction: Direction, tail: &mut Vec<u8>, bytes: &[u8]) -> Option<usize> {
-        let mut state = self.state();
-        let arrived = Instant::now();
-        loop {
-            let left = state.delay.saturating_sub(arrived.elapsed());
-            let held = state.of(link).is_some_and(|link| link.held);
-            if state.ended || (left.is_zero() && !held) {
-                break;
-            }
-            let left = if left.is_zero() { LONG } else { left };
-            state = self.changed.wait_timeout(state, left).expect("nobody panics with it").0;
-        }
+        let delay = self.state().delay;
+        let mut state = self.wait(link, delay);
         if state.mode == Mode::BlackHole {
             state.of(link)?.damaged = true;
             return None;

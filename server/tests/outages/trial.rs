@@ -55,7 +55,7 @@ pub(crate) struct Trial {
     pub(crate) random: fastrand::Rng,
     service: Service,
     folder: tempfile::TempDir,
-    /// The database's own address, and how the service is told of it.
+    /// Where the database is in the end.
     database: String,
     tally: Tally,
     began: Instant,
@@ -67,7 +67,7 @@ impl Trial {
         Self::start_through(test, database, database, settings)
     }
 
-    /// Starts a service that reaches its database through another address.
+    /// Starts a service that reaches its database through another address than the one where it is in the end.
     pub(crate) fn start_through(
         test: &'static str,
         database: &str,
