@@ -1,5 +1,7 @@
 //! The store itself: opens the database and passes each operation on to the file that does it.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use engine::port::{
     Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord,
@@ -96,11 +98,18 @@ async fn server_encoding(connection: &mut PgConnection) -> Result<String, Failur
     Ok(encoding.fetch_one(connection).await?)
 }
 
+/// How long the smallest of all reads may take. After that the server is taken to say nothing more, and all
+/// connections that lie idle are given up with the one that was asked.
+const PING_LIMIT: Duration = Duration::from_millis(1500);
+
 /// Reads on a connection, and once more on a new one where the first had gone stale while it lay idle.
 macro_rules! read {
-    ($store:ident, $connection:ident, $read:expr) => {{
+    ($store:ident, $connection:ident, $read:expr) => {
+        read!($store, $connection, $read, Duration::MAX)
+    };
+    ($store:ident, $connection:ident, $read:expr, $limit:expr) => {{
         let mut lease = $store.readers.acquire().await?;
-        let limit = lease.limit();
+        let limit = lease.limit().min($limit);
         let mut result = {
             lease.unsettle();
             let $connection = &mut *lease;
@@ -200,7 +209,7 @@ impl Store for PostgresStore {
     }
 
     async fn ping(&self) -> Result<(), ReadError> {
-        let follows = read!(self, connection, ledgers::ping(connection))
+        let follows = read!(self, connection, ledgers::ping(connection), PING_LIMIT)
             .map_err(|failure| ReadError::Unavailable(failure.into()))?;
         if follows { Err(ReadError::Unavailable(Standby.into())) } else { Ok(()) }
     }

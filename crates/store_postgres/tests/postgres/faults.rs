@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use engine::port::{Appended, BeginError, CommitError, ReadError, Store, Unused, Wanted};
 use ledger::EntryNumber;
+use sqlx::Connection as _;
 use store_postgres::PostgresStore;
 use test_support::{StoreFixture, append, decide_batch, transfer};
 
@@ -158,4 +159,19 @@ async fn a_server_that_takes_connections_and_says_nothing_holds_nobody_up_for_ev
     options.connect_timeout = Duration::from_millis(50);
     let error = PostgresStore::open(options).await.map(|_| ()).unwrap_err();
     assert!(chain(&error).contains("timed out"), "{}", chain(&error));
+}
+
+/// Long before a statement's time is up: whoever asks whether the database is there wants to know now.
+#[tokio::test]
+async fn a_database_that_does_not_answer_the_smallest_question_is_given_up_soon() {
+    let Some(place) = Place::new().await else { return };
+    let (store, _) = place.with_main().await;
+    store.ping().await.unwrap();
+    let mut stranger = place.database.stranger().await;
+    let mut locked = stranger.begin().await.unwrap();
+    sqlx::query("LOCK TABLE ledgers").execute(&mut *locked).await.unwrap();
+    let error = store.ping().await.unwrap_err();
+    assert!(chain(&error).contains("timed out"), "{}", chain(&error));
+    locked.rollback().await.unwrap();
+    store.ping().await.unwrap();
 }
