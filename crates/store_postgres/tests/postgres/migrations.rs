@@ -92,7 +92,7 @@ async fn whoever_waits_for_its_turn_does_not_hold_up_the_one_that_migrates() {
     let mut stranger = place.database.stranger().await;
     let asking = "SELECT count(DISTINCT pid) FROM pg_stat_activity
         WHERE datname = current_database() AND query LIKE '%pg_try_advisory_lock%' AND pid <> pg_backend_pid()";
-    tokio::time::timeout(Duration::from_secs(60), async {
+    tokio::time::timeout(Duration::from_mins(1), async {
         while sqlx::query_scalar::<_, i64>(asking).fetch_one(&mut stranger).await.unwrap() < 3 {
             tokio::task::yield_now().await;
         }
