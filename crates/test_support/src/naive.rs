@@ -49,6 +49,15 @@ impl Naive {
     /// When a balance overflows.
     #[must_use]
     pub fn lines(&self) -> Vec<DatedLine> {
+        let mut lines = self.lines_of(|_| true);
+        lines.sort_by(|DatedLine { line: a, .. }, DatedLine { line: b, .. }| {
+            (&a.account, a.entry, a.posting).cmp(&(&b.account, b.entry, b.posting))
+        });
+        lines
+    }
+
+    /// Returns the statement lines of some accounts, as they came.
+    fn lines_of(&self, wanted: impl Fn(&Address) -> bool) -> Vec<DatedLine> {
         let mut balances: BTreeMap<BalanceKey, i128> = BTreeMap::new();
         let mut lines = Vec::new();
         for entry in self.entries() {
@@ -59,6 +68,9 @@ impl Naive {
                     (&source, &destination, Direction::Debit, -amount),
                     (&destination, &source, Direction::Credit, amount),
                 ] {
+                    if !wanted(&key.account) {
+                        continue;
+                    }
                     let balance = balances.entry(key.clone()).or_default();
                     *balance += change;
                     lines.push(DatedLine {
@@ -78,9 +90,6 @@ impl Naive {
                 }
             }
         }
-        lines.sort_by(|DatedLine { line: a, .. }, DatedLine { line: b, .. }| {
-            (&a.account, a.entry, a.posting).cmp(&(&b.account, b.entry, b.posting))
-        });
         lines
     }
 
@@ -136,8 +145,7 @@ impl Naive {
     /// Returns the whole statement that a query asks for, from its position on.
     #[must_use]
     pub fn statement(&self, query: &StatementQuery) -> Option<Vec<DatedLine>> {
-        let mut lines = self.lines();
-        lines.retain(|line| line.line.account == query.account);
+        let mut lines = self.lines_of(|account| *account == query.account);
         if lines.is_empty() {
             return None;
         }
