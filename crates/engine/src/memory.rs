@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use ledger::{Balance, BalanceKey, Book, Command, Entry, EntryNumber, Reference, Timestamp, decide};
 
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
-use crate::port::{Loaded, LogRecord, Unused, Wanted};
+use crate::port::{Head, Loaded, LogRecord, Unused, Wanted};
 use crate::submission::{Submission, SubmitError};
 
 /// A lane's copy of balances. It is valid only while the ledger's head stands where the copy was made.
@@ -71,7 +71,7 @@ impl Memory {
     pub(crate) fn wanted<'a>(&self, submissions: impl Iterator<Item = &'a Submission>) -> Wanted {
         let mut balances = HashSet::new();
         let mut references = HashSet::new();
-        let mut wanted = Wanted { cached_at: self.book.as_ref().map(Book::next), ..Wanted::default() };
+        let mut wanted = Wanted { cached_at: self.book.as_ref().map(head), ..Wanted::default() };
         for submission in submissions {
             wanted.keys.extend(submission.key.clone());
             references.extend(reference(submission).cloned());
@@ -85,12 +85,12 @@ impl Memory {
 
     /// Starts a batch on what was loaded for it.
     pub(crate) fn load(&mut self, wanted: Wanted, loaded: Loaded) -> Draft {
-        let still_valid = wanted.cached_at == Some(loaded.next);
+        let still_valid = wanted.cached_at == Some(loaded.head);
         self.undisturbed = still_valid;
         if !still_valid {
             self.book = None;
         }
-        let book = self.book.get_or_insert_with(|| Book::at(loaded.next, loaded.last_recorded_at));
+        let book = self.book.get_or_insert_with(|| Book::at(loaded.head.next, loaded.head.last_recorded_at));
         let asked = wanted.missing.into_iter().chain(wanted.cached.into_iter().filter(|_| !still_valid));
         for key in asked {
             // What was asked for and is not there has never moved.
@@ -112,7 +112,7 @@ impl Memory {
     pub(crate) fn draft(&mut self) -> Draft {
         let book = self.book.as_mut().expect("there is something remembered");
         book.forget_references();
-        Draft { expected: book.next(), keys: HashMap::new(), unused: Unused::default(), records: Vec::new() }
+        Draft { expected: head(book), keys: HashMap::new(), unused: Unused::default(), records: Vec::new() }
     }
 
     /// Decides one command on top of those before it.
@@ -182,7 +182,7 @@ impl Memory {
 /// A batch while it is decided.
 pub(crate) struct Draft {
     /// Where the log stands before the batch.
-    pub(crate) expected: EntryNumber,
+    pub(crate) expected: Head,
     /// What the decisions rest on not being in use, beside what the records use themselves; for a batch that did
     /// not look.
     pub(crate) unused: Unused,
@@ -190,6 +190,10 @@ pub(crate) struct Draft {
     pub(crate) records: Vec<LogRecord>,
     /// Keys in use: those that were looked up, and those of the batch.
     keys: HashMap<IdempotencyKey, (RequestFingerprint, EntryNumber)>,
+}
+
+fn head(book: &Book) -> Head {
+    Head { next: book.next(), last_recorded_at: book.last_recorded_at() }
 }
 
 /// Lists the balances that a command touches, some of them twice.

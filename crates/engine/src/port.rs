@@ -159,17 +159,29 @@ pub trait Appends: Send + Sync {
     async fn append(
         &self,
         ledger: &LedgerName,
-        expected: EntryNumber,
+        expected: Head,
         unused: &Unused,
         records: &[LogRecord],
     ) -> Result<Appended, CommitError>;
+}
+
+/// Where a ledger's log stands: the version of all that is derived from it.
+///
+/// The time is part of it because a number alone does not tell one log from another that began alike: a database
+/// that was set back, and then went on otherwise, may stand at the same number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The number of the next entry.
+    pub next: EntryNumber,
+    /// When the last entry was recorded.
+    pub last_recorded_at: Option<Timestamp>,
 }
 
 /// What a batch will touch.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// The head that the caller's copy of balances belongs to; `None` where it has no copy.
-    pub cached_at: Option<EntryNumber>,
+    pub cached_at: Option<Head>,
     /// Balances that the caller has, needed again only where the head has moved on.
     pub cached: Vec<BalanceKey>,
     /// Balances that the caller lacks.
@@ -209,11 +221,9 @@ pub struct Opened {
 /// What a ledger holds of what a batch will touch, at the moment when the batch took the head.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {
-    /// Where the log stands: the number of the next entry. Also the version of every projection.
-    pub next: EntryNumber,
-    /// When the last entry was recorded.
-    pub last_recorded_at: Option<Timestamp>,
-    /// The wanted balances that exist: the missing ones, and the cached ones too where `next` is not
+    /// Where the log stands.
+    pub head: Head,
+    /// The wanted balances that exist: the missing ones, and the cached ones too where the head is not
     /// `cached_at`. One that is not here has never moved.
     pub balances: Vec<(BalanceKey, Balance)>,
     /// The wanted keys that are in use.

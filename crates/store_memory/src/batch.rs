@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::port::{
-    Appended, Batch, BeginError, CommitError, KeyUse, Loaded, LogRecord, Opened, Unused, Wanted,
+    Appended, Batch, BeginError, CommitError, Head, KeyUse, Loaded, LogRecord, Opened, Unused, Wanted,
 };
 use ledger::{EntryBody, EntryNumber, LedgerName, Reference};
 use test_support::Naive;
@@ -32,20 +32,24 @@ pub(crate) async fn begin(
 }
 
 fn load(log: &Naive, wanted: Wanted) -> Loaded {
-    let next = log.next();
+    let head = head(log);
     let mut balances: HashSet<_> = wanted.missing.into_iter().collect();
-    if wanted.cached_at != Some(next) {
+    if wanted.cached_at != Some(head) {
         balances.extend(wanted.cached);
     }
     let (asked_keys, asked_references): (HashSet<_>, HashSet<_>) =
         (wanted.keys.into_iter().collect(), wanted.references.into_iter().collect());
     Loaded {
-        next,
-        last_recorded_at: log.records.last().map(|record| record.entry.recorded_at),
+        head,
         balances: log.balances().into_iter().filter(|(key, _)| balances.contains(key)).collect(),
         keys: keys(log).filter(|used| asked_keys.contains(&used.key)).collect(),
         references: references(log).filter(|(used, _)| asked_references.contains(used)).collect(),
     }
+}
+
+fn head(log: &Naive) -> Head {
+    let last_recorded_at = log.records.last().map(|record| record.entry.recorded_at);
+    Head { next: log.next(), last_recorded_at }
 }
 
 fn keys(log: &Naive) -> impl Iterator<Item = KeyUse> {
@@ -80,12 +84,12 @@ impl Batch for MemoryBatch {
 pub(crate) async fn append(
     store: &MemoryStore,
     name: &LedgerName,
-    expected: EntryNumber,
+    expected: Head,
     unused: &Unused,
     records: &[LogRecord],
 ) -> Result<Appended, CommitError> {
     let rolled_back = |closed| CommitError::RolledBack(Box::new(closed));
-    for (expected, record) in (expected.0..).zip(records) {
+    for (expected, record) in (expected.next.0..).zip(records) {
         let found = record.entry.number.0;
         if found != expected {
             return Err(CommitError::RolledBack(Box::new(Refused::Gap { expected, found })));
@@ -98,7 +102,7 @@ pub(crate) async fn append(
     let log = ledger.log();
     let in_use = keys(&log).any(|used| unused.keys.contains(&used.key))
         || references(&log).any(|(used, _)| unused.references.contains(&used));
-    if in_use || log.next() != expected {
+    if in_use || head(&log) != expected {
         return Ok(Appended::Stale);
     }
     drop(log);

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use engine::port::{
-    Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord,
-    Opened, ReadError, Snapshot, Store, Unused, Wanted,
+    Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, Head, LedgerCreation,
+    LogRecord, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AddressPattern, BalanceGroup, BalanceQuery, Clock, Ledger, NewLedger,
@@ -199,7 +199,7 @@ impl Appends for MemoryStore {
     async fn append(
         &self,
         ledger: &LedgerName,
-        expected: EntryNumber,
+        expected: Head,
         unused: &Unused,
         records: &[LogRecord],
     ) -> Result<Appended, CommitError> {

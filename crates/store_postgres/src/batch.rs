@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::port::{Appended, Batch, CommitError, LogRecord, Opened, Unused, Wanted};
+use engine::port::{Appended, Batch, CommitError, Head, LogRecord, Opened, Unused, Wanted};
 use fail_points::Point;
-use ledger::{EntryNumber, LedgerName};
+use ledger::LedgerName;
 use sql_rows::Failure;
 use sqlx::Connection;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
@@ -30,7 +30,7 @@ pub(crate) async fn begin(
         lease.begin().await?;
     }
     let loaded = run!(lease, load(&mut lease, ledger, wanted))?;
-    let batch = Box::new(PostgresBatch { lease, ledger: ledger.clone(), next: loaded.next.0 });
+    let batch = Box::new(PostgresBatch { lease, ledger: ledger.clone(), head: loaded.head });
     Ok(Opened { loaded, batch })
 }
 
@@ -39,14 +39,14 @@ pub(crate) async fn begin(
 struct PostgresBatch {
     lease: Lease,
     ledger: LedgerName,
-    next: u64,
+    head: Head,
 }
 
 #[async_trait]
 impl Batch for PostgresBatch {
     async fn commit(mut self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {
-        let Self { lease, ledger, next } = &mut *self;
-        let written = run!(lease, write(lease, ledger, *next, &Unused::default(), records));
+        let Self { lease, ledger, head } = &mut *self;
+        let written = run!(lease, write(lease, ledger, *head, &Unused::default(), records));
         match written.map_err(|failure| CommitError::RolledBack(failure.into()))? {
             Appended::Written => {}
             Appended::Stale => return Err(CommitError::RolledBack(Failure::HeadMoved.into())),
@@ -60,7 +60,7 @@ impl Batch for PostgresBatch {
 pub(crate) async fn append(
     store: &PostgresStore,
     ledger: &LedgerName,
-    expected: EntryNumber,
+    expected: Head,
     unused: &Unused,
     records: &[LogRecord],
 ) -> Result<Appended, CommitError> {
@@ -72,7 +72,7 @@ pub(crate) async fn append(
         lease = store.writers.acquire().await.map_err(not_sent)?;
     }
     fail_points::reach(Point::PostgresAppendSending);
-    let written = run!(lease, write(&mut lease, ledger, expected.0, unused, records));
+    let written = run!(lease, write(&mut lease, ledger, expected, unused, records));
     fail_points::reach(Point::PostgresAppendAnswered);
     match written {
         Ok(appended) => Ok(appended),

@@ -101,10 +101,9 @@ pub(crate) async fn ledgers(
 
 /// Asks for something that is there, and says whether the server only follows another one.
 pub(crate) async fn ping(connection: &mut PgConnection) -> Result<bool, Failure> {
-    let row = sqlx::query!(
-        r#"SELECT EXISTS (SELECT 1 FROM ledgers) AS "any!", pg_is_in_recovery() AS "follows!""#
-    )
-    .fetch_one(connection)
-    .await?;
+    let row =
+        sqlx::query!(r#"SELECT EXISTS (SELECT 1 FROM ledgers) AS "any!", pg_is_in_recovery() AS "follows!""#)
+            .fetch_one(connection)
+            .await?;
     Ok(row.follows)
 }

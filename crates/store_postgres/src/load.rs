@@ -5,8 +5,8 @@
 //! nothing yet of a ledger that was just created, looking at all of it once is as good as one lookup per row.
 
 use engine::idempotency::IdempotencyKey;
-use engine::port::{KeyUse, Loaded, Wanted};
-use ledger::{Balance, BalanceKey, LedgerName, Reference};
+use engine::port::{Head, KeyUse, Loaded, Wanted};
+use ledger::{Balance, BalanceKey, LedgerName, Reference, Timestamp};
 use sql_rows::{Corruption, Failure, Reader, entry_number, stored_number};
 use sqlx::PgConnection;
 
@@ -84,6 +84,7 @@ async fn lock_and_read(
                     AND balances.address = wanted.address AND balances.asset = wanted.asset OFFSET 0
             ) AS found
             WHERE place <= $4 OR head.next_entry IS DISTINCT FROM $5
+                OR head.last_recorded_at IS DISTINCT FROM $8
         ) AS found_balances
         CROSS JOIN LATERAL (
             SELECT array_agg(place) AS places, array_agg(request_fingerprint) AS fingerprints,
@@ -106,9 +107,10 @@ async fn lock_and_read(
         &addresses as _,
         &assets as _,
         i64::try_from(wanted.missing.len()).unwrap_or(i64::MAX),
-        wanted.cached_at.map(stored_number),
+        wanted.cached_at.map(|head| stored_number(head.next)),
         &keys as _,
-        &references as _
+        &references as _,
+        wanted.cached_at.and_then(|head| head.last_recorded_at).map(Timestamp::micros)
     )
     .fetch_optional(connection)
     .await?
@@ -146,8 +148,13 @@ pub(crate) async fn balances_of(
 fn loaded(row: LoadedRow, ledger: &LedgerName, wanted: &Wanted) -> Result<Loaded, Corruption> {
     let place = || format!("the head of ledger {ledger}");
     let mut loaded = Loaded {
-        next: entry_number(row.next)?,
-        last_recorded_at: row.last_recorded_at.map(|micros| Reader::at(&place).time(micros)).transpose()?,
+        head: Head {
+            next: entry_number(row.next)?,
+            last_recorded_at: row
+                .last_recorded_at
+                .map(|micros| Reader::at(&place).time(micros))
+                .transpose()?,
+        },
         ..Loaded::default()
     };
     let counters = row.posted_in.into_iter().flatten().zip(row.posted_out.into_iter().flatten());

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::port::{
-    Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord,
-    Opened, ReadError, Snapshot, Store, Unused, Wanted,
+    Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, Head, LedgerCreation,
+    LogRecord, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
@@ -233,7 +233,7 @@ impl Appends for PostgresStore {
     async fn append(
         &self,
         ledger: &LedgerName,
-        expected: EntryNumber,
+        expected: Head,
         unused: &Unused,
         records: &[LogRecord],
     ) -> Result<Appended, CommitError> {

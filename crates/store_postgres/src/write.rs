@@ -2,33 +2,36 @@
 
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
-use engine::port::{Appended, LogRecord, Unused};
-use ledger::{Direction, EntryBody, LedgerName, Reference};
+use engine::port::{Appended, Head, LogRecord, Unused};
+use ledger::{Direction, EntryBody, LedgerName, Reference, Timestamp};
 use sql_rows::{BatchRows, Failure, stored_number};
 use sqlx::PgConnection;
 
 use crate::number::StoredNumber;
 
-/// Writes the entries with all their projections and advances the head, if that stands at `next` and nothing
+/// In the statement, lists of UNNEST stand in the place of columns, where rows are handed on as they are made: in
+/// the place of a table each list would be kept in a store of its own first.
+///
+/// Writes the entries with all their projections and advances the head, if that stands as `expected` and nothing
 /// of `unused` is in use. One of the entries' own keys or references in use is an error.
 pub(crate) async fn write(
     connection: &mut PgConnection,
     ledger: &LedgerName,
-    next: u64,
+    expected: Head,
     unused: &Unused,
     records: &[LogRecord],
 ) -> Result<Appended, Failure> {
     let Some(last) = records.last() else { return Ok(Appended::Written) };
     let unused_keys: Vec<&str> = unused.keys.iter().map(IdempotencyKey::as_str).collect();
     let unused_references: Vec<&str> = unused.references.iter().map(Reference::as_str).collect();
-    let rows = BatchRows::of(records, next)?;
+    let rows = BatchRows::of(records, expected.next.0)?;
     let entries = Entries::of(records);
     let lines = Lines::of(&rows);
     let balances = Balances::of(&rows);
     let moved = sqlx::query_scalar!(
         r#"WITH head AS (
             UPDATE ledgers SET next_entry = $2, last_recorded_at = $3
-            WHERE name = $1 AND next_entry = $4
+            WHERE name = $1 AND next_entry = $4 AND last_recorded_at IS NOT DISTINCT FROM $29
                 AND NOT EXISTS (
                     SELECT 1 FROM UNNEST($27::text[]) AS unused (key) CROSS JOIN LATERAL (
                         SELECT ledger FROM entries WHERE idempotency_key = unused.key OFFSET 0
@@ -43,18 +46,26 @@ pub(crate) async fn write(
         ), written_entries AS (
             INSERT INTO entries (ledger, number, kind, recorded_at, effective_at, reference,
                 idempotency_key, request_fingerprint, body)
-            SELECT head.id, entry.* FROM head CROSS JOIN UNNEST($5::bigint[], $6::text[], $7::bigint[],
-                $8::bigint[], $9::text[], $10::text[], $11::bytea[], $12::text[]) AS entry
+            SELECT head.id, entry.* FROM head CROSS JOIN (
+                SELECT UNNEST($5::bigint[]), UNNEST($6::text[]), UNNEST($7::bigint[]),
+                    UNNEST($8::bigint[]), UNNEST($9::text[]), UNNEST($10::text[]), UNNEST($11::bytea[]),
+                    UNNEST($12::text[])
+            ) AS entry
         ), written_lines AS (
             INSERT INTO lines (ledger, address, entry, posting, direction, counterparty, asset, amount,
                 balance)
-            SELECT head.id, line.* FROM head CROSS JOIN UNNEST($13::text[], $14::bigint[], $15::bigint[],
-                $16::text[], $17::text[], $18::text[], $19::numeric[], $20::numeric[]) AS line
+            SELECT head.id, line.* FROM head CROSS JOIN (
+                SELECT UNNEST($13::text[]), UNNEST($14::bigint[]), UNNEST($15::bigint[]),
+                    UNNEST($16::text[]), UNNEST($17::text[]), UNNEST($18::text[]), UNNEST($19::numeric[]),
+                    UNNEST($20::numeric[])
+            ) AS line
         ), written_balances AS (
             INSERT INTO balances AS b (ledger, address, asset, posted_in, posted_out, pending_in,
                 pending_out)
-            SELECT head.id, balance.* FROM head CROSS JOIN UNNEST($21::text[], $22::text[],
-                $23::numeric[], $24::numeric[], $25::numeric[], $26::numeric[]) AS balance
+            SELECT head.id, balance.* FROM head CROSS JOIN (
+                SELECT UNNEST($21::text[]), UNNEST($22::text[]), UNNEST($23::numeric[]),
+                    UNNEST($24::numeric[]), UNNEST($25::numeric[]), UNNEST($26::numeric[])
+            ) AS balance
             ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = excluded.posted_in,
                 posted_out = excluded.posted_out, pending_in = excluded.pending_in,
                 pending_out = excluded.pending_out
@@ -63,7 +74,7 @@ pub(crate) async fn write(
         ledger.as_str(),
         stored_number(last.entry.number.next()),
         last.entry.recorded_at.micros(),
-        i64::try_from(next).unwrap_or(i64::MAX),
+        stored_number(expected.next),
         &entries.number as _,
         &entries.kind as _,
         &entries.recorded_at as _,
@@ -88,6 +99,7 @@ pub(crate) async fn write(
         &balances.pending_out as _,
         &unused_keys as _,
         &unused_references as _,
+        expected.last_recorded_at.map(Timestamp::micros),
     )
     .fetch_optional(connection)
     .await?;

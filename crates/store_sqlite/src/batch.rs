@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
-use engine::port::{Batch, CommitError, KeyUse, Loaded, LogRecord, Opened, Wanted};
+use engine::port::{Batch, CommitError, Head, KeyUse, Loaded, LogRecord, Opened, Wanted};
 use fail_points::Point;
 use ledger::{Balance, BalanceKey, Direction, EntryBody, EntryNumber, LedgerName, Reference, StatementLine};
 use sql_rows::{BatchRows, Corruption, Failure, Reader, entry_number, stored_number};
@@ -33,15 +33,16 @@ pub(crate) async fn begin(
     let next = entry_number(head.next_entry)?;
     let place = || format!("the head of ledger {ledger}");
     let last_recorded_at = head.last_recorded_at.map(|micros| Reader::at(&place).time(micros)).transpose()?;
+    let at = Head { next, last_recorded_at };
     let mut balances = wanted.missing;
-    if wanted.cached_at != Some(next) {
+    if wanted.cached_at != Some(at) {
         balances.extend(wanted.cached);
     }
     let balances = load_balances(&mut transaction, head.id, &balances).await?;
     let keys = load_keys(&mut transaction, head.id, &wanted.keys).await?;
     let references = load_references(&mut transaction, head.id, &wanted.references).await?;
     let batch = Box::new(SqliteBatch { transaction, ledger: head.id, next: next.0 });
-    Ok(Opened { loaded: Loaded { next, last_recorded_at, balances, keys, references }, batch })
+    Ok(Opened { loaded: Loaded { head: at, balances, keys, references }, batch })
 }
 
 async fn load_balances(

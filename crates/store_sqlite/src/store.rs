@@ -100,11 +100,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// When the name is taken, or something failed; nothing is left behind then.
-    pub async fn backup(
-        &self,
-        to: &Path,
-        progress: impl FnMut(Copied),
-    ) -> Result<Backup, BackupError> {
+    pub async fn backup(&self, to: &Path, progress: impl FnMut(Copied)) -> Result<Backup, BackupError> {
         backup::backup(&self.options, to, progress).await
     }
 }

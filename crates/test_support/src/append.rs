@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::port::{Batch, LogRecord, Store, Wanted};
+use engine::port::{Batch, Head, LogRecord, Store, Wanted};
 use ledger::{BalanceKey, Book, LedgerName, Timestamp, decide};
 
 use crate::builders::{Request, at};
@@ -28,7 +28,7 @@ pub async fn decide_batch(
         ..Wanted::default()
     };
     let opened = store.begin(ledger, wanted).await.expect("the batch starts");
-    let mut book = Book::at(opened.loaded.next, opened.loaded.last_recorded_at);
+    let mut book = Book::at(opened.loaded.head.next, opened.loaded.head.last_recorded_at);
     for (key, balance) in opened.loaded.balances {
         book.load_balance(key, balance);
     }
@@ -56,6 +56,20 @@ pub async fn append(store: &dyn Store, ledger: &LedgerName, requests: &[Request]
     records
 }
 
+/// Returns where the log stood for whoever decided entries of requests without a time of their own.
+///
+/// # Panics
+/// When there are none.
+#[must_use]
+pub fn head_before(records: &[LogRecord]) -> Head {
+    let first = &records[0].entry;
+    let last_recorded_at = (first.number.0 > 0).then(|| at(first.recorded_at.micros() - STEP));
+    Head { next: first.number, last_recorded_at }
+}
+
+/// How many microseconds lie between entries of requests without a time of their own.
+const STEP: i64 = 1_000;
+
 fn after(last: Option<Timestamp>) -> Timestamp {
-    last.map_or(at(1_700_000_000_000_000), |last| at(last.micros() + 1_000))
+    last.map_or(at(1_700_000_000_000_000), |last| at(last.micros() + STEP))
 }

@@ -15,7 +15,7 @@ pub mod pools;
 mod questions;
 mod seed;
 
-pub use append::{append, decide_batch};
+pub use append::{append, decide_batch, head_before};
 pub use builders::{
     Request, address, asset, at, key, ledger_name, metadata, post, posting, reference, transfer,
 };

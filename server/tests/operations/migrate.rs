@@ -70,7 +70,7 @@ fn replicas_of_the_version_before_go_on_and_start_beside_a_newer_one_until_it_co
     for place in Place::on_each() {
         let running = place.start();
         place.tamper(&block("run by a test: expand"));
-        place.migrated_by_a_newer_version(2, "expand entry channel");
+        place.migrated_by_a_newer_version(9002, "expand entry channel");
         Place::post(&running, 1);
         let started = Service::start(place.path(), &place.settings());
         Place::post(&started, 1);
@@ -83,7 +83,7 @@ fn replicas_of_the_version_before_go_on_and_start_beside_a_newer_one_until_it_co
         let logged = started.stop().stderr;
         assert_eq!(logged.matches("a newer version has migrated the database").count(), 1, "{logged}");
 
-        place.migrated_by_a_newer_version(3, "contract wheels");
+        place.migrated_by_a_newer_version(9003, "contract wheels");
         Place::post(&running, 1);
         for (arguments, code) in
             [(&["serve"][..], 1), (&["migrate"], 1), (&["migrate", "--check"], 2), (&["verify"], 2)]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use engine::port::{
-    Appended, Appends, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation,
+    Appended, Appends, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, Head, LedgerCreation,
     LogRecord, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
@@ -218,7 +218,7 @@ impl Appends for FaultyStore {
     async fn append(
         &self,
         ledger: &LedgerName,
-        expected: EntryNumber,
+        expected: Head,
         unused: &Unused,
         records: &[LogRecord],
     ) -> Result<Appended, CommitError> {
@@ -231,7 +231,7 @@ impl Appends for FaultyStore {
         }
         let opened = self.begin(ledger, wanted).await.expect("the database is there");
         let loaded = opened.loaded;
-        let stale = loaded.next != expected || !loaded.keys.is_empty() || !loaded.references.is_empty();
+        let stale = loaded.head != expected || !loaded.keys.is_empty() || !loaded.references.is_empty();
         let appended = if stale { Appended::Stale } else { Appended::Written };
         self.switches.appended.lock().unwrap().push(appended);
         if !stale {

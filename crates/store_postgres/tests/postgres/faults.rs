@@ -6,7 +6,7 @@ use engine::port::{Appended, BeginError, CommitError, ReadError, Store, Unused, 
 use ledger::EntryNumber;
 use sqlx::Connection as _;
 use store_postgres::PostgresStore;
-use test_support::{StoreFixture, append, decide_batch, transfer};
+use test_support::{StoreFixture, append, decide_batch, head_before, transfer};
 
 use crate::{Place, chain, options};
 
@@ -118,15 +118,19 @@ async fn an_append_without_an_answer_is_of_unknown_outcome_and_one_with_an_error
         let error = store
             .appends()
             .unwrap()
-            .append(&main, EntryNumber(1), &Unused::default(), &records)
+            .append(&main, head_before(&records), &Unused::default(), &records)
             .await
             .unwrap_err();
         assert_eq!(matches!(error, CommitError::OutcomeUnknown(_)), unknown, "{error:?}");
         sqlx::query("DROP FUNCTION trouble() CASCADE").execute(&mut stranger).await.unwrap();
         assert_eq!(store.ledger(&main).await.unwrap().entries, EntryNumber(1));
     }
-    let appended =
-        store.appends().unwrap().append(&main, EntryNumber(1), &Unused::default(), &records).await.unwrap();
+    let appended = store
+        .appends()
+        .unwrap()
+        .append(&main, head_before(&records), &Unused::default(), &records)
+        .await
+        .unwrap();
     assert_eq!(appended, Appended::Written);
 }
 

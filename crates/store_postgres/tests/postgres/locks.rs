@@ -59,7 +59,7 @@ async fn a_batch_that_waited_reads_what_it_waited_for() {
         }
         first.commit(&records).await.unwrap();
         let loaded = waiting.await.unwrap();
-        assert_eq!(loaded.next.0, round + 1);
+        assert_eq!(loaded.head.next.0, round + 1);
         assert_eq!(loaded.keys.len(), 1);
         assert_eq!(loaded.balances.len(), 2);
         for (key, balance) in &loaded.balances {

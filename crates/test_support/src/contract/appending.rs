@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::port::{Appended, Appends, CommitError, LogRecord, Store, Unused};
+use engine::port::{Appended, Appends, CommitError, Head, LogRecord, Store, Unused};
 use ledger::{BalanceKey, EntryNumber, LedgerName};
 
 use crate::{
-    Request, StoreFixture, address, append, asset, decide_batch, key, ledger_name, reference, transfer,
+    Request, StoreFixture, address, append, asset, at, decide_batch, head_before, key, ledger_name,
+    reference, transfer,
 };
 
 /// Decides requests on what the store has by now, and leaves the store as it is.
@@ -20,8 +21,7 @@ fn short(store: &dyn Store) -> &dyn Appends {
 }
 
 async fn append_records(store: &dyn Store, main: &LedgerName, records: &[LogRecord]) -> Appended {
-    let expected = records[0].entry.number;
-    short(store).append(main, expected, &Unused::default(), records).await.unwrap()
+    short(store).append(main, head_before(records), &Unused::default(), records).await.unwrap()
 }
 
 /// The log, the balances and the head all show the entries.
@@ -57,10 +57,33 @@ pub async fn a_head_that_stands_elsewhere_is_stale(fixture: &dyn StoreFixture) {
     let mut early = decide(&*store, &main, &vec![transfer("world", "a", 1); 2]).await;
     assert_eq!(append_records(&*store, &main, &early.split_off(1)).await, Appended::Stale);
     assert_eq!(append_records(&*store, &ledger_name("other"), &early).await, Appended::Stale);
-    let gap = short(&*store).append(&main, EntryNumber(0), &Unused::default(), &early).await;
+    let gap = short(&*store).append(&main, Head::default(), &Unused::default(), &early).await;
     assert!(matches!(gap, Err(CommitError::RolledBack(_))), "{gap:?}");
     assert_eq!(store.log(&main, EntryNumber(0), 10).await.unwrap(), written);
     assert!(store.account(&main, &address("a")).await.unwrap().is_none());
+}
+
+/// A log that was set back, and went on otherwise, may stand at the same number.
+pub async fn a_head_of_another_time_is_stale(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    if store.appends().is_none() {
+        return;
+    }
+    let begins = Head { next: EntryNumber(0), last_recorded_at: Some(at(1)) };
+    let first = decide(&*store, &main, &[transfer("world", "a", 1)]).await;
+    let append_at = async |head, records: &[LogRecord]| {
+        short(&*store).append(&main, head, &Unused::default(), records).await.unwrap()
+    };
+    assert_eq!(append_at(begins, &first).await, Appended::Stale);
+    assert_eq!(append_at(head_before(&first), &first).await, Appended::Written);
+    let second = decide(&*store, &main, &[transfer("world", "a", 1)]).await;
+    let there = head_before(&second);
+    let micros = there.last_recorded_at.unwrap().micros();
+    for other in [None, Some(at(micros - 1)), Some(at(micros + 1))] {
+        let head = Head { last_recorded_at: other, ..there };
+        assert_eq!(append_at(head, &second).await, Appended::Stale, "{other:?}");
+    }
+    assert_eq!(append_at(there, &second).await, Appended::Written);
 }
 
 /// Of the entries themselves, whatever the caller has overlooked.
@@ -96,7 +119,7 @@ pub async fn what_decisions_rest_on_has_to_be_unused(fixture: &dyn StoreFixture)
         keys: keys.iter().map(|text| key(text)).collect(),
         references: references.iter().map(|text| reference(text)).collect(),
     };
-    let expected = records[0].entry.number;
+    let expected = head_before(&records);
     for wrong in [unused(&["free", "used"], &[]), unused(&[], &["free", "used"])] {
         assert_eq!(short(&*store).append(&main, expected, &wrong, &records).await.unwrap(), Appended::Stale);
     }

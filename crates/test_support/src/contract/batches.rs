@@ -11,8 +11,8 @@ use crate::{Request, StoreFixture, append, decide_batch, ledger_name, post, post
 pub async fn a_new_log_begins_at_zero(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
     let loaded = store.begin(&main, Wanted::default()).await.unwrap().loaded;
-    assert_eq!(loaded.next, EntryNumber(0));
-    assert_eq!(loaded.last_recorded_at, None);
+    assert_eq!(loaded.head.next, EntryNumber(0));
+    assert_eq!(loaded.head.last_recorded_at, None);
     assert!(loaded.balances.is_empty() && loaded.keys.is_empty() && loaded.references.is_empty());
 }
 
@@ -177,8 +177,8 @@ fn patiences() -> impl Iterator<Item = Duration> {
 async fn assert_head(store: &dyn Store, ledger: &LedgerName, written: &[LogRecord]) {
     let next = EntryNumber(written.len() as u64);
     let loaded = store.begin(ledger, Wanted::default()).await.unwrap().loaded;
-    assert_eq!(loaded.next, next);
-    assert_eq!(loaded.last_recorded_at, written.last().map(|record| record.entry.recorded_at));
+    assert_eq!(loaded.head.next, next);
+    assert_eq!(loaded.head.last_recorded_at, written.last().map(|record| record.entry.recorded_at));
     assert_eq!(store.ledger(ledger).await.unwrap().entries, next);
     assert_eq!(store.entry(ledger, next).await.unwrap(), None);
     let last = written.last();

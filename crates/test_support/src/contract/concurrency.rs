@@ -38,7 +38,9 @@ pub async fn a_batch_that_ends_without_commit_lets_the_next_one_start(fixture: &
         let open = store.begin(&main, Wanted::default()).await.unwrap();
         let waiting = {
             let (second, main) = (Arc::clone(second), main.clone());
-            tokio::spawn(async move { second.begin(&main, Wanted::default()).await.unwrap().loaded.next })
+            tokio::spawn(
+                async move { second.begin(&main, Wanted::default()).await.unwrap().loaded.head.next },
+            )
         };
         tokio::task::yield_now().await;
         drop(open);

@@ -1,10 +1,10 @@
 //! What a batch finds loaded when it has started.
 
-use engine::port::{KeyUse, Loaded, Store, Wanted};
+use engine::port::{Head, KeyUse, Loaded, Store, Wanted};
 use ledger::{BalanceKey, EntryNumber, LedgerName};
 
 use crate::fixture::create;
-use crate::{StoreFixture, address, append, asset, key, ledger_name, posting, reference, transfer};
+use crate::{StoreFixture, address, append, asset, at, key, ledger_name, posting, reference, transfer};
 
 fn balance_key(account: &str, asset_text: &str) -> BalanceKey {
     BalanceKey { account: address(account), asset: asset(asset_text) }
@@ -40,10 +40,21 @@ pub async fn missing_balances_are_loaded_where_they_exist(fixture: &dyn StoreFix
 /// A caller's copy is as good as the database as long as the head stands where the copy was made.
 pub async fn cached_balances_are_loaded_only_where_the_head_has_moved(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
-    append(&*store, &main, &[transfer("world", "a", 5)]).await;
-    for (cached_at, expected) in [(Some(1), 1), (Some(0), 2), (Some(7), 2), (None, 2)] {
+    let written = append(&*store, &main, &[transfer("world", "a", 5)]).await;
+    let last_recorded_at = Some(written[0].entry.recorded_at);
+    let head = |next, last_recorded_at| Some(Head { next: EntryNumber(next), last_recorded_at });
+    let later = Some(at(written[0].entry.recorded_at.micros() + 1));
+    for (cached_at, expected) in [
+        (head(1, last_recorded_at), 1),
+        (head(0, last_recorded_at), 2),
+        (head(7, last_recorded_at), 2),
+        // Of a log that was set back and went on otherwise.
+        (head(1, later), 2),
+        (head(1, None), 2),
+        (None, 2),
+    ] {
         let wanted = Wanted {
-            cached_at: cached_at.map(EntryNumber),
+            cached_at,
             cached: vec![balance_key("world", "USD/2")],
             missing: vec![balance_key("a", "USD/2")],
             ..Wanted::default()
@@ -110,7 +121,7 @@ pub async fn ledgers_do_not_share_keys_references_or_balances(fixture: &dyn Stor
         ..Wanted::default()
     };
     let loaded = load(&*store, &other, wanted).await;
-    assert_eq!(loaded.next, EntryNumber(0));
+    assert_eq!(loaded.head.next, EntryNumber(0));
     assert!(loaded.balances.is_empty() && loaded.keys.is_empty() && loaded.references.is_empty());
     append(&*store, &other, &[request]).await;
 }

@@ -43,6 +43,7 @@ macro_rules! store_contract {
             appending {
                 entries_that_follow_the_head_are_appended_in_one_go
                 a_head_that_stands_elsewhere_is_stale
+                a_head_of_another_time_is_stale
                 a_key_or_reference_in_use_is_stale
                 what_decisions_rest_on_has_to_be_unused
                 appends_at_the_same_time_lose_nothing
