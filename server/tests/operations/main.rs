@@ -10,5 +10,6 @@ mod migrate;
 mod page;
 mod place;
 mod postgres;
+mod set_back;
 mod upgrade;
 mod verify;

@@ -53,7 +53,8 @@ fn a_check_names_what_is_missing_and_changes_nothing() {
     for place in [Some(place), Place::on_postgres()].into_iter().flatten() {
         for _ in 0..2 {
             let ended = place.run(&["migrate", "--check"]);
-            assert_eq!((ended.code(), ended.stdout.as_str()), (Some(1), "missing 1 ledgers\n"), "{ended:?}");
+            assert_eq!(ended.code(), Some(1), "{ended:?}");
+            assert!(ended.stdout.starts_with("missing 1 ledgers\n"), "{ended:?}");
         }
         assert_eq!(place.run(&["migrate"]).code(), Some(0));
         let ended = place.run(&["migrate", "--check"]);
@@ -77,7 +78,7 @@ fn replicas_of_the_version_before_go_on_and_start_beside_a_newer_one_until_it_co
         let check = place.run(&["migrate", "--check"]);
         assert_eq!(check.code(), Some(0), "{check:?}");
         let said =
-            "left alone 2 expand entry channel: it came with a newer version\nthe schema is up to date\n";
+            "left alone 9002 expand entry channel: it came with a newer version\nthe schema is up to date\n";
         assert_eq!(check.stdout, said);
         assert_eq!(place.run(&["verify"]).code(), Some(0));
         let logged = started.stop().stderr;
@@ -90,7 +91,7 @@ fn replicas_of_the_version_before_go_on_and_start_beside_a_newer_one_until_it_co
         {
             let refused = place.run(arguments);
             assert_eq!(refused.code(), Some(code), "{arguments:?}: {refused:?}");
-            assert!(refused.stderr.contains("migration 3 (contract wheels), unknown here"), "{refused:?}");
+            assert!(refused.stderr.contains("migration 9003 (contract wheels), unknown here"), "{refused:?}");
         }
         assert_eq!(running.stop().code(), Some(0));
     }
