@@ -9,10 +9,12 @@ use super::posts::UNAVAILABLE;
 use super::trial::{Trial, Turn};
 use crate::harness::run;
 
+const CONNECTIONS: usize = 20;
+
 #[test]
 fn a_server_that_is_out_of_connections_is_used_again_when_it_has_some() {
     let _turn = Turn::wait();
-    let Some(server) = own_server_with("max_connections = 20") else { return };
+    let Some(server) = own_server_with(&format!("max_connections = {CONNECTIONS}")) else { return };
     let url = new_database(&server);
     let mut trial = Trial::start("crowd", &url, &[]);
     trial.calm();
@@ -34,20 +36,19 @@ fn a_server_that_is_out_of_connections_is_used_again_when_it_has_some() {
     trial.finish();
 }
 
-/// Connects as often as the server lets it, and ends the service's sessions until it has none.
+/// Connects as often as the server lets it, and ends the service's sessions, until there is nothing more to have.
 fn take_all_connections(url: &str) -> Vec<Stranger> {
     let mut crowd = vec![Stranger::connect(url).unwrap()];
-    loop {
+    while crowd.len() < CONNECTIONS {
         match Stranger::connect(url) {
             Ok(stranger) => crowd.push(stranger),
             Err(error) => {
                 assert!(error.to_string().contains("too many"), "{error}");
-                let service = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                     WHERE application_name = 'florin'";
-                if crowd[0].execute(service).unwrap() == 0 {
-                    return crowd;
-                }
+                crowd[0].execute(end).unwrap();
             }
         }
     }
+    crowd
 }
