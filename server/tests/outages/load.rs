@@ -82,14 +82,21 @@ impl Load {
         });
     }
 
-    /// Waits until a post is answered so, whenever it was sent.
-    pub(crate) fn wait_until_seen(&self, answer: &str) {
-        let since = Instant::now();
-        wait_until(answer, || {
+    /// Waits until something holds of an answer that came since then, and returns what it is.
+    pub(crate) fn find<T>(&self, since: Instant, mut wanted: impl FnMut(&Attempt) -> Option<T>) -> T {
+        let mut found = None;
+        wait_until("an answer", || {
             let record = self.record();
             let mut late = record.attempts.iter().rev().take_while(|attempt| attempt.ended >= since);
-            late.any(|attempt| attempt.answer == answer)
+            found = late.find_map(&mut wanted);
+            found.is_some()
         });
+        found.expect("waited for")
+    }
+
+    /// Waits until a post is answered so, whenever it was sent.
+    pub(crate) fn wait_until_seen(&self, answer: &str, since: Instant) {
+        self.find(since, |attempt| (attempt.answer == answer).then_some(()));
     }
 
     /// Lets every client finish its post, and returns everything.
