@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use fail_points::Point;
+use futures_util::FutureExt;
 use ledger::{Balance, BalanceKey, EntryNumber, LedgerName, Rejection};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Semaphore, watch};
@@ -191,6 +192,8 @@ impl Lane {
         // Nothing new is decided: what is under way is finished first.
         let mut leaving = false;
         let mut queue_open = true;
+        // Waits for its answers until the next batch is on its way.
+        let mut written: Option<Batch> = None;
         let left = loop {
             if !leaving {
                 self.decide_what_is_known(&mut next);
@@ -202,7 +205,15 @@ impl Lane {
                     break Left::ForTheLongWay;
                 }
                 let batch = std::mem::replace(&mut next, Batch::new(self.memory.draft()));
-                writing = Some(self.write(batch));
+                let mut future = self.write(batch);
+                // Sent before anything else is done.
+                if let Some(written) = (&mut future).now_or_never() {
+                    future = Box::pin(std::future::ready(written));
+                }
+                writing = Some(future);
+            }
+            if let Some(batch) = written.take() {
+                self.answer(batch);
             }
             if looking.is_none() && !leaving {
                 looking = self.look_up();
@@ -218,7 +229,7 @@ impl Lane {
                     match result {
                         Ok(Appended::Written) => {
                             self.count_written(&batch, began);
-                            self.answer(batch);
+                            written = Some(batch);
                             leaving |= self.memory.is_full();
                         }
                         Ok(Appended::Stale) => {
@@ -250,6 +261,9 @@ impl Lane {
                 }
             }
         };
+        if let Some(batch) = written {
+            self.answer(batch);
+        }
         self.memory.shrink();
         left
     }

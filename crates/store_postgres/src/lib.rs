@@ -6,6 +6,7 @@
 
 mod accounts;
 mod batch;
+mod columns;
 mod connections;
 mod groups;
 mod ledgers;

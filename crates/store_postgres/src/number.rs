@@ -13,6 +13,7 @@ const NUMERIC_ARRAY: Oid = Oid(1231);
 
 /// The base in which PostgreSQL sends a `numeric`.
 const BASE: u128 = 10_000;
+const SMALL_BASE: u64 = 10_000;
 const NEGATIVE: u16 = 0x4000;
 
 /// A whole number.
@@ -58,23 +59,39 @@ impl Type<Postgres> for StoredSum {
     }
 }
 
-impl Encode<'_, Postgres> for StoredNumber {
-    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+impl StoredNumber {
+    /// Writes the number as PostgreSQL takes it.
+    pub(crate) fn write(self, buffer: &mut Vec<u8>) {
         let mut digits = [0_u16; 10];
-        let mut rest = self.0.unsigned_abs();
         let mut first = digits.len();
-        while rest > 0 {
+        let mut put = |digit| {
             first -= 1;
-            digits[first] = u16::try_from(rest % BASE).expect("a digit is smaller than its base");
+            digits[first] = digit;
+        };
+        let mut rest = self.0.unsigned_abs();
+        // Dividing 128 bits takes many times as long as dividing 64.
+        while rest > u128::from(u64::MAX) {
+            put(u16::try_from(rest % BASE).expect("a digit is smaller than its base"));
             rest /= BASE;
+        }
+        let mut rest = u64::try_from(rest).expect("what is left is small");
+        while rest > 0 {
+            put(u16::try_from(rest % SMALL_BASE).expect("a digit is smaller than its base"));
+            rest /= SMALL_BASE;
         }
         let digits = &digits[first..];
         let count = u16::try_from(digits.len()).expect("128 bits are ten digits");
         let sign = if self.0 < 0 { NEGATIVE } else { 0 };
         // How many digits, the power of the first one, the sign, no decimal places, then the digits.
         for part in [count, count.saturating_sub(1), sign, 0].iter().chain(digits) {
-            buffer.extend(part.to_be_bytes());
+            buffer.extend_from_slice(&part.to_be_bytes());
         }
+    }
+}
+
+impl Encode<'_, Postgres> for StoredNumber {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        self.write(buffer);
         Ok(IsNull::No)
     }
 }

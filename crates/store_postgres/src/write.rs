@@ -7,6 +7,7 @@ use ledger::{Direction, EntryBody, LedgerName, Reference, Timestamp};
 use sql_rows::{BatchRows, Failure, stored_number};
 use sqlx::PgConnection;
 
+use crate::columns::{BigInts, ByteStrings, Numbers, Texts};
 use crate::number::StoredNumber;
 
 /// In the statement, lists of UNNEST stand in the place of columns, where rows are handed on as they are made: in
@@ -22,8 +23,8 @@ pub(crate) async fn write(
     records: &[LogRecord],
 ) -> Result<Appended, Failure> {
     let Some(last) = records.last() else { return Ok(Appended::Written) };
-    let unused_keys: Vec<&str> = unused.keys.iter().map(IdempotencyKey::as_str).collect();
-    let unused_references: Vec<&str> = unused.references.iter().map(Reference::as_str).collect();
+    let unused_keys: Texts = unused.keys.iter().map(IdempotencyKey::as_str).collect();
+    let unused_references: Texts = unused.references.iter().map(Reference::as_str).collect();
     let rows = BatchRows::of(records, expected.next.0)?;
     let entries = Entries::of(records);
     let lines = Lines::of(&rows);
@@ -108,19 +109,19 @@ pub(crate) async fn write(
 
 /// Rows of `entries`, column by column.
 #[derive(Default)]
-struct Entries<'a> {
-    number: Vec<i64>,
-    kind: Vec<&'static str>,
-    recorded_at: Vec<i64>,
-    effective_at: Vec<i64>,
-    reference: Vec<Option<&'a str>>,
-    key: Vec<Option<&'a str>>,
-    fingerprint: Vec<Option<&'a [u8]>>,
-    body: Vec<String>,
+struct Entries {
+    number: BigInts,
+    kind: Texts,
+    recorded_at: BigInts,
+    effective_at: BigInts,
+    reference: Texts,
+    key: Texts,
+    fingerprint: ByteStrings,
+    body: Texts,
 }
 
-impl<'a> Entries<'a> {
-    fn of(records: &'a [LogRecord]) -> Self {
+impl Entries {
+    fn of(records: &[LogRecord]) -> Self {
         let mut columns = Self::default();
         for LogRecord { entry, request } in records {
             let EntryBody::Transaction(transaction) = &entry.body;
@@ -128,10 +129,10 @@ impl<'a> Entries<'a> {
             columns.kind.push(codec::kind(entry));
             columns.recorded_at.push(entry.recorded_at.micros());
             columns.effective_at.push(entry.effective_at.micros());
-            columns.reference.push(transaction.reference.as_ref().map(Reference::as_str));
-            columns.key.push(request.as_ref().map(|request| request.key.as_str()));
-            columns.fingerprint.push(request.as_ref().map(|request| request.fingerprint.0.as_slice()));
-            columns.body.push(codec::encode(entry));
+            columns.reference.push_if_any(transaction.reference.as_ref().map(Reference::as_str));
+            columns.key.push_if_any(request.as_ref().map(|request| request.key.as_str()));
+            columns.fingerprint.push_if_any(request.as_ref().map(|request| request.fingerprint.0.as_slice()));
+            columns.body.push(&codec::encode(entry));
         }
         columns
     }
@@ -139,19 +140,19 @@ impl<'a> Entries<'a> {
 
 /// Rows of `lines`, column by column.
 #[derive(Default)]
-struct Lines<'a> {
-    address: Vec<&'a str>,
-    entry: Vec<i64>,
-    posting: Vec<i64>,
-    direction: Vec<&'static str>,
-    counterparty: Vec<&'a str>,
-    asset: Vec<&'a str>,
-    amount: Vec<StoredNumber>,
-    balance: Vec<StoredNumber>,
+struct Lines {
+    address: Texts,
+    entry: BigInts,
+    posting: BigInts,
+    direction: Texts,
+    counterparty: Texts,
+    asset: Texts,
+    amount: Numbers,
+    balance: Numbers,
 }
 
-impl<'a> Lines<'a> {
-    fn of(rows: &'a BatchRows<'_>) -> Self {
+impl Lines {
+    fn of(rows: &BatchRows<'_>) -> Self {
         let mut columns = Self::default();
         for line in &rows.lines {
             columns.address.push(line.account.as_str());
@@ -163,7 +164,7 @@ impl<'a> Lines<'a> {
             });
             columns.counterparty.push(line.counterparty.as_str());
             columns.asset.push(line.asset.as_str());
-            columns.amount.push(line.amount.into());
+            columns.amount.push(line.amount);
             columns.balance.push(StoredNumber(line.balance));
         }
         columns
@@ -172,25 +173,25 @@ impl<'a> Lines<'a> {
 
 /// Rows of `balances`, column by column.
 #[derive(Default)]
-struct Balances<'a> {
-    address: Vec<&'a str>,
-    asset: Vec<&'a str>,
-    posted_in: Vec<StoredNumber>,
-    posted_out: Vec<StoredNumber>,
-    pending_in: Vec<StoredNumber>,
-    pending_out: Vec<StoredNumber>,
+struct Balances {
+    address: Texts,
+    asset: Texts,
+    posted_in: Numbers,
+    posted_out: Numbers,
+    pending_in: Numbers,
+    pending_out: Numbers,
 }
 
-impl<'a> Balances<'a> {
-    fn of(rows: &BatchRows<'a>) -> Self {
+impl Balances {
+    fn of(rows: &BatchRows<'_>) -> Self {
         let mut columns = Self::default();
         for (key, balance) in &rows.balances {
             columns.address.push(key.account.as_str());
             columns.asset.push(key.asset.as_str());
-            columns.posted_in.push(balance.posted_in.into());
-            columns.posted_out.push(balance.posted_out.into());
-            columns.pending_in.push(balance.pending_in.into());
-            columns.pending_out.push(balance.pending_out.into());
+            columns.posted_in.push(balance.posted_in);
+            columns.posted_out.push(balance.posted_out);
+            columns.pending_in.push(balance.pending_in);
+            columns.pending_out.push(balance.pending_out);
         }
         columns
     }
