@@ -23,8 +23,9 @@ use crate::session::{Purpose, set_up};
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
-/// How long bringing a connection back to rest may take before it is closed instead.
-const RECOVERY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long bringing a connection back to rest may take before it is closed instead. The server notices soon
+/// that nobody waits for what it was doing.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Connections of one purpose.
 #[derive(Clone)]
@@ -327,8 +328,11 @@ impl Drop for Lease {
                 connection.ping().await
             })
             .await;
-            if let Ok(Ok(())) = at_rest {
-                shared.put_back(connection, generation);
+            match at_rest {
+                Ok(Ok(())) => shared.put_back(connection, generation),
+                // If the caller went away because the database said nothing, those that lie idle would say
+                // nothing either, one after the other.
+                _ => shared.give_up(generation),
             }
             drop(permit);
         });
