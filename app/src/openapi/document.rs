@@ -155,7 +155,10 @@ fn idempotency_key() -> Value {
         "in": "header",
         "required": false,
         "description": "The caller's own name for this request. Sent again with the same key and body, the request \
-                        happens once and gets the same reply.",
+                        happens once and gets the same reply. Only what happened is kept under a key: a rejected \
+                        request is decided anew. So where a request got no answer and its repetition, a moment \
+                        later, is rejected, the first one may still be on its way to the database: the rejection is \
+                        final when it is repeated a few seconds later.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }
     })
 }
