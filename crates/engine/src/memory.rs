@@ -57,7 +57,11 @@ impl Memory {
     ///
     /// They may be older than what is remembered, and yet they hold: had this lane changed one since, it would
     /// be remembered, and if somebody else did, the head does not stand where it should.
-    pub(crate) fn learn(&mut self, asked: Vec<BalanceKey>, found: Vec<(BalanceKey, Balance)>) {
+    pub(crate) fn learn(
+        &mut self,
+        asked: impl IntoIterator<Item = BalanceKey>,
+        found: Vec<(BalanceKey, Balance)>,
+    ) {
         let Some(book) = &mut self.book else { return };
         for key in asked {
             book.load_balance(key, Balance::default());
@@ -90,15 +94,9 @@ impl Memory {
         if !still_valid {
             self.book = None;
         }
-        let book = self.book.get_or_insert_with(|| Book::at(loaded.head.next, loaded.head.last_recorded_at));
-        let asked = wanted.missing.into_iter().chain(wanted.cached.into_iter().filter(|_| !still_valid));
-        for key in asked {
-            // What was asked for and is not there has never moved.
-            book.load_balance(key, Balance::default());
-        }
-        for (key, balance) in loaded.balances {
-            book.load_balance(key, balance);
-        }
+        self.book.get_or_insert_with(|| Book::at(loaded.head.next, loaded.head.last_recorded_at));
+        let cached = wanted.cached.into_iter().filter(|_| !still_valid);
+        self.learn(wanted.missing.into_iter().chain(cached), loaded.balances);
         let mut draft = self.draft();
         draft.keys = loaded.keys.into_iter().map(|used| (used.key, (used.fingerprint, used.entry))).collect();
         let book = self.book.as_mut().expect("made above");
