@@ -1,5 +1,7 @@
 //! Replies that went well: 200 and 201, as JSON. What went wrong is a [`Problem`](super::problem).
 
+use std::io;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use pavex::http::StatusCode;
@@ -70,12 +72,37 @@ impl<T: Serialize> IntoResponse for Created<T> {
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
     // A transaction of one posting fits, so that the common replies are written in one go.
-    let mut bytes = Vec::with_capacity(768);
+    let mut bytes = Bytewise(Vec::with_capacity(768));
     // Views are made of texts, numbers and lists, which always have a JSON form.
     serde_json::to_writer(&mut bytes, body).expect("a view can be written as JSON");
-    let mut response = Response::new(status).set_raw_body(Full::new(Bytes::from(bytes)));
+    let mut response = Response::new(status).set_raw_body(Full::new(Bytes::from(bytes.0)));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// Takes the many short pieces that JSON is written in, most of them a byte or a few: a list of bytes alone would have
+/// each of them copied by a call, which is two fifths of what a reply takes to write.
+struct Bytewise(Vec<u8>);
+
+#[expect(clippy::inline_always, reason = "where code is built for size, a hint is not enough")]
+impl io::Write for Bytewise {
+    #[inline(always)]
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.write_all(piece).map(|()| piece.len())
+    }
+
+    #[inline(always)]
+    fn write_all(&mut self, piece: &[u8]) -> io::Result<()> {
+        match piece {
+            [byte] => self.0.push(*byte),
+            _ => self.0.extend_from_slice(piece),
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
