@@ -15,10 +15,11 @@ use std::time::Instant;
 
 use fail_points::Point;
 use futures_util::FutureExt;
-use ledger::{Balance, BalanceKey, EntryNumber, LedgerName, Rejection};
+use ledger::{Balance, BalanceKey, EntryNumber, LedgerName};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Semaphore, watch};
 
+use crate::batch::Batch;
 use crate::engine::Shared;
 use crate::memory::{Draft, Memory, Verdict};
 use crate::port::{Appended, Appends, BeginError, CommitError, ReadError, Store};
@@ -37,15 +38,6 @@ pub(crate) struct Lane {
     _ended: watch::Sender<()>,
 }
 
-/// Commands with what became of them, and what is written of them.
-struct Batch {
-    jobs: Vec<Job>,
-    verdicts: Vec<Verdict>,
-    draft: Draft,
-    weight: usize,
-    started: Instant,
-}
-
 /// Why a lane left the short way.
 enum Left {
     /// Nothing waits.
@@ -57,12 +49,6 @@ enum Left {
 type Underway<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
 type Written = (Batch, Instant, Result<Appended, CommitError>);
 type Looked = (Vec<BalanceKey>, Result<Vec<(BalanceKey, Balance)>, ReadError>);
-
-impl Batch {
-    fn new(draft: Draft) -> Self {
-        Self { jobs: Vec::new(), verdicts: Vec::new(), draft, weight: 0, started: Instant::now() }
-    }
-}
 
 impl Lane {
     /// Opens a ledger's lane. It ends when it has been idle for long, or when nobody holds its handle.
@@ -113,13 +99,17 @@ impl Lane {
 
     /// Takes all that waits by now, up to a full batch together with what is taken already.
     fn take_what_waits(&mut self, taken: usize) {
-        let mut weight = taken + self.waiting.iter().map(|job| job.submission.weight()).sum::<usize>();
+        let mut weight = taken + self.waiting_weight();
         while weight < self.shared.options.batch_max
             && let Ok(job) = self.queue.try_recv()
         {
             weight += job.submission.weight();
             self.waiting.push_back(job);
         }
+    }
+
+    fn waiting_weight(&self) -> usize {
+        self.waiting.iter().map(|job| job.submission.weight()).sum()
     }
 
     /// Takes the first that wait, up to a full batch.
@@ -221,7 +211,8 @@ impl Lane {
             if writing.is_none() && looking.is_none() {
                 break if self.waiting.is_empty() { Left::Idle } else { Left::ForTheLongWay };
             }
-            let has_room = !leaving && queue_open && next.weight < self.shared.options.batch_max;
+            let taken = next.weight + self.waiting_weight();
+            let has_room = !leaving && queue_open && taken < self.shared.options.batch_max;
             tokio::select! {
                 biased;
                 (batch, began, result) = done(&mut writing) => {
@@ -280,9 +271,7 @@ impl Lane {
     fn decide(&mut self, batch: &mut Batch, job: Job) {
         let verdict =
             self.memory.decide(&mut batch.draft, &job.submission, job.fingerprint, self.shared.now());
-        batch.weight += job.submission.weight();
-        batch.verdicts.push(verdict);
-        batch.jobs.push(job);
+        batch.push(job, verdict);
     }
 
     fn write(&self, batch: Batch) -> Pin<Box<dyn Future<Output = Written> + Send>> {
@@ -298,7 +287,7 @@ impl Lane {
 
     /// Looks up what the commands that wait touch and is not remembered, if there is any.
     fn look_up(&self) -> Underway<Looked> {
-        let asked = self.memory.wanted(self.waiting.iter().map(|job| &job.submission)).missing;
+        let asked = self.memory.missing(self.waiting.iter().map(|job| &job.submission));
         if asked.is_empty() {
             return None;
         }
@@ -363,37 +352,6 @@ impl Lane {
             };
             job.answer(result);
         });
-    }
-}
-
-impl Batch {
-    /// Says whether somebody will be told of an entry that was there before. What can be seen is not always as
-    /// durable as what was acknowledged: its own commit may still wait for a standby, or have been kept from
-    /// waiting. A commit after it waits for both, even one that writes nothing.
-    fn tells_of_entries(&self) -> bool {
-        self.verdicts.iter().any(|verdict| match verdict {
-            Verdict::Replay(_) => true,
-            Verdict::Refuse(SubmitError::Rejected(rejection)) => {
-                matches!(rejection, Rejection::ReferenceTaken { .. })
-            }
-            Verdict::Record(_) | Verdict::DryRun(_) | Verdict::Refuse(_) => false,
-        })
-    }
-
-    /// Answers every command of a batch that does not hold, or may not.
-    ///
-    /// Verdicts other than to record fell on top of what the batch would have written, so they are void too;
-    /// but those callers may be told that nothing of theirs was written.
-    fn fail(self, error: CommitError) {
-        let unknown = matches!(error, CommitError::OutcomeUnknown(_));
-        let source = SharedSource(Arc::new(error));
-        for (job, verdict) in self.jobs.into_iter().zip(self.verdicts) {
-            let source = source.clone();
-            job.answer(Err(match verdict {
-                Verdict::Record(_) if unknown => SubmitError::OutcomeUnknown(source),
-                _ => SubmitError::Unavailable(source),
-            }));
-        }
     }
 }
 

@@ -49,8 +49,18 @@ impl Memory {
 
     /// Says whether every balance that a command touches is remembered.
     pub(crate) fn knows(&self, submission: &Submission) -> bool {
-        let Some(book) = &self.book else { return false };
-        touched(submission).all(|key| book.holds(&key))
+        touched(submission).all(|key| self.holds(&key))
+    }
+
+    /// Lists the balances that commands touch and that are not remembered.
+    pub(crate) fn missing<'a>(&self, submissions: impl Iterator<Item = &'a Submission>) -> Vec<BalanceKey> {
+        let mut missing: HashSet<_> = submissions.flat_map(touched).collect();
+        missing.retain(|key| !self.holds(key));
+        missing.into_iter().collect()
+    }
+
+    fn holds(&self, key: &BalanceKey) -> bool {
+        self.book.as_ref().is_some_and(|book| book.holds(key))
     }
 
     /// Takes in balances that were looked up: those asked for that were not found have never moved.
@@ -82,8 +92,7 @@ impl Memory {
             balances.extend(touched(submission));
         }
         wanted.references = references.into_iter().collect();
-        (wanted.cached, wanted.missing) =
-            balances.into_iter().partition(|key| self.book.as_ref().is_some_and(|book| book.holds(key)));
+        (wanted.cached, wanted.missing) = balances.into_iter().partition(|key| self.holds(key));
         wanted
     }
 
