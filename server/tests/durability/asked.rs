@@ -2,13 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::harness::{Reply, Request, Tally};
+use crate::harness::{Claim, Posting, Reply, Request, Tally, transaction};
 
 /// Few enough accounts that posts meet on them, and that each is short of funds most of the time.
 const ACCOUNTS: usize = 20;
-
-/// A movement of money: from, to, how much.
-pub(crate) type Posting = (String, String, u64);
 
 /// A post under a key.
 #[derive(Clone, Debug)]
@@ -77,18 +74,17 @@ impl Post {
         Self { key, postings, told: Told::Nothing, first: First::Answered, sure: true }
     }
 
-    pub(crate) fn request(&self, transactions: &str) -> Request {
-        let postings: Vec<_> = self
-            .postings
-            .iter()
-            .map(|(source, destination, amount)| {
-                format!(
-                    r#"{{"source":"{source}","destination":"{destination}","asset":"USD/2","amount":"{amount}"}}"#
-                )
-            })
-            .collect();
-        let body = format!(r#"{{"postings":[{}]}}"#, postings.join(","));
-        Request::post(transactions).header("idempotency-key", &self.key).json(body)
+    pub(crate) fn request(&self, ledger: &str) -> Request {
+        transaction(ledger, &self.key, &self.postings)
+    }
+
+    /// What is known of it when all is settled.
+    pub(crate) fn claim(&self) -> Claim<'_> {
+        let acknowledged = match self.told {
+            Told::Acknowledged(id) => Some(id),
+            Told::Nothing | Told::Rejected => None,
+        };
+        Claim { postings: &self.postings, acknowledged }
     }
 
     /// Counts the first attempt.

@@ -1,12 +1,7 @@
-//! Compares what clients were told with what the ledger says. It counts all that is wrong instead of failing at
-//! the first, so that the counts of a run say how wrong.
+//! Settles what clients do not know of their posts, and compares what they know with what the ledger says.
 
-use std::collections::{HashMap, HashSet};
-
-use serde_json::Value;
-
-use crate::asked::{Asked, Posting, Told, replayed};
-use crate::harness::{Client, Service, Tally};
+use crate::asked::{Asked, Told, replayed};
+use crate::harness::{self, Service, Tally};
 use crate::store::Store;
 
 /// How many of the posts that had an answer are sent again in one go.
@@ -21,7 +16,7 @@ pub(crate) fn settle(
     random: &mut fastrand::Rng,
     tally: &mut Tally,
 ) -> usize {
-    let transactions = store.path("transactions");
+    let ledger = store.path();
     let mut connection = service.connect();
     let mut recorded = 0;
     let one_in = asked.len().div_ceil(SAMPLE).max(1);
@@ -30,7 +25,7 @@ pub(crate) fn settle(
         if !again && post.sure && post.told != Told::Nothing {
             continue;
         }
-        let reply = connection.call(&post.request(&transactions));
+        let reply = connection.call(&post.request(&ledger));
         let told = Told::by(&reply);
         assert_ne!(told, Told::Nothing, "nothing is in the way of a plain answer: {reply:?}");
         match post.told {
@@ -56,68 +51,10 @@ pub(crate) fn settle(
     recorded
 }
 
-/// Walks the log and the accounts: every key is there once, under the id that its client was told, as it was
-/// asked for; what was rejected is not there; no account was ever below zero; balances are what the log adds up
-/// to. Then has `server verify` look at it all.
+/// Compares the ledger with what its clients asked for, then has `server verify` look at it all.
 pub(crate) fn audit(store: &Store, service: &Service, asked: &Asked, tally: &mut Tally) {
-    let mut connection = service.connect();
-    let mut balances: HashMap<String, i128> = HashMap::new();
-    let mut seen = HashSet::new();
-    let mut next = 0;
-    each(&mut connection, &store.path("log"), |entry| {
-        let number = entry["number"].as_u64().expect("a number");
-        if number != next {
-            println!("a gap: {next} is followed by {number}");
-            tally.gaps += number.abs_diff(next);
-        }
-        next = number + 1;
-        let postings = postings(entry);
-        for (source, destination, amount) in &postings {
-            let left = balances.entry(source.clone()).or_default();
-            *left -= i128::from(*amount);
-            if *left < 0 && source != "world" {
-                println!("overdrawn: {source} has {left} after {entry}");
-                tally.overdrawn += 1;
-            }
-            *balances.entry(destination.clone()).or_default() += i128::from(*amount);
-        }
-        let key = entry["idempotency_key"].as_str().unwrap_or_default();
-        match asked.get(key) {
-            Some(post) if seen.insert(key.to_owned()) => match post.told {
-                Told::Acknowledged(id) if id == number && post.postings == postings => {}
-                Told::Acknowledged(_) => {
-                    println!("lost: {post:?} became {entry}");
-                    tally.lost += 1;
-                }
-                Told::Nothing | Told::Rejected => {
-                    println!("recorded, though its client was told otherwise: {post:?}, {entry}");
-                    tally.doubled += 1;
-                }
-            },
-            known => {
-                println!("recorded twice, or by nobody: {entry}, asked for as {known:?}");
-                tally.doubled += 1;
-            }
-        }
-    });
-    for post in asked.values() {
-        if matches!(post.told, Told::Acknowledged(_)) && !seen.contains(&post.key) {
-            println!("lost: {post:?} is not in the log");
-            tally.lost += 1;
-        }
-    }
-    each(&mut connection, &store.path("accounts"), |account| {
-        let address = account["address"].as_str().expect("an address");
-        let given = balances.remove(address).unwrap_or_default();
-        if account["balances"][0]["posted"] != given.to_string() {
-            println!("a drift: the log adds up to {given} for {account}");
-            tally.drift += 1;
-        }
-    });
-    if !balances.is_empty() {
-        println!("a drift: accounts that are not there: {balances:?}");
-        tally.drift += balances.len() as u64;
-    }
+    let claims = asked.iter().map(|(key, post)| (key.as_str(), post.claim())).collect();
+    harness::audit(&mut service.connect(), &store.path(), &claims, tally);
     verify(store, tally);
 }
 
@@ -128,30 +65,4 @@ pub(crate) fn verify(store: &Store, tally: &mut Tally) {
         println!("server verify: {}{}", ended.stdout, ended.stderr);
         tally.drift += 1;
     }
-}
-
-/// Hands over every item of a list.
-fn each(connection: &mut Client, path: &str, mut take: impl FnMut(&Value)) {
-    let mut cursor = String::new();
-    loop {
-        let page = connection.get(&format!("{path}?limit=1000{cursor}")).json();
-        page["items"].as_array().expect("a list").iter().for_each(&mut take);
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return,
-        }
-    }
-}
-
-fn postings(entry: &Value) -> Vec<Posting> {
-    let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    entry["postings"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|posting| {
-            let amount = posting["amount"].as_str().and_then(|amount| amount.parse().ok());
-            (text(&posting["source"]), text(&posting["destination"]), amount.expect("an amount"))
-        })
-        .collect()
 }

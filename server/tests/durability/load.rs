@@ -30,7 +30,7 @@ impl Load {
         let clients = (0..CLIENTS).map(|client| {
             let client = Posting {
                 address: service.address,
-                transactions: store.path("transactions"),
+                ledger: store.path(),
                 keys: format!("{round}-{client}"),
                 kind,
                 random: random.fork(),
@@ -59,7 +59,7 @@ impl Load {
 /// One client.
 struct Posting {
     address: SocketAddr,
-    transactions: String,
+    ledger: String,
     keys: String,
     kind: Kind,
     random: fastrand::Rng,
@@ -74,7 +74,7 @@ impl Posting {
         for turn in 0.. {
             let key = format!("{}-{turn}", self.keys);
             let mut post = Post::random(key, self.kind, &mut self.random);
-            match connection.try_call(&post.request(&self.transactions)) {
+            match connection.try_call(&post.request(&self.ledger)) {
                 Ok(reply) => post.told = Told::by(&reply),
                 Err(_) => post.first = First::Unanswered,
             }

@@ -28,8 +28,8 @@ fn nothing_is_lost_or_doubled_by_replicas_that_die_while_clients_go_from_one_to_
     replicas.start_the_missing(&mut random);
     let clients: Vec<_> = (0..CLIENTS)
         .map(|number| {
-            let transactions = store.path("transactions");
-            let client = Roaming::new(number, transactions, Arc::clone(&replicas.shown), random.fork());
+            let ledger = store.path();
+            let client = Roaming::new(number, ledger, Arc::clone(&replicas.shown), random.fork());
             thread::spawn(move || client.run())
         })
         .collect();

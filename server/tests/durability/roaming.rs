@@ -15,7 +15,7 @@ const TWINS_ONE_IN: usize = 20;
 /// A client.
 pub(crate) struct Roaming {
     number: usize,
-    transactions: String,
+    ledger: String,
     shown: Arc<Shown>,
     random: fastrand::Rng,
     connection: Option<Client>,
@@ -31,8 +31,8 @@ pub(crate) struct Done {
 }
 
 impl Roaming {
-    pub(crate) fn new(number: usize, transactions: String, shown: Arc<Shown>, random: fastrand::Rng) -> Self {
-        Self { number, transactions, shown, random, connection: None, done: Done::default() }
+    pub(crate) fn new(number: usize, ledger: String, shown: Arc<Shown>, random: fastrand::Rng) -> Self {
+        Self { number, ledger, shown, random, connection: None, done: Done::default() }
     }
 
     /// Posts until it is told to stop; every post gets its answer.
@@ -69,7 +69,7 @@ impl Roaming {
         let Some(mut connection) = self.connection.take().or_else(|| self.connect()) else {
             return First::Unanswered;
         };
-        match connection.try_call(&post.request(&self.transactions)) {
+        match connection.try_call(&post.request(&self.ledger)) {
             Ok(reply) => {
                 post.told = Told::by(&reply);
                 self.connection = Some(connection);
@@ -81,7 +81,7 @@ impl Roaming {
 
     /// Sends the same to two replicas before it listens to either.
     fn ask_two_at_once(&mut self, post: &mut Post) -> First {
-        let request = post.request(&self.transactions).bytes();
+        let request = post.request(&self.ledger).bytes();
         let mut connections: Vec<_> = [self.connect(), self.connect()].into_iter().flatten().collect();
         for connection in &mut connections {
             // One that is gone does not answer either.

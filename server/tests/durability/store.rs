@@ -46,9 +46,9 @@ impl Store {
         run(self.folder.path(), &self.with(settings), arguments)
     }
 
-    /// Returns a path under the ledger's own.
-    pub(crate) fn path(&self, rest: &str) -> String {
-        format!("/v1/ledgers/{}/{rest}", self.ledger)
+    /// Returns the ledger's path.
+    pub(crate) fn path(&self) -> String {
+        format!("/v1/ledgers/{}", self.ledger)
     }
 
     fn with<'a>(&'a self, settings: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {

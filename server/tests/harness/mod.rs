@@ -5,6 +5,7 @@
 // Each test binary that takes this in uses another part of it.
 #![allow(dead_code, unused_imports)]
 
+mod audit;
 mod client;
 mod tally;
 
@@ -16,6 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+pub(crate) use self::audit::{Claim, Posting, audit, transaction};
 pub(crate) use self::client::{Client, Reply, Request};
 pub(crate) use self::tally::Tally;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use test_postgres::own_server;
+use test_postgres::{Server, own_server};
 
 use super::database::{at_port, new_database};
 use super::posts::{CREATED, OUTCOME_UNKNOWN, REJECTED, UNAVAILABLE};
@@ -13,12 +13,18 @@ use crate::harness::wait_until;
 /// So that a server that says nothing is given up soon.
 const IMPATIENT: &[(&str, &str)] = &[("PX_DATABASE__STATEMENT_TIMEOUT_MS", "500")];
 
+/// Starts a service that reaches its server through a proxy.
+fn start(test: &'static str, settings: &[(&str, &str)]) -> Option<(Server, Proxy, Trial)> {
+    let server = own_server()?;
+    let (url, proxy) = (new_database(&server), Proxy::to(server.port()));
+    let trial = Trial::start_through(test, &url, &at_port(&url, proxy.port()), settings);
+    Some((server, proxy, trial))
+}
+
 #[test]
 fn connections_that_are_cut_lose_nothing() {
     let _turn = Turn::wait();
-    let Some(server) = own_server() else { return };
-    let (url, proxy) = (new_database(&server), Proxy::to(server.port()));
-    let mut trial = Trial::start_through("cut", &url, &at_port(&url, proxy.port()), &[]);
+    let Some((_server, proxy, mut trial)) = start("cut", &[]) else { return };
     trial.calm();
     for _ in 0..10 {
         proxy.cut_all();
@@ -50,9 +56,7 @@ fn connections_that_are_cut_lose_nothing() {
 #[test]
 fn a_server_that_says_nothing_holds_nobody_up_for_long() {
     let _turn = Turn::wait();
-    let Some(server) = own_server() else { return };
-    let (url, proxy) = (new_database(&server), Proxy::to(server.port()));
-    let mut trial = Trial::start_through("black_hole", &url, &at_port(&url, proxy.port()), IMPATIENT);
+    let Some((_server, proxy, mut trial)) = start("black_hole", IMPATIENT) else { return };
     trial.calm();
     proxy.set(Mode::BlackHole);
     trial.load.wait_for(UNAVAILABLE, 10);
@@ -70,9 +74,7 @@ fn a_server_that_says_nothing_holds_nobody_up_for_long() {
 #[test]
 fn statements_that_arrive_late_change_nothing() {
     let _turn = Turn::wait();
-    let Some(server) = own_server() else { return };
-    let (url, proxy) = (new_database(&server), Proxy::to(server.port()));
-    let mut trial = Trial::start_through("late", &url, &at_port(&url, proxy.port()), IMPATIENT);
+    let Some((_server, proxy, mut trial)) = start("late", IMPATIENT) else { return };
     trial.calm();
     for sent_again_before in [false, true] {
         hold_a_commit(&trial, &proxy);
@@ -107,9 +109,7 @@ fn hold_a_commit(trial: &Trial, proxy: &Proxy) {
 #[test]
 fn a_slow_wire_only_slows() {
     let _turn = Turn::wait();
-    let Some(server) = own_server() else { return };
-    let (url, proxy) = (new_database(&server), Proxy::to(server.port()));
-    let trial = Trial::start_through("slow", &url, &at_port(&url, proxy.port()), &[]);
+    let Some((_server, proxy, trial)) = start("slow", &[]) else { return };
     trial.calm();
     let since = Instant::now();
     for milliseconds in [1, 10, 40] {

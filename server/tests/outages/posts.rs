@@ -1,11 +1,9 @@
 //! What clients ask for and what they are told, and whether the ledger agrees: every key once, under its id, as it
 //! was asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::harness::{Client, Reply, Request, Tally};
+use crate::harness::{self, Claim, Client, Posting, Reply, Request, Tally, transaction};
 
 /// So few that every batch touches some of them twice, and that each is short of funds now and then.
 const ACCOUNTS: usize = 20;
@@ -18,9 +16,6 @@ pub(crate) const OUTCOME_UNKNOWN: &str = "503 service.outcome_unknown";
 
 /// No answer at all.
 pub(crate) const NO_ANSWER: &str = "no answer";
-
-/// A movement of money: from, to, how much.
-type Posting = (String, String, u64);
 
 /// What a client asked for under a key, and what it was told.
 #[derive(Clone, Debug)]
@@ -67,15 +62,11 @@ impl Post {
     }
 
     pub(crate) fn request(&self, ledger: &str, key: &str) -> Request {
-        let posting = |(source, destination, amount): &Posting| {
-            format!(
-                r#"{{"source":"{source}","destination":"{destination}","asset":"USD/2","amount":"{amount}"}}"#
-            )
-        };
-        let postings: Vec<_> = self.postings.iter().map(posting).collect();
-        let path = format!("/v1/ledgers/{ledger}/transactions");
-        let body = format!(r#"{{"postings":[{}]}}"#, postings.join(","));
-        Request::post(path).header("idempotency-key", key).json(body)
+        transaction(&format!("/v1/ledgers/{ledger}"), key, &self.postings)
+    }
+
+    fn claim(&self) -> Claim<'_> {
+        Claim { postings: &self.postings, acknowledged: self.acknowledged }
     }
 
     /// Notes a reply and returns its status, and its code where it is a problem. No reply may claim what is
@@ -149,73 +140,8 @@ pub(crate) fn settle(
     }
 }
 
-/// Walks the log and the accounts, and counts what does not agree with what was asked for.
+/// Compares the ledger with what its clients asked for.
 pub(crate) fn audit(connection: &mut Client, posts: &Posts, tally: &mut Tally) {
-    let mut next = 0;
-    let mut seen = BTreeSet::new();
-    let mut balances: BTreeMap<String, i128> = BTreeMap::new();
-    each(connection, "/v1/ledgers/main/log", |entry| {
-        let number = entry["number"].as_u64().expect("a number");
-        tally.gaps += number.abs_diff(next);
-        next = number + 1;
-        for (source, destination, amount) in postings(entry) {
-            let left = balances.entry(source.clone()).or_default();
-            *left -= i128::from(amount);
-            if *left < 0 && source != "world" {
-                println!("{source} has {left} after {entry}");
-                tally.overdrawn += 1;
-            }
-            *balances.entry(destination).or_default() += i128::from(amount);
-        }
-        let key = entry["idempotency_key"].as_str().unwrap_or_default();
-        let Some(post) = posts.get(key).filter(|_| seen.insert(key.to_owned())) else {
-            println!("nobody asked for this, or only once: {entry}");
-            tally.doubled += 1;
-            return;
-        };
-        if post.acknowledged != Some(number) || post.postings != postings(entry) {
-            println!("{key} was {post:?} and is {entry}");
-            tally.lost += 1;
-        }
-    });
-    for (key, post) in posts.iter().filter(|(key, _)| !seen.contains(*key)) {
-        if post.acknowledged.is_some() {
-            println!("{key} is not in the log: {post:?}");
-            tally.lost += 1;
-        }
-    }
-    each(connection, "/v1/ledgers/main/accounts", |account| {
-        let address = account["address"].as_str().expect("an address");
-        let added_up = balances.remove(address).unwrap_or_default().to_string();
-        if account["balances"][0]["posted"] != added_up {
-            println!("the log adds up to {added_up} for {account}");
-            tally.drift += 1;
-        }
-    });
-    if !balances.is_empty() {
-        println!("accounts that are not there: {balances:?}");
-        tally.drift += balances.len() as u64;
-    }
-}
-
-/// Hands over every item of a list.
-fn each(connection: &mut Client, path: &str, mut take: impl FnMut(&Value)) {
-    let mut cursor = String::new();
-    loop {
-        let page = connection.get(&format!("{path}?limit=1000{cursor}")).json();
-        page["items"].as_array().expect("a list").iter().for_each(&mut take);
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return,
-        }
-    }
-}
-
-fn postings(entry: &Value) -> Vec<Posting> {
-    let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    let posting = |posting: &Value| {
-        let amount = text(&posting["amount"]).parse().expect("an amount");
-        (text(&posting["source"]), text(&posting["destination"]), amount)
-    };
-    entry["postings"].as_array().expect("a list").iter().map(posting).collect()
+    let claims = posts.iter().map(|(key, post)| (key.as_str(), post.claim())).collect();
+    harness::audit(connection, "/v1/ledgers/main", &claims, tally);
 }
