@@ -13,8 +13,8 @@ use crate::number::StoredNumber;
 /// The statement. Lists of UNNEST stand in the place of columns, where rows are handed on as they are made: in the
 /// place of a table each list would be kept in a store of its own first.
 ///
-/// There is one with and one without what stands before `RETURNING` where it looks for what has to be unused: PostgreSQL would get
-/// ready to look for each statement anew, which takes an eighth of the time of a small batch.
+/// There is one that looks for what has to be unused, before `RETURNING`, and one that does not: PostgreSQL gets ready
+/// to look anew for each statement, which takes an eighth of the time of a small batch.
 macro_rules! written {
     ($connection:ident, $looks:literal, [$ledger:ident, $expected:ident, $last:ident, $entries:ident, $lines:ident,
         $balances:ident], $($unused:ident),*) => {
