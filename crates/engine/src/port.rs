@@ -277,6 +277,26 @@ pub struct DatedLine {
     pub effective_at: Timestamp,
 }
 
+/// A list of entries that moved a balance, as a store keeps it. All lists of a balance, one after the other, are
+/// all that ever moved it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Movements {
+    /// The balance.
+    pub key: BalanceKey,
+    /// The last entry of a list that is complete; `None` for the last list, which may grow, or be empty.
+    pub until: Option<EntryNumber>,
+    /// The entries, by number.
+    pub entries: Vec<EntryNumber>,
+}
+
+impl Movements {
+    /// Returns its place among all lists of a ledger.
+    #[must_use]
+    pub fn place(&self) -> (&BalanceKey, EntryNumber) {
+        (&self.key, self.until.unwrap_or(EntryNumber(u64::MAX)))
+    }
+}
+
 /// A view of one ledger as it stood at one moment.
 #[async_trait]
 pub trait Snapshot: Send {
@@ -300,15 +320,15 @@ pub trait Snapshot: Send {
         limit: usize,
     ) -> Result<Vec<(BalanceKey, Balance)>, ReadError>;
 
-    /// Reads up to `limit` statement lines after the given one, by account, entry, posting.
+    /// Reads up to `limit` lists of movements after the given one, by account, asset, and time.
     ///
     /// # Errors
     /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
-    async fn lines(
+    async fn movements(
         &mut self,
-        after: Option<&StatementLine>,
+        after: Option<&Movements>,
         limit: usize,
-    ) -> Result<Vec<DatedLine>, ReadError>;
+    ) -> Result<Vec<Movements>, ReadError>;
 }
 
 /// What came of creating a ledger.

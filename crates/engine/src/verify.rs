@@ -6,15 +6,14 @@
 //! What nothing follows from cannot be held against anything: a metadata value, or a reference or an
 //! idempotency key that was changed to one not in use, goes unnoticed.
 //!
-//! In memory it keeps one chunk of what it reads, every balance, a digest per account's statement, and 16
+//! In memory it keeps one chunk of what it reads, every balance, a digest per balance's history, and 16
 //! bytes and a number per reference and per idempotency key. The length of the log does not count
 //! otherwise.
 
 mod finding;
+mod movements;
 mod replay;
-mod statements;
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -22,13 +21,13 @@ use ledger::{Asset, Balance, BalanceKey, Book, EntryNumber};
 use serde::Serialize;
 
 pub use self::finding::{Counters, Finding};
+use self::movements::History;
 use self::replay::Replay;
-use self::statements::Statements;
-use crate::port::{ReadError, Snapshot};
+use crate::port::{Movements, ReadError, Snapshot};
 
 /// Entries read at once. Each may have a thousand postings, so this is what bounds a chunk's memory.
 const ENTRIES_PER_READ: usize = 200;
-/// Balances or statement lines read at once.
+/// Balances or lists of movements read at once.
 const ROWS_PER_READ: usize = 2_000;
 
 /// What a verification saw.
@@ -44,8 +43,8 @@ pub struct Report {
     pub accounts: u64,
     /// Balances in the projection.
     pub balances: u64,
-    /// Statement lines in the projection.
-    pub lines: u64,
+    /// Movements in the projection: for each balance, how many entries moved it.
+    pub movements: u64,
     /// What does not hold: the first [`Report::FINDINGS_KEPT`].
     pub findings: Vec<Finding>,
     /// How many findings there were in all.
@@ -89,8 +88,8 @@ pub enum Stage {
     Log,
     /// Comparing balances; counted in balances.
     Balances,
-    /// Comparing statements; counted in lines.
-    Statements,
+    /// Comparing which entries moved each balance; counted in movements.
+    Movements,
 }
 
 impl fmt::Display for Stage {
@@ -98,13 +97,13 @@ impl fmt::Display for Stage {
         f.write_str(match self {
             Self::Log => "log",
             Self::Balances => "balances",
-            Self::Statements => "statements",
+            Self::Movements => "movements",
         })
     }
 }
 
-/// Verifies one ledger: that its log holds by itself, and that balances and statements are those that
-/// follow from the log.
+/// Verifies one ledger: that its log holds by itself, and that balances and what moved them are those that
+/// follow from the log. Statements are read from the log by what moved a balance.
 ///
 /// `progress` is called at the start of each stage and after every chunk read. What does not hold is in
 /// the report; it is not an error. That counts for what cannot be read too: a stage ends there, and where
@@ -118,13 +117,13 @@ pub async fn verify(
 ) -> Result<Report, ReadError> {
     let mut report = Report::default();
     let replayed = replay_log(snapshot, &mut report, &mut progress).await;
-    let Some((book, statements)) = as_far_as_readable(Stage::Log, replayed, &mut report)? else {
+    let Some((book, history)) = as_far_as_readable(Stage::Log, replayed, &mut report)? else {
         return Ok(report);
     };
     let compared = compare_balances(snapshot, &book, &mut report, &mut progress).await;
     as_far_as_readable(Stage::Balances, compared, &mut report)?;
-    let compared = compare_statements(snapshot, statements, &mut report, &mut progress).await;
-    as_far_as_readable(Stage::Statements, compared, &mut report)?;
+    let compared = compare_movements(snapshot, history, &mut report, &mut progress).await;
+    as_far_as_readable(Stage::Movements, compared, &mut report)?;
     Ok(report)
 }
 
@@ -148,7 +147,7 @@ async fn replay_log(
     snapshot: &mut dyn Snapshot,
     report: &mut Report,
     progress: &mut impl FnMut(Progress),
-) -> Result<(Book, Statements), ReadError> {
+) -> Result<(Book, History), ReadError> {
     let head = snapshot.next();
     let mut replay = Replay::default();
     let mut from = EntryNumber(0);
@@ -169,9 +168,9 @@ async fn replay_log(
     if replay.next() != head {
         report.add(Finding::HeadDiffers { head, log: replay.next() });
     }
-    let (book, statements) = replay.finish();
-    report.accounts = statements.accounts();
-    Ok((book, statements))
+    let (book, history) = replay.finish();
+    report.accounts = history.accounts();
+    Ok((book, history))
 }
 
 async fn compare_balances(
@@ -219,33 +218,28 @@ async fn compare_balances(
     Ok(())
 }
 
-async fn compare_statements(
+async fn compare_movements(
     snapshot: &mut dyn Snapshot,
-    mut statements: Statements,
+    mut history: History,
     report: &mut Report,
     progress: &mut impl FnMut(Progress),
 ) -> Result<(), ReadError> {
-    let total = statements.lines();
-    let mut after = None;
+    let total = history.movements();
+    let mut after: Option<Movements> = None;
     loop {
-        progress(Progress { stage: Stage::Statements, done: report.lines, total });
-        let lines = snapshot.lines(after.as_ref(), ROWS_PER_READ).await?;
-        let Some(last) = lines.last().map(|dated| dated.line.clone()) else { break };
-        let goes_on = after.as_ref().is_none_or(|after: &ledger::StatementLine| {
-            let place = |line: &ledger::StatementLine| (line.entry, line.posting);
-            last.account.cmp(&after.account).then_with(|| place(&last).cmp(&place(after)))
-                == Ordering::Greater
-        });
-        if !goes_on {
-            return Err(goes_back(Stage::Statements));
+        progress(Progress { stage: Stage::Movements, done: report.movements, total });
+        let lists = snapshot.movements(after.as_ref(), ROWS_PER_READ).await?;
+        let Some(last) = lists.last() else { break };
+        if after.as_ref().is_some_and(|after| last.place() <= after.place()) {
+            return Err(goes_back(Stage::Movements));
         }
-        for line in &lines {
-            statements.find(line);
+        for list in &lists {
+            history.find(list);
+            report.movements += list.entries.len() as u64;
         }
-        report.lines += lines.len() as u64;
-        after = Some(last);
+        after = lists.into_iter().next_back();
     }
-    for finding in statements.differences() {
+    for finding in history.differences() {
         report.add(finding);
     }
     Ok(())

@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 
 use engine::port::LogRecord;
-use ledger::{Balance, BalanceKey, StatementLine};
+use ledger::{Balance, BalanceKey};
 
 use crate::failure::Failure;
+use crate::movements::NewMovements;
 
-/// What the entries of a batch add to a ledger's projections.
-pub struct BatchRows<'a> {
-    /// The statement lines, by account, entry, posting: neighbours in the table come one after the other.
-    pub lines: Vec<StatementLine>,
-    /// Every balance touched, as the batch leaves it, by account and asset.
-    pub balances: Vec<(&'a BalanceKey, &'a Balance)>,
+/// What the entries of a batch add to a ledger's projections: every balance touched, by account and asset.
+pub struct BatchRows<'a>(pub BTreeMap<&'a BalanceKey, MovedBalance<'a>>);
+
+/// A balance as a batch leaves it.
+pub struct MovedBalance<'a> {
+    /// Its counters.
+    pub balance: &'a Balance,
+    /// What moved it.
+    pub movements: NewMovements,
 }
 
 impl<'a> BatchRows<'a> {
@@ -21,18 +25,20 @@ impl<'a> BatchRows<'a> {
     /// # Errors
     /// [`Failure::Gap`].
     pub fn of(records: &'a [LogRecord], next: u64) -> Result<Self, Failure> {
-        let mut lines = Vec::new();
-        let mut balances = BTreeMap::new();
+        let mut balances: BTreeMap<&BalanceKey, MovedBalance<'a>> = BTreeMap::new();
         for (expected, LogRecord { entry, .. }) in (next..).zip(records) {
             if entry.number.0 != expected {
                 return Err(Failure::Gap { expected, found: entry.number.0 });
             }
-            lines.extend(entry.statement_lines());
-            // Of a balance that several entries touched, the last state counts.
-            balances.extend(entry.balances.iter().map(|(key, balance)| (key, balance)));
+            for (key, balance) in &entry.balances {
+                let moved = balances
+                    .entry(key)
+                    .or_insert_with(|| MovedBalance { balance, movements: NewMovements::default() });
+                // Of a balance that several entries touched, the last state counts.
+                moved.balance = balance;
+                moved.movements.add(key, entry.number);
+            }
         }
-        lines
-            .sort_unstable_by(|a, b| (&a.account, a.entry, a.posting).cmp(&(&b.account, b.entry, b.posting)));
-        Ok(Self { lines, balances: Vec::from_iter(balances) })
+        Ok(Self(balances))
     }
 }

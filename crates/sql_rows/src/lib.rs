@@ -6,6 +6,7 @@ mod accounts;
 mod batch;
 mod failure;
 mod groups;
+mod movements;
 mod rows;
 mod schema;
 mod spans;
@@ -13,14 +14,15 @@ mod statement;
 mod transactions;
 
 pub use accounts::{AccountPage, AccountRow, end_of};
-pub use batch::BatchRows;
+pub use batch::{BatchRows, MovedBalance};
 pub use failure::{Corruption, Failure};
 pub use groups::{Group, GroupReads, sum_groups};
+pub use movements::{ListReads, ListRow, NewMovements, entries_that_moved, lists_after};
 pub use rows::{
-    BalanceRow, EntryRow, LedgerRow, LineRow, Reader, entry_number, one_more, page_of_ledgers, stored_limit,
+    BalanceRow, EntryRow, LedgerRow, Reader, entry_number, one_more, page_of_ledgers, stored_limit,
     stored_number,
 };
 pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};
-pub use statement::{EntryLineRow, StatementPage};
+pub use statement::StatementPage;
 pub use transactions::{LogPage, TransactionPage, account_to_walk, rows_wanted};

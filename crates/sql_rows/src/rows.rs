@@ -5,11 +5,11 @@
 
 use engine::codec;
 use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
-use engine::port::{DatedLine, LogRecord};
+use engine::port::LogRecord;
 use engine::query::{Ledger, Page};
 use ledger::{
-    Address, Amount, Asset, Balance, BalanceKey, Direction, Entry, EntryBody, EntryNumber, LedgerName,
-    Metadata, Reference, StatementLine, Timestamp, Transaction,
+    Address, Amount, Asset, Balance, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Metadata,
+    Reference, Timestamp, Transaction,
 };
 
 use crate::failure::Corruption;
@@ -201,64 +201,6 @@ impl<N: Copy + Into<i128>> BalanceRow<N> {
                 pending_out: reader.amount(self.pending_out)?,
             },
         ))
-    }
-}
-
-/// A row of `lines` with the times of its entry, which is not there where the database is damaged.
-pub struct LineRow<N> {
-    /// The account.
-    pub address: String,
-    /// The entry.
-    pub entry: i64,
-    /// The posting's place in it.
-    pub posting: i64,
-    /// `debit` or `credit`.
-    pub direction: String,
-    /// The other account.
-    pub counterparty: String,
-    /// The asset.
-    pub asset: String,
-    /// How much.
-    pub amount: N,
-    /// The balance after it.
-    pub balance: N,
-    /// When its entry was written.
-    pub recorded_at: Option<i64>,
-    /// When its entry counts.
-    pub effective_at: Option<i64>,
-}
-
-impl<N: Copy + Into<i128>> LineRow<N> {
-    /// Returns what the row says.
-    ///
-    /// # Errors
-    /// Where it says nothing sensible.
-    pub fn line(&self) -> Result<DatedLine, Corruption> {
-        let place =
-            || format!("the statement of {}, entry {}, posting {}", self.address, self.entry, self.posting);
-        let reader = Reader::at(&place);
-        let (Some(recorded_at), Some(effective_at)) = (self.recorded_at, self.effective_at) else {
-            return Err(Corruption::new(place(), "there is no such entry"));
-        };
-        let line = StatementLine {
-            account: reader.address(&self.address)?,
-            entry: entry_number(self.entry)?,
-            posting: usize::try_from(self.posting).map_err(|_| reader.bad("a posting", self.posting))?,
-            direction: match self.direction.as_str() {
-                "debit" => Direction::Debit,
-                "credit" => Direction::Credit,
-                other => return Err(reader.bad("a direction", other)),
-            },
-            counterparty: reader.address(&self.counterparty)?,
-            asset: reader.asset(&self.asset)?,
-            amount: reader.amount(self.amount)?,
-            balance: self.balance.into(),
-        };
-        Ok(DatedLine {
-            line,
-            recorded_at: reader.time(recorded_at)?,
-            effective_at: reader.time(effective_at)?,
-        })
     }
 }
 

@@ -1,18 +1,19 @@
-//! Pages of statements, newest line first. Never looks at more than `SCAN_MAX` lines or entries for one.
+//! Pages of statements, newest line first. Never looks at more than `SCAN_MAX` lines and entries for one.
 
 use engine::port::DatedLine;
-use engine::query::{Clock, Page, SCAN_MAX, StatementPosition, StatementQuery};
-use ledger::{EntryNumber, Timestamp};
+use engine::query::{Clock, PAGE_WEIGHT_MAX, Page, SCAN_MAX, StatementPosition, StatementQuery, weight};
+use ledger::Entry;
 
 use crate::failure::Corruption;
-use crate::rows::{LineRow, Reader, entry_number, one_more, stored_number};
-use crate::spans::{EffectivePlaces, Numbers};
+use crate::rows::{one_more, stored_number};
+use crate::spans::{EffectivePlace, EffectivePlaces, Numbers};
 
 /// The lines found so far, and how far the list was looked at.
 pub struct StatementPage<'q> {
     query: &'q StatementQuery,
     items: Vec<DatedLine>,
     looked_at: usize,
+    weight: usize,
     last: Option<StatementPosition>,
     more: bool,
 }
@@ -21,37 +22,60 @@ impl<'q> StatementPage<'q> {
     /// Begins a page.
     #[must_use]
     pub fn new(query: &'q StatementQuery) -> Self {
-        Self { query, items: Vec::new(), looked_at: 0, last: query.after, more: false }
+        Self { query, items: Vec::new(), looked_at: 0, weight: 0, last: query.after, more: false }
     }
 
     /// Says whether there is room to look at something else; where not, the list goes on.
     pub fn has_room(&mut self) -> bool {
-        self.more = self.items.len() >= self.query.limit || self.looked_at == SCAN_MAX;
+        self.more = self.items.len() >= self.query.limit
+            || self.looked_at >= SCAN_MAX
+            || self.weight >= PAGE_WEIGHT_MAX;
         !self.more
     }
 
-    /// Looks at a line.
-    pub fn take(&mut self, line: DatedLine) {
+    /// Looks at an entry, as far as there is room. Says whether all of it was looked at.
+    ///
+    /// # Errors
+    /// Where the entry lacks what its lines are worked out from.
+    pub fn take(&mut self, entry: &Entry) -> Result<bool, Corruption> {
+        let lines = entry.statement_lines(&self.query.account).ok_or_else(|| {
+            let place = format!("entry {}", entry.number.0);
+            Corruption::new(place, format!("there is no balance of {}", self.query.account.as_str()))
+        })?;
         let time = match self.query.clock {
-            Clock::Recorded => line.recorded_at,
-            Clock::Effective => line.effective_at,
+            Clock::Recorded => entry.recorded_at,
+            Clock::Effective => entry.effective_at,
         };
-        self.pass(StatementPosition { time, entry: line.line.entry, posting: line.line.posting });
-        if self.query.asset.as_ref().is_none_or(|asset| *asset == line.line.asset) {
-            self.items.push(line);
+        let position = |posting| StatementPosition { time, entry: entry.number, posting };
+        self.weight += weight(entry);
+        if lines.is_empty() && self.is_ahead(position(0)) {
+            self.pass(position(0));
         }
+        for line in lines.into_iter().rev() {
+            let position = position(line.posting);
+            if !self.is_ahead(position) {
+                continue;
+            }
+            if !self.has_room() {
+                return Ok(false);
+            }
+            self.pass(position);
+            if self.query.asset.as_ref().is_none_or(|asset| *asset == line.asset) {
+                let (recorded_at, effective_at) = (entry.recorded_at, entry.effective_at);
+                self.items.push(DatedLine { line, recorded_at, effective_at });
+            }
+        }
+        Ok(true)
     }
 
-    /// Looks at something that is no line of the account.
-    pub fn pass(&mut self, position: StatementPosition) {
+    fn is_ahead(&self, position: StatementPosition) -> bool {
+        let place = |at: StatementPosition| (at.time, at.entry, at.posting);
+        self.last.is_none_or(|last| place(position) < place(last))
+    }
+
+    fn pass(&mut self, position: StatementPosition) {
         self.looked_at += 1;
         self.last = Some(position);
-    }
-
-    /// Returns how far the list was looked at: the last line's place.
-    #[must_use]
-    pub fn last(&self) -> Option<StatementPosition> {
-        self.last
     }
 
     /// Returns the page.
@@ -60,91 +84,30 @@ impl<'q> StatementPage<'q> {
         Page { items: self.items, next: self.last.filter(|_| self.more) }
     }
 
-    /// Returns how many lines one page can need, and one more.
+    /// Returns how many entries of the account one page can need, and one more: each has a line at least.
     #[must_use]
     pub fn rows_wanted(query: &StatementQuery) -> i64 {
-        one_more(if query.asset.is_none() { query.limit.min(SCAN_MAX) } else { SCAN_MAX })
+        one_more(query.limit.min(SCAN_MAX))
     }
 
-    /// Returns the entry and the posting before which a page by recorded time begins.
+    /// Returns the numbers among which a page by recorded time finds its next entries: also the one that it looked
+    /// at last, which may have more lines.
     #[must_use]
-    pub fn recorded_before(query: &StatementQuery, numbers: Numbers) -> (i64, i64) {
-        let before = (numbers.before, 0);
-        query.after.map_or(before, |after| before.min((stored_number(after.entry), posting(after))))
+    pub fn numbers(&self, mut numbers: Numbers) -> Numbers {
+        if let Some(last) = self.last {
+            numbers.before = numbers.before.min(stored_number(last.entry).saturating_add(1));
+        }
+        numbers
     }
 
-    /// Returns the time, the entry and the posting before which a page by effective time begins.
+    /// Returns the places at which a page by effective time finds its next entries: also that of the one that it
+    /// looked at last, which may have more lines.
     #[must_use]
-    pub fn effective_before(query: &StatementQuery, places: EffectivePlaces) -> (i64, i64, i64) {
-        let before = (places.before.time, places.before.number, 0);
-        query.after.map_or(before, |after| {
-            before.min((after.time.micros(), stored_number(after.entry), posting(after)))
-        })
-    }
-
-    /// Returns where a walk over the entries begins a page by effective time: the time and the entry that
-    /// it begins before, then the entry that the last page ended in and the posting from which on that one
-    /// is done with.
-    #[must_use]
-    pub fn walk_before(query: &StatementQuery, places: EffectivePlaces) -> ((i64, i64), (i64, i64)) {
-        let before = (places.before.time, places.before.number);
-        let Some(after) = query.after else { return (before, (-1, 0)) };
-        let number = stored_number(after.entry);
-        let first_undone = if after.posting == 0 { number } else { number.saturating_add(1) };
-        (before.min((after.time.micros(), first_undone)), (number, posting(after)))
-    }
-}
-
-fn posting(position: StatementPosition) -> i64 {
-    i64::try_from(position.posting).unwrap_or(i64::MAX)
-}
-
-/// A row per line of an entry, or one without a line where the entry does not touch the account.
-pub struct EntryLineRow<N> {
-    /// The entry.
-    pub number: i64,
-    /// When it was written.
-    pub recorded_at: i64,
-    /// When it counts.
-    pub effective_at: i64,
-    /// The posting's place in it.
-    pub posting: Option<i64>,
-    /// `debit` or `credit`.
-    pub direction: Option<String>,
-    /// The other account.
-    pub counterparty: Option<String>,
-    /// The asset.
-    pub asset: Option<String>,
-    /// How much.
-    pub amount: Option<N>,
-    /// The balance after it.
-    pub balance: Option<N>,
-}
-
-impl<N> EntryLineRow<N> {
-    /// Returns the line, where there is one.
-    #[must_use]
-    pub fn line(self, address: &str) -> Option<LineRow<N>> {
-        Some(LineRow {
-            address: address.to_owned(),
-            entry: self.number,
-            posting: self.posting?,
-            direction: self.direction?,
-            counterparty: self.counterparty?,
-            asset: self.asset?,
-            amount: self.amount?,
-            balance: self.balance?,
-            recorded_at: Some(self.recorded_at),
-            effective_at: Some(self.effective_at),
-        })
-    }
-
-    /// Returns the entry's place in the order of effective times.
-    ///
-    /// # Errors
-    /// Where it has none.
-    pub fn place(&self) -> Result<(Timestamp, EntryNumber), Corruption> {
-        let place = || format!("entry {}", self.number);
-        Ok((Reader::at(&place).time(self.effective_at)?, entry_number(self.number)?))
+    pub fn places(&self) -> EffectivePlaces {
+        let mut places = EffectivePlaces::within(&self.query.time);
+        if let Some(last) = self.last {
+            places.before = places.before.min(EffectivePlace::of(last.time, last.entry).next());
+        }
+        places
     }
 }

@@ -120,12 +120,12 @@ pub fn account_to_walk(query: &TransactionQuery) -> Option<&str> {
 
 /// Returns how many rows one page can need: the rest of them would only be read to be thrown away.
 #[must_use]
-pub fn rows_wanted(query: &TransactionQuery, walked: Option<&str>) -> i64 {
-    let account_is_walked = walked.is_some() && matches!(query.account, Some(AddressPattern::Exactly(_)));
+pub fn rows_wanted(query: &TransactionQuery, an_account_is_walked: bool) -> i64 {
+    let account_is_walked = an_account_is_walked && matches!(query.account, Some(AddressPattern::Exactly(_)));
     let all_match = (query.account.is_none() || account_is_walked)
         && query.source.is_none()
         && query.destination.is_none()
-        && query.asset.is_none()
+        && (query.asset.is_none() || account_is_walked)
         && query.metadata.is_empty();
     one_more(if all_match { query.limit.min(SCAN_MAX) } else { SCAN_MAX })
 }

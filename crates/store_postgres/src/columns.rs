@@ -28,6 +28,10 @@ pub(crate) type Numbers = Column<1700, 1231>;
 const NULL: [u8; 4] = (-1_i32).to_be_bytes();
 
 impl<const ELEMENT: u32, const ARRAY: u32> Column<ELEMENT, ARRAY> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     fn push_bytes(&mut self, value: &[u8]) {
         self.count += 1;
         self.values.extend_from_slice(&length(value.len()));

@@ -13,6 +13,7 @@ mod ledgers;
 mod load;
 mod log;
 mod migrate;
+mod movements;
 mod number;
 mod options;
 mod rows;

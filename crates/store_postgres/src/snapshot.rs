@@ -2,16 +2,16 @@
 //! it is open, the server cannot clear old versions of rows away.
 
 use async_trait::async_trait;
-use engine::port::{DatedLine, LogRecord, ReadError, Snapshot};
-use ledger::{Balance, BalanceKey, EntryNumber, LedgerName, StatementLine};
-use sql_rows::{Failure, entry_number, stored_limit, stored_number};
+use engine::port::{LogRecord, Movements, ReadError, Snapshot};
+use ledger::{Balance, BalanceKey, EntryNumber, LedgerName};
+use sql_rows::{Failure, ListRow, entry_number, lists_after, stored_limit};
 use sqlx::{Executor, PgConnection};
 use tokio::time::timeout;
 
 use crate::connections::timed_out;
 use crate::log::records;
 use crate::number::StoredNumber;
-use crate::rows::{BalanceRow, LineRow, head};
+use crate::rows::{BalanceRow, head};
 use crate::store::PostgresStore;
 
 struct PostgresSnapshot {
@@ -55,13 +55,13 @@ impl Snapshot for PostgresSnapshot {
         Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
     }
 
-    async fn lines(
+    async fn movements(
         &mut self,
-        after: Option<&StatementLine>,
+        after: Option<&Movements>,
         limit: usize,
-    ) -> Result<Vec<DatedLine>, ReadError> {
+    ) -> Result<Vec<Movements>, ReadError> {
         let time = self.limit;
-        let reading = self.read_lines(after, limit);
+        let reading = self.read_movements(after, limit);
         Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
     }
 }
@@ -90,34 +90,35 @@ impl PostgresSnapshot {
         rows.into_iter().map(|row| Ok(row.balance()?)).collect()
     }
 
-    async fn read_lines(
+    async fn read_movements(
         &mut self,
-        after: Option<&StatementLine>,
+        after: Option<&Movements>,
         limit: usize,
-    ) -> Result<Vec<DatedLine>, Failure> {
-        let (address, entry, posting) = after.map_or(("", 0, 0), |line| {
-            let posting = i64::try_from(line.posting).unwrap_or(i64::MAX);
-            (line.account.as_str(), stored_number(line.entry), posting)
-        });
+    ) -> Result<Vec<Movements>, Failure> {
+        let (address, asset, last) = lists_after(after);
         let rows = sqlx::query_as!(
-            LineRow,
-            r#"SELECT address, entry, posting, direction, counterparty, asset,
-                amount AS "amount: StoredNumber", balance AS "balance: StoredNumber",
-                recorded_at AS "recorded_at?", effective_at AS "effective_at?"
-            FROM lines LEFT JOIN LATERAL (
-                SELECT recorded_at, effective_at FROM entries
-                WHERE entries.ledger = $1 AND entries.number = lines.entry OFFSET 0
-            ) AS its_entry ON true
-            WHERE lines.ledger = $1 AND (address, entry, posting) > ($2, $3, $4)
-            ORDER BY address, entry, posting LIMIT $5"#,
+            ListRow,
+            r#"SELECT address AS "address!", asset AS "asset!", last, numbers AS "numbers!" FROM (
+                (
+                    SELECT address, asset, last, numbers FROM earlier_movements
+                    WHERE ledger = $1 AND (address, asset, last) > ($2, $3, $4)
+                    ORDER BY address, asset, last LIMIT $5
+                ) UNION ALL (
+                    SELECT address, asset, NULL, recent_movements FROM balances
+                    WHERE ledger = $1 AND (address, asset) >= ($2, $3)
+                        AND ((address, asset) > ($2, $3) OR $4 < 9223372036854775807)
+                    ORDER BY address, asset LIMIT $5
+                )
+            ) AS list
+            ORDER BY address, asset, last NULLS LAST LIMIT $5"#,
             self.ledger,
             address,
-            entry,
-            posting,
+            asset,
+            last,
             stored_limit(limit)
         )
         .fetch_all(&mut self.connection)
         .await?;
-        rows.iter().map(|row| Ok(row.line()?)).collect()
+        rows.iter().map(|row| Ok(row.movements()?)).collect()
     }
 }

@@ -53,25 +53,6 @@ async fn first_recorded_from(
     Ok(found.ok_or_else(|| Corruption::new("the log", "an entry is missing"))?)
 }
 
-/// Says whether an account has so few lines that they may all be looked at for one page.
-pub(crate) async fn has_few_lines(
-    connection: &mut PgConnection,
-    head: &Head,
-    address: &str,
-) -> Result<bool, Failure> {
-    let beyond = sqlx::query_scalar!(
-        r#"SELECT EXISTS (
-            SELECT 1 FROM lines WHERE ledger = $1 AND address = $2 OFFSET $3 LIMIT 1
-        ) AS "beyond!""#,
-        head.ledger,
-        address,
-        stored_limit(engine::query::SCAN_MAX)
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(!beyond)
-}
-
 /// How many rows to ask for at a time, when the first ones may do: a few pages of them, then more.
 pub(crate) struct Portions {
     next: i64,

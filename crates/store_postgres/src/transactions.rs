@@ -2,16 +2,18 @@
 //! than `SCAN_MAX` entries for one page, and never sorts the log.
 
 use engine::query::{Clock, Order, Page, TransactionPosition, TransactionQuery};
-use ledger::{Entry, LedgerName, Reference};
+use ledger::{Asset, Entry, LedgerName, Reference};
 use sql_rows::{
-    EffectivePlaces, EntryRow, Failure, Numbers, TransactionPage, account_to_walk, one_more, rows_wanted,
+    Corruption, EffectivePlaces, EntryRow, Failure, Numbers, TransactionPage, account_to_walk, one_more,
+    rows_wanted,
 };
 use sqlx::PgConnection;
 
+use crate::movements::{Moved, entries_of, few_entries_of};
 use crate::rows::{Head, head};
-use crate::spans::{Portions, has_few_lines, recorded_in};
+use crate::spans::{Portions, recorded_in};
 
-type Rows = Result<Vec<EntryRow>, sqlx::Error>;
+type Rows = Result<Vec<EntryRow>, Failure>;
 
 pub(crate) async fn transactions(
     connection: &mut PgConnection,
@@ -43,9 +45,10 @@ pub(crate) async fn transactions(
 enum Walk<'q> {
     Reference(&'q str),
     Recorded(Numbers),
-    RecordedOfAccount(&'q str, Numbers),
+    RecordedOfAccount(Moved<'q>, Numbers),
     Effective(EffectivePlaces),
-    EffectiveOfAccount(&'q str, EffectivePlaces),
+    /// Through the entries with these numbers.
+    EffectiveOfAccount(Vec<i64>, EffectivePlaces),
 }
 
 impl<'q> Walk<'q> {
@@ -57,12 +60,13 @@ impl<'q> Walk<'q> {
         if let Some(reference) = &query.reference {
             return Ok(Self::Reference(Reference::as_str(reference)));
         }
-        let account = account_to_walk(query);
+        let asset = query.asset.as_ref().map(Asset::as_str);
+        let moved = account_to_walk(query).map(|account| Moved { account, asset });
         match query.clock {
             Clock::Recorded => {
                 let numbers = recorded_in(connection, head, &query.time).await?;
-                Ok(match account {
-                    Some(account) => Self::RecordedOfAccount(account, numbers),
+                Ok(match moved {
+                    Some(moved) => Self::RecordedOfAccount(moved, numbers),
                     None => Self::Recorded(numbers),
                 })
             }
@@ -70,10 +74,10 @@ impl<'q> Walk<'q> {
                 let places = EffectivePlaces::within(&query.time);
                 // The entries of an account are not kept in the order of their effective times. A few can
                 // be sorted; an account with many is on many of the entries that the walk comes by.
-                if let Some(account) = account
-                    && has_few_lines(connection, head, account).await?
+                if let Some(moved) = moved
+                    && let Some(numbers) = few_entries_of(connection, head, moved).await?
                 {
-                    return Ok(Self::EffectiveOfAccount(account, places));
+                    return Ok(Self::EffectiveOfAccount(numbers, places));
                 }
                 Ok(Self::Effective(places))
             }
@@ -83,10 +87,8 @@ impl<'q> Walk<'q> {
     /// Returns how many rows one page can need.
     fn rows_max(&self, query: &TransactionQuery) -> i64 {
         match self {
-            Self::RecordedOfAccount(account, _) | Self::EffectiveOfAccount(account, _) => {
-                rows_wanted(query, Some(account))
-            }
-            Self::Reference(_) | Self::Recorded(_) | Self::Effective(_) => rows_wanted(query, None),
+            Self::RecordedOfAccount(..) | Self::EffectiveOfAccount(..) => rows_wanted(query, true),
+            Self::Reference(_) | Self::Recorded(_) | Self::Effective(_) => rows_wanted(query, false),
         }
     }
 
@@ -105,16 +107,17 @@ impl<'q> Walk<'q> {
             Self::Recorded(numbers) => {
                 recorded(connection, ledger, numbers.after(after, order), order, rows).await
             }
-            Self::RecordedOfAccount(account, numbers) => {
+            Self::RecordedOfAccount(moved, numbers) => {
                 let numbers = numbers.after(after, order);
-                recorded_of_account(connection, ledger, account, numbers, order, rows).await
+                let numbers = entries_of(connection, head, *moved, numbers, order, rows).await?;
+                return entries_by_number(connection, head, &numbers, order).await;
             }
             Self::Effective(places) => {
                 effective(connection, ledger, places.after(after, order), order, rows).await
             }
-            Self::EffectiveOfAccount(account, places) => {
+            Self::EffectiveOfAccount(numbers, places) => {
                 let places = places.after(after, order);
-                effective_of_account(connection, ledger, account, places, order, rows).await
+                entries_by_effective_time(connection, head, numbers, places, order, rows).await
             }
         }
     }
@@ -133,6 +136,7 @@ macro_rules! entries {
         )
         .fetch_all($connection)
         .await
+        .map_err(Failure::from)
     };
 }
 
@@ -172,58 +176,38 @@ async fn recorded(
     }
 }
 
-/// Goes from entry to entry of the account, past all other lines of each.
-async fn recorded_of_account(
+/// Reads the entries with these numbers.
+pub(crate) async fn entries_by_number(
     connection: &mut PgConnection,
-    ledger: i64,
-    account: &str,
-    Numbers { from, before }: Numbers,
+    head: &Head,
+    numbers: &[i64],
     order: Order,
-    rows: i64,
-) -> Rows {
-    match order {
+) -> Result<Vec<EntryRow>, Failure> {
+    let entries = match order {
         Order::Ascending => entries!(
             connection,
-            "(WITH RECURSIVE walk (entry) AS (
-                SELECT (SELECT entry FROM lines WHERE ledger = $1 AND address = $2 AND entry >= $3
-                    AND entry < $4 ORDER BY entry LIMIT 1)
-                UNION ALL
-                SELECT (SELECT entry FROM lines WHERE ledger = $1 AND address = $2 AND entry > walk.entry
-                    AND entry < $4 ORDER BY entry LIMIT 1)
-                FROM walk WHERE walk.entry IS NOT NULL
-            ) SELECT entry FROM walk WHERE entry IS NOT NULL LIMIT $5) AS walk
-            CROSS JOIN LATERAL (
-                SELECT * FROM entries WHERE ledger = $1 AND number = walk.entry OFFSET 0
+            "UNNEST($2::bigint[]) AS wanted (number) CROSS JOIN LATERAL (
+                SELECT * FROM entries WHERE ledger = $1 AND number = wanted.number OFFSET 0
             ) AS e ORDER BY e.number",
-            ledger,
-            account,
-            from,
-            before,
-            rows
+            head.ledger,
+            numbers
         ),
         Order::Descending => entries!(
             connection,
-            "(WITH RECURSIVE walk (entry) AS (
-                SELECT (SELECT entry FROM lines WHERE ledger = $1 AND address = $2 AND entry >= $3
-                    AND entry < $4 ORDER BY entry DESC LIMIT 1)
-                UNION ALL
-                SELECT (SELECT entry FROM lines WHERE ledger = $1 AND address = $2 AND entry >= $3
-                    AND entry < walk.entry ORDER BY entry DESC LIMIT 1)
-                FROM walk WHERE walk.entry IS NOT NULL
-            ) SELECT entry FROM walk WHERE entry IS NOT NULL LIMIT $5) AS walk
-            CROSS JOIN LATERAL (
-                SELECT * FROM entries WHERE ledger = $1 AND number = walk.entry OFFSET 0
+            "UNNEST($2::bigint[]) AS wanted (number) CROSS JOIN LATERAL (
+                SELECT * FROM entries WHERE ledger = $1 AND number = wanted.number OFFSET 0
             ) AS e ORDER BY e.number DESC",
-            ledger,
-            account,
-            from,
-            before,
-            rows
+            head.ledger,
+            numbers
         ),
+    }?;
+    if entries.len() < numbers.len() {
+        return Err(Corruption::new("the log", "an entry that moved an account is missing").into());
     }
+    Ok(entries)
 }
 
-async fn effective(
+pub(crate) async fn effective(
     connection: &mut PgConnection,
     ledger: i64,
     EffectivePlaces { from, before }: EffectivePlaces,
@@ -257,11 +241,11 @@ async fn effective(
     }
 }
 
-/// Sorts the numbers of all the account's entries, then reads the entries in that order.
-async fn effective_of_account(
+/// Sorts the entries with these numbers by their effective times, then reads as many as are asked for.
+pub(crate) async fn entries_by_effective_time(
     connection: &mut PgConnection,
-    ledger: i64,
-    account: &str,
+    head: &Head,
+    numbers: &[i64],
     EffectivePlaces { from, before }: EffectivePlaces,
     order: Order,
     rows: i64,
@@ -270,9 +254,8 @@ async fn effective_of_account(
         Order::Ascending => entries!(
             connection,
             "(SELECT s.effective_at, s.number
-                FROM (SELECT DISTINCT entry FROM lines WHERE ledger = $1 AND address = $2) AS own
-                CROSS JOIN LATERAL (
-                    SELECT effective_at, number FROM entries WHERE ledger = $1 AND number = own.entry OFFSET 0
+                FROM UNNEST($2::bigint[]) AS own (number) CROSS JOIN LATERAL (
+                    SELECT effective_at, number FROM entries WHERE ledger = $1 AND number = own.number OFFSET 0
                 ) AS s
                 WHERE (s.effective_at, s.number) >= ($3, $4) AND (s.effective_at, s.number) < ($5, $6)
                 ORDER BY s.effective_at, s.number LIMIT $7) AS sorted
@@ -280,8 +263,8 @@ async fn effective_of_account(
                 SELECT * FROM entries WHERE ledger = $1 AND number = sorted.number OFFSET 0
             ) AS e
             ORDER BY sorted.effective_at, sorted.number",
-            ledger,
-            account,
+            head.ledger,
+            numbers,
             from.time,
             from.number,
             before.time,
@@ -291,9 +274,8 @@ async fn effective_of_account(
         Order::Descending => entries!(
             connection,
             "(SELECT s.effective_at, s.number
-                FROM (SELECT DISTINCT entry FROM lines WHERE ledger = $1 AND address = $2) AS own
-                CROSS JOIN LATERAL (
-                    SELECT effective_at, number FROM entries WHERE ledger = $1 AND number = own.entry OFFSET 0
+                FROM UNNEST($2::bigint[]) AS own (number) CROSS JOIN LATERAL (
+                    SELECT effective_at, number FROM entries WHERE ledger = $1 AND number = own.number OFFSET 0
                 ) AS s
                 WHERE (s.effective_at, s.number) >= ($3, $4) AND (s.effective_at, s.number) < ($5, $6)
                 ORDER BY s.effective_at DESC, s.number DESC LIMIT $7) AS sorted
@@ -301,8 +283,8 @@ async fn effective_of_account(
                 SELECT * FROM entries WHERE ledger = $1 AND number = sorted.number OFFSET 0
             ) AS e
             ORDER BY sorted.effective_at DESC, sorted.number DESC",
-            ledger,
-            account,
+            head.ledger,
+            numbers,
             from.time,
             from.number,
             before.time,

@@ -3,25 +3,25 @@
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
 use engine::port::{Appended, Head, LogRecord, Unused};
-use ledger::{Direction, EntryBody, LedgerName, Reference, Timestamp};
-use sql_rows::{BatchRows, Failure, stored_number};
+use ledger::{EntryBody, LedgerName, Reference, Timestamp};
+use sql_rows::{BatchRows, Failure, MovedBalance, stored_number};
 use sqlx::PgConnection;
 
 use crate::columns::{BigInts, ByteStrings, Numbers, Texts};
-use crate::number::StoredNumber;
 
 /// The statement. Lists of UNNEST stand in the place of columns, where rows are handed on as they are made: in the
 /// place of a table each list would be kept in a store of its own first.
 ///
-/// There is one that looks for what has to be unused, before `RETURNING`, and one that does not: PostgreSQL gets ready
-/// to look anew for each statement, which takes an eighth of the time of a small batch.
+/// There are three of it, because PostgreSQL gets ready anew for all that a statement might do: one only writes; one
+/// ends lists of movements as well, with the balances' movements as they were before the statement; and one looks
+/// before `RETURNING` for what has to be unused. Each of both takes an eighth of the time of a small batch.
 macro_rules! written {
-    ($connection:ident, $looks:literal, [$ledger:ident, $expected:ident, $last:ident, $entries:ident, $lines:ident,
-        $balances:ident], $($unused:ident),*) => {
+    ($connection:ident, $looks:literal, $ends:literal,
+        [$ledger:ident, $expected:ident, $last:ident, $entries:ident, $balances:ident], $($more:expr),*) => {
         sqlx::query_scalar!(
             r#"WITH head AS (
                 UPDATE ledgers SET next_entry = $2, last_recorded_at = $3
-                WHERE name = $1 AND next_entry = $4 AND last_recorded_at IS NOT DISTINCT FROM $27"#
+                WHERE name = $1 AND next_entry = $4 AND last_recorded_at IS NOT DISTINCT FROM $20"#
             + $looks
             + r#"RETURNING id
             ), written_entries AS (
@@ -32,25 +32,22 @@ macro_rules! written {
                         UNNEST($8::bigint[]), UNNEST($9::text[]), UNNEST($10::text[]), UNNEST($11::bytea[]),
                         UNNEST($12::text[])
                 ) AS entry
-            ), written_lines AS (
-                INSERT INTO lines (ledger, address, entry, posting, direction, counterparty, asset, amount,
-                    balance)
-                SELECT head.id, line.* FROM head CROSS JOIN (
-                    SELECT UNNEST($13::text[]), UNNEST($14::bigint[]), UNNEST($15::bigint[]),
-                        UNNEST($16::text[]), UNNEST($17::text[]), UNNEST($18::text[]), UNNEST($19::numeric[]),
-                        UNNEST($20::numeric[])
-                ) AS line
             ), written_balances AS (
                 INSERT INTO balances AS b (ledger, address, asset, posted_in, posted_out, pending_in,
-                    pending_out)
+                    pending_out, recent_movements)
                 SELECT head.id, balance.* FROM head CROSS JOIN (
-                    SELECT UNNEST($21::text[]), UNNEST($22::text[]), UNNEST($23::numeric[]),
-                        UNNEST($24::numeric[]), UNNEST($25::numeric[]), UNNEST($26::numeric[])
+                    SELECT UNNEST($13::text[]), UNNEST($14::text[]), UNNEST($15::numeric[]),
+                        UNNEST($16::numeric[]), UNNEST($17::numeric[]), UNNEST($18::numeric[]),
+                        UNNEST($19::text[])
                 ) AS balance
                 ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = excluded.posted_in,
                     posted_out = excluded.posted_out, pending_in = excluded.pending_in,
-                    pending_out = excluded.pending_out
-            )
+                    pending_out = excluded.pending_out,
+                    recent_movements = CASE excluded.recent_movements
+                        WHEN '' THEN '' ELSE b.recent_movements || excluded.recent_movements END
+            )"#
+            + $ends
+            + r#"
             SELECT id FROM head"#,
             $ledger.as_str(),
             stored_number($last.entry.number.next()),
@@ -64,25 +61,46 @@ macro_rules! written {
             &$entries.key as _,
             &$entries.fingerprint as _,
             &$entries.body as _,
-            &$lines.address as _,
-            &$lines.entry as _,
-            &$lines.posting as _,
-            &$lines.direction as _,
-            &$lines.counterparty as _,
-            &$lines.asset as _,
-            &$lines.amount as _,
-            &$lines.balance as _,
             &$balances.address as _,
             &$balances.asset as _,
             &$balances.posted_in as _,
             &$balances.posted_out as _,
             &$balances.pending_in as _,
             &$balances.pending_out as _,
+            &$balances.movements as _,
             $expected.last_recorded_at.map(Timestamp::micros),
-            $(&$unused as _),*
+            $(&$more as _),*
         )
         .fetch_optional($connection)
         .await?
+    };
+}
+
+/// As [`written`], and ends lists.
+macro_rules! written_with_lists {
+    ($connection:ident, $looks:literal, $common:tt, $ended:ident, $($more:ident),*) => {
+        written!(
+            $connection,
+            $looks,
+            r#", ended_lists AS (
+                INSERT INTO earlier_movements (ledger, address, asset, last, numbers)
+                SELECT head.id, list.address, list.asset, list.last, COALESCE(recent.movements, '') || list.numbers
+                FROM head CROSS JOIN (
+                    SELECT UNNEST($21::text[]) AS address, UNNEST($22::text[]) AS asset,
+                        UNNEST($23::bigint[]) AS last, UNNEST($24::text[]) AS numbers
+                ) AS list
+                LEFT JOIN LATERAL (
+                    SELECT recent_movements AS movements FROM balances
+                    WHERE ledger = head.id AND address = list.address AND asset = list.asset OFFSET 0
+                ) AS recent ON true
+            )"#,
+            $common,
+            $ended.address,
+            $ended.asset,
+            $ended.last,
+            $ended.numbers
+            $(, $more)*
+        )
     };
 }
 
@@ -98,30 +116,32 @@ pub(crate) async fn write(
     let Some(last) = records.last() else { return Ok(Appended::Written) };
     let rows = BatchRows::of(records, expected.next.0)?;
     let entries = Entries::of(records);
-    let lines = Lines::of(&rows);
-    let balances = Balances::of(&rows);
-    let moved = if unused == &Unused::default() {
-        written!(connection, " ", [ledger, expected, last, entries, lines, balances],)
-    } else {
+    let (balances, ended) = Balances::of(&rows);
+    let moved = if unused != &Unused::default() {
         let keys: Texts = unused.keys.iter().map(IdempotencyKey::as_str).collect();
         let references: Texts = unused.references.iter().map(Reference::as_str).collect();
-        written!(
+        written_with_lists!(
             connection,
             r#" AND NOT EXISTS (
-                    SELECT 1 FROM UNNEST($28::text[]) AS unused (key) CROSS JOIN LATERAL (
+                    SELECT 1 FROM UNNEST($25::text[]) AS unused (key) CROSS JOIN LATERAL (
                         SELECT ledger FROM entries WHERE idempotency_key = unused.key OFFSET 0
                     ) AS used WHERE used.ledger = ledgers.id
                 )
                 AND NOT EXISTS (
-                    SELECT 1 FROM UNNEST($29::text[]) AS unused (reference) CROSS JOIN LATERAL (
+                    SELECT 1 FROM UNNEST($26::text[]) AS unused (reference) CROSS JOIN LATERAL (
                         SELECT ledger FROM entries WHERE reference = unused.reference OFFSET 0
                     ) AS used WHERE used.ledger = ledgers.id
                 )
                 "#,
-            [ledger, expected, last, entries, lines, balances],
+            [ledger, expected, last, entries, balances],
+            ended,
             keys,
             references
         )
+    } else if ended.last.is_empty() {
+        written!(connection, " ", "", [ledger, expected, last, entries, balances],)
+    } else {
+        written_with_lists!(connection, " ", [ledger, expected, last, entries, balances], ended,)
     };
     Ok(if moved.is_some() { Appended::Written } else { Appended::Stale })
 }
@@ -157,39 +177,6 @@ impl Entries {
     }
 }
 
-/// Rows of `lines`, column by column.
-#[derive(Default)]
-struct Lines {
-    address: Texts,
-    entry: BigInts,
-    posting: BigInts,
-    direction: Texts,
-    counterparty: Texts,
-    asset: Texts,
-    amount: Numbers,
-    balance: Numbers,
-}
-
-impl Lines {
-    fn of(rows: &BatchRows<'_>) -> Self {
-        let mut columns = Self::default();
-        for line in &rows.lines {
-            columns.address.push(line.account.as_str());
-            columns.entry.push(stored_number(line.entry));
-            columns.posting.push(i64::try_from(line.posting).unwrap_or(i64::MAX));
-            columns.direction.push(match line.direction {
-                Direction::Debit => "debit",
-                Direction::Credit => "credit",
-            });
-            columns.counterparty.push(line.counterparty.as_str());
-            columns.asset.push(line.asset.as_str());
-            columns.amount.push(line.amount);
-            columns.balance.push(StoredNumber(line.balance));
-        }
-        columns
-    }
-}
-
 /// Rows of `balances`, column by column.
 #[derive(Default)]
 struct Balances {
@@ -199,19 +186,39 @@ struct Balances {
     posted_out: Numbers,
     pending_in: Numbers,
     pending_out: Numbers,
+    /// What is added to the recent movements; nothing where these end.
+    movements: Texts,
+}
+
+/// Rows of `earlier_movements`, column by column: what is added to the recent movements before they become one.
+#[derive(Default)]
+struct EndedLists {
+    address: Texts,
+    asset: Texts,
+    last: BigInts,
+    numbers: Texts,
 }
 
 impl Balances {
-    fn of(rows: &BatchRows<'_>) -> Self {
-        let mut columns = Self::default();
-        for (key, balance) in &rows.balances {
+    fn of(rows: &BatchRows<'_>) -> (Self, EndedLists) {
+        let (mut columns, mut ended) = (Self::default(), EndedLists::default());
+        for (key, MovedBalance { balance, movements }) in &rows.0 {
             columns.address.push(key.account.as_str());
             columns.asset.push(key.asset.as_str());
             columns.posted_in.push(balance.posted_in);
             columns.posted_out.push(balance.posted_out);
             columns.pending_in.push(balance.pending_in);
             columns.pending_out.push(balance.pending_out);
+            if movements.end_a_list {
+                columns.movements.push("");
+                ended.address.push(key.account.as_str());
+                ended.asset.push(key.asset.as_str());
+                ended.last.push(stored_number(movements.last));
+                ended.numbers.push(&movements.numbers);
+            } else {
+                columns.movements.push(&movements.numbers);
+            }
         }
-        columns
+        (columns, ended)
     }
 }

@@ -31,7 +31,7 @@ async fn no_statement_reads_a_whole_table_or_ledger() {
     for analysed in [false, true] {
         let mut connection = store.session_for_tests().await;
         if analysed {
-            let rows = "INSERT INTO lines SELECT 1, 'a', n, 0, 'debit', 'b', 'USD/2', 1, 1
+            let rows = "INSERT INTO earlier_movements SELECT 1, 'a', 'USD/2', n, n || ' '
                 FROM generate_series(1, 1000) AS n";
             sqlx::query(rows).execute(&mut connection).await.unwrap();
             sqlx::query("ANALYZE").execute(&mut connection).await.unwrap();

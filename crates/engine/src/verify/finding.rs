@@ -137,15 +137,18 @@ pub enum Finding {
         #[serde(serialize_with = "text")]
         sum: i128,
     },
-    /// An account's statement in the projection is not the one that follows from the log.
-    StatementDiffers {
+    /// The entries that moved a balance, as the projection has them, are not those that follow from the log.
+    MovementsDiffer {
         /// The account.
         #[serde(serialize_with = "text")]
         account: Address,
-        /// How many lines follow from the log.
-        expected_lines: u64,
-        /// How many lines the projection holds. Where it is the same number, the lines differ.
-        found_lines: u64,
+        /// The asset.
+        #[serde(serialize_with = "text")]
+        asset: Asset,
+        /// How many entries moved it by the log.
+        expected_movements: u64,
+        /// How many the projection holds. Where it is the same number, they are others, or in another order.
+        found_movements: u64,
     },
     /// Something stored cannot be what Florin wrote, so that what comes after it was not looked at.
     Unreadable {
@@ -255,9 +258,9 @@ impl fmt::Display for Finding {
             Self::BalancesNotConserved { asset, sum } => {
                 write!(f, "all balances in {asset} sum to {sum}, not to 0")
             }
-            Self::StatementDiffers { account, expected_lines, found_lines } => {
-                write!(f, "the statement of {account} differs from the log (")?;
-                write!(f, "lines found: {found_lines}, expected: {expected_lines})")
+            Self::MovementsDiffer { account, asset, expected_movements, found_movements } => {
+                write!(f, "the movements of {account} {asset} differ from the log (")?;
+                write!(f, "entries found: {found_movements}, expected: {expected_movements})")
             }
             Self::Unreadable { stage, problem } => {
                 write!(f, "the {stage} cannot be read any further: {problem}")

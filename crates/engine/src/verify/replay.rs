@@ -11,7 +11,7 @@ use ledger::{
 };
 use sha2::{Digest, Sha256};
 
-use super::statements::Statements;
+use super::movements::History;
 use super::{Finding, Report};
 use crate::port::LogRecord;
 
@@ -20,7 +20,7 @@ use crate::port::LogRecord;
 pub(super) struct Replay {
     next: EntryNumber,
     book: Book,
-    statements: Statements,
+    history: History,
     references: FirstUses,
     keys: FirstUses,
 }
@@ -31,9 +31,9 @@ impl Replay {
         self.next
     }
 
-    /// Returns the balances and the statements that follow from the log.
-    pub(super) fn finish(self) -> (Book, Statements) {
-        (self.book, self.statements)
+    /// Returns the balances, and what moved them, that follow from the log.
+    pub(super) fn finish(self) -> (Book, History) {
+        (self.book, self.history)
     }
 
     /// Takes the next record of the log.
@@ -65,7 +65,7 @@ impl Replay {
         report.entries += 1;
         report.transactions += 1;
         report.postings += transaction.postings.as_slice().len() as u64;
-        self.statements.expect(&entry, transaction.postings.as_slice());
+        self.history.expect(number, transaction.postings.as_slice());
         let decision = self.decide_again(&entry, transaction);
         check_balances(&entry, &decision, report);
         self.check_conservation(&entry, report);
