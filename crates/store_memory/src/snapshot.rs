@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::port::{DatedLine, LogRecord, ReadError, Snapshot};
-use ledger::{Balance, BalanceKey, EntryNumber, StatementLine};
+use engine::port::{LogRecord, Movements, ReadError, Snapshot};
+use ledger::{Balance, BalanceKey, EntryNumber};
 use test_support::Naive;
 
 use crate::store::records;
@@ -31,15 +31,14 @@ impl Snapshot for MemorySnapshot {
         Ok(balances.filter(|(key, _)| after.is_none_or(|after| key > after)).take(limit).collect())
     }
 
-    async fn lines(
+    async fn movements(
         &mut self,
-        after: Option<&StatementLine>,
+        after: Option<&Movements>,
         limit: usize,
-    ) -> Result<Vec<DatedLine>, ReadError> {
-        let is_ahead = |line: &StatementLine| {
-            let place = |line: &StatementLine| (line.account.clone(), line.entry, line.posting);
-            after.is_none_or(|after| place(line) > place(after))
-        };
-        Ok(self.0.lines().into_iter().filter(|dated| is_ahead(&dated.line)).take(limit).collect())
+    ) -> Result<Vec<Movements>, ReadError> {
+        let lists =
+            self.0.movements().into_iter().map(|(key, entries)| Movements { key, until: None, entries });
+        let is_ahead = |list: &Movements| after.is_none_or(|after| list.place() > after.place());
+        Ok(lists.filter(is_ahead).take(limit).collect())
     }
 }

@@ -9,6 +9,7 @@ mod builders;
 pub mod contract;
 mod fixture;
 mod histories;
+mod movements;
 mod naive;
 mod paging;
 pub mod pools;
@@ -21,7 +22,8 @@ pub use builders::{
 };
 pub use fixture::StoreFixture;
 pub use histories::{History, any_history};
+pub use movements::read_movements;
 pub use naive::Naive;
-pub use paging::{drain, try_drain};
+pub use paging::{assert_pages, drain, try_drain};
 pub use questions::{any_account_query, any_balance_query, any_statement_query, any_transaction_query};
 pub use seed::{SEED_VARIABLE, Seed};

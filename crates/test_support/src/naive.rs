@@ -1,7 +1,7 @@
 //! Every read, worked out from the log in the most obvious way: go through all of it, sort, compare. Never
 //! takes a shortcut, and trusts nothing in an entry but its postings and times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::port::{DatedLine, LogRecord};
 use engine::query::{
@@ -43,21 +43,21 @@ impl Naive {
         balances
     }
 
-    /// Returns all statement lines, by account, entry, posting.
-    ///
-    /// # Panics
-    /// When a balance overflows.
+    /// Returns for each balance the entries that moved it, in order.
     #[must_use]
-    pub fn lines(&self) -> Vec<DatedLine> {
-        let mut lines = self.lines_of(|_| true);
-        lines.sort_by(|DatedLine { line: a, .. }, DatedLine { line: b, .. }| {
-            (&a.account, a.entry, a.posting).cmp(&(&b.account, b.entry, b.posting))
-        });
-        lines
+    pub fn movements(&self) -> BTreeMap<BalanceKey, Vec<EntryNumber>> {
+        let mut movements: BTreeMap<BalanceKey, Vec<EntryNumber>> = BTreeMap::new();
+        for entry in self.entries() {
+            let moved: BTreeSet<BalanceKey> = postings(entry).iter().flat_map(keys).collect();
+            for key in moved {
+                movements.entry(key).or_default().push(entry.number);
+            }
+        }
+        movements
     }
 
-    /// Returns the statement lines of some accounts, as they came.
-    fn lines_of(&self, wanted: impl Fn(&Address) -> bool) -> Vec<DatedLine> {
+    /// Returns the statement lines of an account, as they came.
+    fn lines_of(&self, account: &Address) -> Vec<DatedLine> {
         let mut balances: BTreeMap<BalanceKey, i128> = BTreeMap::new();
         let mut lines = Vec::new();
         for entry in self.entries() {
@@ -68,7 +68,7 @@ impl Naive {
                     (&source, &destination, Direction::Debit, -amount),
                     (&destination, &source, Direction::Credit, amount),
                 ] {
-                    if !wanted(&key.account) {
+                    if key.account != *account {
                         continue;
                     }
                     let balance = balances.entry(key.clone()).or_default();
@@ -145,7 +145,7 @@ impl Naive {
     /// Returns the whole statement that a query asks for, from its position on.
     #[must_use]
     pub fn statement(&self, query: &StatementQuery) -> Option<Vec<DatedLine>> {
-        let mut lines = self.lines_of(|account| *account == query.account);
+        let mut lines = self.lines_of(&query.account);
         if lines.is_empty() {
             return None;
         }

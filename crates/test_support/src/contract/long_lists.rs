@@ -135,4 +135,16 @@ pub async fn a_page_of_large_entries_ends_early_and_leads_on(fixture: &dyn Store
     .await;
     assert_eq!(longest, first.len());
     assert_eq!(listed, naive.transactions(&query));
+
+    // A statement shows a line of each, but all of each is read.
+    for clock in [Clock::Recorded, Clock::Effective] {
+        let account = address("users:7");
+        let time = TimeRange::default();
+        let query = StatementQuery { account, asset: None, time, clock, after: None, limit: 1_000 };
+        let listed = drain(query.limit, None, async |after| {
+            store.statement(&main, &StatementQuery { after, ..query.clone() }).await.unwrap().unwrap()
+        })
+        .await;
+        assert_eq!(listed, naive.statement(&query).unwrap(), "{query:?}");
+    }
 }

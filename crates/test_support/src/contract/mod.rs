@@ -16,6 +16,7 @@ pub mod ledgers;
 pub mod loading;
 pub mod log;
 pub mod long_lists;
+pub mod movements;
 pub mod random;
 pub mod snapshots;
 pub mod statements;
@@ -111,6 +112,12 @@ macro_rules! store_contract {
                 accounts_without_the_asset_count_as_looked_at
                 a_page_of_large_entries_ends_early_and_leads_on
             }
+            movements {
+                any_part_of_a_statement_is_read_from_any_place_on
+                any_part_of_an_accounts_transactions_is_read_from_any_place_on
+                a_history_in_several_assets_is_read_whole
+                an_account_that_every_entry_of_large_batches_moves_is_read_from_both_ends
+            }
             random {
                 random_histories_answer_as_the_log_says
             }
@@ -125,6 +132,8 @@ macro_rules! store_contract {
                 a_statement_by_effective_time_sorts_by_it
                 an_asset_and_a_span_of_time_narrow_a_statement
                 pages_of_a_statement_break_within_a_transaction
+                pages_end_in_the_middle_of_entries_with_many_postings
+                a_statement_goes_on_from_every_line_of_entries_with_many_postings
                 an_account_that_never_moved_has_no_statement
             }
             transactions {
@@ -188,6 +197,7 @@ mod tests {
             ("loading", include_str!("loading.rs")),
             ("log", include_str!("log.rs")),
             ("long_lists", include_str!("long_lists.rs")),
+            ("movements", include_str!("movements.rs")),
             ("random", include_str!("random.rs")),
             ("snapshots", include_str!("snapshots.rs")),
             ("statements", include_str!("statements.rs")),

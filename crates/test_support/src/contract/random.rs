@@ -7,7 +7,7 @@ use crate::contract::{accounts, balances, statements, transactions};
 use crate::fixture::create;
 use crate::{
     Naive, Seed, StoreFixture, any_account_query, any_balance_query, any_history, any_statement_query,
-    any_transaction_query, append, ledger_name,
+    any_transaction_query, append, ledger_name, read_movements,
 };
 
 const HISTORIES: usize = 12;
@@ -33,7 +33,7 @@ async fn assert_answers(store: &dyn Store, ledger: &LedgerName, naive: &Naive, s
     assert_eq!(log, naive.records);
     let mut snapshot = store.snapshot(ledger).await.unwrap();
     assert_eq!(snapshot.balances(None, 10_000).await.unwrap(), Vec::from_iter(naive.balances()));
-    assert_eq!(snapshot.lines(None, 100_000).await.unwrap(), naive.lines());
+    assert_eq!(read_movements(&mut *snapshot, 100).await.unwrap(), naive.movements());
     for _ in 0..QUERIES {
         transactions::assert_listed(store, ledger, naive, &seed.pick(&any_transaction_query())).await;
         accounts::assert_listed(store, ledger, naive, &seed.pick(&any_account_query())).await;

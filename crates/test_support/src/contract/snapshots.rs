@@ -3,7 +3,7 @@
 use engine::port::{ReadError, Snapshot};
 use ledger::EntryNumber;
 
-use crate::{Naive, StoreFixture, append, ledger_name, post, posting, transfer};
+use crate::{Naive, StoreFixture, append, ledger_name, post, posting, read_movements, transfer};
 
 /// Reads a snapshot to its end, `limit` rows at a time, and holds it to a log.
 async fn assert_holds(snapshot: &mut dyn Snapshot, naive: &Naive, limit: usize) {
@@ -29,17 +29,7 @@ async fn assert_holds(snapshot: &mut dyn Snapshot, naive: &Naive, limit: usize) 
         balances.extend(part);
     }
     assert_eq!(balances, Vec::from_iter(naive.balances()));
-    let mut lines: Vec<engine::port::DatedLine> = Vec::new();
-    loop {
-        let after = lines.last().map(|line| line.line.clone());
-        let part = snapshot.lines(after.as_ref(), limit).await.unwrap();
-        assert!(part.len() <= limit);
-        if part.is_empty() {
-            break;
-        }
-        lines.extend(part);
-    }
-    assert_eq!(lines, naive.lines());
+    assert_eq!(read_movements(snapshot, limit).await.unwrap(), naive.movements());
 }
 
 /// Not even where it reads for the first time after the write.

@@ -4,7 +4,7 @@ use engine::port::Store;
 use engine::query::{Clock, StatementPosition, StatementQuery, TimeRange};
 use ledger::{EntryNumber, LedgerName};
 
-use crate::{Naive, StoreFixture, address, append, asset, at, drain, post, posting, transfer};
+use crate::{Naive, StoreFixture, address, append, assert_pages, asset, at, drain, post, posting, transfer};
 
 fn of(account: &str, clock: Clock) -> StatementQuery {
     StatementQuery {
@@ -122,6 +122,86 @@ pub async fn pages_of_a_statement_break_within_a_transaction(fixture: &dyn Store
         let full = StatementQuery { limit: lines.len(), ..of("a", clock) };
         let page = store.statement(&main, &full).await.unwrap().unwrap();
         assert_eq!(page.next, None, "a full list has no empty last page");
+    }
+}
+
+/// Entries with many postings of the account, in several assets, between others that do not touch it.
+async fn wide_entries(store: &dyn Store, main: &LedgerName) -> Naive {
+    let wide = |first: u64| {
+        let postings: Vec<_> = (first..first + 40)
+            .map(|n| {
+                let asset = if n % 13 == 5 { "EUR/2" } else { "USD/2" };
+                match n % 4 {
+                    0 | 2 => posting("world", "a", asset, 5),
+                    1 => posting("a", "b", asset, 2),
+                    _ => posting("world", "b", asset, 1),
+                }
+            })
+            .collect();
+        // Money is there before it is spent.
+        post([vec![posting("world", "a", "EUR/2", 9), posting("world", "a", "USD/2", 9)], postings].concat())
+    };
+    let requests = [
+        transfer("world", "a", 1).now(100),
+        wide(0).now(200).effective_at(700),
+        wide(3).now(200).effective_at(700),
+        transfer("world", "b", 1).now(300).effective_at(700),
+        post([posting("world", "a", "EUR/2", 1), posting("world", "b", "EUR/2", 1)]).now(400),
+        wide(6).now(400).effective_at(150),
+        post([posting("world", "c", "EUR/2", 1)]).now(500),
+    ];
+    Naive { records: append(store, main, &requests).await }
+}
+
+/// Each page ends where it is full, in the middle of an entry or not, and the next one goes on there; also where
+/// what is left of the entry is in another asset.
+pub async fn pages_end_in_the_middle_of_entries_with_many_postings(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let naive = wide_entries(&*store, &main).await;
+    for clock in [Clock::Recorded, Clock::Effective] {
+        for wanted in [None, Some(asset("USD/2")), Some(asset("EUR/2")), Some(asset("GBP/2"))] {
+            for account in ["a", "b", "world"] {
+                for (from, to) in [(None, None), (Some(200), Some(400)), (Some(150), Some(201))] {
+                    let time = TimeRange { from: from.map(at), to: to.map(at) };
+                    let query = StatementQuery { asset: wanted.clone(), time, ..of(account, clock) };
+                    let expected = naive.statement(&query).unwrap();
+                    for limit in [1, 2, 7, 50] {
+                        assert_pages(&expected, None, limit, usize::MAX, &query, async |after| {
+                            let query = StatementQuery { after, limit, ..query.clone() };
+                            store.statement(&main, &query).await.unwrap().unwrap()
+                        })
+                        .await;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// From every line on, one or two more.
+pub async fn a_statement_goes_on_from_every_line_of_entries_with_many_postings(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let naive = wide_entries(&*store, &main).await;
+    for clock in [Clock::Recorded, Clock::Effective] {
+        let whole = naive.statement(&of("a", clock)).unwrap();
+        for line in &whole {
+            let time = match clock {
+                Clock::Recorded => line.recorded_at,
+                Clock::Effective => line.effective_at,
+            };
+            let after = StatementPosition { time, entry: line.line.entry, posting: line.line.posting };
+            // Of an asset, the position may be that of a line in another one.
+            for wanted in [None, Some(asset("EUR/2"))] {
+                for limit in [1, 2] {
+                    let query =
+                        StatementQuery { asset: wanted.clone(), after: Some(after), limit, ..of("a", clock) };
+                    let expected = naive.statement(&query).unwrap();
+                    let page = store.statement(&main, &query).await.unwrap().unwrap();
+                    assert_eq!(page.items, expected[..limit.min(expected.len())], "{query:?}");
+                    assert!(page.next.is_some() || expected.len() <= limit, "{query:?}");
+                }
+            }
+        }
     }
 }
 
