@@ -3,5 +3,6 @@
 //! No database takes part; that stores give out what they hold is tested where they are.
 
 mod damage;
+mod movements;
 mod report;
 mod stored;

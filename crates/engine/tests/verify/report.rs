@@ -1,9 +1,9 @@
 //! What a report and its progress say, and what happens where the store cannot be read.
 
 use async_trait::async_trait;
-use engine::port::{DatedLine, LogRecord, ReadError, Snapshot};
+use engine::port::{LogRecord, Movements, ReadError, Snapshot};
 use engine::verify::{Progress, Report, Stage, verify};
-use ledger::{Amount, Balance, BalanceKey, EntryNumber, StatementLine};
+use ledger::{Amount, Balance, BalanceKey, EntryNumber};
 
 use crate::stored::{Stored, micros, posting, transaction};
 
@@ -24,7 +24,7 @@ async fn a_clean_report_counts_what_was_seen() {
         postings: 4500,
         accounts: 4501,
         balances: 4501,
-        lines: 9000,
+        movements: 4950,
         findings: vec![],
         findings_total: 0,
     };
@@ -39,6 +39,16 @@ async fn the_size_of_the_chunks_does_not_count() {
         let mut parts = Stored { chunk_max, ..Stored::small() };
         let (whole, parts) = (verify(&mut whole, |_| {}).await, verify(&mut parts, |_| {}).await);
         assert_eq!(whole.unwrap(), parts.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn where_lists_end_does_not_count() {
+    for length in [1, 3, 100] {
+        let (mut as_kept, mut cut) = (large(), large());
+        cut.cut_lists(length);
+        let (as_kept, cut) = (verify(&mut as_kept, |_| {}).await, verify(&mut cut, |_| {}).await);
+        assert_eq!(as_kept.unwrap(), cut.unwrap(), "{length}");
     }
 }
 
@@ -60,7 +70,7 @@ async fn an_empty_ledger_is_clean() {
 async fn progress_starts_each_stage_at_nothing_and_ends_it_at_its_total() {
     let mut seen = Vec::new();
     verify(&mut large(), |progress| seen.push(progress)).await.unwrap();
-    for (stage, total) in [(Stage::Log, 450), (Stage::Balances, 4501), (Stage::Statements, 9000)] {
+    for (stage, total) in [(Stage::Log, 450), (Stage::Balances, 4501), (Stage::Movements, 4950)] {
         let of_stage: Vec<_> = seen.iter().filter(|progress| progress.stage == stage).collect();
         assert!(of_stage.len() > 2, "{stage}");
         assert_eq!(*of_stage[0], Progress { stage, done: 0, total });
@@ -86,6 +96,7 @@ async fn a_report_is_readable_for_machines_with_amounts_as_text() {
     stored.head = EntryNumber(3);
     stored.entry(3).balances.clear();
     stored.balances.pop();
+    stored.list("b", "USD/2", 1).entries.remove(0);
     let report = verify(&mut stored, |_| {}).await.unwrap();
     let nothing = serde_json::Value::Null;
     let counters = |posted_in: &str, posted_out: &str| {
@@ -102,7 +113,7 @@ async fn a_report_is_readable_for_machines_with_amounts_as_text() {
     assert_eq!(
         serde_json::to_value(&report).unwrap(),
         serde_json::json!({
-            "entries": 4, "transactions": 4, "postings": 6, "accounts": 5, "balances": 7, "lines": 12,
+            "entries": 4, "transactions": 4, "postings": 6, "accounts": 5, "balances": 7, "movements": 9,
             "findings": [
                 of_entry("b", counters("30", "10")),
                 of_entry("c", counters("10", "0")),
@@ -113,8 +124,12 @@ async fn a_report_is_readable_for_machines_with_amounts_as_text() {
                     "expected": counters("0", "100"), "found": nothing,
                 },
                 { "kind": "balances_not_conserved", "asset": "USD/2", "sum": "100" },
+                {
+                    "kind": "movements_differ", "account": "b", "asset": "USD/2",
+                    "expected_movements": 2, "found_movements": 1,
+                },
             ],
-            "findings_total": 6,
+            "findings_total": 7,
         })
     );
 }
@@ -180,17 +195,17 @@ impl Snapshot for Broken {
         self.stored.balances(after, limit).await
     }
 
-    async fn lines(
+    async fn movements(
         &mut self,
-        after: Option<&StatementLine>,
+        after: Option<&Movements>,
         limit: usize,
-    ) -> Result<Vec<DatedLine>, ReadError> {
-        let after = self.begin(Stage::Statements, after)?;
-        self.stored.lines(after, limit).await
+    ) -> Result<Vec<Movements>, ReadError> {
+        let after = self.begin(Stage::Movements, after)?;
+        self.stored.movements(after, limit).await
     }
 }
 
-const STAGES: [Stage; 3] = [Stage::Log, Stage::Balances, Stage::Statements];
+const STAGES: [Stage; 3] = [Stage::Log, Stage::Balances, Stage::Movements];
 
 #[tokio::test]
 async fn a_store_that_does_not_answer_ends_the_verification() {
@@ -215,7 +230,7 @@ async fn what_cannot_be_read_is_found_and_not_taken_for_missing() {
 async fn findings_of_the_log_outlast_projections_that_cannot_be_read() {
     let mut broken = Broken::small(Stage::Balances, Fault::Corrupt);
     broken.stored.head = EntryNumber(9);
-    broken.stored.lines.pop();
+    broken.stored.movements.pop();
     let report = verify(&mut broken, |_| {}).await.unwrap();
     let kinds: Vec<_> = serde_json::to_value(&report.findings)
         .unwrap()
@@ -224,7 +239,7 @@ async fn findings_of_the_log_outlast_projections_that_cannot_be_read() {
         .iter()
         .map(|finding| finding["kind"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(kinds, ["head_differs", "unreadable", "statement_differs"]);
+    assert_eq!(kinds, ["head_differs", "unreadable", "movements_differ"]);
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! A ledger as a store would hold it, in vectors, so that each part can be damaged.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
-use engine::port::{DatedLine, LogRecord, ReadError, Snapshot};
+use engine::port::{LogRecord, Movements, ReadError, Snapshot};
 use ledger::{
     Address, Amount, Asset, Balance, BalanceKey, Book, Command, Entry, EntryBody, EntryNumber, Metadata,
-    PostTransaction, Posting, Postings, Reference, StatementLine, Timestamp, Transaction, decide,
+    PostTransaction, Posting, Postings, Reference, Timestamp, Transaction, decide,
 };
 
 /// A ledger's head, log and projections, each given out as it stands.
@@ -13,7 +15,8 @@ pub(crate) struct Stored {
     pub(crate) head: EntryNumber,
     pub(crate) records: Vec<LogRecord>,
     pub(crate) balances: Vec<(BalanceKey, Balance)>,
-    pub(crate) lines: Vec<DatedLine>,
+    /// By place. Each list but a balance's last one has two entries.
+    pub(crate) movements: Vec<Movements>,
     /// The largest chunk that it gives out, however much is asked for.
     pub(crate) chunk_max: usize,
 }
@@ -22,24 +25,23 @@ impl Stored {
     /// Returns what a store holds once these commands are committed.
     pub(crate) fn after(commands: impl IntoIterator<Item = (PostTransaction, Timestamp)>) -> Self {
         let mut book = Book::default();
-        let (mut records, mut lines) = (Vec::new(), Vec::new());
+        let mut records = Vec::new();
+        let mut moved_by: BTreeMap<BalanceKey, Vec<EntryNumber>> = BTreeMap::new();
         for (post, now) in commands {
             let command = Command::PostTransaction(post);
             let entry = decide(&book, &command, now).expect("the fixture's commands are accepted");
             book.apply(&entry);
-            lines.extend(entry.statement_lines().into_iter().map(|line| DatedLine {
-                line,
-                recorded_at: entry.recorded_at,
-                effective_at: entry.effective_at,
-            }));
+            for (key, _) in &entry.balances {
+                moved_by.entry(key.clone()).or_default().push(entry.number);
+            }
             let key = IdempotencyKey::parse(&format!("key-{}", entry.number.0)).unwrap();
             let request = KeyedRequest { key, fingerprint: RequestFingerprint([7; 16]) };
             records.push(LogRecord { entry, request: Some(request) });
         }
         let mut balances: Vec<_> = book.balances().map(|(key, b)| (key.clone(), *b)).collect();
         balances.sort_by(|(a, _), (b, _)| a.cmp(b));
-        lines.sort_by(|a, b| place(&a.line).cmp(&place(&b.line)));
-        Self { head: book.next(), records, balances, lines, chunk_max: usize::MAX }
+        let movements = moved_by.iter().flat_map(|(key, entries)| lists(key, entries, 2)).collect();
+        Self { head: book.next(), records, balances, movements, chunk_max: usize::MAX }
     }
 
     /// Returns a small ledger: four entries, two assets, an account passed through within an entry, a
@@ -71,19 +73,41 @@ impl Stored {
         &mut self.balances.iter_mut().find(|(key, _)| *key == wanted).unwrap().1
     }
 
-    pub(crate) fn line(&mut self, account: &str, entry: u64) -> &mut DatedLine {
-        let place = self.place_of_line(account, entry);
-        &mut self.lines[place]
+    /// Returns the balance's list that has the entry.
+    pub(crate) fn list(&mut self, account: &str, asset: &str, entry: u64) -> &mut Movements {
+        let wanted = key(account, asset);
+        let has_it = |list: &&mut Movements| list.key == wanted && list.entries.contains(&EntryNumber(entry));
+        self.movements.iter_mut().find(has_it).unwrap()
     }
 
-    pub(crate) fn place_of_line(&self, account: &str, entry: u64) -> usize {
-        let wanted = (address(account), EntryNumber(entry));
-        self.lines.iter().position(|l| (&l.line.account, l.line.entry) == (&wanted.0, wanted.1)).unwrap()
+    /// Has the balance's lists be others, wherever it stands among all balances.
+    pub(crate) fn put_lists(&mut self, lists: Vec<Movements>) {
+        let key = lists[0].key.clone();
+        self.movements.retain(|list| list.key != key);
+        let place = self.movements.partition_point(|list| list.key < key);
+        self.movements.splice(place..place, lists);
+    }
+
+    /// Has lists of this many entries, and one of what is left over.
+    pub(crate) fn cut_lists(&mut self, length: usize) {
+        let mut entries: BTreeMap<BalanceKey, Vec<EntryNumber>> = BTreeMap::new();
+        for list in self.movements.drain(..) {
+            entries.entry(list.key).or_default().extend(list.entries);
+        }
+        self.movements = entries.iter().flat_map(|(key, entries)| lists(key, entries, length)).collect();
     }
 }
 
-fn place(line: &StatementLine) -> (&Address, EntryNumber, usize) {
-    (&line.account, line.entry, line.posting)
+/// Returns the lists of a balance that has been moved by these entries.
+fn lists(key: &BalanceKey, entries: &[EntryNumber], length: usize) -> Vec<Movements> {
+    let ended = entries.chunks_exact(length);
+    let recent = Movements { key: key.clone(), until: None, entries: ended.remainder().to_vec() };
+    let ended = ended.map(|entries| Movements {
+        key: key.clone(),
+        until: entries.last().copied(),
+        entries: entries.to_vec(),
+    });
+    ended.chain([recent]).collect()
 }
 
 #[async_trait]
@@ -106,13 +130,13 @@ impl Snapshot for Stored {
         Ok(wanted.take(limit.min(self.chunk_max)).cloned().collect())
     }
 
-    async fn lines(
+    async fn movements(
         &mut self,
-        after: Option<&StatementLine>,
+        after: Option<&Movements>,
         limit: usize,
-    ) -> Result<Vec<DatedLine>, ReadError> {
-        let wanted = self.lines.iter().filter(|l| after.is_none_or(|after| place(&l.line) > place(after)));
-        Ok(wanted.take(limit.min(self.chunk_max)).cloned().collect())
+    ) -> Result<Vec<Movements>, ReadError> {
+        let is_ahead = |list: &&Movements| after.is_none_or(|after| list.place() > after.place());
+        Ok(self.movements.iter().filter(is_ahead).take(limit.min(self.chunk_max)).cloned().collect())
     }
 }
 
