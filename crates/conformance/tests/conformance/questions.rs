@@ -1,5 +1,6 @@
 //! Everything that can be read, and what stores answer. Lists are followed to their end.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::port::{DatedLine, LogRecord, ReadError, Store};
@@ -12,7 +13,8 @@ use ledger::{Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName};
 use proptest::prelude::*;
 use test_support::pools::ACCOUNTS;
 use test_support::{
-    address, any_account_query, any_balance_query, any_statement_query, any_transaction_query, try_drain,
+    address, any_account_query, any_balance_query, any_statement_query, any_transaction_query,
+    read_movements, try_drain,
 };
 
 /// A question about a ledger. Where it has a limit, that is the length of the pages in which the whole list is
@@ -45,7 +47,8 @@ pub(crate) enum Answer {
     Accounts(Vec<Account>),
     Statement(Option<Vec<DatedLine>>),
     Balances(Vec<BalanceGroup>),
-    Snapshot(EntryNumber, Vec<LogRecord>, Vec<(BalanceKey, Balance)>, Vec<DatedLine>),
+    /// The entries that moved each balance; where their lists end is the store's own business.
+    Snapshot(EntryNumber, Vec<LogRecord>, Vec<(BalanceKey, Balance)>, BTreeMap<BalanceKey, Vec<EntryNumber>>),
     Verification(Report),
 }
 
@@ -173,15 +176,8 @@ async fn snapshot(store: &dyn Store, ledger: &LedgerName, limit: usize) -> Resul
             part => balances.extend(part),
         }
     }
-    let mut lines: Vec<DatedLine> = Vec::new();
-    loop {
-        let after = lines.last().map(|dated| dated.line.clone());
-        match snapshot.lines(after.as_ref(), limit).await? {
-            part if part.is_empty() => break,
-            part => lines.extend(part),
-        }
-    }
-    Ok(Answer::Snapshot(snapshot.next(), records, balances, lines))
+    let movements = read_movements(&mut *snapshot, limit).await?;
+    Ok(Answer::Snapshot(snapshot.next(), records, balances, movements))
 }
 
 async fn verification(store: &dyn Store, ledger: &LedgerName) -> Result<Answer, ReadError> {
