@@ -103,11 +103,11 @@ async fn verify_one(store: &dyn Store, name: &LedgerName) -> anyhow::Result<Repo
 }
 
 fn as_text(name: &LedgerName, report: &Report) -> String {
-    let Report { entries, transactions, postings, accounts, balances, lines, findings, findings_total } =
+    let Report { entries, transactions, postings, accounts, balances, movements, findings, findings_total } =
         report;
     let seen = format!(
         "{entries} entries, {transactions} transactions, {postings} postings, {accounts} accounts, \
-         {balances} balances, {lines} statement lines"
+         {balances} balances, {movements} movements"
     );
     if report.is_clean() {
         return format!("{name}: clean ({seen})\n");

@@ -80,8 +80,14 @@ impl Place {
     /// Takes away what keeps recorded entries from being changed.
     pub(crate) fn allow_tampering(&self) {
         self.tamper(match &self.database {
-            Kind::Sqlite => "DROP TRIGGER entries_never_change; DROP TRIGGER entries_never_vanish",
-            Kind::Postgres(_) => "ALTER TABLE entries DISABLE TRIGGER entries_never_change",
+            Kind::Sqlite => {
+                "DROP TRIGGER entries_never_change; DROP TRIGGER entries_never_vanish;
+                DROP TRIGGER earlier_movements_never_change; DROP TRIGGER earlier_movements_never_vanish"
+            }
+            Kind::Postgres(_) => {
+                "ALTER TABLE entries DISABLE TRIGGER entries_never_change;
+                ALTER TABLE earlier_movements DISABLE TRIGGER movements_never_change"
+            }
         });
     }
 

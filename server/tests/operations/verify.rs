@@ -52,7 +52,7 @@ fn verifying_holds_up_nobody_who_posts_and_tells_how_far_it_has_come() {
             verify.stdout.take().unwrap().read_to_string(&mut report).unwrap();
             assert_eq!(verify.wait().unwrap().code(), Some(0), "{first}\n{rest:?}\n{report}");
             drop(clients_stop);
-            assert!(rest.iter().any(|line| line.starts_with("main: statements, ")), "{rest:?}");
+            assert!(rest.iter().any(|line| line.starts_with("main: movements, ")), "{rest:?}");
 
             let report: serde_json::Value = serde_json::from_str(&report).unwrap();
             let main = &report["ledgers"][0];
@@ -61,7 +61,8 @@ fn verifying_holds_up_nobody_who_posts_and_tells_how_far_it_has_come() {
             assert!(entries > 8 && entries <= (8 + acknowledged.load(Ordering::Relaxed)) as u64, "{report}");
             assert_eq!(count("transactions"), entries);
             assert_eq!(count("postings"), entries - 8 + 8 * 500);
-            assert_eq!(count("lines"), 2 * count("postings"));
+            // The world and 500 accounts each, and two accounts each.
+            assert_eq!(count("movements"), 8 * 501 + (entries - 8) * 2);
             assert_eq!(count("accounts"), count("balances"));
             assert_eq!((count("findings_total"), &main["findings"]), (0, &serde_json::json!([])));
             assert_eq!((&report["clean"], &main["clean"]), (&true.into(), &true.into()));
@@ -71,7 +72,7 @@ fn verifying_holds_up_nobody_who_posts_and_tells_how_far_it_has_come() {
 }
 
 /// Each in a ledger of its own: what somebody does to the database, and what has to be found.
-const DAMAGE: [(&str, &str, &[&str]); 8] = [
+const DAMAGE: [(&str, &str, &[&str]); 12] = [
     ("untouched", "SELECT 1", &[]),
     (
         "balance",
@@ -81,19 +82,24 @@ const DAMAGE: [(&str, &str, &[&str]); 8] = [
     (
         "entry",
         "DELETE FROM entries WHERE ledger = :ledger AND number = 1",
-        // The entry after it goes on from balances that the replay has never seen; the lines that it left
-        // behind belong to nothing.
-        &["number_differs", "entry_balance_differs", "entry_not_conserved", "balance_differs", "unreadable"],
+        // The entry after it goes on from balances that the replay has never seen.
+        &[
+            "number_differs",
+            "entry_balance_differs",
+            "entry_not_conserved",
+            "balance_differs",
+            "movements_differ",
+        ],
     ),
     (
         "end",
         "DELETE FROM entries WHERE ledger = :ledger AND number = 2",
-        &["head_differs", "balance_differs", "unreadable"],
+        &["head_differs", "balance_differs", "movements_differ"],
     ),
     (
         "body",
         r#"UPDATE entries SET body = replace(body, '"10"]', '"11"]') WHERE ledger = :ledger AND number = 1"#,
-        &["entry_balance_differs", "statement_differs"],
+        &["entry_balance_differs"],
     ),
     (
         "unreadable",
@@ -101,11 +107,34 @@ const DAMAGE: [(&str, &str, &[&str]); 8] = [
         &["unreadable"],
     ),
     (
-        "line",
-        "UPDATE lines SET counterparty = 'somebody' WHERE ledger = :ledger AND entry = 1 AND address = 'b'",
-        &["statement_differs"],
+        "movement",
+        "UPDATE balances SET recent_movements = '2 ' WHERE ledger = :ledger AND address = 'b'",
+        &["movements_differ"],
     ),
-    ("lines", "DELETE FROM lines WHERE ledger = :ledger AND address = 'b'", &["statement_differs"]),
+    (
+        "movements",
+        "UPDATE balances SET recent_movements = '' WHERE ledger = :ledger AND address = 'b'",
+        &["movements_differ"],
+    ),
+    (
+        "list",
+        "UPDATE balances SET recent_movements = '1 nonsense ' WHERE ledger = :ledger AND address = 'b'",
+        &["unreadable"],
+    ),
+    (
+        "earlier-list",
+        "INSERT INTO earlier_movements VALUES (:ledger, 'b', 'USD/2', 0, '0 ')",
+        &["movements_differ"],
+    ),
+    ("long", "DELETE FROM earlier_movements WHERE ledger = :ledger AND address = 'world'", &["movements_differ"]),
+    // It does not matter where lists end.
+    (
+        "list-ended",
+        "INSERT INTO earlier_movements
+        SELECT ledger, address, asset, 1, recent_movements FROM balances WHERE ledger = :ledger AND address = 'b';
+        UPDATE balances SET recent_movements = '' WHERE ledger = :ledger AND address = 'b'",
+        &[],
+    ),
 ];
 
 #[test]
@@ -117,7 +146,12 @@ fn damage_is_found_where_it_was_done_and_nowhere_else() {
             let created =
                 client.call(&Request::post("/v1/ledgers").json(format!(r#"{{"name":"{ledger}"}}"#)));
             assert_eq!(created.status, 201, "{created:?}");
-            for (to, amount) in [("a", 5), ("b", 10), ("a", 20)] {
+            let mut transfers = vec![("a", 5), ("b", 10), ("a", 20)];
+            if ledger == "long" {
+                // Enough for the world to have lists that have ended.
+                transfers.extend([("a", 1); 60]);
+            }
+            for (to, amount) in transfers {
                 let body = format!(
                     r#"{{"postings":[{{"source":"world","destination":"{to}","asset":"USD/2","amount":"{amount}"}}]}}"#
                 );
