@@ -71,8 +71,8 @@ points! {
     BatchDecided = "batch-decided", Batches, All;
     /// The entries are written, without their projections.
     SqliteEntriesWritten = "sqlite-entries-written", Batches, Sqlite;
-    /// The statement lines are written, too.
-    SqliteLinesWritten = "sqlite-lines-written", Batches, Sqlite;
+    /// The lists of movements that have ended are written, too.
+    SqliteMovementsWritten = "sqlite-movements-written", Batches, Sqlite;
     /// The balances are written, too; the ledger's head stands where it stood.
     SqliteBalancesWritten = "sqlite-balances-written", Batches, Sqlite;
     /// All is written but not committed.

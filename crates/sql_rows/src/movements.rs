@@ -137,7 +137,7 @@ pub async fn entries_that_moved(
         found.extend(part);
         match (reached, order) {
             (None, _) => break,
-            (Some(reached), Order::Ascending) => range.from = reached + 1,
+            (Some(reached), Order::Ascending) => range.from = reached.saturating_add(1),
             (Some(reached), Order::Descending) => range.before = reached,
         }
     }
@@ -194,3 +194,6 @@ fn part(
     }
     Ok((found, reached))
 }
+
+#[cfg(test)]
+mod tests;

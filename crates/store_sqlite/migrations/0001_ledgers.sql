@@ -47,7 +47,8 @@ BEGIN
     SELECT RAISE(ABORT, 'nothing recorded ever vanishes');
 END;
 
--- The four counters of every account and asset.
+-- The four counters of every account and asset, and the last of the entries that moved it: a list of their
+-- numbers, in decimal, each with a space behind it.
 CREATE TABLE balances (
     ledger INTEGER NOT NULL REFERENCES ledgers (id),
     address TEXT NOT NULL,
@@ -56,19 +57,27 @@ CREATE TABLE balances (
     posted_out ANY NOT NULL,
     pending_in ANY NOT NULL,
     pending_out ANY NOT NULL,
+    recent_movements TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (ledger, address, asset)
 ) STRICT, WITHOUT ROWID;
 
--- The statements: each side of each posting. An account is never on both sides of one.
-CREATE TABLE lines (
+-- The entries that moved a balance before those: now and then its list ends and becomes a row here, of which
+-- `last` is the last number. The rows of a balance and then its recent movements are all that ever moved it.
+CREATE TABLE earlier_movements (
     ledger INTEGER NOT NULL REFERENCES ledgers (id),
     address TEXT NOT NULL,
-    entry INTEGER NOT NULL,
-    posting INTEGER NOT NULL,
-    direction TEXT NOT NULL CHECK (direction IN ('debit', 'credit')),
-    counterparty TEXT NOT NULL,
     asset TEXT NOT NULL,
-    amount ANY NOT NULL,
-    balance ANY NOT NULL,
-    PRIMARY KEY (ledger, address, entry, posting)
+    last INTEGER NOT NULL,
+    numbers TEXT NOT NULL,
+    PRIMARY KEY (ledger, address, asset, last)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER earlier_movements_never_change BEFORE UPDATE ON earlier_movements
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever changes');
+END;
+
+CREATE TRIGGER earlier_movements_never_vanish BEFORE DELETE ON earlier_movements
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever vanishes');
+END;

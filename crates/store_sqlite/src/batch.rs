@@ -9,8 +9,8 @@ use engine::codec;
 use engine::idempotency::IdempotencyKey;
 use engine::port::{Batch, CommitError, Head, KeyUse, Loaded, LogRecord, Opened, Wanted};
 use fail_points::Point;
-use ledger::{Balance, BalanceKey, Direction, EntryBody, EntryNumber, LedgerName, Reference, StatementLine};
-use sql_rows::{BatchRows, Corruption, Failure, Reader, entry_number, stored_number};
+use ledger::{Balance, BalanceKey, EntryBody, EntryNumber, LedgerName, Reference};
+use sql_rows::{BatchRows, Corruption, Failure, MovedBalance, Reader, entry_number, stored_number};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use crate::failure::commit_failed;
@@ -132,6 +132,9 @@ async fn load_references(
     Ok(references)
 }
 
+/// A balance that a batch has moved.
+type MovedRow<'m, 'r> = (&'m &'r BalanceKey, &'m MovedBalance<'r>);
+
 /// An open batch: a transaction that holds the file's lock, and where the log stood when it began.
 struct SqliteBatch {
     transaction: Transaction<'static, Sqlite>,
@@ -151,12 +154,13 @@ impl Batch for SqliteBatch {
 impl SqliteBatch {
     async fn write(&mut self, records: &[LogRecord]) -> Result<(), Failure> {
         let Some(last) = records.last() else { return Ok(()) };
-        let rows = BatchRows::of(records, self.next)?;
+        let BatchRows(rows) = BatchRows::of(records, self.next)?;
         self.write_entries(records).await?;
         fail_points::reach(Point::SqliteEntriesWritten);
-        self.write_lines(&rows.lines).await?;
-        fail_points::reach(Point::SqliteLinesWritten);
-        self.write_balances(&rows.balances).await?;
+        let balances: Vec<MovedRow<'_, '_>> = rows.iter().collect();
+        self.end_lists(&balances).await?;
+        fail_points::reach(Point::SqliteMovementsWritten);
+        self.write_balances(&balances).await?;
         fail_points::reach(Point::SqliteBalancesWritten);
         self.advance(stored_number(last.entry.number.next()), last.entry.recorded_at.micros()).await
     }
@@ -179,14 +183,18 @@ impl SqliteBatch {
         Ok(())
     }
 
-    async fn write_lines(&mut self, lines: &[StatementLine]) -> Result<(), Failure> {
-        let mut rest = lines;
-        while let Some(json) = next_array(&mut rest, write_line) {
+    /// Writes the lists that end: what stands in the balance's row so far, then the new numbers.
+    async fn end_lists(&mut self, balances: &[MovedRow<'_, '_>]) -> Result<(), Failure> {
+        let ended: Vec<_> =
+            balances.iter().filter(|(_, moved)| moved.movements.end_a_list).copied().collect();
+        let mut rest = &*ended;
+        while let Some(json) = next_array(&mut rest, write_list) {
             sqlx::query!(
-                "INSERT INTO lines (ledger, address, entry, posting, direction, counterparty, asset,
-                    amount, balance)
-                SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
-                    value ->> 5, value ->> 6, value ->> 7
+                "INSERT INTO earlier_movements (ledger, address, asset, last, numbers)
+                SELECT ?1, value ->> 0, value ->> 1, value ->> 2, ifnull((
+                    SELECT recent_movements FROM balances
+                    WHERE ledger = ?1 AND address = value ->> 0 AND asset = value ->> 1
+                ), '') || (value ->> 3)
                 FROM jsonb_each(?2)",
                 self.ledger,
                 json
@@ -197,18 +205,20 @@ impl SqliteBatch {
         Ok(())
     }
 
-    async fn write_balances(&mut self, balances: &[(&BalanceKey, &Balance)]) -> Result<(), Failure> {
+    async fn write_balances(&mut self, balances: &[MovedRow<'_, '_>]) -> Result<(), Failure> {
         let mut rest = balances;
         while let Some(json) = next_array(&mut rest, write_balance) {
             // WHERE true: without it the parser takes ON CONFLICT for a join's ON.
             sqlx::query!(
                 "INSERT INTO balances (ledger, address, asset, posted_in, posted_out, pending_in,
-                    pending_out)
-                SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+                    pending_out, recent_movements)
+                SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+                    value ->> 6
                 FROM jsonb_each(?2) WHERE true
                 ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = excluded.posted_in,
                     posted_out = excluded.posted_out, pending_in = excluded.pending_in,
-                    pending_out = excluded.pending_out",
+                    pending_out = excluded.pending_out, recent_movements = iif(
+                        excluded.recent_movements = '', '', recent_movements || excluded.recent_movements)",
                 self.ledger,
                 json
             )
@@ -248,24 +258,12 @@ fn write_entry(json: &mut Vec<u8>, LogRecord { entry, request }: &LogRecord) {
     write_row(json, &row);
 }
 
-fn write_line(json: &mut Vec<u8>, line: &StatementLine) {
-    let row = (
-        line.account.as_str(),
-        stored_number(line.entry),
-        line.posting,
-        match line.direction {
-            Direction::Debit => "debit",
-            Direction::Credit => "credit",
-        },
-        line.counterparty.as_str(),
-        line.asset.as_str(),
-        StoredNumber::from(line.amount),
-        StoredNumber(line.balance),
-    );
-    write_row(json, &row);
+fn write_list(json: &mut Vec<u8>, (key, MovedBalance { movements, .. }): &MovedRow<'_, '_>) {
+    let last = stored_number(movements.last);
+    write_row(json, &(key.account.as_str(), key.asset.as_str(), last, movements.numbers.as_str()));
 }
 
-fn write_balance(json: &mut Vec<u8>, (key, balance): &(&BalanceKey, &Balance)) {
+fn write_balance(json: &mut Vec<u8>, (key, MovedBalance { balance, movements }): &MovedRow<'_, '_>) {
     let row = (
         key.account.as_str(),
         key.asset.as_str(),
@@ -273,6 +271,8 @@ fn write_balance(json: &mut Vec<u8>, (key, balance): &(&BalanceKey, &Balance)) {
         StoredNumber::from(balance.posted_out),
         StoredNumber::from(balance.pending_in),
         StoredNumber::from(balance.pending_out),
+        // Nothing at all: the list has ended.
+        if movements.end_a_list { "" } else { movements.numbers.as_str() },
     );
     write_row(json, &row);
 }

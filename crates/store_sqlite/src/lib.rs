@@ -7,12 +7,14 @@
 mod accounts;
 mod backup;
 mod batch;
+mod entries;
 mod failure;
 mod groups;
 mod json;
 mod ledgers;
 mod log;
 mod migrate;
+mod movements;
 mod number;
 mod options;
 mod rows;

@@ -8,8 +8,6 @@ use crate::number::StoredNumber;
 
 pub(crate) type AccountRow = sql_rows::AccountRow<StoredNumber>;
 pub(crate) type BalanceRow = sql_rows::BalanceRow<StoredNumber>;
-pub(crate) type EntryLineRow = sql_rows::EntryLineRow<StoredNumber>;
-pub(crate) type LineRow = sql_rows::LineRow<StoredNumber>;
 
 /// The head of a log.
 pub(crate) struct Head {

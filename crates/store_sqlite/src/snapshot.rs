@@ -2,14 +2,14 @@
 //! it is open, the write-ahead log cannot shrink.
 
 use async_trait::async_trait;
-use engine::port::{DatedLine, LogRecord, ReadError, Snapshot};
-use ledger::{Balance, BalanceKey, EntryNumber, LedgerName, StatementLine};
-use sql_rows::{Failure, entry_number, stored_limit, stored_number};
+use engine::port::{LogRecord, Movements, ReadError, Snapshot};
+use ledger::{Balance, BalanceKey, EntryNumber, LedgerName};
+use sql_rows::{Failure, ListRow, entry_number, lists_after, stored_limit};
 use sqlx::{ConnectOptions, SqliteConnection};
 
 use crate::log::records;
 use crate::number::StoredNumber;
-use crate::rows::{BalanceRow, LineRow, head};
+use crate::rows::{BalanceRow, head};
 use crate::store::SqliteStore;
 
 struct SqliteSnapshot {
@@ -45,12 +45,12 @@ impl Snapshot for SqliteSnapshot {
         Ok(self.read_balances(after, limit).await?)
     }
 
-    async fn lines(
+    async fn movements(
         &mut self,
-        after: Option<&StatementLine>,
+        after: Option<&Movements>,
         limit: usize,
-    ) -> Result<Vec<DatedLine>, ReadError> {
-        Ok(self.read_lines(after, limit).await?)
+    ) -> Result<Vec<Movements>, ReadError> {
+        Ok(self.read_movements(after, limit).await?)
     }
 }
 
@@ -79,32 +79,34 @@ impl SqliteSnapshot {
         rows.into_iter().map(|row| Ok(row.balance()?)).collect()
     }
 
-    async fn read_lines(
+    async fn read_movements(
         &mut self,
-        after: Option<&StatementLine>,
+        after: Option<&Movements>,
         limit: usize,
-    ) -> Result<Vec<DatedLine>, Failure> {
-        let (address, entry, posting) = after.map_or(("", 0, 0), |line| {
-            let posting = i64::try_from(line.posting).unwrap_or(i64::MAX);
-            (line.account.as_str(), stored_number(line.entry), posting)
-        });
+    ) -> Result<Vec<Movements>, Failure> {
+        let (address, asset, last) = lists_after(after);
         let limit = stored_limit(limit);
+        // Merges two walks: both come in this order. The largest number is the place of the recent ones.
         let rows = sqlx::query_as!(
-            LineRow,
-            r#"SELECT address, entry, posting, direction, counterparty, asset,
-                amount AS "amount: StoredNumber", balance AS "balance: StoredNumber",
-                recorded_at AS "recorded_at?", effective_at AS "effective_at?"
-            FROM lines LEFT JOIN entries ON entries.ledger = ?1 AND entries.number = lines.entry
-            WHERE lines.ledger = ?1 AND (address, entry, posting) > (?2, ?3, ?4)
-            ORDER BY address, entry, posting LIMIT ?5"#,
+            ListRow,
+            r#"SELECT address AS "address!", asset AS "asset!", last AS "last?: i64", numbers AS "numbers!"
+            FROM (
+                SELECT address, asset, last, numbers, last AS place FROM earlier_movements
+                WHERE ledger = ?1 AND (address, asset, last) > (?2, ?3, ?4)
+                UNION ALL
+                SELECT address, asset, NULL, recent_movements, 9223372036854775807 FROM balances
+                WHERE ledger = ?1 AND (address, asset) >= (?2, ?3)
+                    AND ((address, asset) > (?2, ?3) OR ?4 < 9223372036854775807)
+                ORDER BY address, asset, place LIMIT ?5
+            )"#,
             self.ledger,
             address,
-            entry,
-            posting,
+            asset,
+            last,
             limit
         )
         .fetch_all(&mut self.connection)
         .await?;
-        rows.iter().map(|row| Ok(row.line()?)).collect()
+        rows.iter().map(|row| Ok(row.movements()?)).collect()
     }
 }

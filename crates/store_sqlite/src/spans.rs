@@ -2,7 +2,7 @@
 
 use engine::query::TimeRange;
 use ledger::Timestamp;
-use sql_rows::{Corruption, Failure, Numbers, stored_limit};
+use sql_rows::{Corruption, Failure, Numbers};
 use sqlx::SqliteConnection;
 
 use crate::rows::Head;
@@ -48,24 +48,4 @@ async fn first_recorded_from(
     .fetch_optional(connection)
     .await?;
     Ok(found.ok_or_else(|| Corruption::new("the log", "an entry is missing"))?)
-}
-
-/// Says whether an account has so few lines that they may all be looked at for one page.
-pub(crate) async fn has_few_lines(
-    connection: &mut SqliteConnection,
-    head: &Head,
-    address: &str,
-) -> Result<bool, Failure> {
-    let max = stored_limit(engine::query::SCAN_MAX);
-    let beyond = sqlx::query_scalar!(
-        r#"SELECT EXISTS (
-            SELECT 1 FROM lines WHERE ledger = ?1 AND address = ?2 LIMIT 1 OFFSET ?3
-        ) AS "beyond!: bool""#,
-        head.ledger,
-        address,
-        max
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(!beyond)
 }

@@ -1,15 +1,16 @@
-//! Statements of accounts, newest line first. Never looks at more than `SCAN_MAX` lines or entries for one page.
+//! Statements of accounts, newest line first. Never looks at more than `SCAN_MAX` lines and entries for one page.
 
 use engine::port::DatedLine;
-use engine::query::{Clock, Page, SCAN_MAX, StatementPosition, StatementQuery};
+use engine::query::{Clock, Order, Page, SCAN_MAX, StatementPosition, StatementQuery};
 use futures_util::TryStreamExt;
-use ledger::LedgerName;
-use sql_rows::{EffectivePlaces, Failure, StatementPage, one_more};
+use ledger::{Asset, LedgerName};
+use sql_rows::{Failure, StatementPage, one_more, stored_limit};
 use sqlx::SqliteConnection;
 
-use crate::number::StoredNumber;
-use crate::rows::{EntryLineRow, Head, LineRow, head};
-use crate::spans::{has_few_lines, recorded_in};
+use crate::entries::{Entries, effective, listed, sorted_by_effective_time};
+use crate::movements::{Moved, entries_of, few_entries_of};
+use crate::rows::{Head, head};
+use crate::spans::recorded_in;
 use crate::store::SqliteStore;
 
 pub(crate) async fn statement(
@@ -19,140 +20,84 @@ pub(crate) async fn statement(
 ) -> Result<Option<Page<DatedLine, StatementPosition>>, Failure> {
     let mut connection = store.reader().await?;
     let head = head(&mut connection, ledger).await?;
-    let address = query.account.as_str();
-    let moved = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM lines WHERE ledger = ?1 AND address = ?2) AS "moved!: bool""#,
-        head.ledger,
-        address
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    if !moved {
+    let moved = Moved { account: query.account.as_str(), asset: query.asset.as_ref().map(Asset::as_str) };
+    if !has_moved(&mut connection, &head, moved.account).await? {
         return Ok(None);
     }
-    let page = match query.clock {
-        Clock::Recorded => by_recorded_time(&mut connection, &head, query).await?,
-        Clock::Effective if has_few_lines(&mut connection, &head, address).await? => {
-            sorted_by_effective_time(&mut connection, &head, query).await?
-        }
-        Clock::Effective => by_effective_time(&mut connection, &head, query).await?,
-    };
-    Ok(Some(page))
+    let mut page = StatementPage::new(query);
+    match query.clock {
+        Clock::Recorded => by_recorded_time(&mut connection, &head, query, moved, &mut page).await?,
+        Clock::Effective => by_effective_time(&mut connection, &head, query, moved, &mut page).await?,
+    }
+    Ok(Some(page.finish()))
+}
+
+async fn has_moved(connection: &mut SqliteConnection, head: &Head, account: &str) -> Result<bool, Failure> {
+    let moved = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM balances WHERE ledger = ?1 AND address = ?2) AS "moved!: bool""#,
+        head.ledger,
+        account
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(moved)
 }
 
 async fn by_recorded_time(
     connection: &mut SqliteConnection,
     head: &Head,
     query: &StatementQuery,
-) -> Result<Page<DatedLine, StatementPosition>, Failure> {
-    let address = query.account.as_str();
-    let numbers = recorded_in(connection, head, &query.time).await?;
-    let before = StatementPage::recorded_before(query, numbers);
-    let rows = StatementPage::rows_wanted(query);
-    let mut rows = sqlx::query_as!(
-        LineRow,
-        r#"SELECT address, entry, posting, direction, counterparty, asset,
-            amount AS "amount: StoredNumber", balance AS "balance: StoredNumber",
-            recorded_at AS "recorded_at?", effective_at AS "effective_at?"
-        FROM lines LEFT JOIN entries ON entries.ledger = ?1 AND entries.number = lines.entry
-        WHERE lines.ledger = ?1 AND address = ?2 AND entry >= ?3 AND (entry, posting) < (?4, ?5)
-        ORDER BY entry DESC, posting DESC LIMIT ?6"#,
-        head.ledger,
-        address,
-        numbers.from,
-        before.0,
-        before.1,
-        rows
-    )
-    .fetch(connection);
-    let mut page = StatementPage::new(query);
-    while let Some(row) = rows.try_next().await? {
-        if !page.has_room() {
-            break;
+    moved: Moved<'_>,
+    page: &mut StatementPage<'_>,
+) -> Result<(), Failure> {
+    let recorded = recorded_in(connection, head, &query.time).await?;
+    let rows = also_the_last(StatementPage::rows_wanted(query));
+    loop {
+        let range = page.numbers(recorded);
+        let numbers = entries_of(connection, head, moved, range, Order::Descending, rows).await?;
+        let is_full = take_all(page, listed(connection, head.ledger, &numbers)).await?;
+        if is_full || stored_limit(numbers.len()) < rows {
+            return Ok(());
         }
-        page.take(row.line()?);
     }
-    Ok(page.finish())
 }
 
-/// Lines are not kept in the order of effective times: where an account has few, they are sorted.
-async fn sorted_by_effective_time(
-    connection: &mut SqliteConnection,
-    head: &Head,
-    query: &StatementQuery,
-) -> Result<Page<DatedLine, StatementPosition>, Failure> {
-    let address = query.account.as_str();
-    let places = EffectivePlaces::within(&query.time);
-    let before = StatementPage::effective_before(query, places);
-    let rows = StatementPage::rows_wanted(query);
-    let mut rows = sqlx::query_as!(
-        LineRow,
-        r#"SELECT address, entry, posting, direction, counterparty, asset,
-            amount AS "amount: StoredNumber", balance AS "balance: StoredNumber",
-            recorded_at AS "recorded_at?", effective_at AS "effective_at?"
-        FROM lines CROSS JOIN entries ON entries.ledger = ?1 AND entries.number = lines.entry
-        WHERE lines.ledger = ?1 AND address = ?2 AND effective_at >= ?3
-            AND (effective_at, entry, posting) < (?4, ?5, ?6)
-        ORDER BY effective_at DESC, entry DESC, posting DESC LIMIT ?7"#,
-        head.ledger,
-        address,
-        places.from.time,
-        before.0,
-        before.1,
-        before.2,
-        rows
-    )
-    .fetch(connection);
-    let mut page = StatementPage::new(query);
-    while let Some(row) = rows.try_next().await? {
-        if !page.has_room() {
-            break;
-        }
-        page.take(row.line()?);
-    }
-    Ok(page.finish())
-}
-
-/// Where an account has many lines, it is on many entries: walks the entries in the order of their
-/// effective times and takes the account's lines as it comes by.
+/// The entries of an account are not kept in the order of their effective times. A few can be sorted; an account
+/// with many is on many of the entries that the walk comes by.
 async fn by_effective_time(
     connection: &mut SqliteConnection,
     head: &Head,
     query: &StatementQuery,
-) -> Result<Page<DatedLine, StatementPosition>, Failure> {
-    let address = query.account.as_str();
-    let places = EffectivePlaces::within(&query.time);
-    let (before, begun) = StatementPage::walk_before(query, places);
-    let rows = one_more(SCAN_MAX);
-    let mut rows = sqlx::query_as!(
-        EntryLineRow,
-        r#"SELECT number, recorded_at, effective_at, posting AS "posting?", direction AS "direction?",
-            counterparty AS "counterparty?", asset AS "asset?", amount AS "amount?: StoredNumber",
-            balance AS "balance?: StoredNumber"
-        FROM entries LEFT JOIN lines ON lines.ledger = ?1 AND lines.address = ?2
-            AND lines.entry = entries.number AND (lines.entry <> ?6 OR lines.posting < ?7)
-        WHERE entries.ledger = ?1 AND effective_at >= ?3 AND (effective_at, number) < (?4, ?5)
-        ORDER BY effective_at DESC, number DESC, posting DESC LIMIT ?8"#,
-        head.ledger,
-        address,
-        places.from.time,
-        before.0,
-        before.1,
-        begun.0,
-        begun.1,
-        rows
-    )
-    .fetch(connection);
-    let mut page = StatementPage::new(query);
-    while let Some(row) = rows.try_next().await? {
-        if !page.has_room() {
-            break;
-        }
-        let (time, entry) = row.place()?;
-        match row.line(address) {
-            Some(row) => page.take(row.line()?),
-            None => page.pass(StatementPosition { time, entry, posting: 0 }),
+    moved: Moved<'_>,
+    page: &mut StatementPage<'_>,
+) -> Result<(), Failure> {
+    let (ledger, order) = (head.ledger, Order::Descending);
+    let Some(few) = few_entries_of(connection, head, moved).await? else {
+        let rows = also_the_last(one_more(SCAN_MAX));
+        take_all(page, effective(connection, ledger, page.places(), order, rows)).await?;
+        return Ok(());
+    };
+    let rows = also_the_last(StatementPage::rows_wanted(query));
+    loop {
+        let numbers = sorted_by_effective_time(connection, ledger, &few, page.places(), order, rows).await?;
+        let is_full = take_all(page, listed(connection, ledger, &numbers)).await?;
+        if is_full || stored_limit(numbers.len()) < rows {
+            return Ok(());
         }
     }
-    Ok(page.finish())
+}
+
+/// Counts the entry in which the last page ended: it is read again, and all its lines may have been listed.
+fn also_the_last(rows: i64) -> i64 {
+    rows.saturating_add(1)
+}
+
+/// Has a page look at entries. Says whether it is full.
+async fn take_all(page: &mut StatementPage<'_>, mut entries: Entries<'_>) -> Result<bool, Failure> {
+    while let Some(row) = entries.try_next().await? {
+        if !page.has_room() || !page.take(&row.record()?.entry)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -107,7 +107,7 @@ mod tests {
         store.ping().await.unwrap();
         assert_eq!(store.readers.size(), 1);
         let mut connection = store.reader().await.unwrap();
-        let error = sqlx::query("DELETE FROM lines").execute(&mut *connection).await.unwrap_err();
+        let error = sqlx::query("DELETE FROM balances").execute(&mut *connection).await.unwrap_err();
         assert!(error.to_string().contains("readonly"), "{error}");
     }
 

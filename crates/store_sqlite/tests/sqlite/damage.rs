@@ -1,8 +1,10 @@
 //! Damaged databases: reads say what is wrong and where, and never make something up.
 
 use engine::port::{ReadError, Store};
-use engine::query::{AccountQuery, BalanceQuery, Clock, StatementQuery, TimeRange, TransactionQuery};
-use ledger::{EntryNumber, LedgerName};
+use engine::query::{
+    AccountQuery, AddressPattern, BalanceQuery, Clock, StatementQuery, TimeRange, TransactionQuery,
+};
+use ledger::{EntryNumber, LedgerName, Timestamp};
 use store_sqlite::SqliteStore;
 use test_support::{StoreFixture, address, append, transfer};
 
@@ -14,9 +16,17 @@ async fn damaged(place: &Place, damage: &[&'static str]) -> (std::sync::Arc<dyn 
     append(&*store, &main, &vec![transfer("world", "a", 1).reference("r"); 1]).await;
     append(&*store, &main, &vec![transfer("world", "a", 1); 2]).await;
     let mut stranger = place.stranger().await;
-    sqlx::query("DROP TRIGGER entries_never_change").execute(&mut stranger).await.unwrap();
-    sqlx::query("DROP TRIGGER entries_never_vanish").execute(&mut stranger).await.unwrap();
-    for statement in damage {
+    // What moved the account stands in two lists, wherever the store has ended one.
+    let prepared = [
+        "DROP TRIGGER entries_never_change",
+        "DROP TRIGGER entries_never_vanish",
+        "DROP TRIGGER earlier_movements_never_change",
+        "DROP TRIGGER earlier_movements_never_vanish",
+        "DELETE FROM earlier_movements WHERE address = 'a'",
+        "INSERT INTO earlier_movements SELECT id, 'a', 'USD/2', 1, '0 1 ' FROM ledgers",
+        "UPDATE balances SET recent_movements = '2 ' WHERE address = 'a'",
+    ];
+    for statement in prepared.iter().chain(damage) {
         sqlx::query(*statement).execute(&mut stranger).await.unwrap();
     }
     (store, main)
@@ -34,6 +44,11 @@ fn assert_corrupt<T>(result: Result<T, ReadError>, parts: &[&str]) {
 fn statement(clock: Clock) -> StatementQuery {
     let time = TimeRange::default();
     StatementQuery { account: address("a"), asset: None, time, clock, after: None, limit: 10 }
+}
+
+fn transactions_of_the_account(clock: Clock) -> TransactionQuery {
+    let account = Some(AddressPattern::Exactly(address("a")));
+    TransactionQuery { account, clock, limit: 10, ..TransactionQuery::default() }
 }
 
 #[tokio::test]
@@ -133,31 +148,73 @@ async fn a_sum_is_not_made_of_what_cannot_be() {
     }
 }
 
-#[tokio::test]
-async fn a_line_that_cannot_be_is_named() {
-    for (damage, part) in [
-        ("UPDATE lines SET amount = -1 WHERE address = 'a' AND entry = 1", "-1"),
-        ("UPDATE lines SET balance = 'much' WHERE address = 'a' AND entry = 1", "much"),
-        ("UPDATE lines SET counterparty = 'no one' WHERE address = 'a' AND entry = 1", "no one"),
-        ("UPDATE lines SET posting = -1 WHERE address = 'a' AND entry = 1", "posting"),
-        ("UPDATE lines SET asset = '' WHERE address = 'a' AND entry = 1", "asset"),
-    ] {
-        let place = Place::new();
-        let (store, main) = damaged(&place, &[damage]).await;
-        for clock in [Clock::Recorded, Clock::Effective] {
-            assert_corrupt(store.statement(&main, &statement(clock)).await, &[part]);
-        }
-        assert_corrupt(store.snapshot(&main).await.unwrap().lines(None, 10).await, &[part]);
+/// Asserts that whatever rests on what moved the account says so.
+async fn assert_movements_corrupt(store: &dyn Store, main: &LedgerName, parts: &[&str]) {
+    for clock in [Clock::Recorded, Clock::Effective] {
+        assert_corrupt(store.statement(main, &statement(clock)).await, parts);
+        assert_corrupt(store.transactions(main, &transactions_of_the_account(clock)).await, parts);
     }
 }
 
 #[tokio::test]
-async fn a_line_without_its_entry_is_named() {
+async fn movements_that_cannot_be_are_named() {
+    for (damage, part) in [
+        ("UPDATE balances SET recent_movements = '2 x ' WHERE address = 'a'", r#""x" as the next entry"#),
+        ("UPDATE balances SET recent_movements = '-1 2 ' WHERE address = 'a'", r#""-1" as the next entry"#),
+        ("UPDATE balances SET recent_movements = '2  ' WHERE address = 'a'", r#""" as the next entry"#),
+        ("UPDATE balances SET recent_movements = '2 2 ' WHERE address = 'a'", r#""2" as the next entry"#),
+        ("UPDATE balances SET recent_movements = '99999999999999999999 '", "99999999999999999999"),
+        ("UPDATE earlier_movements SET numbers = '1 0 1 ' WHERE address = 'a'", r#""0" as the next entry"#),
+        ("UPDATE earlier_movements SET numbers = '0 ' WHERE address = 'a'", "ends with entry 1"),
+        ("UPDATE earlier_movements SET numbers = '' WHERE address = 'a'", "ends with entry 1"),
+        ("UPDATE earlier_movements SET last = 2 WHERE address = 'a'", "ends with entry 2"),
+    ] {
+        let place = Place::new();
+        let (store, main) = damaged(&place, &[damage]).await;
+        let parts = ["the movements of a in USD/2", part];
+        assert_movements_corrupt(&*store, &main, &parts).await;
+        let mut snapshot = store.snapshot(&main).await.unwrap();
+        assert_corrupt(snapshot.movements(None, 10).await, &parts);
+    }
+}
+
+#[tokio::test]
+async fn a_movement_without_its_entry_is_named() {
+    for (damage, part) in [
+        ("DELETE FROM entries WHERE number = 1", "entry 1 is missing"),
+        ("DELETE FROM entries WHERE number = 2", "entry 2 is missing"),
+    ] {
+        let place = Place::new();
+        let (store, main) = damaged(&place, &[damage]).await;
+        assert_movements_corrupt(&*store, &main, &["the log", part]).await;
+        // Not even where nothing is asked for that the entry could be among.
+        let never = TimeRange { from: Some(Timestamp::MAX), to: None };
+        let nothing = StatementQuery { time: never, ..statement(Clock::Effective) };
+        assert_corrupt(store.statement(&main, &nothing).await, &["the log", part]);
+    }
+}
+
+#[tokio::test]
+async fn an_entry_without_its_balances_is_named() {
     let place = Place::new();
-    let (store, main) = damaged(&place, &["DELETE FROM entries WHERE number = 1"]).await;
-    let parts = ["statement of a", "entry 1", "no such entry"];
-    assert_corrupt(store.statement(&main, &statement(Clock::Recorded)).await, &parts);
-    assert_corrupt(store.snapshot(&main).await.unwrap().lines(None, 10).await, &parts);
+    let body = r#"UPDATE entries SET body = '{"postings":[["world","a","USD/2","1"]],"balances":[]}'"#;
+    let (store, main) = damaged(&place, &[body]).await;
+    for clock in [Clock::Recorded, Clock::Effective] {
+        let parts = ["entry 2", "there is no balance of a"];
+        assert_corrupt(store.statement(&main, &statement(clock)).await, &parts);
+    }
+}
+
+/// A list of a balance that is not there helps nobody to find an entry, but verification has to see it.
+#[tokio::test]
+async fn lists_without_a_balance_are_part_of_a_snapshot() {
+    let place = Place::new();
+    let (store, main) = damaged(&place, &["DELETE FROM balances WHERE address = 'a'"]).await;
+    let mut snapshot = store.snapshot(&main).await.unwrap();
+    let lists = snapshot.movements(None, 10).await.unwrap();
+    let orphan = lists.iter().find(|list| list.key.account == address("a")).unwrap();
+    assert_eq!((orphan.until, orphan.entries.len()), (Some(EntryNumber(1)), 2));
+    assert!(lists.iter().all(|list| list.until.is_some() || list.key.account == address("world")));
 }
 
 #[tokio::test]

@@ -63,16 +63,22 @@ async fn the_schema_refuses_to_change_what_is_recorded() {
         .unwrap();
     let records = append(&store, &main, &[transfer("world", "a", 1)]).await;
     let mut stranger = place.stranger().await;
+    sqlx::query("INSERT INTO earlier_movements SELECT id, 'b', 'USD/2', 0, '0 ' FROM ledgers")
+        .execute(&mut stranger)
+        .await
+        .unwrap();
     for statement in [
         "UPDATE entries SET effective_at = 0",
         "UPDATE entries SET body = '{}' WHERE number = 0",
         "DELETE FROM entries",
+        "UPDATE earlier_movements SET numbers = ''",
+        "DELETE FROM earlier_movements",
     ] {
         let error = sqlx::query(statement).execute(&mut stranger).await.unwrap_err();
         assert!(error.to_string().contains("nothing recorded ever"), "{error}");
     }
     // Amounts are whole numbers all the way down: nothing rounds them on their way in.
-    let kept = sqlx::query("SELECT body, typeof(amount) AS kind FROM entries, lines")
+    let kept = sqlx::query("SELECT body, typeof(posted_in) AS kind FROM entries, balances")
         .fetch_all(&mut stranger)
         .await
         .unwrap();

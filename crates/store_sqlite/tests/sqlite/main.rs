@@ -1,4 +1,4 @@
-//! What only a store on SQLite can get wrong: files, locks, damage, migrations.
+//! What only a store on SQLite can get wrong: files, locks, damage, migrations, lists in its rows.
 //!
 //! These tests open the file behind the store's back, as an operator or another process would.
 
@@ -7,6 +7,7 @@ mod damage;
 mod files;
 mod locks;
 mod migrations;
+mod movements;
 
 use std::path::PathBuf;
 
