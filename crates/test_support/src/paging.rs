@@ -48,7 +48,7 @@ where
 
 /// Reads some pages from `after` on and holds each of them to the list, of which `expected` is what comes then. No
 /// page may be shorter than asked for while there is more: the list must not be longer than what a store looks at
-/// for one page.
+/// for one page. Returns how many pages were read.
 ///
 /// # Panics
 /// When a page is not what it should be. `list` is what is said then.
@@ -59,22 +59,24 @@ pub async fn assert_pages<T, P, F>(
     pages: usize,
     list: &impl Debug,
     mut read: F,
-) where
+) -> usize
+where
     T: PartialEq + Debug,
     P: Clone + PartialEq + Debug,
     F: AsyncFnMut(Option<P>) -> Page<T, P>,
 {
     let (mut left, mut after) = (expected, after);
-    for _ in 0..pages {
+    for number in 1..=pages {
         let page = read(after.clone()).await;
         let (items, behind) = left.split_at(limit.min(left.len()));
         assert_eq!(page.items, items, "{list:?} after {after:?}");
         left = behind;
         if page.next.is_none() {
             assert!(left.is_empty(), "{list:?} ends after {after:?} while {} are left", left.len());
-            return;
+            return number;
         }
         assert_ne!(page.next, after, "a page that leads to itself");
         after = page.next;
     }
+    pages
 }

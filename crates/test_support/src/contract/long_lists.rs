@@ -94,6 +94,42 @@ pub async fn a_statement_of_many_lines_is_listed_by_either_clock(fixture: &dyn S
     }
 }
 
+/// An account with more entries in one asset than a page may look at, and as many later ones in another.
+pub async fn what_moved_another_asset_is_passed_by_however_much_it_is(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let mut naive = Naive::default();
+    for name in ["USD/2", "EUR/2"] {
+        for _ in 0..=SCAN_MAX / 500 {
+            let requests = vec![post([posting("world", "hot", name, 1)]); 500];
+            naive.records.extend(append(&*store, &main, &requests).await);
+        }
+    }
+    for clock in [Clock::Recorded, Clock::Effective] {
+        for name in ["USD/2", "EUR/2"] {
+            let (account, wanted, time) = (address("hot"), Some(asset(name)), TimeRange::default());
+            let query = StatementQuery { account, asset: wanted, time, clock, after: None, limit: 999 };
+            let listed = drain(query.limit, None, async |after| {
+                let query = StatementQuery { after, ..query.clone() };
+                store.statement(&main, &query).await.unwrap().unwrap()
+            })
+            .await;
+            assert!(listed == naive.statement(&query).unwrap(), "{query:?}");
+            let account = Some(AddressPattern::Exactly(address("hot")));
+            for order in [Order::Ascending, Order::Descending] {
+                let (account, asset) = (account.clone(), Some(asset(name)));
+                let query =
+                    TransactionQuery { account, asset, clock, order, limit: 999, ..Default::default() };
+                let listed = drain(query.limit, None, async |after| {
+                    let query = TransactionQuery { after, ..query.clone() };
+                    store.transactions(&main, &query).await.unwrap()
+                })
+                .await;
+                assert!(listed == naive.transactions(&query), "{query:?}");
+            }
+        }
+    }
+}
+
 /// An asset that only the last account moved.
 pub async fn accounts_without_the_asset_count_as_looked_at(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;

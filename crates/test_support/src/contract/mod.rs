@@ -109,6 +109,7 @@ macro_rules! store_contract {
             long_lists {
                 a_page_looks_at_a_bounded_number_of_entries
                 a_statement_of_many_lines_is_listed_by_either_clock
+                what_moved_another_asset_is_passed_by_however_much_it_is
                 accounts_without_the_asset_count_as_looked_at
                 a_page_of_large_entries_ends_early_and_leads_on
             }

@@ -74,7 +74,8 @@ fn statement_of(account: &str, clock: Clock) -> StatementQuery {
     }
 }
 
-/// Reads pages of a statement from somewhere in it on, and holds each of them to the log.
+/// Reads pages of a statement from somewhere in it on, and holds each of them to the log. Returns how
+/// many pages were read.
 async fn assert_statement(
     store: &dyn Store,
     main: &LedgerName,
@@ -82,7 +83,7 @@ async fn assert_statement(
     query: &StatementQuery,
     place: f64,
     pages: usize,
-) {
+) -> usize {
     let whole = naive.statement(query).unwrap();
     let behind = behind(whole.len(), place);
     let after = behind.checked_sub(1).map(|last| &whole[last]).map(|line| StatementPosition {
@@ -96,10 +97,11 @@ async fn assert_statement(
     assert_pages(&whole[behind..], after, query.limit, pages, query, async |after| {
         store.statement(main, &StatementQuery { after, ..query.clone() }).await.unwrap().unwrap()
     })
-    .await;
+    .await
 }
 
-/// Reads pages of transactions from somewhere in their list on, and holds each of them to the log.
+/// Reads pages of transactions from somewhere in their list on, and holds each of them to the log. Returns how
+/// many pages were read.
 async fn assert_transactions(
     store: &dyn Store,
     main: &LedgerName,
@@ -107,14 +109,14 @@ async fn assert_transactions(
     query: &TransactionQuery,
     place: f64,
     pages: usize,
-) {
+) -> usize {
     let whole = naive.transactions(query);
     let behind = behind(whole.len(), place);
     let after = behind.checked_sub(1).map(|last| TransactionPosition::of(&whole[last], query.clock));
     assert_pages(&whole[behind..], after, query.limit, pages, query, async |after| {
         store.transactions(main, &TransactionQuery { after, ..query.clone() }).await.unwrap()
     })
-    .await;
+    .await
 }
 
 /// Returns how much of a list lies behind a place between 0, its beginning, and 1, its end.
@@ -179,21 +181,26 @@ pub async fn any_part_of_an_accounts_transactions_is_read_from_any_place_on(fixt
 }
 
 /// From one end to the other: nothing twice, though an entry moved two assets, and nothing left out, though one
-/// asset moved rarely and another one always.
+/// asset moved rarely and another one always. Nor is there an empty page behind the last one.
 pub async fn a_history_in_several_assets_is_read_whole(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
     let naive = fund(&*store, &main).await;
     for (wanted, limit) in [(None, 50), (Some("EUR/2"), 50), (Some("BTC/8"), 1), (Some("JPY"), 2)] {
         let wanted = wanted.map(asset);
+        let hold = |pages: usize, items: usize| {
+            assert!(wanted.is_some() || pages == items.div_ceil(limit), "{pages} pages of {items} items");
+        };
         for clock in [Clock::Recorded, Clock::Effective] {
             let query = StatementQuery { asset: wanted.clone(), limit, ..statement_of("fund", clock) };
-            assert_statement(&*store, &main, &naive, &query, 0.0, usize::MAX).await;
+            let pages = assert_statement(&*store, &main, &naive, &query, 0.0, usize::MAX).await;
+            hold(pages, naive.statement(&query).unwrap().len());
             for order in [Order::Ascending, Order::Descending] {
                 let account = Some(AddressPattern::Exactly(address("fund")));
                 let wanted = wanted.clone();
                 let query =
                     TransactionQuery { account, asset: wanted, clock, order, limit, ..Default::default() };
-                assert_transactions(&*store, &main, &naive, &query, 0.0, usize::MAX).await;
+                let pages = assert_transactions(&*store, &main, &naive, &query, 0.0, usize::MAX).await;
+                hold(pages, naive.transactions(&query).len());
             }
         }
     }

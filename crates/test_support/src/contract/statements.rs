@@ -166,11 +166,14 @@ pub async fn pages_end_in_the_middle_of_entries_with_many_postings(fixture: &dyn
                     let query = StatementQuery { asset: wanted.clone(), time, ..of(account, clock) };
                     let expected = naive.statement(&query).unwrap();
                     for limit in [1, 2, 7, 50] {
-                        assert_pages(&expected, None, limit, usize::MAX, &query, async |after| {
+                        let pages = assert_pages(&expected, None, limit, usize::MAX, &query, async |after| {
                             let query = StatementQuery { after, limit, ..query.clone() };
                             store.statement(&main, &query).await.unwrap().unwrap()
                         })
                         .await;
+                        if wanted.is_none() {
+                            assert_eq!(pages, expected.len().div_ceil(limit).max(1), "{query:?} by {limit}");
+                        }
                     }
                 }
             }
