@@ -2,7 +2,7 @@
 
 use engine::port::DatedLine;
 use engine::query::{Clock, PAGE_WEIGHT_MAX, Page, SCAN_MAX, StatementPosition, StatementQuery, weight};
-use ledger::Entry;
+use ledger::{Entry, StatementLine};
 
 use crate::failure::Corruption;
 use crate::rows::{one_more, stored_number};
@@ -26,7 +26,7 @@ impl<'q> StatementPage<'q> {
     }
 
     /// Says whether there is room to look at something else; where not, the list goes on.
-    pub fn has_room(&mut self) -> bool {
+    fn has_room(&mut self) -> bool {
         self.more = self.items.len() >= self.query.limit
             || self.looked_at >= SCAN_MAX
             || self.weight >= PAGE_WEIGHT_MAX;
@@ -47,11 +47,16 @@ impl<'q> StatementPage<'q> {
             Clock::Effective => entry.effective_at,
         };
         let position = |posting| StatementPosition { time, entry: entry.number, posting };
-        self.weight += weight(entry);
-        if lines.is_empty() && self.is_ahead(position(0)) {
+        let is_wanted =
+            |line: &StatementLine| self.query.asset.as_ref().is_none_or(|asset| *asset == line.asset);
+        let wanted: Vec<_> = lines.into_iter().filter(is_wanted).collect();
+        if wanted.is_empty() && self.is_ahead(position(0)) {
+            if !self.has_room() {
+                return Ok(false);
+            }
             self.pass(position(0));
         }
-        for line in lines.into_iter().rev() {
+        for line in wanted.into_iter().rev() {
             let position = position(line.posting);
             if !self.is_ahead(position) {
                 continue;
@@ -60,11 +65,10 @@ impl<'q> StatementPage<'q> {
                 return Ok(false);
             }
             self.pass(position);
-            if self.query.asset.as_ref().is_none_or(|asset| *asset == line.asset) {
-                let (recorded_at, effective_at) = (entry.recorded_at, entry.effective_at);
-                self.items.push(DatedLine { line, recorded_at, effective_at });
-            }
+            let (recorded_at, effective_at) = (entry.recorded_at, entry.effective_at);
+            self.items.push(DatedLine { line, recorded_at, effective_at });
         }
+        self.weight += weight(entry);
         Ok(true)
     }
 
@@ -84,10 +88,11 @@ impl<'q> StatementPage<'q> {
         Page { items: self.items, next: self.last.filter(|_| self.more) }
     }
 
-    /// Returns how many entries of the account one page can need, and one more: each has a line at least.
+    /// Returns how many entries to ask for where `looks` of them may be looked at: one more, which says whether the
+    /// list goes on, and the one in which the last page ended, all lines of which may have been listed.
     #[must_use]
-    pub fn rows_wanted(query: &StatementQuery) -> i64 {
-        one_more(query.limit.min(SCAN_MAX))
+    pub fn rows_wanted(looks: usize) -> i64 {
+        one_more(looks.min(SCAN_MAX)).saturating_add(1)
     }
 
     /// Returns the numbers among which a page by recorded time finds its next entries: also the one that it looked

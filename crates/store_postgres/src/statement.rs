@@ -25,7 +25,7 @@ pub(crate) async fn statement(
     match query.clock {
         Clock::Recorded => {
             let recorded = recorded_in(connection, &head, &query.time).await?;
-            for rows in Portions::new(query.limit, StatementPage::rows_wanted(query)) {
+            for rows in Portions::new(query.limit, StatementPage::rows_wanted(query.limit)) {
                 let range = page.numbers(recorded);
                 let numbers = entries_of(connection, &head, moved, range, Order::Descending, rows).await?;
                 let entries = entries_by_number(connection, &head, &numbers, Order::Descending).await?;
@@ -38,8 +38,8 @@ pub(crate) async fn statement(
         // account with many is on many of the entries that a walk comes by.
         Clock::Effective => {
             let few = few_entries_of(connection, &head, moved).await?;
-            let max = if few.is_some() { StatementPage::rows_wanted(query) } else { one_more(SCAN_MAX) };
-            for rows in Portions::new(query.limit, max) {
+            let looks = if few.is_some() { query.limit } else { SCAN_MAX };
+            for rows in Portions::new(query.limit, StatementPage::rows_wanted(looks)) {
                 let (places, order) = (page.places(), Order::Descending);
                 let entries = match &few {
                     Some(numbers) => {
@@ -71,7 +71,7 @@ async fn has_moved(connection: &mut PgConnection, ledger: i64, account: &str) ->
 fn take_all(page: &mut StatementPage<'_>, entries: Vec<EntryRow>, asked: i64) -> Result<bool, Failure> {
     let few = one_more(entries.len()) <= asked;
     for entry in entries {
-        if !page.has_room() || !page.take(&entry.record()?.entry)? {
+        if !page.take(&entry.record()?.entry)? {
             return Ok(true);
         }
     }

@@ -4,7 +4,7 @@ use engine::port::DatedLine;
 use engine::query::{Clock, Order, Page, SCAN_MAX, StatementPosition, StatementQuery};
 use futures_util::TryStreamExt;
 use ledger::{Asset, LedgerName};
-use sql_rows::{Failure, StatementPage, one_more, stored_limit};
+use sql_rows::{Failure, StatementPage, stored_limit};
 use sqlx::SqliteConnection;
 
 use crate::entries::{Entries, effective, listed, sorted_by_effective_time};
@@ -51,7 +51,7 @@ async fn by_recorded_time(
     page: &mut StatementPage<'_>,
 ) -> Result<(), Failure> {
     let recorded = recorded_in(connection, head, &query.time).await?;
-    let rows = also_the_last(StatementPage::rows_wanted(query));
+    let rows = StatementPage::rows_wanted(query.limit);
     loop {
         let range = page.numbers(recorded);
         let numbers = entries_of(connection, head, moved, range, Order::Descending, rows).await?;
@@ -73,11 +73,11 @@ async fn by_effective_time(
 ) -> Result<(), Failure> {
     let (ledger, order) = (head.ledger, Order::Descending);
     let Some(few) = few_entries_of(connection, head, moved).await? else {
-        let rows = also_the_last(one_more(SCAN_MAX));
+        let rows = StatementPage::rows_wanted(SCAN_MAX);
         take_all(page, effective(connection, ledger, page.places(), order, rows)).await?;
         return Ok(());
     };
-    let rows = also_the_last(StatementPage::rows_wanted(query));
+    let rows = StatementPage::rows_wanted(query.limit);
     loop {
         let numbers = sorted_by_effective_time(connection, ledger, &few, page.places(), order, rows).await?;
         let is_full = take_all(page, listed(connection, ledger, &numbers)).await?;
@@ -87,15 +87,10 @@ async fn by_effective_time(
     }
 }
 
-/// Counts the entry in which the last page ended: it is read again, and all its lines may have been listed.
-fn also_the_last(rows: i64) -> i64 {
-    rows.saturating_add(1)
-}
-
 /// Has a page look at entries. Says whether it is full.
 async fn take_all(page: &mut StatementPage<'_>, mut entries: Entries<'_>) -> Result<bool, Failure> {
     while let Some(row) = entries.try_next().await? {
-        if !page.has_room() || !page.take(&row.record()?.entry)? {
+        if !page.take(&row.record()?.entry)? {
             return Ok(true);
         }
     }
