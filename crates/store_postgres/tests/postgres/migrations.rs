@@ -104,7 +104,7 @@ async fn whoever_waits_for_its_turn_does_not_hold_up_the_one_that_migrates() {
     .await
     .expect("all of them ask for the lock");
     assert!(waiting.iter().all(|waits| !waits.is_finished()));
-    let index = "CREATE INDEX CONCURRENTLY newer ON lines (counterparty)";
+    let index = "CREATE INDEX CONCURRENTLY newer ON earlier_movements (numbers)";
     sqlx::query(index).execute(&mut migrating).await.unwrap();
     drop(migrating);
     for waits in waiting {
@@ -125,10 +125,10 @@ async fn a_migration_that_was_altered_is_refused() {
 async fn a_migration_that_fails_changes_nothing() {
     let Some(place) = Place::new().await else { return };
     let mut stranger = place.database.stranger().await;
-    sqlx::query("CREATE TABLE lines (theirs integer)").execute(&mut stranger).await.unwrap();
+    sqlx::query("CREATE TABLE earlier_movements (theirs integer)").execute(&mut stranger).await.unwrap();
     let error = place.store_again().await.unwrap_err();
     assert!(matches!(error, MigrateError::Failed(_)), "{error:?}");
-    assert!(chain(&error).contains("lines"), "{}", chain(&error));
+    assert!(chain(&error).contains("earlier_movements"), "{}", chain(&error));
     let tables = "SELECT count(*) FROM pg_tables WHERE tablename IN ('ledgers', 'entries', 'balances')";
     let count: i64 = sqlx::query_scalar(tables).fetch_one(&mut stranger).await.unwrap();
     assert_eq!(count, 0);
