@@ -8,6 +8,7 @@
 //! What it cannot do: over HTTP/2, requests that are malformed or whose headers are too large are answered
 //! by the protocol library with a reset stream or a bare 431, without a body.
 
+mod again;
 mod backoff;
 mod connection;
 mod limits;

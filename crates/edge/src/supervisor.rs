@@ -3,11 +3,12 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::again::Again;
 use crate::limits::Limits;
 use crate::watch::{Order, Phase, Watch};
 
@@ -43,7 +44,8 @@ impl Supervisor {
     /// Runs `work` until it is done or has to stop. After [`Stop::Close`], call again: what is left then
     /// has little time.
     pub(crate) async fn run<W: Future>(&mut self, mut work: Pin<&mut W>) -> Result<W::Output, Stop> {
-        poll_fn(|cx| {
+        let mut again = Again::new();
+        let mut poll = |cx: &mut Context<'_>| {
             // Before anything is looked at: what changes from here on wakes this task.
             self.watch.task.register(cx.waker());
             if let Poll::Ready(output) = work.as_mut().poll(cx) {
@@ -74,8 +76,8 @@ impl Supervisor {
                     None => self.timer.as_mut().reset(now + self.limits.keep_alive_timeout),
                 }
             }
-        })
-        .await
+        };
+        poll_fn(|cx| again.poll(cx, &mut poll)).await
     }
 
     /// Counts the requests in hand.
