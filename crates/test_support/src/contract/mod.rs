@@ -117,6 +117,7 @@ macro_rules! store_contract {
                 any_part_of_a_statement_is_read_from_any_place_on
                 any_part_of_an_accounts_transactions_is_read_from_any_place_on
                 a_history_in_several_assets_is_read_whole
+                pages_are_full_however_short_the_lists_happen_to_be
                 an_account_that_every_entry_of_large_batches_moves_is_read_from_both_ends
             }
             random {

@@ -22,10 +22,10 @@ const QUESTIONS: usize = 100;
 const START: i64 = 1_000_000;
 /// From thousands of movements down to one, early or late, and to none.
 const ASSETS: &[&str] = &["USD/2", "EUR/2", "BTC/8", "GBP/2", "JPY", "CHF/2"];
-const LIMITS: &[usize] = &[1, 2, 7, 50];
+const LIMITS: &[usize] = &[1, 2, 7, 50, 300, 900];
 
 /// An account that most entries move in `USD/2`, every third in `EUR/2`, mostly together with it, and few in others;
-/// some of them twice and both ways. The log is written in batches of very different sizes.
+/// some of them twice and both ways. Most of the log is written in small batches, so that no list has to be long.
 async fn fund(store: &dyn Store, main: &LedgerName) -> Naive {
     let mut requests = (0..ENTRIES).map(|n| {
         let mut postings = Vec::new();
@@ -53,14 +53,15 @@ async fn fund(store: &dyn Store, main: &LedgerName) -> Naive {
         if n % 5 == 2 { request.effective_at(START + n * 769 % ENTRIES / 4) } else { request }
     });
     let mut naive = Naive::default();
-    for size in [1, 1, 3, 1, 16, 1, 60, 2, 250].into_iter().cycle() {
-        let batch: Vec<Request> = requests.by_ref().take(size).collect();
+    let mut small = [1, 2, 4, 1, 3, 2, 8, 1].into_iter().cycle();
+    loop {
+        let size = if (800..1_400).contains(&naive.next().0) { Some(200) } else { small.next() };
+        let batch: Vec<Request> = requests.by_ref().take(size.unwrap_or(1)).collect();
         if batch.is_empty() {
-            break;
+            return naive;
         }
         naive.records.extend(append(store, main, &batch).await);
     }
-    naive
 }
 
 fn statement_of(account: &str, clock: Clock) -> StatementQuery {
@@ -185,7 +186,14 @@ pub async fn any_part_of_an_accounts_transactions_is_read_from_any_place_on(fixt
 pub async fn a_history_in_several_assets_is_read_whole(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
     let naive = fund(&*store, &main).await;
-    for (wanted, limit) in [(None, 50), (Some("EUR/2"), 50), (Some("BTC/8"), 1), (Some("JPY"), 2)] {
+    for (wanted, limit) in [
+        (None, 50),
+        (None, 300),
+        (Some("USD/2"), 300),
+        (Some("EUR/2"), 50),
+        (Some("BTC/8"), 1),
+        (Some("JPY"), 2),
+    ] {
         let wanted = wanted.map(asset);
         let hold = |pages: usize, items: usize| {
             assert!(wanted.is_some() || pages == items.div_ceil(limit), "{pages} pages of {items} items");
@@ -207,6 +215,33 @@ pub async fn a_history_in_several_assets_is_read_whole(fixture: &dyn StoreFixtur
     let mut snapshot = store.snapshot(&main).await.unwrap();
     for limit in [1, 10, 1_000] {
         assert_eq!(read_movements(&mut *snapshot, limit).await.unwrap(), naive.movements());
+    }
+}
+
+/// Accounts that are moved together, one entry at a time and in two assets. Each is read in pages so long that lists of
+/// average length are hardly enough for one: with many accounts, some of them are too short.
+pub async fn pages_are_full_however_short_the_lists_happen_to_be(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let accounts: Vec<String> = (0..12).map(|n| format!("users:{n}")).collect();
+    let all_in = |name| accounts.iter().map(move |account| posting("world", account, name, 1));
+    let mut naive = Naive::default();
+    for n in 0..400 {
+        let dollars = all_in("USD/2");
+        let euros = all_in("EUR/2").filter(|_| n % 3 != 0);
+        let request = post(dollars.chain(euros).collect::<Vec<_>>());
+        naive.records.extend(append(&*store, &main, &[request]).await);
+    }
+    for account in &accounts {
+        for (wanted, limit) in [(None, 100), (None, 140), (Some("USD/2"), 130), (Some("EUR/2"), 60)] {
+            let wanted = wanted.map(asset);
+            for order in [Order::Ascending, Order::Descending] {
+                let (account, wanted) = (Some(AddressPattern::Exactly(address(account))), wanted.clone());
+                let query = TransactionQuery { account, asset: wanted, order, limit, ..Default::default() };
+                assert_transactions(&*store, &main, &naive, &query, 0.0, 2).await;
+            }
+            let query = StatementQuery { asset: wanted, limit, ..statement_of(account, Clock::Recorded) };
+            assert_statement(&*store, &main, &naive, &query, 0.0, 2).await;
+        }
     }
 }
 
