@@ -8,7 +8,6 @@
 //! writes. The short way, which not every store offers, decides on what is remembered while the batch before is
 //! still being written, and has the store write only if the head stands where it should.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,8 +22,11 @@ use crate::batch::Batch;
 use crate::engine::Shared;
 use crate::memory::{Draft, Memory, Verdict};
 use crate::port::{Appended, Appends, BeginError, CommitError, ReadError, Store};
-use crate::queue::{Job, LaneHandle};
+use crate::queue::{Job, LaneHandle, Waiting};
 use crate::submission::{Outcome, SharedSource, SubmitError, Submitted};
+
+/// Smaller batches than this cost more than they gain.
+const HALVED_FROM: usize = 16;
 
 /// The task of one ledger.
 pub(crate) struct Lane {
@@ -32,8 +34,7 @@ pub(crate) struct Lane {
     ledger: LedgerName,
     queue: UnboundedReceiver<Job>,
     room: Arc<Semaphore>,
-    /// Taken from the queue, and in no batch yet.
-    waiting: VecDeque<Job>,
+    waiting: Waiting,
     memory: Memory,
     _ended: watch::Sender<()>,
 }
@@ -56,7 +57,7 @@ impl Lane {
         let (handle, queue, ended) =
             LaneHandle::new(shared.options.queue_max, shared.metrics.queue_depth.clone());
         let memory = Memory::new(shared.options.cached_balances_max);
-        let (room, waiting) = (Arc::clone(handle.room()), VecDeque::new());
+        let (room, waiting) = (Arc::clone(handle.room()), Waiting::default());
         tokio::spawn(Self { shared, ledger, queue, room, waiting, memory, _ended: ended }.run());
         handle
     }
@@ -86,7 +87,9 @@ impl Lane {
             self.retire();
             self.queue.recv().await
         };
-        self.waiting.extend(first);
+        if let Some(job) = first {
+            self.waiting.push(job);
+        }
         !self.waiting.is_empty()
     }
 
@@ -99,25 +102,18 @@ impl Lane {
 
     /// Takes all that waits by now, up to a full batch together with what is taken already.
     fn take_what_waits(&mut self, taken: usize) {
-        let mut weight = taken + self.waiting_weight();
-        while weight < self.shared.options.batch_max
+        while taken + self.waiting.weight() < self.shared.options.batch_max
             && let Ok(job) = self.queue.try_recv()
         {
-            weight += job.submission.weight();
-            self.waiting.push_back(job);
+            self.waiting.push(job);
         }
-    }
-
-    fn waiting_weight(&self) -> usize {
-        self.waiting.iter().map(|job| job.submission.weight()).sum()
     }
 
     /// Takes the first that wait, up to a full batch.
     fn full_batch(&mut self) -> Vec<Job> {
-        let mut weight = 0;
-        let mut jobs = Vec::with_capacity(self.waiting.len());
+        let (mut jobs, mut weight) = (Vec::new(), 0);
         while weight < self.shared.options.batch_max
-            && let Some(job) = self.waiting.pop_front()
+            && let Some(job) = self.waiting.pop_if(|_| true)
         {
             weight += job.submission.weight();
             jobs.push(job);
@@ -178,6 +174,8 @@ impl Lane {
     async fn append_batches(&mut self) -> Left {
         let mut next = Batch::new(self.memory.draft());
         let mut writing: Underway<Written> = None;
+        // What the batch that is being written weighs, or the last one did.
+        let mut last_weight = 0;
         let mut looking: Underway<Looked> = None;
         // Nothing new is decided: what is under way is finished first.
         let mut leaving = false;
@@ -185,16 +183,15 @@ impl Lane {
         // Waits for its answers until the next batch is on its way.
         let mut written: Option<Batch> = None;
         let left = loop {
-            if !leaving {
-                self.decide_what_is_known(&mut next);
-            }
+            let lacks_a_balance = !leaving && self.decide_what_is_known(&mut next, last_weight);
             if writing.is_none() && !next.jobs.is_empty() {
                 if next.draft.records.is_empty() {
                     // Without an entry to write, nothing would show whether what is remembered still holds.
-                    self.take_back(next.jobs);
+                    self.waiting.take_back(next.jobs);
                     break Left::ForTheLongWay;
                 }
                 let batch = std::mem::replace(&mut next, Batch::new(self.memory.draft()));
+                last_weight = batch.weight;
                 let mut future = self.write(batch);
                 // Sent before anything else is done.
                 if let Some(written) = (&mut future).now_or_never() {
@@ -204,14 +201,16 @@ impl Lane {
             }
             if let Some(batch) = written.take() {
                 self.answer(batch);
+                // What waits is the next batch's now.
+                continue;
             }
-            if looking.is_none() && !leaving {
+            if lacks_a_balance && looking.is_none() {
                 looking = self.look_up();
             }
             if writing.is_none() && looking.is_none() {
                 break if self.waiting.is_empty() { Left::Idle } else { Left::ForTheLongWay };
             }
-            let taken = next.weight + self.waiting_weight();
+            let taken = next.weight + self.waiting.weight();
             let has_room = !leaving && queue_open && taken < self.shared.options.batch_max;
             tokio::select! {
                 biased;
@@ -226,13 +225,13 @@ impl Lane {
                         Ok(Appended::Stale) => {
                             self.memory.forget();
                             self.shared.metrics.queue_depth.inc_by(whole(batch.jobs.len()));
-                            self.take_back(next.jobs);
-                            self.take_back(batch.jobs);
+                            self.waiting.take_back(next.jobs);
+                            self.waiting.take_back(batch.jobs);
                             break Left::ForTheLongWay;
                         }
                         Err(error) => {
                             self.memory.forget();
-                            self.take_back(next.jobs);
+                            self.waiting.take_back(next.jobs);
                             batch.fail(error);
                             break if self.waiting.is_empty() { Left::Idle } else { Left::ForTheLongWay };
                         }
@@ -247,7 +246,9 @@ impl Lane {
                 }
                 job = self.queue.recv(), if has_room => {
                     queue_open = job.is_some();
-                    self.waiting.extend(job);
+                    if let Some(job) = job {
+                        self.waiting.push(job);
+                    }
                     self.take_what_waits(next.weight);
                 }
             }
@@ -259,13 +260,23 @@ impl Lane {
         left
     }
 
-    /// Decides what waits, in order, up to a full batch or a command that touches what is not remembered.
-    fn decide_what_is_known(&mut self, batch: &mut Batch) {
-        while batch.weight < self.shared.options.batch_max
-            && let Some(job) = self.waiting.pop_front_if(|job| self.memory.knows(&job.submission))
+    /// Decides what waits, in order, up to the batch's part or a command that touches what is not remembered. Says
+    /// whether there is such a command.
+    fn decide_what_is_known(&mut self, batch: &mut Batch, last_weight: usize) -> bool {
+        let part = self.part(last_weight + batch.weight + self.waiting.weight());
+        while batch.weight < part
+            && let Some(job) = self.waiting.pop_if(|submission| self.memory.knows(submission))
         {
             self.decide(batch, job);
         }
+        batch.weight < part && !self.waiting.is_empty()
+    }
+
+    /// Returns how much of what is in the lane a batch takes: half of it. Callers ask again once they are answered, so
+    /// a batch of all that waits is followed by one of the few that did not: while the large one is written nobody is
+    /// left to serve, and then the database waits for those who come back. Two halves take turns.
+    fn part(&self, in_lane: usize) -> usize {
+        in_lane.div_ceil(2).max(HALVED_FROM).min(self.shared.options.batch_max)
     }
 
     fn decide(&mut self, batch: &mut Batch, job: Job) {
@@ -287,7 +298,7 @@ impl Lane {
 
     /// Looks up what the commands that wait touch and is not remembered, if there is any.
     fn look_up(&self) -> Underway<Looked> {
-        let asked = self.memory.missing(self.waiting.iter().map(|job| &job.submission));
+        let asked = self.memory.missing(self.waiting.submissions());
         if asked.is_empty() {
             return None;
         }
@@ -296,13 +307,6 @@ impl Lane {
             let result = short_way(&*store).balances_of(&ledger, &asked).await;
             (asked, result)
         }))
-    }
-
-    /// Lets commands wait again, before those that wait.
-    fn take_back(&mut self, jobs: Vec<Job>) {
-        for job in jobs.into_iter().rev() {
-            self.waiting.push_front(job);
-        }
     }
 
     fn count_begun(&self, commands: usize) {

@@ -3,7 +3,7 @@
 //! A command occupies its room and its key from here until it is answered. Never waits: what there is no room
 //! for is refused.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fail_points::Point;
@@ -44,6 +44,13 @@ pub(crate) struct Job {
     held: Held,
 }
 
+/// Commands that were taken from the queue and are in no batch yet, with their weight in postings.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    jobs: VecDeque<Job>,
+    weight: usize,
+}
+
 /// What a waiting command occupies; dropping it frees both.
 struct Held {
     _room: OwnedSemaphorePermit,
@@ -67,6 +74,40 @@ impl Job {
         drop(self.held);
         // A caller that has gone away wants no answer.
         let _ = self.reply.send(result);
+    }
+}
+
+impl Waiting {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
+    pub(crate) fn weight(&self) -> usize {
+        self.weight
+    }
+
+    pub(crate) fn submissions(&self) -> impl Iterator<Item = &Submission> {
+        self.jobs.iter().map(|job| &job.submission)
+    }
+
+    pub(crate) fn push(&mut self, job: Job) {
+        self.weight += job.submission.weight();
+        self.jobs.push_back(job);
+    }
+
+    /// Takes the first one that waits, if it is as it has to be.
+    pub(crate) fn pop_if(&mut self, condition: impl FnOnce(&Submission) -> bool) -> Option<Job> {
+        let job = self.jobs.pop_front_if(|job| condition(&job.submission))?;
+        self.weight -= job.submission.weight();
+        Some(job)
+    }
+
+    /// Lets commands wait again, before those that wait.
+    pub(crate) fn take_back(&mut self, jobs: Vec<Job>) {
+        for job in jobs.into_iter().rev() {
+            self.weight += job.submission.weight();
+            self.jobs.push_front(job);
+        }
     }
 }
 

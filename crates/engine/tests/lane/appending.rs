@@ -199,6 +199,25 @@ async fn what_comes_while_a_batch_is_written_is_decided_on_what_that_leaves() {
 }
 
 #[tokio::test]
+async fn a_batch_takes_half_of_what_is_in_the_lane_and_the_next_one_the_rest() {
+    let bench = Bench::warm().await;
+    let before = bench.metric("florin_batch_commands_count");
+    bench.store.hold();
+    let mut callers = vec![bench.spawn(transfer("world", "a", 1))];
+    bench.until("florin_batch_commands_count", before + 1.0).await;
+    callers.extend((0..40).map(|_| bench.spawn(transfer("world", "a", 1))));
+    bench.until("florin_lane_queue_depth", 40.0).await;
+    bench.store.release();
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    // One alone; half of the 41; and the 19 that are left, which are no more than the 21 that come back.
+    assert_eq!(bench.store.appended(), [Written; 3]);
+    assert!((bench.metric("florin_batch_commands_count") - before - 3.0).abs() < f64::EPSILON);
+    assert_eq!(bench.posted("a").await, 71);
+}
+
+#[tokio::test]
 async fn both_batches_are_decided_anew_in_their_order_where_the_head_moved_on() {
     let bench = Bench::warm().await;
     let replica = bench.replica().await;
