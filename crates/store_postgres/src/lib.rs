@@ -8,6 +8,7 @@ mod accounts;
 mod batch;
 mod columns;
 mod connections;
+mod entries;
 mod groups;
 mod ledgers;
 mod load;

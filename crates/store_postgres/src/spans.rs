@@ -61,7 +61,7 @@ pub(crate) struct Portions {
 
 impl Portions {
     pub(crate) fn new(limit: usize, max: i64) -> Self {
-        Self { next: stored_limit(limit).saturating_mul(2).max(100).min(max), max }
+        Self { next: stored_limit(limit).saturating_mul(2).clamp(100, 500).min(max), max }
     }
 }
 

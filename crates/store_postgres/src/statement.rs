@@ -3,13 +3,13 @@
 use engine::port::DatedLine;
 use engine::query::{Clock, Order, Page, SCAN_MAX, StatementPosition, StatementQuery};
 use ledger::{Asset, LedgerName};
-use sql_rows::{EntryRow, Failure, StatementPage, one_more};
+use sql_rows::{Failure, StatementPage};
 use sqlx::PgConnection;
 
+use crate::entries::{Portion, effective, listed, sorted};
 use crate::movements::{Moved, entries_of, few_entries_of};
 use crate::rows::head;
 use crate::spans::{Portions, recorded_in};
-use crate::transactions::{effective, entries_by_effective_time, entries_by_number};
 
 pub(crate) async fn statement(
     connection: &mut PgConnection,
@@ -28,8 +28,8 @@ pub(crate) async fn statement(
             for rows in Portions::new(query.limit, StatementPage::rows_wanted(query.limit)) {
                 let range = page.numbers(recorded);
                 let numbers = entries_of(connection, &head, moved, range, Order::Descending, rows).await?;
-                let entries = entries_by_number(connection, &head, &numbers, Order::Descending).await?;
-                if take_all(&mut page, entries, rows)? {
+                let portion = listed(connection, head.ledger, &numbers, rows).await?;
+                if take_all(&mut page, portion)? {
                     break;
                 }
             }
@@ -41,13 +41,14 @@ pub(crate) async fn statement(
             let looks = if few.is_some() { query.limit } else { SCAN_MAX };
             for rows in Portions::new(query.limit, StatementPage::rows_wanted(looks)) {
                 let (places, order) = (page.places(), Order::Descending);
-                let entries = match &few {
+                let portion = match &few {
                     Some(numbers) => {
-                        entries_by_effective_time(connection, &head, numbers, places, order, rows).await?
+                        let numbers = sorted(connection, head.ledger, numbers, places, order, rows).await?;
+                        listed(connection, head.ledger, &numbers, rows).await?
                     }
                     None => effective(connection, head.ledger, places, order, rows).await?,
                 };
-                if take_all(&mut page, entries, rows)? {
+                if take_all(&mut page, portion)? {
                     break;
                 }
             }
@@ -67,13 +68,12 @@ async fn has_moved(connection: &mut PgConnection, ledger: i64, account: &str) ->
     Ok(moved)
 }
 
-/// Has a page look at entries, of which `asked` were asked for. Says whether the page is done.
-fn take_all(page: &mut StatementPage<'_>, entries: Vec<EntryRow>, asked: i64) -> Result<bool, Failure> {
-    let few = one_more(entries.len()) <= asked;
-    for entry in entries {
+/// Has a page look at entries. Says whether the page is done.
+fn take_all(page: &mut StatementPage<'_>, portion: Portion) -> Result<bool, Failure> {
+    for entry in portion.entries {
         if !page.take(&entry.record()?.entry)? {
             return Ok(true);
         }
     }
-    Ok(few)
+    Ok(portion.is_last)
 }

@@ -1,5 +1,7 @@
 //! What the schema refuses, and what a session is set to.
 
+use engine::port::ReadError;
+use engine::query::{AddressPattern, Clock, StatementQuery, TimeRange, TransactionQuery};
 use sqlx::Row;
 use test_support::{StoreFixture, append, transfer};
 
@@ -51,9 +53,36 @@ async fn damage_is_named_and_never_summed_up() {
         let statement = format!("UPDATE balances SET posted_in = {damage} WHERE address = 'a'");
         sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut stranger).await.unwrap();
         let account = store.account(&main, &test_support::address("a")).await;
-        assert!(matches!(account, Err(engine::port::ReadError::Corrupt(_))), "{damage}: {account:?}");
+        assert!(matches!(account, Err(ReadError::Corrupt(_))), "{damage}: {account:?}");
         let query = engine::query::BalanceQuery { prefix: None, depth: 1, after: None, limit: 10 };
         let sums = store.balances(&main, &query).await;
-        assert!(matches!(sums, Err(engine::port::ReadError::Corrupt(_))), "{damage}: {sums:?}");
+        assert!(matches!(sums, Err(ReadError::Corrupt(_))), "{damage}: {sums:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_moved_an_account_and_is_missing_is_named() {
+    let Some(place) = Place::new().await else { return };
+    let (store, main) = place.with_main().await;
+    append(
+        &*store,
+        &main,
+        &[transfer("world", "a", 1), transfer("world", "a", 2), transfer("world", "b", 3)],
+    )
+    .await;
+    let mut stranger = place.database.stranger().await;
+    let damage = "ALTER TABLE entries DISABLE TRIGGER ALL; DELETE FROM entries WHERE number = 1";
+    sqlx::raw_sql(damage).execute(&mut stranger).await.unwrap();
+    let account = test_support::address("a");
+    for clock in [Clock::Recorded, Clock::Effective] {
+        let time = TimeRange::default();
+        let query =
+            StatementQuery { account: account.clone(), asset: None, time, clock, after: None, limit: 10 };
+        let statement = store.statement(&main, &query).await;
+        assert!(matches!(statement, Err(ReadError::Corrupt(_))), "{clock:?}: {statement:?}");
+        let account = Some(AddressPattern::Exactly(account.clone()));
+        let query = TransactionQuery { account, clock, limit: 10, ..TransactionQuery::default() };
+        let transactions = store.transactions(&main, &query).await;
+        assert!(matches!(transactions, Err(ReadError::Corrupt(_))), "{clock:?}: {transactions:?}");
     }
 }
