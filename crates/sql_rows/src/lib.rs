@@ -17,7 +17,9 @@ pub use accounts::{AccountPage, AccountRow, end_of};
 pub use batch::{BatchRows, MovedBalance};
 pub use failure::{Corruption, Failure};
 pub use groups::{Group, GroupReads, sum_groups};
-pub use movements::{ListReads, ListRow, NewMovements, entries_that_moved, lists_after};
+pub use movements::{
+    ListReads, ListRow, Moved, NewMovements, entries_that_moved, few_entries_that_moved, lists_after,
+};
 pub use rows::{
     BalanceRow, EntryRow, LedgerRow, Reader, entry_number, one_more, page_of_ledgers, stored_limit,
     stored_number,

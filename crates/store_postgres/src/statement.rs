@@ -3,11 +3,11 @@
 use engine::port::DatedLine;
 use engine::query::{Clock, Order, Page, SCAN_MAX, StatementPosition, StatementQuery};
 use ledger::{Asset, LedgerName};
-use sql_rows::{Failure, StatementPage};
+use sql_rows::{Failure, Moved, StatementPage, entries_that_moved, few_entries_that_moved};
 use sqlx::PgConnection;
 
 use crate::entries::{Portion, effective, listed, sorted};
-use crate::movements::{Moved, entries_of, few_entries_of};
+use crate::movements::Lists;
 use crate::rows::head;
 use crate::spans::{Portions, recorded_in};
 
@@ -27,7 +27,13 @@ pub(crate) async fn statement(
             let recorded = recorded_in(connection, &head, &query.time).await?;
             for rows in Portions::new(query.limit, StatementPage::rows_wanted(query.limit)) {
                 let range = page.numbers(recorded);
-                let numbers = entries_of(connection, &head, moved, range, Order::Descending, rows).await?;
+                let numbers = entries_that_moved(
+                    &mut Lists::of(connection, &head, moved),
+                    range,
+                    Order::Descending,
+                    rows,
+                )
+                .await?;
                 let portion = listed(connection, head.ledger, &numbers, rows).await?;
                 if take_all(&mut page, portion)? {
                     break;
@@ -37,7 +43,7 @@ pub(crate) async fn statement(
         // The entries of an account are not kept in the order of their effective times. A few can be sorted; an
         // account with many is on many of the entries that a walk comes by.
         Clock::Effective => {
-            let few = few_entries_of(connection, &head, moved).await?;
+            let few = few_entries_that_moved(&mut Lists::of(connection, &head, moved), head.next).await?;
             let looks = if few.is_some() { query.limit } else { SCAN_MAX };
             for rows in Portions::new(query.limit, StatementPage::rows_wanted(looks)) {
                 let (places, order) = (page.places(), Order::Descending);

@@ -3,11 +3,14 @@
 
 use engine::query::{Clock, Order, Page, TransactionPosition, TransactionQuery};
 use ledger::{Asset, Entry, LedgerName, Reference};
-use sql_rows::{EffectivePlaces, Failure, Numbers, TransactionPage, account_to_walk, rows_wanted};
+use sql_rows::{
+    EffectivePlaces, Failure, Moved, Numbers, TransactionPage, account_to_walk, entries_that_moved,
+    few_entries_that_moved, rows_wanted,
+};
 use sqlx::PgConnection;
 
 use crate::entries::{Portion, by_reference, effective, listed, recorded, sorted};
-use crate::movements::{Moved, entries_of, few_entries_of};
+use crate::movements::Lists;
 use crate::rows::{Head, head};
 use crate::spans::{Portions, recorded_in};
 
@@ -70,7 +73,8 @@ impl<'q> Walk<'q> {
                 // The entries of an account are not kept in the order of their effective times. A few can
                 // be sorted; an account with many is on many of the entries that the walk comes by.
                 if let Some(moved) = moved
-                    && let Some(numbers) = few_entries_of(connection, head, moved).await?
+                    && let Some(numbers) =
+                        few_entries_that_moved(&mut Lists::of(connection, head, moved), head.next).await?
                 {
                     return Ok(Self::EffectiveOfAccount(numbers, places));
                 }
@@ -104,7 +108,9 @@ impl<'q> Walk<'q> {
             }
             Self::RecordedOfAccount(moved, numbers) => {
                 let numbers = numbers.after(after, order);
-                let numbers = entries_of(connection, head, *moved, numbers, order, rows).await?;
+                let numbers =
+                    entries_that_moved(&mut Lists::of(connection, head, *moved), numbers, order, rows)
+                        .await?;
                 listed(connection, ledger, &numbers, rows).await
             }
             Self::Effective(places) => {

@@ -1,41 +1,11 @@
 //! Which entries moved an account. Never reads the entries themselves.
 
 use async_trait::async_trait;
-use engine::query::{Order, SCAN_MAX};
-use sql_rows::{Corruption, Failure, ListReads, ListRow, Numbers, entries_that_moved, one_more};
+use engine::query::Order;
+use sql_rows::{Corruption, Failure, ListReads, ListRow, Moved, Numbers};
 use sqlx::SqliteConnection;
 
 use crate::rows::Head;
-
-/// An account whose movements are asked for, in one asset or in all.
-#[derive(Clone, Copy)]
-pub(crate) struct Moved<'q> {
-    pub(crate) account: &'q str,
-    pub(crate) asset: Option<&'q str>,
-}
-
-/// Returns the first `rows` entries within a range that moved an account, in order.
-pub(crate) async fn entries_of(
-    connection: &mut SqliteConnection,
-    head: &Head,
-    moved: Moved<'_>,
-    range: Numbers,
-    order: Order,
-    rows: i64,
-) -> Result<Vec<i64>, Failure> {
-    entries_that_moved(&mut Lists { connection, ledger: head.ledger, moved }, range, order, rows).await
-}
-
-/// Returns all entries that moved an account, if they are so few that they may all be looked at for one page.
-pub(crate) async fn few_entries_of(
-    connection: &mut SqliteConnection,
-    head: &Head,
-    moved: Moved<'_>,
-) -> Result<Option<Vec<i64>>, Failure> {
-    let all = Numbers { from: 0, before: head.next };
-    let found = entries_of(connection, head, moved, all, Order::Descending, one_more(SCAN_MAX)).await?;
-    Ok((found.len() <= SCAN_MAX).then_some(found))
-}
 
 /// All lists of one balance that were asked for.
 struct BalanceLists {
@@ -67,10 +37,17 @@ impl BalanceLists {
     }
 }
 
-struct Lists<'c, 'q> {
+/// The lists of an account in one ledger.
+pub(crate) struct Lists<'c, 'q> {
     connection: &'c mut SqliteConnection,
     ledger: i64,
     moved: Moved<'q>,
+}
+
+impl<'c, 'q> Lists<'c, 'q> {
+    pub(crate) fn of(connection: &'c mut SqliteConnection, head: &Head, moved: Moved<'q>) -> Self {
+        Self { connection, ledger: head.ledger, moved }
+    }
 }
 
 /// A row for each balance of an account. A list behind the range is not looked at, but for the first one, which

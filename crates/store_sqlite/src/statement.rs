@@ -4,11 +4,11 @@ use engine::port::DatedLine;
 use engine::query::{Clock, Order, Page, SCAN_MAX, StatementPosition, StatementQuery};
 use futures_util::TryStreamExt;
 use ledger::{Asset, LedgerName};
-use sql_rows::{Failure, StatementPage, stored_limit};
+use sql_rows::{Failure, Moved, StatementPage, entries_that_moved, few_entries_that_moved, stored_limit};
 use sqlx::SqliteConnection;
 
 use crate::entries::{Entries, effective, listed, sorted_by_effective_time};
-use crate::movements::{Moved, entries_of, few_entries_of};
+use crate::movements::Lists;
 use crate::rows::{Head, head};
 use crate::spans::recorded_in;
 use crate::store::SqliteStore;
@@ -54,7 +54,9 @@ async fn by_recorded_time(
     let rows = StatementPage::rows_wanted(query.limit);
     loop {
         let range = page.numbers(recorded);
-        let numbers = entries_of(connection, head, moved, range, Order::Descending, rows).await?;
+        let numbers =
+            entries_that_moved(&mut Lists::of(connection, head, moved), range, Order::Descending, rows)
+                .await?;
         let is_full = take_all(page, listed(connection, head.ledger, &numbers)).await?;
         if is_full || stored_limit(numbers.len()) < rows {
             return Ok(());
@@ -72,7 +74,7 @@ async fn by_effective_time(
     page: &mut StatementPage<'_>,
 ) -> Result<(), Failure> {
     let (ledger, order) = (head.ledger, Order::Descending);
-    let Some(few) = few_entries_of(connection, head, moved).await? else {
+    let Some(few) = few_entries_that_moved(&mut Lists::of(connection, head, moved), head.next).await? else {
         let rows = StatementPage::rows_wanted(SCAN_MAX);
         take_all(page, effective(connection, ledger, page.places(), order, rows)).await?;
         return Ok(());

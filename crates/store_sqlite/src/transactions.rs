@@ -4,11 +4,14 @@
 use engine::query::{Clock, Page, TransactionPosition, TransactionQuery};
 use futures_util::TryStreamExt;
 use ledger::{Asset, Entry, LedgerName};
-use sql_rows::{EffectivePlaces, Failure, TransactionPage, account_to_walk, rows_wanted};
+use sql_rows::{
+    EffectivePlaces, Failure, Moved, TransactionPage, account_to_walk, entries_that_moved,
+    few_entries_that_moved, rows_wanted,
+};
 use sqlx::SqliteConnection;
 
 use crate::entries::{Entries, by_reference, effective, listed, recorded, sorted_by_effective_time};
-use crate::movements::{Moved, entries_of, few_entries_of};
+use crate::movements::Lists;
 use crate::rows::{Head, head};
 use crate::spans::recorded_in;
 use crate::store::SqliteStore;
@@ -51,7 +54,8 @@ async fn candidates<'c>(
                 return Ok(recorded(connection, ledger, numbers, order, rows_wanted(query, false)));
             };
             let rows = rows_wanted(query, true);
-            let numbers = entries_of(connection, head, moved, numbers, order, rows).await?;
+            let numbers =
+                entries_that_moved(&mut Lists::of(connection, head, moved), numbers, order, rows).await?;
             Ok(listed(connection, ledger, &numbers))
         }
         Clock::Effective => {
@@ -59,7 +63,8 @@ async fn candidates<'c>(
             // The entries of an account are not kept in the order of their effective times. A few can
             // be sorted; an account with many is on many of the entries that the walk comes by.
             if let Some(moved) = moved
-                && let Some(numbers) = few_entries_of(connection, head, moved).await?
+                && let Some(numbers) =
+                    few_entries_that_moved(&mut Lists::of(connection, head, moved), head.next).await?
             {
                 let rows = rows_wanted(query, true);
                 let numbers =
