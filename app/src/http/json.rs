@@ -74,6 +74,12 @@ impl<'v> Value<'v> {
         self.text.starts_with('"')
     }
 
+    /// Says whether it is an object.
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        self.text.starts_with('{')
+    }
+
     /// Returns the text of a number exactly as it was sent; `None` where it is no number.
     #[must_use]
     pub fn number(&self) -> Option<&'v str> {
@@ -124,7 +130,7 @@ impl<'v> Value<'v> {
         errors: &mut FieldErrors,
         each: impl FnMut(&str, Value<'_>, &mut FieldErrors),
     ) -> Option<()> {
-        if !self.text.starts_with('{') {
+        if !self.is_object() {
             self.refuse(errors, self.instead_of("an object"));
             return None;
         }

@@ -19,6 +19,7 @@ pub mod peer;
 pub mod percent;
 pub mod problem;
 pub mod problem_types;
+pub mod quantity;
 pub mod query;
 pub mod reply;
 pub mod text;

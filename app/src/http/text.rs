@@ -74,6 +74,25 @@ impl FromText for Amount {
     }
 }
 
+/// A number of minor units that may be negative, between the largest amount and its negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedAmount(pub i128);
+
+impl FromText for SignedAmount {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(
+                "must be a whole number of minor units: digits only, perhaps with a - before them".into()
+            );
+        }
+        let amount = Amount::from_text(digits).map_err(|_| {
+            Message::from("must be between -2^127 and 2^127, both excluded, written with at most 39 digits")
+        })?;
+        Ok(Self(if digits.len() < text.len() { -amount.signed() } else { amount.signed() }))
+    }
+}
+
 impl FromText for Reference {
     fn from_text(text: &str) -> Result<Self, Message> {
         Self::parse(text).map_err(|error| match error {
@@ -169,19 +188,25 @@ macro_rules! read_from_a_string {
 
 read_from_a_string!(Address, Asset, LedgerName, Reference, ledger::Timestamp);
 
-/// From a string of digits, or from a whole number of any length.
-impl FromJson for Amount {
-    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        if let Some(number) = value.number() {
-            return Self::from_text(number).map_err(|message| value.refuse(errors, message)).ok();
+macro_rules! read_from_a_string_or_a_number {
+    ($($kind:ty),*) => {$(
+        /// From a string of digits, or from a whole number of any length.
+        impl FromJson for $kind {
+            fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+                if let Some(number) = value.number() {
+                    return Self::from_text(number).map_err(|message| value.refuse(errors, message)).ok();
+                }
+                if !value.is_string() {
+                    value.refuse(errors, value.instead_of("a string of digits or a whole number"));
+                    return None;
+                }
+                value.parse(errors)
+            }
         }
-        if !value.is_string() {
-            value.refuse(errors, value.instead_of("a string of digits or a whole number"));
-            return None;
-        }
-        value.parse(errors)
-    }
+    )*};
 }
+
+read_from_a_string_or_a_number!(Amount, SignedAmount);
 
 #[cfg(test)]
 mod tests {
@@ -197,6 +222,24 @@ mod tests {
         for text in ["", "00", "01", "+1", "-1", "1.0", "1e3", " 1", "1 ", "0x1", "١", "18446744073709551616"]
         {
             assert!(EntryNumber::from_text(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn signed_amounts_reach_as_far_below_zero_as_above() {
+        let max = Amount::MAX.signed();
+        for (text, number) in [
+            ("0", 0),
+            ("-0", 0),
+            ("-007", -7),
+            ("170141183460469231731687303715884105727", max),
+            ("-170141183460469231731687303715884105727", -max),
+        ] {
+            assert_eq!(SignedAmount::from_text(text), Ok(SignedAmount(number)), "{text}");
+        }
+        let beyond = "170141183460469231731687303715884105728";
+        for text in ["", "-", "+1", "--1", "1-", "- 1", "1.0", "-1e3", "all", beyond, &format!("-{beyond}")] {
+            assert!(SignedAmount::from_text(text).is_err(), "{text:?}");
         }
     }
 
@@ -245,6 +288,7 @@ mod tests {
             let _ = AddressPrefix::from_text(&text);
             let _ = Asset::from_text(&text);
             let _ = Amount::from_text(&text);
+            let _ = SignedAmount::from_text(&text);
             let _ = Reference::from_text(&text);
             let _ = IdempotencyKey::from_text(&text);
             let _ = EntryNumber::from_text(&text);

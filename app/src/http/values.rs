@@ -116,6 +116,20 @@ schema!(AmountInput, "AmountInput", {
     "examples": ["1250"]
 });
 
+/// The schema of a number of minor units that may be negative, in requests. Has no values: requests are read
+/// into [`SignedAmount`](super::text::SignedAmount).
+pub enum SignedInput {}
+
+schema!(SignedInput, "SignedInput", {
+    "description": "A number of whole minor units between -2^127 and 2^127: a string of digits, perhaps with a `-` \
+                    before them, or an integer of any length. Neither fraction nor exponent.",
+    "anyOf": [
+        { "type": "string", "pattern": "^-?[0-9]{1,39}$" },
+        { "type": "integer" }
+    ],
+    "examples": ["1250", "-300"]
+});
+
 /// The schema of a filter by address. Has no values: requests are read into
 /// [`AddressPattern`](engine::query::AddressPattern).
 pub enum AddressPatternInput {}

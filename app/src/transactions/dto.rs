@@ -1,17 +1,19 @@
 //! What requests and replies about transactions look like.
 
 use ledger::{
-    Address, Amount, Asset, Command, Entry, EntryBody, LedgerName, Metadata, PostTransaction, Posting,
-    PostingError, Postings, Reference, Timestamp,
+    Address, Amount, Asset, Command, Entry, EntryBody, Expectations, LedgerName, Metadata, PostTransaction,
+    Posting, PostingError, Postings, Quantity, Reference, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::ExpectationRequest;
 use crate::http::fields::FieldErrors;
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
+use crate::http::quantity::QuantityInput;
 use crate::http::values::{
-    AddressText, AmountInput, AmountText, AssetText, EntryNumberValue, LedgerNameText, MetadataValue,
-    ReferenceText, TimeText,
+    AddressText, AmountText, AssetText, EntryNumberValue, LedgerNameText, MetadataValue, ReferenceText,
+    TimeText,
 };
 use crate::http::views::{AccountBalanceView, PostingView};
 
@@ -21,11 +23,12 @@ use crate::http::views::{AccountBalanceView, PostingView};
     "postings": [{ "source": "world", "destination": "users:42:wallet", "asset": "USD/2", "amount": "1250" }],
     "reference": "order-1001",
     "metadata": { "order": "1001" },
+    "expect": [{ "account": "users:42:wallet", "asset": "USD/2", "posted": { "at_least": "0" } }],
 }]))]
 pub struct CreateTransactionRequest {
     /// What to move, in order.
     #[schemars(with = "Vec<PostingRequest>", length(min = 1, max = 1000))]
-    pub postings: Postings,
+    pub postings: Postings<Quantity>,
     /// The caller's own name for it, which no other transaction of the ledger has.
     #[schemars(with = "Option<ReferenceText>")]
     pub reference: Option<Reference>,
@@ -35,6 +38,10 @@ pub struct CreateTransactionRequest {
     /// What to keep beside it.
     #[schemars(with = "Option<MetadataValue>")]
     pub metadata: Metadata,
+    /// What has to hold once all postings are through; the first that does not rejects the transaction. Judged
+    /// and not recorded.
+    #[schemars(with = "Option<Vec<ExpectationRequest>>", length(max = 100))]
+    pub expect: Expectations,
     /// Whether only to say what would happen: nothing is written, and the idempotency key is not used up.
     #[schemars(with = "Option<bool>")]
     pub dry_run: bool,
@@ -53,9 +60,9 @@ pub struct PostingRequest {
     /// What to move.
     #[schemars(with = "AssetText")]
     pub asset: Asset,
-    /// How much to move.
-    #[schemars(with = "AmountInput")]
-    pub amount: Amount,
+    /// How much to move; not `all` of `world`.
+    #[schemars(with = "QuantityInput")]
+    pub amount: Quantity,
 }
 
 impl FromJson for PostingRequest {
@@ -77,9 +84,13 @@ impl FromJson for PostingRequest {
     }
 }
 
-impl FromJson for Posting {
+impl FromJson for Posting<Quantity> {
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
         let PostingRequest { source, destination, asset, amount } = FromJson::from_json(value, errors)?;
+        let has_no_all = source.is_world() && amount == Quantity::All;
+        if has_no_all {
+            value.refuse_member("amount", "cannot be all of world, which has no limit; say how much", errors);
+        }
         match Self::new(source, destination, asset, amount) {
             Ok(posting) => Some(posting),
             Err(PostingError::SameAccount) => {
@@ -90,12 +101,12 @@ impl FromJson for Posting {
     }
 }
 
-impl FromJson for Postings {
+impl FromJson for Postings<Quantity> {
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
         let mut postings = Vec::new();
         let read =
             |item: Value<'_>, errors: &mut FieldErrors| postings.extend(Posting::from_json(item, errors));
-        let count = value.items(Self::MAX, errors, read)?;
+        let count = value.items(Postings::MAX, errors, read)?;
         if count == 0 {
             value.refuse(errors, "is empty; there must be at least one posting");
         }
@@ -107,15 +118,16 @@ impl FromJson for CreateTransactionRequest {
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
         let (mut postings, mut reference, mut effective_at) =
             (Slot::default(), Slot::default(), Slot::default());
-        let (mut metadata, mut dry_run) = (Slot::default(), Slot::default());
+        let (mut metadata, mut expect, mut dry_run) = (Slot::default(), Slot::default(), Slot::default());
         value.members(errors, |member, value, errors| match member {
             "postings" => postings.read(value, errors),
             "reference" => reference.read_optional(value, errors),
             "effective_at" => effective_at.read_optional(value, errors),
             "metadata" => metadata.read_optional(value, errors),
+            "expect" => expect.read_optional(value, errors),
             "dry_run" => dry_run.read_optional(value, errors),
             _ => {
-                let known = ["postings", "reference", "effective_at", "metadata", "dry_run"];
+                let known = ["postings", "reference", "effective_at", "metadata", "expect", "dry_run"];
                 refuse_unknown(value, &known, errors);
             }
         })?;
@@ -125,6 +137,7 @@ impl FromJson for CreateTransactionRequest {
             reference: reference.optional(),
             effective_at: effective_at.optional(),
             metadata: metadata.optional().unwrap_or_default(),
+            expect: expect.optional().unwrap_or_default(),
             dry_run: dry_run.optional().unwrap_or_default(),
         })
     }
@@ -132,8 +145,10 @@ impl FromJson for CreateTransactionRequest {
 
 impl From<CreateTransactionRequest> for Command {
     fn from(request: CreateTransactionRequest) -> Self {
-        let CreateTransactionRequest { postings, reference, effective_at, metadata, dry_run: _ } = request;
-        Self::PostTransaction(PostTransaction { postings, reference, effective_at, metadata })
+        let CreateTransactionRequest { postings, reference, effective_at, metadata, expect, dry_run: _ } =
+            request;
+        let expectations = expect;
+        Self::PostTransaction(PostTransaction { postings, reference, effective_at, metadata, expectations })
     }
 }
 

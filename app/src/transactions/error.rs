@@ -2,7 +2,7 @@
 
 use engine::SubmitError;
 use engine::port::ReadError;
-use ledger::Rejection;
+use ledger::{Bound, Figure, Rejection};
 use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler};
@@ -76,6 +76,40 @@ pub static AMOUNT_OVERFLOW: ProblemType = ProblemType {
     members: &[POSTING, ACCOUNT, ASSET],
 };
 
+/// A balance would not be as expected.
+pub static EXPECTATION_FAILED: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "transaction.expectation_failed",
+    title: "An expectation does not hold",
+    meaning: "All postings could be carried out, but a balance would then not be as `expect` says. Nothing was done.",
+    remedy: "Look at the balance, and decide anew what to move. The same Idempotency-Key may be used again.",
+    members: &[
+        Member {
+            name: "expectation",
+            json_type: "integer",
+            meaning: "The place of the expectation that fails, from 0.",
+        },
+        ACCOUNT,
+        Member { name: "asset", json_type: "string", meaning: "The asset of the expectation." },
+        Member {
+            name: "figure",
+            json_type: "string",
+            meaning: "The figure that is not as expected: `posted` or `available`.",
+        },
+        Member {
+            name: "bound",
+            json_type: "string",
+            meaning: "The bound that does not hold: `at_least`, `at_most` or `equals`.",
+        },
+        Member { name: "expected", json_type: "string", meaning: "What the bound is, in minor units." },
+        Member {
+            name: "actual",
+            json_type: "string",
+            meaning: "What the figure would be after the transaction, in minor units.",
+        },
+    ],
+};
+
 /// Why a request about transactions fails.
 #[derive(Debug, thiserror::Error)]
 pub enum TransactionError {
@@ -137,6 +171,30 @@ fn rejected(rejection: &Rejection) -> Problem {
             .with("posting", posting)
             .with("account", account.as_str())
             .with("asset", asset.as_str()),
+        Rejection::ExpectationFailed { expectation, account, asset, unmet } => {
+            let figure = match unmet.figure {
+                Figure::Posted => "posted",
+                Figure::Available => "available",
+            };
+            let (bound, wanted, expected) = match unmet.bound {
+                Bound::AtLeast(units) => ("at_least", "at least ", units),
+                Bound::AtMost(units) => ("at_most", "at most ", units),
+                Bound::Equals(units) => ("equals", "", units),
+            };
+            let actual = unmet.actual;
+            Problem::of(&EXPECTATION_FAILED)
+                .detail(format!(
+                    "Expectation {expectation} wants {figure} of {account} in {asset} to be {wanted}{expected}: it \
+                     would be {actual}."
+                ))
+                .with("expectation", expectation)
+                .with("account", account.as_str())
+                .with("asset", asset.as_str())
+                .with("figure", figure)
+                .with("bound", bound)
+                .with("expected", SignedText::from(expected))
+                .with("actual", SignedText::from(actual))
+        }
     }
 }
 
@@ -155,7 +213,7 @@ mod tests {
     use std::sync::Arc;
 
     use engine::SharedSource;
-    use ledger::{Address, Amount, Asset, EntryNumber, Reference};
+    use ledger::{Address, Amount, Asset, EntryNumber, Reference, Unmet};
 
     use super::*;
 
@@ -221,6 +279,25 @@ mod tests {
             problem(SubmitError::Rejected(Rejection::ReferenceTaken { reference, entry: EntryNumber(3) }));
         assert_eq!((taken.status().as_u16(), taken.code()), (409, "transaction.reference_taken"));
         assert!(format!("{taken:?}").contains(r#""transaction": Number(3)"#));
+
+        let unmet = Unmet { figure: Figure::Available, bound: Bound::AtMost(-7), actual: 5 };
+        let failed = problem(SubmitError::Rejected(Rejection::ExpectationFailed {
+            expectation: 2,
+            account: account.clone(),
+            asset: asset.clone(),
+            unmet,
+        }));
+        assert_eq!((failed.status().as_u16(), failed.code()), (422, "transaction.expectation_failed"));
+        let shown = format!("{failed:?}");
+        for member in [
+            r#""expectation": Number(2)"#,
+            r#""figure": String("available")"#,
+            r#""bound": String("at_most")"#,
+            r#""expected": String("-7")"#,
+            r#""actual": String("5")"#,
+        ] {
+            assert!(shown.contains(member), "{member} is not in {shown}");
+        }
 
         let overflow =
             problem(SubmitError::Rejected(Rejection::AmountOverflow { posting: 0, account, asset }));

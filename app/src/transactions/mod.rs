@@ -3,6 +3,7 @@
 mod create_transaction;
 mod dto;
 mod error;
+mod expectations;
 mod get_transaction;
 mod list_transactions;
 mod operations;
@@ -11,6 +12,7 @@ mod query;
 pub use create_transaction::*;
 pub use dto::*;
 pub use error::*;
+pub use expectations::*;
 pub use get_transaction::*;
 pub use list_transactions::*;
 pub use operations::operations;

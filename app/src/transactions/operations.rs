@@ -1,8 +1,8 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{
-    AMOUNT_OVERFLOW, CreateTransactionRequest, INSUFFICIENT_FUNDS, ListTransactionsQuery, REFERENCE_TAKEN,
-    TRANSACTION_NOT_FOUND, TransactionPath, TransactionView,
+    AMOUNT_OVERFLOW, CreateTransactionRequest, EXPECTATION_FAILED, INSUFFICIENT_FUNDS, ListTransactionsQuery,
+    REFERENCE_TAKEN, TRANSACTION_NOT_FOUND, TransactionPath, TransactionView,
 };
 use crate::http::failures::{
     IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
@@ -25,9 +25,13 @@ pub fn operations() -> Vec<Operation> {
             .about(TAG, "Creates a transaction")
             .description(
                 "Moves money: all postings in order, or nothing. The reply comes once it is durable. No account's \
-                 available balance falls below zero, but for `world`, the outside.\n\nA command that is rejected \
+                 available balance falls below zero, but for `world`, the outside.\n\nAn amount may be `{\"up_to\": \
+                 amount}` or `\"all\"`: as much as the source's limit allows when the posting's turn comes, which \
+                 may be 0. The reply and the log show what moved. The same request under the same \
+                 `Idempotency-Key` gets the same reply, whatever there is by then. `expect` says what has to hold \
+                 of balances once all postings are through.\n\nA command that is rejected \
                  leaves nothing behind: the same `Idempotency-Key` decides it anew. Where several rejections \
-                 apply, the reference comes first, then the postings in order. With `dry_run` nothing is written \
+                 apply, the reference comes first, then the postings in order, then the expectations in order. With `dry_run` nothing is written \
                  and the key is not used up.",
             )
             .takes::<Write<(InLedger, CreateTransactionRequest)>>()
@@ -40,6 +44,7 @@ pub fn operations() -> Vec<Operation> {
                 &REFERENCE_TAKEN,
                 &INSUFFICIENT_FUNDS,
                 &AMOUNT_OVERFLOW,
+                &EXPECTATION_FAILED,
                 &SERVICE_SHUTTING_DOWN,
                 &SERVICE_UNAVAILABLE,
                 &OUTCOME_UNKNOWN,

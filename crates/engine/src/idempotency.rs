@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ledger::{Command, LedgerName, Metadata};
+use ledger::{Bounds, Command, Expectation, LedgerName, Metadata, Quantity};
 use sha2::{Digest, Sha256};
 
 /// The caller's name for one request: 1 to 255 visible ASCII characters.
@@ -66,10 +66,13 @@ impl RequestFingerprint {
             hash.text(posting.source().as_str());
             hash.text(posting.destination().as_str());
             hash.text(posting.asset().as_str());
-            hash.bytes(&posting.amount().get().to_be_bytes());
+            hash.quantity(posting.amount());
         }
         hash.bytes(b"reference");
         hash.text(post.reference.as_ref().map_or("", |reference| reference.as_str()));
+        for expectation in post.expectations.as_slice() {
+            hash.expectation(expectation);
+        }
         hash.bytes(b"effective_at");
         hash.text(&post.effective_at.map_or(String::new(), |time| time.micros().to_string()));
         hash.metadata(&post.metadata);
@@ -105,6 +108,32 @@ impl Fields {
         self.bytes(text.as_bytes());
     }
 
+    /// An amount is 16 bytes, which no other quantity begins with.
+    fn quantity(&mut self, quantity: Quantity) {
+        match quantity {
+            Quantity::Exactly(amount) => self.bytes(&amount.get().to_be_bytes()),
+            Quantity::UpTo(most) => {
+                self.bytes(b"up_to");
+                self.bytes(&most.get().to_be_bytes());
+            }
+            Quantity::All => self.bytes(b"all"),
+        }
+    }
+
+    fn expectation(&mut self, expectation: &Expectation) {
+        self.bytes(b"expect");
+        self.text(expectation.key().account.as_str());
+        self.text(expectation.key().asset.as_str());
+        for Bounds { at_least, at_most, equals } in [expectation.posted(), expectation.available()] {
+            for bound in [at_least, at_most, equals] {
+                match bound {
+                    Some(bound) => self.bytes(&bound.to_be_bytes()),
+                    None => self.bytes(b""),
+                }
+            }
+        }
+    }
+
     fn metadata(&mut self, metadata: &Metadata) {
         self.bytes(b"metadata");
         for (key, value) in metadata.as_map() {
@@ -123,6 +152,12 @@ impl Fields {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use ledger::{
+        Address, Amount, Asset, Expectations, PostTransaction, Posting, Postings, Reference, Timestamp,
+    };
+
     use super::*;
 
     #[test]
@@ -133,6 +168,73 @@ mod tests {
         for text in ["", " ", "a b", "ä", "a\n", &"k".repeat(256)] {
             assert!(IdempotencyKey::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    /// A request to move money, with everything that may be asked of it left out but its posting.
+    fn post(quantity: Quantity) -> PostTransaction {
+        let address = |text| Address::parse(text).unwrap();
+        let usd = Asset::parse("USD/2").unwrap();
+        let posting = Posting::new(address("users:1"), address("users:2"), usd, quantity).unwrap();
+        PostTransaction {
+            postings: Postings::new(vec![posting]).unwrap(),
+            reference: None,
+            effective_at: None,
+            metadata: Metadata::default(),
+            expectations: Expectations::default(),
+        }
+    }
+
+    fn hex(post: PostTransaction, dry_run: bool) -> String {
+        let fingerprint = RequestFingerprint::of_command(&Command::PostTransaction(post), dry_run);
+        fingerprint.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Stores are full of them: should one change, retries of old requests are refused.
+    #[test]
+    fn fingerprints_stay_as_they_are() {
+        let exactly = || post(Quantity::Exactly(Amount::from(1250)));
+        assert_eq!(hex(exactly(), false), "1599fa72a3c0aad46783d825f116cb13");
+        assert_eq!(hex(exactly(), true), "ee1ac5b164747d6a43e0c639eeaa6ba1");
+        let full = PostTransaction {
+            reference: Some(Reference::parse("order-1").unwrap()),
+            effective_at: Timestamp::from_micros(-5),
+            metadata: Metadata::new([("order".to_owned(), "1".to_owned())].into()).unwrap(),
+            ..exactly()
+        };
+        assert_eq!(hex(full, false), "df680c0eabb8da8792b26fbacff82493");
+        assert_eq!(hex(post(Quantity::UpTo(Amount::from(1250))), false), "e34104cdf039371e6c2572f378ab4df2");
+        assert_eq!(hex(post(Quantity::All), false), "8b13e22890f32fe0584249bffc644c84");
+    }
+
+    #[test]
+    fn all_that_a_request_asks_for_is_in_its_fingerprint() {
+        let expecting = |account: &str, posted, available| {
+            let (account, usd) = (Address::parse(account).unwrap(), Asset::parse("USD/2").unwrap());
+            let one = Expectation::new(account, usd, posted, available).unwrap();
+            let expectations = Expectations::new(vec![one]).unwrap();
+            PostTransaction { expectations, ..post(Quantity::All) }
+        };
+        let none = Bounds::default();
+        let zero = |at_least, at_most, equals| {
+            let zero_if = |is_there: bool| is_there.then_some(0);
+            Bounds { at_least: zero_if(at_least), at_most: zero_if(at_most), equals: zero_if(equals) }
+        };
+        let requests = [
+            post(Quantity::Exactly(Amount::ZERO)),
+            post(Quantity::Exactly(Amount::from(5))),
+            post(Quantity::UpTo(Amount::ZERO)),
+            post(Quantity::UpTo(Amount::from(5))),
+            post(Quantity::All),
+            expecting("users:1", zero(true, false, false), none),
+            expecting("users:1", zero(false, true, false), none),
+            expecting("users:1", zero(false, false, true), none),
+            expecting("users:1", zero(true, true, false), none),
+            expecting("users:1", none, zero(true, false, false)),
+            expecting("users:2", zero(true, false, false), none),
+            expecting("users:1", Bounds { at_least: Some(-1), ..none }, none),
+        ];
+        let fingerprints: HashSet<_> = requests.into_iter().map(|post| hex(post, false)).collect();
+        assert_eq!(fingerprints.len(), 12);
     }
 
     #[test]

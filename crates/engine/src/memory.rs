@@ -203,13 +203,14 @@ fn head(book: &Book) -> Head {
     Head { next: book.next(), last_recorded_at: book.last_recorded_at() }
 }
 
-/// Lists the balances that a command touches, some of them twice.
+/// Lists the balances that a command touches or expects something of, some of them twice.
 fn touched(submission: &Submission) -> impl Iterator<Item = BalanceKey> {
     let Command::PostTransaction(post) = &submission.command;
-    post.postings.as_slice().iter().flat_map(|posting| {
+    let moved = post.postings.as_slice().iter().flat_map(|posting| {
         [posting.source(), posting.destination()]
             .map(|account| BalanceKey { account: account.clone(), asset: posting.asset().clone() })
-    })
+    });
+    moved.chain(post.expectations.as_slice().iter().map(|expectation| expectation.key().clone()))
 }
 
 /// Returns the reference that a command wants for its entry.

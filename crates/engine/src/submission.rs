@@ -25,11 +25,12 @@ impl Submission {
         RequestFingerprint::of_command(&self.command, self.dry_run)
     }
 
-    /// Returns how much room the command takes in a queue and in a batch: its postings.
+    /// Returns how much room the command takes in a queue and in a batch: its postings, or its expectations
+    /// where they are more.
     #[must_use]
     pub fn weight(&self) -> usize {
         let Command::PostTransaction(post) = &self.command;
-        post.postings.as_slice().len()
+        post.postings.as_slice().len().max(post.expectations.as_slice().len())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A quantity of an asset in whole minor units, `0 <= amount < 2^127`.
+/// A number of minor units of an asset, `0 <= amount < 2^127`.
 ///
 /// The bound leaves one bit for the sign, so that the difference of two amounts always fits an
 /// `i128`.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Address, Amount, Asset, Balance, BalanceKey, Book, Entry, EntryBody, EntryNumber, Floor, Metadata,
-    Posting, Postings, Reference, Timestamp, Transaction,
+    Address, Amount, Asset, Balance, BalanceKey, Book, Entry, EntryBody, EntryNumber, Expectations, Floor,
+    Metadata, Posting, Postings, Quantity, Reference, Timestamp, Transaction, Unmet,
 };
 
 /// What a caller wants to change.
@@ -18,19 +18,21 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostTransaction {
     /// What to move, in order.
-    pub postings: Postings,
+    pub postings: Postings<Quantity>,
     /// The caller's own name for it.
     pub reference: Option<Reference>,
     /// When it counts; when it is recorded, where not given.
     pub effective_at: Option<Timestamp>,
     /// What the caller keeps beside it.
     pub metadata: Metadata,
+    /// What has to hold once all postings are through. Nothing of it is recorded.
+    pub expectations: Expectations,
 }
 
 /// Why a command changes nothing.
 ///
 /// The variants stand in the order of precedence: the reference counts before the postings, which
-/// are judged one after the other, each in the order of the variants below.
+/// are judged one after the other, each in the order of the variants below; the expectations come last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// An earlier entry has this reference.
@@ -64,6 +66,17 @@ pub enum Rejection {
         /// The asset.
         asset: Asset,
     },
+    /// A balance would not be as the caller expects it.
+    ExpectationFailed {
+        /// The expectation's place, from 0.
+        expectation: usize,
+        /// The account.
+        account: Address,
+        /// The asset.
+        asset: Asset,
+        /// What was expected, and what would be.
+        unmet: Unmet,
+    },
 }
 
 /// Decides on a command: the entry to record, or why not. Changes nothing itself; the entry takes
@@ -83,16 +96,16 @@ pub fn decide(book: &Book, command: &Command, now: Timestamp) -> Result<Entry, R
         return Err(Rejection::ReferenceTaken { reference: reference.clone(), entry });
     }
     let mut touched = BTreeMap::new();
-    for (index, posting) in post.postings.as_slice().iter().enumerate() {
-        move_posting(book, &mut touched, index, posting)?;
-    }
+    let postings =
+        post.postings.try_map(|(index, posting)| move_posting(book, &mut touched, index, posting))?;
+    meet(book, &touched, &post.expectations)?;
     let recorded_at = book.last_recorded_at().map_or(now, |last| last.max(now));
     Ok(Entry {
         number: book.next(),
         recorded_at,
         effective_at: post.effective_at.unwrap_or(recorded_at),
         body: EntryBody::Transaction(Transaction {
-            postings: post.postings.clone(),
+            postings,
             reference: post.reference.clone(),
             metadata: post.metadata.clone(),
         }),
@@ -100,17 +113,14 @@ pub fn decide(book: &Book, command: &Command, now: Timestamp) -> Result<Entry, R
     })
 }
 
-/// Moves one posting on the balances touched so far.
+/// Moves one posting on the balances touched so far, and returns it with the amount that moved.
 fn move_posting(
     book: &Book,
     touched: &mut BTreeMap<BalanceKey, Balance>,
     index: usize,
-    posting: &Posting,
-) -> Result<(), Rejection> {
+    posting: &Posting<Quantity>,
+) -> Result<Posting, Rejection> {
     let key = |account: &Address| BalanceKey { account: account.clone(), asset: posting.asset().clone() };
-    let current = |touched: &BTreeMap<BalanceKey, Balance>, key: &BalanceKey| {
-        touched.get(key).copied().unwrap_or_else(|| book.balance(key))
-    };
     let overflow = |account: &Address| Rejection::AmountOverflow {
         posting: index,
         account: account.clone(),
@@ -118,28 +128,53 @@ fn move_posting(
     };
 
     let source = key(posting.source());
-    let before = current(touched, &source);
-    if let Floor::AtLeast(floor) = book.policy(&source.account).floor(&source.asset)
-        && let Some(shortfall) = shortfall(before.available(), floor, posting.amount())
+    let before = current(book, touched, &source);
+    let floor = book.policy(&source.account).floor(&source.asset);
+    // All of an account without a floor is past every counter.
+    let amount =
+        posting.amount().out_of(before.available(), floor).ok_or_else(|| overflow(posting.source()))?;
+    if let Floor::AtLeast(floor) = floor
+        && let Some(shortfall) = shortfall(before.available(), floor, amount)
     {
         return Err(Rejection::InsufficientFunds {
             posting: index,
             account: source.account,
             asset: source.asset,
             available: before.available(),
-            amount: posting.amount(),
+            amount,
             shortfall,
         });
     }
-    let debited = before.debited(posting.amount()).ok_or_else(|| overflow(posting.source()))?;
+    let debited = before.debited(amount).ok_or_else(|| overflow(posting.source()))?;
     touched.insert(source, debited);
 
     let destination = key(posting.destination());
-    let credited = current(touched, &destination)
-        .credited(posting.amount())
+    let credited = current(book, touched, &destination)
+        .credited(amount)
         .ok_or_else(|| overflow(posting.destination()))?;
     touched.insert(destination, credited);
+    Ok(posting.with_amount(amount))
+}
+
+/// Holds what the postings would leave to what the caller expects.
+fn meet(
+    book: &Book,
+    touched: &BTreeMap<BalanceKey, Balance>,
+    expectations: &Expectations,
+) -> Result<(), Rejection> {
+    for (index, expectation) in expectations.as_slice().iter().enumerate() {
+        let key = expectation.key();
+        if let Some(unmet) = expectation.unmet(&current(book, touched, key)) {
+            let BalanceKey { account, asset } = key.clone();
+            return Err(Rejection::ExpectationFailed { expectation: index, account, asset, unmet });
+        }
+    }
     Ok(())
+}
+
+/// Returns a balance as the postings so far have left it.
+fn current(book: &Book, touched: &BTreeMap<BalanceKey, Balance>, key: &BalanceKey) -> Balance {
+    touched.get(key).copied().unwrap_or_else(|| book.balance(key))
 }
 
 /// How much is missing for an amount to leave `available` without passing the floor, if anything.
@@ -170,11 +205,16 @@ mod tests {
     }
 
     fn post(postings: Vec<Posting>) -> PostTransaction {
+        asking(postings.into_iter().map(Posting::from).collect())
+    }
+
+    fn asking(postings: Vec<Posting<Quantity>>) -> PostTransaction {
         PostTransaction {
             postings: Postings::new(postings).unwrap(),
             reference: None,
             effective_at: None,
             metadata: Metadata::default(),
+            expectations: Expectations::default(),
         }
     }
 
@@ -196,7 +236,7 @@ mod tests {
         assert_eq!(entry.recorded_at, at(20));
         assert_eq!(entry.effective_at, at(-5));
         let EntryBody::Transaction(transaction) = &entry.body;
-        assert_eq!(transaction.postings, command.postings);
+        assert_eq!(Postings::<Quantity>::from(transaction.postings.clone()), command.postings);
         assert_eq!(transaction.reference, command.reference);
         assert_eq!(transaction.metadata, command.metadata);
         let balances: Vec<_> = entry
@@ -232,6 +272,39 @@ mod tests {
             panic!("seven of six were moved");
         };
         assert_eq!((available, shortfall), (6, Amount::from(1)));
+    }
+
+    #[test]
+    fn the_entry_holds_what_moved_and_not_what_was_asked_for() {
+        let usd = |source, destination, quantity| posting(source, destination, 0).with_amount(quantity);
+        let (all, up_to) = (Quantity::All, |most| Quantity::UpTo(Amount::from(most)));
+        let command = Command::PostTransaction(asking(vec![
+            usd("world", "a", up_to(10)),
+            usd("a", "b", up_to(3)),
+            usd("a", "c", all),
+            usd("a", "d", all),
+            usd("b", "d", up_to(9)),
+            usd("e", "d", all),
+        ]));
+        let entry = decide(&Book::default(), &command, at(0)).unwrap();
+        let EntryBody::Transaction(transaction) = &entry.body;
+        let moved: Vec<_> = transaction.postings.as_slice().iter().map(|p| p.amount().get()).collect();
+        assert_eq!(moved, [10, 3, 7, 0, 3, 0]);
+        // What moved nothing is touched all the same, as any posting's accounts are.
+        let posted: Vec<_> =
+            entry.balances.iter().map(|(key, b)| (key.account.as_str(), b.posted())).collect();
+        assert_eq!(posted, [("a", 0), ("b", 0), ("c", 7), ("d", 3), ("e", 0), ("world", -10)]);
+    }
+
+    #[test]
+    fn all_leaves_what_is_held() {
+        let mut book = Book::default();
+        let key = BalanceKey { account: Address::parse("a").unwrap(), asset: Asset::parse("USD/2").unwrap() };
+        let (posted_in, pending_out) = (Amount::from(10), Amount::from(4));
+        book.load_balance(key, Balance { posted_in, pending_out, ..Balance::default() });
+        let command = Command::PostTransaction(asking(vec![posting("a", "b", 0).with_amount(Quantity::All)]));
+        let entry = decide(&book, &command, at(0)).unwrap();
+        assert_eq!((entry.balances[0].1.posted(), entry.balances[0].1.available()), (4, 0));
     }
 
     #[test]

@@ -132,7 +132,7 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Book, Command, PostTransaction, decide};
+    use crate::{Book, Command, Expectations, PostTransaction, decide};
 
     fn entry(postings: &[(&str, &str, &str, u64)]) -> Entry {
         let postings = postings.iter().map(|(source, destination, asset, amount)| {
@@ -145,10 +145,11 @@ mod tests {
             .unwrap()
         });
         let command = Command::PostTransaction(PostTransaction {
-            postings: Postings::new(postings.collect()).unwrap(),
+            postings: Postings::new(postings.collect()).unwrap().into(),
             reference: None,
             effective_at: None,
             metadata: Metadata::default(),
+            expectations: Expectations::default(),
         });
         decide(&Book::default(), &command, Timestamp::default()).unwrap()
     }

@@ -11,10 +11,12 @@ mod balance;
 mod book;
 mod decide;
 mod entry;
+mod expectation;
 mod metadata;
 mod name;
 mod policy;
 mod posting;
+mod quantity;
 mod reference;
 mod time;
 
@@ -25,9 +27,13 @@ pub use balance::{Balance, BalanceKey};
 pub use book::Book;
 pub use decide::{Command, PostTransaction, Rejection, decide};
 pub use entry::{Direction, Entry, EntryBody, EntryNumber, StatementLine, Transaction};
+pub use expectation::{
+    Bound, Bounds, Expectation, ExpectationError, Expectations, Figure, TooManyExpectations, Unmet,
+};
 pub use metadata::{Metadata, MetadataError};
 pub use name::{LedgerName, LedgerNameError};
 pub use policy::{Floor, Policy};
 pub use posting::{Posting, PostingError, Postings, PostingsError};
+pub use quantity::Quantity;
 pub use reference::{Reference, ReferenceError};
 pub use time::Timestamp;

@@ -1,14 +1,15 @@
 //! Postings: the single movements that transactions consist of.
 
-use crate::{Address, Amount, Asset};
+use crate::{Address, Amount, Asset, Quantity};
 
-/// One movement of an amount of an asset from a source to another account.
+/// One movement of an asset from a source to another account: of an [`Amount`] once it is decided, of a
+/// [`Quantity`] as long as a command asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Posting {
+pub struct Posting<A = Amount> {
     source: Address,
     destination: Address,
     asset: Asset,
-    amount: Amount,
+    amount: A,
 }
 
 /// Why parts do not make a [`Posting`].
@@ -18,17 +19,12 @@ pub enum PostingError {
     SameAccount,
 }
 
-impl Posting {
+impl<A: Copy> Posting<A> {
     /// Puts a posting together.
     ///
     /// # Errors
     /// When source and destination are the same account.
-    pub fn new(
-        source: Address,
-        destination: Address,
-        asset: Asset,
-        amount: Amount,
-    ) -> Result<Self, PostingError> {
+    pub fn new(source: Address, destination: Address, asset: Asset, amount: A) -> Result<Self, PostingError> {
         if source == destination {
             return Err(PostingError::SameAccount);
         }
@@ -55,14 +51,32 @@ impl Posting {
 
     /// Returns how much moves.
     #[must_use]
-    pub fn amount(&self) -> Amount {
+    pub fn amount(&self) -> A {
         self.amount
+    }
+
+    /// Returns the same movement of another amount.
+    #[must_use]
+    pub fn with_amount<B>(&self, amount: B) -> Posting<B> {
+        Posting {
+            source: self.source.clone(),
+            destination: self.destination.clone(),
+            asset: self.asset.clone(),
+            amount,
+        }
+    }
+}
+
+impl From<Posting> for Posting<Quantity> {
+    fn from(posting: Posting) -> Self {
+        let Posting { source, destination, asset, amount } = posting;
+        Self { source, destination, asset, amount: amount.into() }
     }
 }
 
 /// The postings of one transaction, in order: 1 to [`Postings::MAX`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Postings(Box<[Posting]>);
+pub struct Postings<A = Amount>(Box<[Posting<A>]>);
 
 /// Why a list is not [`Postings`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,23 +90,39 @@ pub enum PostingsError {
 impl Postings {
     /// How many postings a transaction may have.
     pub const MAX: usize = 1000;
+}
 
+impl<A> Postings<A> {
     /// Checks the length.
     ///
     /// # Errors
     /// When there is no posting, or more than [`Postings::MAX`].
-    pub fn new(postings: Vec<Posting>) -> Result<Self, PostingsError> {
+    pub fn new(postings: Vec<Posting<A>>) -> Result<Self, PostingsError> {
         match postings.len() {
             0 => Err(PostingsError::None),
-            1..=Self::MAX => Ok(Self(postings.into())),
+            1..=Postings::MAX => Ok(Self(postings.into())),
             _ => Err(PostingsError::TooMany),
         }
     }
 
     /// Returns the postings in order.
     #[must_use]
-    pub fn as_slice(&self) -> &[Posting] {
+    pub fn as_slice(&self) -> &[Posting<A>] {
         &self.0
+    }
+
+    /// Makes another posting of each, in order, until one cannot be made.
+    pub(crate) fn try_map<B, E>(
+        &self,
+        each: impl FnMut((usize, &Posting<A>)) -> Result<Posting<B>, E>,
+    ) -> Result<Postings<B>, E> {
+        self.0.iter().enumerate().map(each).collect::<Result<_, E>>().map(Postings)
+    }
+}
+
+impl From<Postings> for Postings<Quantity> {
+    fn from(postings: Postings) -> Self {
+        Self(postings.0.into_iter().map(Posting::from).collect())
     }
 }
 
@@ -118,7 +148,7 @@ mod tests {
     #[test]
     fn a_transaction_has_one_to_a_thousand_postings() {
         let one = posting("a", "b").unwrap();
-        assert_eq!(Postings::new(vec![]), Err(PostingsError::None));
+        assert_eq!(Postings::<Amount>::new(vec![]), Err(PostingsError::None));
         assert!(Postings::new(vec![one.clone(); 1000]).is_ok());
         assert_eq!(Postings::new(vec![one; 1001]), Err(PostingsError::TooMany));
     }

@@ -22,6 +22,8 @@ pub async fn decide_batch(
             missing.insert(BalanceKey { account: account.clone(), asset: posting.asset().clone() });
         }
     }
+    let expectations = requests.iter().flat_map(|request| request.transaction.expectations.as_slice());
+    missing.extend(expectations.map(|expectation| expectation.key().clone()));
     let wanted = Wanted {
         missing: missing.into_iter().collect(),
         references: requests.iter().filter_map(|request| request.transaction.reference.clone()).collect(),

@@ -2,8 +2,8 @@
 
 use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use ledger::{
-    Address, Amount, Asset, Command, LedgerName, Metadata, PostTransaction, Posting, Postings, Reference,
-    Timestamp,
+    Address, Amount, Asset, Command, Expectations, LedgerName, Metadata, PostTransaction, Posting, Postings,
+    Quantity, Reference, Timestamp,
 };
 
 /// Returns an address.
@@ -99,13 +99,23 @@ pub struct Request {
 /// When there are none or too many.
 #[must_use]
 pub fn post(postings: impl Into<Vec<Posting>>) -> Request {
-    let postings = Postings::new(postings.into()).unwrap_or_else(|error| panic!("{error:?}"));
+    asking(postings.into().into_iter().map(Posting::from).collect())
+}
+
+/// Begins a request with postings that need not say which amount they are to move.
+///
+/// # Panics
+/// When there are none or too many.
+#[must_use]
+pub fn asking(postings: Vec<Posting<Quantity>>) -> Request {
+    let postings = Postings::new(postings).unwrap_or_else(|error| panic!("{error:?}"));
     Request {
         transaction: PostTransaction {
             postings,
             reference: None,
             effective_at: None,
             metadata: Metadata::default(),
+            expectations: Expectations::default(),
         },
         key: None,
         now: None,

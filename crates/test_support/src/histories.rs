@@ -1,10 +1,10 @@
 //! Random histories: requests that a ledger accepts.
 
-use ledger::{Amount, Book, decide};
+use ledger::{Amount, Book, Posting, Quantity, decide};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::builders::{Request, at, post, posting};
+use crate::builders::{Request, asking, at, posting};
 use crate::pools::{ACCOUNTS, ASSETS, PAIRS, START, reference_text};
 
 /// Requests that a ledger which is empty at first accepts one after the other.
@@ -41,10 +41,38 @@ impl History {
     }
 }
 
+/// How a posting asks for its amount.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// That amount.
+    Exactly,
+    /// Up to that amount.
+    UpTo,
+    /// All that there is, whatever the amount.
+    All,
+}
+
+impl Kind {
+    /// Asks for a posting in this way. There is no all of `world`, so that is asked for up to the amount.
+    #[must_use]
+    pub fn of(self, posting: &Posting) -> Posting<Quantity> {
+        posting.with_amount(match self {
+            Self::Exactly => Quantity::Exactly(posting.amount()),
+            Self::All if !posting.source().is_world() => Quantity::All,
+            Self::UpTo | Self::All => Quantity::UpTo(posting.amount()),
+        })
+    }
+}
+
+/// Makes kinds, most of them exact.
+pub fn any_kind_of_quantity() -> impl Strategy<Value = Kind> {
+    prop_oneof![6 => Just(Kind::Exactly), 1 => Just(Kind::UpTo), 1 => Just(Kind::All)]
+}
+
 /// A request before its references and times are known.
 #[derive(Clone, Debug)]
 struct Draft {
-    postings: Vec<(&'static str, usize, &'static str, u128)>,
+    postings: Vec<(&'static str, usize, &'static str, u128, Kind)>,
     has_reference: bool,
     has_key: bool,
     effective_at: Option<i64>,
@@ -58,12 +86,12 @@ impl Draft {
         let postings: Vec<_> = self
             .postings
             .into_iter()
-            .map(|(source, step, asset, amount)| {
+            .map(|(source, step, asset, amount, kind)| {
                 let place = ACCOUNTS.iter().position(|account| *account == source).unwrap_or(0);
-                posting(source, ACCOUNTS[(place + step) % ACCOUNTS.len()], asset, amount)
+                kind.of(&posting(source, ACCOUNTS[(place + step) % ACCOUNTS.len()], asset, amount))
             })
             .collect();
-        let mut request = post(postings).now(now);
+        let mut request = asking(postings).now(now);
         if self.has_reference {
             request = request.reference(&reference_text(number));
         }
@@ -89,7 +117,7 @@ fn any_draft() -> impl Strategy<Value = Draft> {
         1 => (1u128 << 120)..(1u128 << 122),
         1 => Just(Amount::MAX.get()),
     ];
-    let posting = (source, 1..ACCOUNTS.len(), select(ASSETS), amount);
+    let posting = (source, 1..ACCOUNTS.len(), select(ASSETS), amount, any_kind_of_quantity());
     (
         prop::collection::vec(posting, 1..5),
         any::<bool>(),

@@ -18,10 +18,10 @@ mod seed;
 
 pub use append::{append, decide_batch, head_before};
 pub use builders::{
-    Request, address, asset, at, key, ledger_name, metadata, post, posting, reference, transfer,
+    Request, address, asking, asset, at, key, ledger_name, metadata, post, posting, reference, transfer,
 };
 pub use fixture::StoreFixture;
-pub use histories::{History, any_history};
+pub use histories::{History, Kind, any_history, any_kind_of_quantity};
 pub use movements::read_movements;
 pub use naive::Naive;
 pub use paging::{assert_pages, drain, try_drain};

@@ -41,7 +41,8 @@ fn micros(text: &str) -> i64 {
 #[test]
 fn postings_alone_make_a_request() {
     let request = read(&with("")).unwrap();
-    assert_eq!(request.postings.as_slice(), [posting("world", "users:42", 1250)]);
+    assert_eq!(request.postings.as_slice(), [posting("world", "users:42", 1250).into()]);
+    assert!(request.expect.as_slice().is_empty());
     assert_eq!((request.reference, request.effective_at, request.dry_run), (None, None, false));
     assert!(request.metadata.is_empty());
 }
@@ -50,12 +51,14 @@ fn postings_alone_make_a_request() {
 fn a_full_request_becomes_the_command_that_it_says() {
     let request = read(&with(
         r#", "reference": "order-1001", "effective_at": "2026-01-31T13:00:00+01:00",
-            "metadata": {"order": "1001"}, "dry_run": true"#,
+            "metadata": {"order": "1001"}, "dry_run": true,
+            "expect": [{"account": "users:42", "asset": "USD/2", "posted": {"at_least": "1250"}}]"#,
     ))
     .unwrap();
     assert!(request.dry_run);
     let Command::PostTransaction(command) = Command::from(request);
-    assert_eq!(command.postings.as_slice(), [posting("world", "users:42", 1250)]);
+    assert_eq!(command.postings.as_slice(), [posting("world", "users:42", 1250).into()]);
+    assert_eq!(command.expectations.as_slice()[0].posted().at_least, Some(1250));
     assert_eq!(command.reference.unwrap().as_str(), "order-1001");
     assert_eq!(command.effective_at.unwrap().micros(), 1_769_860_800_000_000);
     assert_eq!(command.metadata.get("order"), Some("1001"));
@@ -73,14 +76,16 @@ fn postings_keep_their_order_up_to_a_thousand() {
         format!(r#"{{"postings": [{}]}}"#, (0..count).map(each).collect::<Vec<_>>().join(","))
     };
     let request = read(&postings(1000)).unwrap();
-    let amounts: Vec<_> = request.postings.as_slice().iter().map(|posting| posting.amount().get()).collect();
-    assert_eq!(amounts, (0..1000).collect::<Vec<u128>>());
+    let amounts = request.postings.as_slice().iter().map(Posting::amount);
+    assert!(amounts.eq((0..1000).map(|n| Quantity::Exactly(Amount::from(n)))));
     assert_eq!(read(&postings(1001)).unwrap_err(), ["postings"]);
 }
 
 #[test]
 fn every_fault_is_named() {
     let same = r#"{"source": "a", "destination": "a", "asset": "USD/2", "amount": 1}"#;
+    let all_of_world = r#"{"source": "world", "destination": "users:1", "asset": "USD/2", "amount": "all"}"#;
+    let up_to_nothing = r#"{"source": "a", "destination": "b", "asset": "USD/2", "amount": {}}"#;
     for (body, fields) in [
         ("{}".to_owned(), &["postings"][..]),
         (r#"{"postings": null}"#.into(), &["postings"]),
@@ -111,7 +116,18 @@ fn every_fault_is_named() {
         (with(r#", "effective_at": "2016-12-31T23:59:60Z""#), &["effective_at"]),
         (with(r#", "metadata": {"order": 1001, "tags": ["a"]}"#), &["metadata.order", "metadata.tags"]),
         (with(r#", "dry_run": 1"#), &["dry_run"]),
-        (with(r#", "expect": [], "Reference": "a""#), &["expect", "Reference"]),
+        (with(r#", "expected": [], "Reference": "a""#), &["expected", "Reference"]),
+        (with(r#", "expect": {}"#), &["expect"]),
+        (
+            with(r#", "expect": [{"account": "a", "asset": "USD/2", "posted": {}}, {}]"#),
+            &["expect[0].posted", "expect[1].account", "expect[1].asset", "expect[1]"],
+        ),
+        (format!(r#"{{"postings": [{all_of_world}]}}"#), &["postings[0].amount"]),
+        (
+            format!(r#"{{"postings": [{}]}}"#, all_of_world.replace("users:1", "world")),
+            &["postings[0].amount", "postings[0].destination"],
+        ),
+        (format!(r#"{{"postings": [{up_to_nothing}]}}"#), &["postings[0].amount.up_to"]),
     ] {
         assert_eq!(read(&body).unwrap_err(), fields, "{body}");
     }

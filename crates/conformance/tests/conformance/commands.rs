@@ -5,11 +5,16 @@
 
 use engine::Submission;
 use engine::idempotency::IdempotencyKey;
-use ledger::{Amount, Command, LedgerName, Metadata, PostTransaction, Posting, Postings};
+use ledger::{
+    Amount, Bounds, Command, Expectation, Expectations, LedgerName, Metadata, PostTransaction, Posting,
+    Postings,
+};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use test_support::pools::{ACCOUNTS, ASSETS, PAIRS, START, reference_text};
-use test_support::{at, key, ledger_name, metadata, posting, reference};
+use test_support::{
+    address, any_kind_of_quantity, asset, at, key, ledger_name, metadata, posting, reference,
+};
 
 /// Ledgers that there may be. All but the last are created at the beginning of every history.
 pub(crate) const LEDGERS: [&str; 3] = ["main", "a-b", "a_b"];
@@ -142,14 +147,38 @@ fn any_transaction(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = PostT
     ];
     let numbered = prop::option::weighted(0.2, 0..REFERENCES);
     let effective_at = prop::option::weighted(0.3, START - 6..START + 60);
-    (postings, numbered, effective_at, any_metadata()).prop_map(
-        |(postings, numbered, effective_at, metadata)| PostTransaction {
-            postings: Postings::new(postings).unwrap(),
-            reference: numbered.map(|number| reference(&reference_text(number))),
-            effective_at: effective_at.map(at),
-            metadata,
+    let kinds = prop::collection::vec(any_kind_of_quantity(), 5);
+    (postings, kinds, numbered, effective_at, any_metadata(), any_expectations()).prop_map(
+        |(postings, kinds, numbered, effective_at, metadata, expectations)| {
+            let postings = postings.iter().zip(kinds).map(|(posting, kind)| kind.of(posting)).collect();
+            PostTransaction {
+                postings: Postings::new(postings).unwrap(),
+                reference: numbered.map(|number| reference(&reference_text(number))),
+                effective_at: effective_at.map(at),
+                metadata,
+                expectations,
+            }
         },
     )
+}
+
+/// None most of the time. They tell balances apart that no posting of theirs touches.
+fn any_expectations() -> impl Strategy<Value = Expectations> {
+    let bounds = (-20..20_i128).prop_flat_map(|bound| {
+        select(vec![
+            Bounds { at_least: Some(bound), ..Bounds::default() },
+            Bounds { at_most: Some(50 * bound), ..Bounds::default() },
+            Bounds { equals: Some(bound.max(0)), ..Bounds::default() },
+        ])
+    });
+    let one = (select(ACCOUNTS), any_asset(), bounds, any::<bool>());
+    let one = one.prop_map(|(account, asset_text, bounds, of_posted)| {
+        let (posted, available) =
+            if of_posted { (bounds, Bounds::default()) } else { (Bounds::default(), bounds) };
+        Expectation::new(address(account), asset(asset_text), posted, available).unwrap()
+    });
+    prop_oneof![5 => Just(vec![]), 1 => prop::collection::vec(one, 1..3)]
+        .prop_map(|expectations| Expectations::new(expectations).unwrap())
 }
 
 fn any_posting(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Posting> {

@@ -67,6 +67,7 @@ impl Reply {
                 Rejection::ReferenceTaken { .. } => "reference taken",
                 Rejection::InsufficientFunds { .. } => "insufficient funds",
                 Rejection::AmountOverflow { .. } => "amount overflow",
+                Rejection::ExpectationFailed { .. } => "expectation failed",
             },
             Self::LedgerNotFound => "ledger not found",
             Self::KeyReused => "key reused",

@@ -300,6 +300,10 @@ impl fmt::Display for Reason<'_> {
             Rejection::AmountOverflow { posting, account, asset } => {
                 write!(f, "posting {posting} overflows {account} {asset}")
             }
+            // Never of a recorded transaction, which is decided again without expectations.
+            Rejection::ExpectationFailed { expectation, account, asset, .. } => {
+                write!(f, "expectation {expectation} of {account} {asset} does not hold")
+            }
         }
     }
 }

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use ledger::{
-    Balance, BalanceKey, Book, Command, Entry, EntryBody, EntryNumber, PostTransaction, Rejection,
-    Transaction, decide,
+    Balance, BalanceKey, Book, Command, Entry, EntryBody, EntryNumber, Expectations, PostTransaction,
+    Rejection, Transaction, decide,
 };
 use sha2::{Digest, Sha256};
 
@@ -74,10 +74,12 @@ impl Replay {
 
     fn decide_again(&self, entry: &Entry, transaction: &Transaction) -> Result<Entry, Rejection> {
         let command = Command::PostTransaction(PostTransaction {
-            postings: transaction.postings.clone(),
+            postings: transaction.postings.clone().into(),
             reference: transaction.reference.clone(),
             effective_at: Some(entry.effective_at),
             metadata: transaction.metadata.clone(),
+            // They were judged when it was recorded, and are no part of the log.
+            expectations: Expectations::default(),
         });
         decide(&self.book, &command, entry.recorded_at)
     }

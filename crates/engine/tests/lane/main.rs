@@ -11,7 +11,8 @@ use engine::port::Store;
 use engine::{Engine, EngineMetrics, EngineOptions, Outcome, Submission, SubmitError, Submitted};
 use faulty_store::{Fault, FaultyStore};
 use ledger::{
-    Address, Asset, Command, LedgerName, Metadata, PostTransaction, Posting, Postings, Reference, Rejection,
+    Address, Asset, Command, Expectations, LedgerName, Metadata, PostTransaction, Posting, Postings,
+    Quantity, Reference, Rejection,
 };
 use prometheus_client::registry::Registry;
 use store_sqlite::{SqliteOptions, SqliteStore};
@@ -116,7 +117,7 @@ fn transfers(postings: &[(&str, &str, u64)]) -> Submission {
                 address(source),
                 address(destination),
                 Asset::parse("USD/2").unwrap(),
-                (*amount).into(),
+                Quantity::Exactly((*amount).into()),
             )
             .unwrap()
         })
@@ -127,6 +128,7 @@ fn transfers(postings: &[(&str, &str, u64)]) -> Submission {
             reference: None,
             effective_at: None,
             metadata: Metadata::default(),
+            expectations: Expectations::default(),
         }),
         key: None,
         dry_run: false,

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use engine::port::{LogRecord, Movements, ReadError, Snapshot};
 use ledger::{
-    Address, Amount, Asset, Balance, BalanceKey, Book, Command, Entry, EntryBody, EntryNumber, Metadata,
-    PostTransaction, Posting, Postings, Reference, Timestamp, Transaction, decide,
+    Address, Amount, Asset, Balance, BalanceKey, Book, Command, Entry, EntryBody, EntryNumber, Expectations,
+    Metadata, PostTransaction, Posting, Postings, Reference, Timestamp, Transaction, decide,
 };
 
 /// A ledger's head, log and projections, each given out as it stands.
@@ -163,9 +163,10 @@ pub(crate) fn posting(source: &str, destination: &str, asset: &str, amount: u64)
 
 pub(crate) fn transaction(postings: Vec<Posting>) -> PostTransaction {
     PostTransaction {
-        postings: Postings::new(postings).unwrap(),
+        postings: Postings::new(postings).unwrap().into(),
         reference: None,
         effective_at: None,
         metadata: Metadata::default(),
+        expectations: Expectations::default(),
     }
 }

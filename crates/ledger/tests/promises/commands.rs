@@ -4,7 +4,8 @@
 //! ones could still do. How often each outcome occurs is itself tested.
 
 use ledger::{
-    Address, Amount, Asset, Command, Metadata, PostTransaction, Posting, Postings, Reference, Timestamp,
+    Address, Amount, Asset, Bounds, Command, Expectation, Expectations, Metadata, PostTransaction, Posting,
+    Postings, Quantity, Reference, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -33,12 +34,21 @@ pub(crate) fn posting(source: &str, destination: &str, asset_text: &str, amount:
 }
 
 pub(crate) fn transaction(postings: Vec<Posting>) -> PostTransaction {
+    asking(postings.into_iter().map(Posting::from).collect())
+}
+
+pub(crate) fn asking(postings: Vec<Posting<Quantity>>) -> PostTransaction {
     PostTransaction {
         postings: Postings::new(postings).unwrap(),
         reference: None,
         effective_at: None,
         metadata: Metadata::default(),
+        expectations: Expectations::default(),
     }
+}
+
+pub(crate) fn expecting(account: &str, asset_text: &str, posted: Bounds, available: Bounds) -> Expectation {
+    Expectation::new(address(account), asset(asset_text), posted, available).unwrap()
 }
 
 pub(crate) fn reference(text: &str) -> Reference {
@@ -69,16 +79,62 @@ fn step(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Step> {
     ];
     let used_reference = prop::option::weighted(0.4, prop::sample::select(&REFERENCES[..]));
     let effective_at = prop::option::weighted(0.3, -50_i64..150);
-    (postings, used_reference, effective_at, 0_i64..100).prop_map(|(postings, used, effective_at, now)| {
-        Step {
-            command: Command::PostTransaction(PostTransaction {
-                reference: used.map(reference),
-                effective_at: effective_at.map(micros),
-                ..transaction(postings)
-            }),
-            now: micros(now),
-        }
-    })
+    let kinds = prop::collection::vec(any_kind_of_quantity(), 5);
+    (postings, kinds, used_reference, effective_at, expectations(), 0_i64..100).prop_map(
+        |(postings, kinds, used, effective_at, expectations, now)| {
+            let postings = postings.iter().zip(kinds).map(|(posting, kind)| kind.of(posting)).collect();
+            Step {
+                command: Command::PostTransaction(PostTransaction {
+                    reference: used.map(reference),
+                    effective_at: effective_at.map(micros),
+                    expectations: Expectations::new(expectations).unwrap(),
+                    ..asking(postings)
+                }),
+                now: micros(now),
+            }
+        },
+    )
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Exactly,
+    UpTo,
+    All,
+}
+
+impl Kind {
+    /// Asks for a posting in this way. There is no all of `world`, so that is asked for up to the amount.
+    fn of(self, posting: &Posting) -> Posting<Quantity> {
+        posting.with_amount(match self {
+            Self::Exactly => Quantity::Exactly(posting.amount()),
+            Self::All if !posting.source().is_world() => Quantity::All,
+            Self::UpTo | Self::All => Quantity::UpTo(posting.amount()),
+        })
+    }
+}
+
+fn any_kind_of_quantity() -> impl Strategy<Value = Kind> {
+    prop_oneof![8 => Just(Kind::Exactly), 2 => Just(Kind::UpTo), 1 => Just(Kind::All)]
+}
+
+/// None most of the time, else a few that are met often enough.
+fn expectations() -> impl Strategy<Value = Vec<Expectation>> {
+    let bound = |values: &'static [i128]| prop::option::weighted(0.15, prop::sample::select(values));
+    let bounds = || {
+        (bound(&[-1000, -1, 0, 1, 20]), bound(&[-20, 0, 20, 1_000_000]), bound(&[0, 0, 0, 5]))
+            .prop_map(|(at_least, at_most, equals)| Bounds { at_least, at_most, equals })
+    };
+    let account = prop::sample::select(&ACCOUNTS[..]);
+    let one = (account, prop::sample::select(&ASSETS[..]), bounds(), bounds()).prop_map(
+        |(account, asset_text, mut posted, available)| {
+            if posted.is_empty() && available.is_empty() {
+                posted.at_least = Some(i128::MIN);
+            }
+            expecting(account, asset_text, posted, available)
+        },
+    );
+    prop_oneof![7 => Just(vec![]), 3 => prop::collection::vec(one, 1..4)]
 }
 
 fn any_posting(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Posting> {

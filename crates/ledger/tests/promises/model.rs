@@ -4,7 +4,10 @@
 //! It never keeps a balance, and never calls the code that it is there to check: it shares nothing with
 //! it but the types in which questions and answers are put.
 
-use ledger::{Address, Amount, Asset, Command, EntryNumber, Reference, Rejection, Timestamp};
+use ledger::{
+    Address, Amount, Asset, Bound, Command, EntryNumber, Expectation, Figure, Posting, Quantity, Reference,
+    Rejection, Timestamp, Unmet,
+};
 
 /// Amounts and every sum of amounts stay below this.
 const LIMIT: u128 = 1 << 127;
@@ -33,6 +36,8 @@ pub(crate) struct Accepted {
     pub(crate) number: EntryNumber,
     pub(crate) recorded_at: Timestamp,
     pub(crate) effective_at: Timestamp,
+    /// What each posting moved.
+    pub(crate) amounts: Vec<u128>,
 }
 
 impl Model {
@@ -50,18 +55,30 @@ impl Model {
         }
         let before = self.movements.len();
         for (index, posting) in post.postings.as_slice().iter().enumerate() {
-            let movement = Movement {
-                entry: number,
-                source: posting.source().clone(),
-                destination: posting.destination().clone(),
-                asset: posting.asset().clone(),
-                amount: posting.amount().get(),
-            };
-            if let Err(rejection) = self.allows(index, &movement) {
-                self.movements.truncate(before);
-                return Err(rejection);
+            let moved = self.amount_of(index, posting).and_then(|amount| {
+                let movement = Movement {
+                    entry: number,
+                    source: posting.source().clone(),
+                    destination: posting.destination().clone(),
+                    asset: posting.asset().clone(),
+                    amount,
+                };
+                self.allows(index, &movement).map(|()| movement)
+            });
+            match moved {
+                Ok(movement) => self.movements.push(movement),
+                Err(rejection) => {
+                    self.movements.truncate(before);
+                    return Err(rejection);
+                }
             }
-            self.movements.push(movement);
+        }
+        for (index, expectation) in post.expectations.as_slice().iter().enumerate() {
+            if let Err(unmet) = self.meets(expectation) {
+                self.movements.truncate(before);
+                let (account, asset) = (expectation.key().account.clone(), expectation.key().asset.clone());
+                return Err(Rejection::ExpectationFailed { expectation: index, account, asset, unmet });
+            }
         }
         let recorded_at = self.recorded.iter().copied().fold(now, Timestamp::max);
         self.recorded.push(recorded_at);
@@ -72,7 +89,51 @@ impl Model {
             number: EntryNumber(number),
             recorded_at,
             effective_at: post.effective_at.unwrap_or(recorded_at),
+            amounts: self.movements[before..].iter().map(|movement| movement.amount).collect(),
         })
+    }
+
+    /// Returns what a posting moves where it does not ask for an amount but for what there is.
+    fn amount_of(&self, posting_index: usize, posting: &Posting<Quantity>) -> Result<u128, Rejection> {
+        let (source, asset) = (posting.source(), posting.asset());
+        let is_world = source.as_str() == "world";
+        // Only `world` ever has less than nothing.
+        let has = self.total_in(source, asset).saturating_sub(self.total_out(source, asset));
+        match posting.amount() {
+            Quantity::Exactly(amount) => Ok(amount.get()),
+            Quantity::UpTo(most) if is_world => Ok(most.get()),
+            Quantity::UpTo(most) => Ok(if most.get() < has { most.get() } else { has }),
+            Quantity::All if is_world => Err(Rejection::AmountOverflow {
+                posting: posting_index,
+                account: source.clone(),
+                asset: asset.clone(),
+            }),
+            Quantity::All => Ok(has),
+        }
+    }
+
+    /// Says whether what there is is as expected. Nothing is ever held, so that all of it is available.
+    fn meets(&self, expectation: &Expectation) -> Result<(), Unmet> {
+        let (account, asset) = (&expectation.key().account, &expectation.key().asset);
+        let credits = i128::try_from(self.total_in(account, asset)).unwrap();
+        let actual = credits - i128::try_from(self.total_out(account, asset)).unwrap();
+        let (posted, available) = (expectation.posted(), expectation.available());
+        for (figure, bounds) in [(Figure::Posted, posted), (Figure::Available, available)] {
+            let unmet = |bound| Err(Unmet { figure, bound, actual });
+            match bounds.at_least {
+                Some(least) if actual < least => return unmet(Bound::AtLeast(least)),
+                _ => {}
+            }
+            match bounds.at_most {
+                Some(most) if actual > most => return unmet(Bound::AtMost(most)),
+                _ => {}
+            }
+            match bounds.equals {
+                Some(wanted) if actual != wanted => return unmet(Bound::Equals(wanted)),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn allows(&self, posting: usize, next: &Movement) -> Result<(), Rejection> {

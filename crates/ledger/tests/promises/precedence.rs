@@ -1,9 +1,12 @@
 //! Which rejection is reported when several apply: the reference, then the postings in order, each one's
-//! funds before its counters, the source's counters before the destination's.
+//! funds before its counters, the source's counters before the destination's; then the expectations.
 
-use ledger::{Amount, Book, Command, EntryNumber, PostTransaction, Posting, Rejection, Timestamp, decide};
+use ledger::{
+    Amount, Book, Bound, Bounds, Command, EntryNumber, Expectation, Expectations, Figure, PostTransaction,
+    Posting, Quantity, Rejection, Timestamp, Unmet, decide,
+};
 
-use crate::commands::{address, asset, posting, reference, transaction};
+use crate::commands::{address, asking, asset, expecting, posting, reference, transaction};
 
 /// A book in which entry 0, with the reference `used`, gave `full` as much as one account can ever get,
 /// and entry 1 moved 5 of that on to `rich`. From then on one more unit to `full` overflows, and so does
@@ -51,6 +54,24 @@ fn insufficient_funds(posting: usize, account: &str, available: i128, amount: u6
 
 fn overflow(posting: usize, account: &str) -> Rejection {
     Rejection::AmountOverflow { posting, account: address(account), asset: asset("USD/2") }
+}
+
+/// Expects an account to have exactly so much in the end.
+fn has(account: &str, posted: i128) -> Expectation {
+    expecting(account, "USD/2", Bounds { equals: Some(posted), ..Bounds::default() }, Bounds::default())
+}
+
+fn with_expectations(post: PostTransaction, expectations: Vec<Expectation>) -> PostTransaction {
+    PostTransaction { expectations: Expectations::new(expectations).unwrap(), ..post }
+}
+
+fn expectation_failed(expectation: usize, account: &str, expected: i128, actual: i128) -> Rejection {
+    Rejection::ExpectationFailed {
+        expectation,
+        account: address(account),
+        asset: asset("USD/2"),
+        unmet: Unmet { figure: Figure::Posted, bound: Bound::Equals(expected), actual },
+    }
 }
 
 #[test]
@@ -147,4 +168,64 @@ fn another_asset_of_the_same_account_has_counters_and_funds_of_its_own() {
         shortfall: Amount::from(1),
     };
     assert_eq!(decide_on(transaction(vec![euros("rich", "full")])), Err(expected));
+}
+
+#[test]
+fn expectations_are_held_to_what_all_postings_leave() {
+    let moves = || transaction(vec![move_usd("rich", "poor", 5), move_usd("poor", "poorer", 2)]);
+    let met = vec![has("rich", 0), has("poor", 3), has("poorer", 2), has("nobody", 0)];
+    assert_eq!(decide_on(with_expectations(moves(), met)), Ok(()));
+    let before = vec![has("rich", 5)];
+    assert_eq!(
+        decide_on(with_expectations(moves(), before)),
+        Err(expectation_failed(0, "rich", 5, 0)),
+        "what was there before does not count"
+    );
+    // A balance that no posting touches is as the book has it.
+    let full = Amount::MAX.signed() - 5;
+    assert_eq!(decide_on(with_expectations(moves(), vec![has("full", full)])), Ok(()));
+}
+
+#[test]
+fn the_first_expectation_is_reported_before_the_second() {
+    let moves = transaction(vec![move_usd("rich", "poor", 5)]);
+    let expectations = vec![has("rich", 0), has("poor", 4), has("poorer", 9)];
+    assert_eq!(decide_on(with_expectations(moves, expectations)), Err(expectation_failed(1, "poor", 4, 5)));
+}
+
+#[test]
+fn everything_else_is_reported_before_expectations() {
+    let never = || vec![has("rich", -1)];
+    let table = [
+        (with_reference("used", vec![move_usd("rich", "poor", 1)]), reference_taken("used", 0)),
+        (transaction(vec![move_usd("rich", "poor", 7)]), insufficient_funds(0, "rich", 5, 7)),
+        (
+            transaction(vec![move_usd("rich", "poor", 1), move_usd("poorer", "poor", 1)]),
+            insufficient_funds(1, "poorer", 0, 1),
+        ),
+        (transaction(vec![move_usd("rich", "full", 1)]), overflow(0, "full")),
+    ];
+    for (post, expected) in table {
+        assert_eq!(decide_on(with_expectations(post, never())), Err(expected));
+    }
+}
+
+#[test]
+fn what_there_is_never_lacks_and_may_overflow_all_the_same() {
+    let usd = |source, destination, quantity| move_usd(source, destination, 0).with_amount(quantity);
+    let (all, much) = (Quantity::All, Quantity::UpTo(Amount::MAX));
+    for quantity in [all, much] {
+        assert_eq!(decide_on(asking(vec![usd("poor", "rich", quantity)])), Ok(()));
+        assert_eq!(decide_on(asking(vec![usd("poor", "full", quantity)])), Ok(()), "nothing moves");
+        assert_eq!(decide_on(asking(vec![usd("rich", "full", quantity)])), Err(overflow(0, "full")));
+    }
+    // `world` has no floor: the whole of an amount leaves it, and there is no all of it.
+    assert_eq!(decide_on(asking(vec![usd("world", "poor", much)])), Err(overflow(0, "world")));
+    assert_eq!(decide_on(asking(vec![usd("world", "poor", all)])), Err(overflow(0, "world")));
+    let empty = decide(
+        &Book::default(),
+        &Command::PostTransaction(asking(vec![usd("world", "poor", all)])),
+        Timestamp::default(),
+    );
+    assert_eq!(empty, Err(overflow(0, "world")), "not even where it has given nothing yet");
 }

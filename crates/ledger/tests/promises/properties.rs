@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{
-    Balance, BalanceKey, Book, Command, Direction, Entry, EntryBody, Posting, Rejection, StatementLine,
-    Timestamp, decide,
+    Amount, Balance, BalanceKey, Book, Command, Direction, Entry, EntryBody, Expectations, PostTransaction,
+    Posting, Quantity, Rejection, StatementLine, Timestamp, decide,
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -83,7 +83,10 @@ proptest! {
                     prop_assert_eq!(entry.recorded_at, expected.recorded_at);
                     prop_assert_eq!(entry.effective_at, expected.effective_at);
                     let EntryBody::Transaction(transaction) = &entry.body;
-                    prop_assert_eq!(&transaction.postings, &post.postings);
+                    let amounts = expected.amounts.iter().map(|units| Amount::new(*units).unwrap());
+                    let moved: Vec<_> = post.postings.as_slice().iter()
+                        .zip(amounts).map(|(posting, amount)| posting.with_amount(amount)).collect();
+                    prop_assert_eq!(transaction.postings.as_slice(), &moved);
                     prop_assert_eq!(&transaction.reference, &post.reference);
                     prop_assert_eq!(&transaction.metadata, &post.metadata);
 
@@ -107,6 +110,24 @@ proptest! {
             prop_assert_eq!(balance.posted_in.get(), total_in);
             prop_assert_eq!(balance.posted_out.get(), total_out);
             prop_assert_eq!(balance.pending_in.get() + balance.pending_out.get(), 0);
+        }
+    }
+
+    #[test]
+    fn what_was_recorded_is_decided_alike_when_it_is_asked_for_exactly(history in histories()) {
+        let mut book = Book::default();
+        for entry in play(&history).0 {
+            let EntryBody::Transaction(transaction) = entry.body.clone();
+            let again = Command::PostTransaction(PostTransaction {
+                postings: transaction.postings.into(),
+                reference: transaction.reference,
+                effective_at: Some(entry.effective_at),
+                metadata: transaction.metadata,
+                expectations: Expectations::default(),
+            });
+            let decision = decide(&book, &again, entry.recorded_at);
+            prop_assert_eq!(decision.as_ref(), Ok(&entry));
+            book.apply(&entry);
         }
     }
 
@@ -242,6 +263,9 @@ proptest! {
                     part.load_balance(key, balance);
                 }
             }
+            for expectation in post.expectations.as_slice() {
+                part.load_balance(expectation.key().clone(), book.balance(expectation.key()));
+            }
             if let Some(reference) = &post.reference
                 && let Some(entry) = book.reference(reference)
             {
@@ -276,11 +300,24 @@ fn random_histories_meet_every_outcome_often() {
                 Ok(entry) => {
                     count("accepted");
                     let lines = lines_of_all(&entry);
-                    if lines.iter().any(|l| l.amount == ledger::Amount::ZERO) {
+                    if lines.iter().any(|l| l.amount == Amount::ZERO) {
                         count("accepted, with a zero amount");
                     }
                     if lines.iter().any(|l| l.amount.get() >= 1 << 125) {
                         count("accepted, with a huge amount");
+                    }
+                    let Command::PostTransaction(post) = &step.command;
+                    for (asked, moved) in post.postings.as_slice().iter().zip(postings(&entry)) {
+                        match asked.amount() {
+                            Quantity::Exactly(_) => {}
+                            Quantity::UpTo(most) if moved.amount() < most => count("less than up to moved"),
+                            Quantity::UpTo(_) => count("all of up to moved"),
+                            Quantity::All if moved.amount() == Amount::ZERO => count("all of nothing moved"),
+                            Quantity::All => count("all moved"),
+                        }
+                    }
+                    if !post.expectations.as_slice().is_empty() {
+                        count("expectations met");
                     }
                     let passes_on = |(key, _): &(BalanceKey, Balance)| {
                         book.balance(key) == Balance::default()
@@ -300,6 +337,7 @@ fn random_histories_meet_every_outcome_often() {
                 Err(Rejection::ReferenceTaken { .. }) => count("reference taken"),
                 Err(Rejection::InsufficientFunds { posting: 0, .. }) => count("insufficient funds at once"),
                 Err(Rejection::InsufficientFunds { .. }) => count("insufficient funds later"),
+                Err(Rejection::ExpectationFailed { .. }) => count("expectation failed"),
                 Err(Rejection::AmountOverflow { posting, account, .. }) => {
                     count(if posting == 0 { "overflow at once" } else { "overflow later" });
                     let Command::PostTransaction(post) = &step.command;
@@ -319,6 +357,12 @@ fn random_histories_meet_every_outcome_often() {
         ("reference taken", 50),
         ("insufficient funds at once", 100),
         ("insufficient funds later", 100),
+        ("less than up to moved", 20),
+        ("all of up to moved", 20),
+        ("all of nothing moved", 20),
+        ("all moved", 20),
+        ("expectations met", 30),
+        ("expectation failed", 30),
         ("overflow at once", 10),
         ("overflow later", 10),
         ("overflow of a source", 30),
