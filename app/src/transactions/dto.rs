@@ -38,8 +38,7 @@ pub struct CreateTransactionRequest {
     /// What to keep beside it.
     #[schemars(with = "Option<MetadataValue>")]
     pub metadata: Metadata,
-    /// What has to hold once all postings are through; the first that does not rejects the transaction. Judged
-    /// and not recorded.
+    /// What has to hold once all postings are through, or the transaction is rejected. It is not recorded.
     #[schemars(with = "Option<Vec<ExpectationRequest>>", length(max = 100))]
     pub expect: Expectations,
     /// Whether only to say what would happen: nothing is written, and the idempotency key is not used up.

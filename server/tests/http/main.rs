@@ -8,6 +8,7 @@ mod bounds;
 mod concurrency;
 mod contract;
 mod dry_runs;
+mod expectations;
 mod faults;
 #[path = "../harness/mod.rs"]
 mod harness;
@@ -21,6 +22,7 @@ mod log;
 mod operations;
 mod pages;
 mod precedence;
+mod quantities;
 mod request_ids;
 mod routes;
 mod shown;

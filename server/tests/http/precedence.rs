@@ -1,5 +1,5 @@
 //! Which refusal wins when several apply: malformed, not found, key reused, reference taken, then the
-//! postings in order.
+//! postings in order, then the expectations in order.
 
 use serde_json::{Value, json};
 
@@ -15,15 +15,19 @@ enum Wrong {
     ReferenceTaken,
     FirstPosting,
     SecondPosting,
+    FirstExpectation,
+    SecondExpectation,
 }
 
-const ALL: [Wrong; 6] = [
+const ALL: [Wrong; 8] = [
     Wrong::Malformed,
     Wrong::NotFound,
     Wrong::KeyReused,
     Wrong::ReferenceTaken,
     Wrong::FirstPosting,
     Wrong::SecondPosting,
+    Wrong::FirstExpectation,
+    Wrong::SecondExpectation,
 ];
 
 /// A request with these faults and no others.
@@ -33,6 +37,12 @@ fn request(faults: &[Wrong]) -> Request {
         posting(if has(Wrong::FirstPosting) { "poor:1" } else { "world" }, "a", "USD/2", 1),
         posting(if has(Wrong::SecondPosting) { "poor:2" } else { "world" }, "a", "USD/2", 1),
     ] });
+    let expectation = |fault| {
+        // Together with what was there before, `a` would have 3.
+        let most = if has(fault) { "2" } else { "3" };
+        json!({ "account": "a", "asset": "USD/2", "posted": { "at_most": most } })
+    };
+    body["expect"] = json!([expectation(Wrong::FirstExpectation), expectation(Wrong::SecondExpectation)]);
     body["reference"] = if has(Wrong::ReferenceTaken) { json!("taken") } else { json!(null) };
     if has(Wrong::Malformed) {
         body["unknown"] = json!(1);
@@ -44,16 +54,20 @@ fn request(faults: &[Wrong]) -> Request {
 }
 
 fn is_refused_for(fault: Wrong, reply: &Reply) {
-    let (status, code, posting): (_, _, Option<u64>) = match fault {
+    let (status, code, place): (_, _, Option<u64>) = match fault {
         Wrong::Malformed => (400, "request.invalid", None),
         Wrong::NotFound => (404, "ledger.not_found", None),
         Wrong::KeyReused => (422, "idempotency.key_reused", None),
         Wrong::ReferenceTaken => (409, "transaction.reference_taken", None),
         Wrong::FirstPosting => (422, "transaction.insufficient_funds", Some(0)),
         Wrong::SecondPosting => (422, "transaction.insufficient_funds", Some(1)),
+        Wrong::FirstExpectation => (422, "transaction.expectation_failed", Some(0)),
+        Wrong::SecondExpectation => (422, "transaction.expectation_failed", Some(1)),
     };
     assert_eq!((reply.status, &*reply.code()), (status, code), "{fault:?} {reply:?}");
-    assert_eq!(reply.json().get("posting").and_then(Value::as_u64), posting, "{fault:?} {reply:?}");
+    let problem = reply.json();
+    let told = problem.get("posting").or_else(|| problem.get("expectation")).and_then(Value::as_u64);
+    assert_eq!(told, place, "{fault:?} {reply:?}");
 }
 
 #[test]

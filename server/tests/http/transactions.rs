@@ -333,7 +333,7 @@ fn all_that_is_wrong_is_said_at_once() {
         "effective_at": "yesterday",
         "metadata": { "a": 1, "b": "\0" },
         "dry_run": "no",
-        "expect": [],
+        "expect": [{ "account": "a", "asset": "USD/2", "posted": {} }],
     });
     let request =
         Request::post("/v1/ledgers/MAIN/transactions?force=1").header("idempotency-key", "a b").json(body);
@@ -410,8 +410,8 @@ fn all_that_is_wrong_is_said_at_once() {
           "message": "must be true or false, not a string"
         },
         {
-          "field": "expect",
-          "message": "is unknown; known here: postings, reference, effective_at, metadata, dry_run"
+          "field": "expect[0].posted",
+          "message": "must have at_least, at_most or equals"
         }
       ]
     }

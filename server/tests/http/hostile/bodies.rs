@@ -3,6 +3,7 @@
 use super::{GOOD, MANY, Row, Sent, invalid, refused};
 
 const AMOUNT: &str = "postings[0].amount";
+const UP_TO: &str = "postings[0].amount.up_to";
 const SOURCE: &str = "postings[0].source";
 const DESTINATION: &str = "postings[0].destination";
 const ASSET: &str = "postings[0].asset";
@@ -79,7 +80,19 @@ pub(super) fn amounts() -> Vec<Row> {
         invalid("an amount of null", amount("null"), AMOUNT),
         invalid("an amount of true", amount("true"), AMOUNT),
         invalid("a list as an amount", amount("[1]"), AMOUNT),
-        invalid("an object as an amount", amount(r#"{"at":"1"}"#), AMOUNT),
+        invalid(
+            "an object as an amount",
+            amount(r#"{"at":"1"}"#),
+            "postings[0].amount.at postings[0].amount.up_to",
+        ),
+        invalid("up to nothing", amount(r#"{"up_to":null}"#), UP_TO),
+        invalid("up to a negative amount", amount(r#"{"up_to":"-1"}"#), UP_TO),
+        invalid("up to 2^127", amount(format!("{{\"up_to\":{TWO_TO_THE_127}}}")), UP_TO),
+        invalid("up to all", amount(r#"{"up_to":"all"}"#), UP_TO),
+        invalid("up to up to", amount(r#"{"up_to":{"up_to":"1"}}"#), UP_TO),
+        invalid("two bounds", amount(r#"{"up_to":1,"up_to":2}"#), UP_TO),
+        invalid("all of the outside", amount(r#""all""#), AMOUNT),
+        invalid("all in capitals", amount(r#""ALL""#), AMOUNT),
         invalid("no amount", posting("amount", ""), AMOUNT),
     ]
 }
