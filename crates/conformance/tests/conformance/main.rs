@@ -64,6 +64,7 @@ async fn histories_meet_every_kind_of_reply() {
         "reference taken",
         "insufficient funds",
         "amount overflow",
+        "expectation failed",
         "ledger not found",
         "key reused",
     ] {

@@ -10,7 +10,7 @@ use crate::{Bench, With, is_short_of_funds, main, transfer};
 
 impl Bench {
     /// A bench whose lane remembers `world` and `a`, and takes the short way with the next batch.
-    async fn warm() -> Self {
+    pub(crate) async fn warm() -> Self {
         let bench = Self::new().await;
         for _ in 0..3 {
             bench.submit(transfer("world", "a", 10)).await.unwrap();
@@ -20,7 +20,7 @@ impl Bench {
     }
 
     /// Another engine on the same database, as another replica has it.
-    async fn replica(&self) -> Self {
+    pub(crate) async fn replica(&self) -> Self {
         let file = self.folder.path().join("florin.db");
         Self::open_file(&file, tempfile::tempdir().unwrap(), EngineOptions::default()).await
     }

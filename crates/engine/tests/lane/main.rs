@@ -1,6 +1,7 @@
 //! The lane, on SQLite: batches, keys, bounds, faults, drain.
 
 mod appending;
+mod asking;
 mod faulty_store;
 
 use std::path::Path;
