@@ -186,7 +186,7 @@ mod tests {
 
     fn hex(post: PostTransaction, dry_run: bool) -> String {
         let fingerprint = RequestFingerprint::of_command(&Command::PostTransaction(post), dry_run);
-        fingerprint.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:032x}", u128::from_be_bytes(fingerprint.0))
     }
 
     /// Stores are full of them: should one change, retries of old requests are refused.
