@@ -31,8 +31,8 @@ pub fn operations() -> Vec<Operation> {
                  `Idempotency-Key` gets the same reply, whatever there is by then. `expect` says what has to hold \
                  of balances once all postings are through.\n\nA command that is rejected \
                  leaves nothing behind: the same `Idempotency-Key` decides it anew. Where several rejections \
-                 apply, the reference comes first, then the postings in order, then the expectations in order. With `dry_run` nothing is written \
-                 and the key is not used up.",
+                 apply, the reference comes first, then the postings in order, then the expectations in order. \
+                 With `dry_run` nothing is written and the key is not used up.",
             )
             .takes::<Write<(InLedger, CreateTransactionRequest)>>()
             .returns::<Created<TransactionView>>()
