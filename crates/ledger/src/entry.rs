@@ -154,34 +154,33 @@ mod tests {
         decide(&Book::default(), &command, Timestamp::default()).unwrap()
     }
 
-    fn lines_of<'e>(
-        entry: &'e Entry,
-        account: &str,
-    ) -> Option<Vec<(usize, Direction, String, &'e str, u128, i128)>> {
+    /// Posting, direction, counterparty, asset, amount, balance after it.
+    type Line = (usize, Direction, String, String, u128, i128);
+
+    fn line(
+        posting: usize,
+        direction: Direction,
+        counterparty: &str,
+        asset: &str,
+        amount: u128,
+        balance: i128,
+    ) -> Line {
+        (posting, direction, counterparty.to_owned(), asset.to_owned(), amount, balance)
+    }
+
+    fn lines_of(entry: &Entry, account: &str) -> Option<Vec<Line>> {
         let lines = entry.statement_lines(&Address::parse(account).unwrap())?;
-        let asset = |line: &StatementLine| {
-            let EntryBody::Transaction(transaction) = &entry.body;
-            transaction.postings.as_slice()[line.posting].asset().as_str()
+        assert!(lines.iter().all(|l| l.account.as_str() == account && l.entry == entry.number));
+        let line = |l: &StatementLine| {
+            line(l.posting, l.direction, l.counterparty.as_str(), l.asset.as_str(), l.amount.get(), l.balance)
         };
-        Some(
-            lines
-                .iter()
-                .map(|l| {
-                    assert_eq!((l.account.as_str(), l.asset.as_str()), (account, asset(l)));
-                    let counterparty = l.counterparty.as_str().to_owned();
-                    (l.posting, l.direction, counterparty, asset(l), l.amount.get(), l.balance)
-                })
-                .collect(),
-        )
+        Some(lines.iter().map(line).collect())
     }
 
     #[test]
     fn each_posting_puts_a_debit_on_its_source_and_a_credit_on_its_destination() {
         use Direction::{Credit, Debit};
         let entry = entry(&[("world", "a", "USD/2", 10), ("a", "b", "USD/2", 4), ("world", "a", "EUR/2", 1)]);
-        let line = |posting, direction, counterparty: &str, asset, amount, balance| {
-            (posting, direction, counterparty.to_owned(), asset, amount, balance)
-        };
         assert_eq!(
             lines_of(&entry, "a").unwrap(),
             [
