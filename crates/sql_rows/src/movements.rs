@@ -179,26 +179,22 @@ fn part(
     let mut found = Vec::new();
     let mut reached: Option<i64> = None;
     for lists in rows.chunk_by(|a, b| a.asset == b.asset) {
-        let (mut ended, mut furthest) = (0, None);
+        // Lists follow each other: those that ended say how far all of this asset is known.
+        let mut known_to = Vec::new();
         for list in lists {
             let numbers = list.numbers()?;
             if list.last.is_some() {
-                ended += 1;
-                // Lists follow each other: one that ended says how far all of this asset is known.
-                furthest = match order {
-                    Order::Ascending => furthest.max(list.last),
-                    Order::Descending => match furthest {
-                        None => numbers.first().copied(),
-                        Some(furthest) => numbers.first().map(|first| furthest.min(*first)),
-                    },
-                };
+                known_to.extend(match order {
+                    Order::Ascending => list.last,
+                    Order::Descending => numbers.first().copied(),
+                });
             }
             found.extend(numbers);
         }
-        if ended >= max {
+        if stored_limit(known_to.len()) >= max {
             reached = match order {
-                Order::Ascending => [reached, furthest].into_iter().flatten().min(),
-                Order::Descending => reached.max(furthest),
+                Order::Ascending => known_to.into_iter().max().into_iter().chain(reached).min(),
+                Order::Descending => known_to.into_iter().min().max(reached),
             };
         }
     }
