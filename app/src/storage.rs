@@ -113,6 +113,15 @@ pub async fn open(config: &DatabaseConfig, if_missing: IfMissing) -> Result<Stor
     Ok(Storage(Kind::Sqlite(Arc::new(SqliteStore::open(options).await?))))
 }
 
+/// Says whether the database has to share this machine with the service.
+#[must_use]
+pub fn is_on_this_host(config: &DatabaseConfig) -> bool {
+    match postgres_options(config) {
+        Ok(Some(options)) => options.is_on_this_host(),
+        Ok(None) | Err(_) => true,
+    }
+}
+
 impl Storage {
     /// Brings the schema up to date and returns how it stood before. A step that fails has changed nothing.
     ///

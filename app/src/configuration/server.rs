@@ -14,7 +14,8 @@ pub struct ServerConfig {
     pub ip: IpAddr,
     /// The TCP port; 0 takes a free one. Default 8000; `PX_SERVER__PORT`.
     pub port: u16,
-    /// Threads that serve requests; 0 is one per core. Default 0; `PX_SERVER__WORKERS`.
+    /// Threads that serve requests; 0 is one per core, and half as many where the database is on the same machine.
+    /// Default 0; `PX_SERVER__WORKERS`.
     pub workers: usize,
     /// Connections at one time. Default 4096; `PX_SERVER__CONNECTIONS_MAX`.
     pub connections_max: usize,

@@ -1,5 +1,6 @@
 //! Where the database is and how its connections are used. Opens nothing itself.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
@@ -59,6 +60,16 @@ impl PostgresOptions {
             statement_timeout: Duration::from_secs(10),
         })
     }
+
+    /// Says whether the server is on this machine, as far as its address shows.
+    #[must_use]
+    pub fn is_on_this_host(&self) -> bool {
+        let host = self.address.get_host();
+        self.address.get_socket().is_some()
+            || host.starts_with('/')
+            || host == "localhost"
+            || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    }
 }
 
 #[cfg(test)]
@@ -75,5 +86,21 @@ mod tests {
             assert!(PostgresOptions::parse(&format!("postgres://florin@db/florin?sslmode={mode}")).is_ok());
         }
         assert!(matches!(PostgresOptions::parse("postgres://db:port/florin"), Err(UrlError::Form(_))));
+    }
+
+    #[test]
+    fn loopback_addresses_and_sockets_are_on_this_host() {
+        for (host, here) in [
+            ("localhost", true),
+            ("127.0.0.1:5433", true),
+            ("[::1]", true),
+            ("%2Fvar%2Frun%2Fpostgresql", true),
+            ("db", false),
+            ("10.0.0.7", false),
+            ("localhost.example.com", false),
+        ] {
+            let options = PostgresOptions::parse(&format!("postgres://florin@{host}/florin")).unwrap();
+            assert_eq!(options.is_on_this_host(), here, "{host}");
+        }
     }
 }

@@ -5,6 +5,7 @@ mod descriptors;
 mod signals;
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,15 +38,28 @@ const ENGINE_DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) fn serve(config: &ApplicationConfig) -> anyhow::Result<ExitCode> {
     // Dropped last: what is logged on the way out is written.
     let telemetry = Telemetry::start(&config.telemetry)?;
-    let mut runtime = Builder::new_multi_thread();
-    if config.server.workers > 0 {
-        runtime.worker_threads(config.server.workers);
-    }
-    let runtime = runtime.thread_name("worker").enable_all().build().context("cannot start a runtime")?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(workers(config))
+        .thread_name("worker")
+        .enable_all()
+        .build()
+        .context("cannot start a runtime")?;
     let done = runtime.block_on(run(config, &telemetry));
     // Whatever is still running had its time.
     runtime.shutdown_background();
     done.map(|()| ExitCode::SUCCESS)
+}
+
+/// Returns how many threads serve requests. A database on the same machine needs cores as well: threads of ours that
+/// take them from it make everybody wait for it.
+fn workers(config: &ApplicationConfig) -> usize {
+    match config.server.workers {
+        0 => {
+            let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+            if storage::is_on_this_host(&config.database) { cores.div_ceil(2) } else { cores }
+        }
+        workers => workers,
+    }
 }
 
 async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Result<()> {
