@@ -26,6 +26,7 @@ mod store;
 mod together;
 mod transactions;
 mod write;
+mod write_one;
 
 pub use options::{PostgresOptions, UrlError};
 pub use sql_rows::{MigrateError, SchemaState, SchemaStep};

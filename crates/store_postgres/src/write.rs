@@ -8,6 +8,7 @@ use sql_rows::{BatchRows, Failure, MovedBalance, stored_number};
 use sqlx::PgConnection;
 
 use crate::columns::{BigInts, ByteStrings, Numbers, Texts};
+use crate::write_one::OneEntry;
 
 /// The statement. Lists of UNNEST stand in the place of columns, where rows are handed on as they are made: in the
 /// place of a table each list would be kept in a store of its own first.
@@ -141,10 +142,14 @@ pub(crate) async fn write(
 ) -> Result<Appended, Failure> {
     let Some(last) = records.last() else { return Ok(Appended::Written) };
     let rows = BatchRows::of(records, expected.next.0)?;
+    let nothing_unused = unused == &Unused::default();
+    if nothing_unused && let Some(one) = OneEntry::of(records, &rows) {
+        return one.write(connection, ledger, expected).await;
+    }
     let entries = Entries::of(records);
     let (balances, ended) = Balances::of(&rows);
     let known = rows.0.values().all(|moved| moved.only_posts);
-    let written = match (unused == &Unused::default(), known, ended.last.is_empty()) {
+    let written = match (nothing_unused, known, ended.last.is_empty()) {
         (true, true, true) => {
             written!(connection, " ", known, "", [ledger, expected, last, entries, balances],)
         }

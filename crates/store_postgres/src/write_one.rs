@@ -1,0 +1,85 @@
+//! The statement that writes one entry alone which moved two balances, as of a caller whom nobody else waits with. It
+//! has values where the statement for batches has lists, for which PostgreSQL gets ready for longer than it then takes
+//! to write them. Never writes what the statement for batches would write differently.
+
+use engine::codec;
+use engine::port::{Appended, Head, LogRecord};
+use ledger::{BalanceKey, EntryBody, LedgerName, Reference, Timestamp};
+use sql_rows::{BatchRows, Failure, MovedBalance, stored_number};
+use sqlx::PgConnection;
+
+use crate::number::StoredNumber;
+
+/// One entry, and the two balances that it moved.
+pub(crate) struct OneEntry<'a> {
+    record: &'a LogRecord,
+    balances: [(&'a BalanceKey, &'a MovedBalance<'a>); 2],
+}
+
+impl<'a> OneEntry<'a> {
+    /// Takes a batch that is one such entry: both balances have rows, and neither's list of movements ends.
+    pub(crate) fn of(records: &'a [LogRecord], rows: &'a BatchRows<'a>) -> Option<Self> {
+        let [record] = records else { return None };
+        let mut balances = rows.0.iter().map(|(key, moved)| (*key, moved));
+        let (first, second) = (balances.next()?, balances.next()?);
+        let fits = |moved: &MovedBalance<'_>| moved.only_posts && !moved.movements.end_a_list;
+        (balances.next().is_none() && fits(first.1) && fits(second.1))
+            .then_some(Self { record, balances: [first, second] })
+    }
+
+    /// Writes the entry with its projections and advances the head, if that stands as `expected`. The entry's own
+    /// number, key or reference in use is an error.
+    pub(crate) async fn write(
+        &self,
+        connection: &mut PgConnection,
+        ledger: &LedgerName,
+        expected: Head,
+    ) -> Result<Appended, Failure> {
+        let LogRecord { entry, request } = self.record;
+        let EntryBody::Transaction(transaction) = &entry.body;
+        let [(first, first_moved), (second, second_moved)] = self.balances;
+        let written = sqlx::query_scalar!(
+            r#"WITH head AS (
+                UPDATE ledgers SET next_entry = $2, last_recorded_at = $3
+                WHERE name = $1 AND next_entry = $4 AND last_recorded_at IS NOT DISTINCT FROM $5 RETURNING id
+            ), written_entry AS (
+                INSERT INTO entries (ledger, number, kind, recorded_at, effective_at, reference,
+                    idempotency_key, request_fingerprint, body)
+                SELECT id, $4, $6, $3, $7, $8, $9, $10, $11 FROM head
+            ), written_balances AS (
+                UPDATE balances AS b SET posted_in = moved.posted_in, posted_out = moved.posted_out,
+                    recent_movements = b.recent_movements || moved.movements
+                FROM head CROSS JOIN (
+                    VALUES ($12::text, $13::text, $14::numeric, $15::numeric, $16::text),
+                        ($17::text, $18::text, $19::numeric, $20::numeric, $21::text)
+                ) AS moved (address, asset, posted_in, posted_out, movements)
+                WHERE b.ledger = head.id AND b.address = moved.address AND b.asset = moved.asset
+            )
+            SELECT id FROM head"#,
+            ledger.as_str(),
+            stored_number(entry.number.next()),
+            entry.recorded_at.micros(),
+            stored_number(expected.next),
+            expected.last_recorded_at.map(Timestamp::micros),
+            codec::kind(entry),
+            entry.effective_at.micros(),
+            transaction.reference.as_ref().map(Reference::as_str),
+            request.as_ref().map(|request| request.key.as_str()),
+            request.as_ref().map(|request| request.fingerprint.0.as_slice()),
+            codec::encode(entry),
+            first.account.as_str(),
+            first.asset.as_str(),
+            StoredNumber::from(first_moved.balance.posted_in) as _,
+            StoredNumber::from(first_moved.balance.posted_out) as _,
+            first_moved.movements.numbers,
+            second.account.as_str(),
+            second.asset.as_str(),
+            StoredNumber::from(second_moved.balance.posted_in) as _,
+            StoredNumber::from(second_moved.balance.posted_out) as _,
+            second_moved.movements.numbers,
+        )
+        .fetch_optional(connection)
+        .await?;
+        Ok(if written.is_some() { Appended::Written } else { Appended::Stale })
+    }
+}
