@@ -17,12 +17,14 @@ pub(crate) enum Purpose {
 
 /// Every statement of ours is a walk through an index. Without these the planner chooses by statistics, which
 /// say "empty" of a ledger that was just created, and go on saying so while it grows.
-const PLANS: [(&str, &str); 6] = [
+const PLANS: [(&str, &str); 8] = [
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
     ("enable_bitmapscan", "off"),
+    ("enable_material", "off"),
+    ("enable_memoize", "off"),
     ("jit", "off"),
 ];
 

@@ -1,6 +1,6 @@
 //! The statement that writes one entry alone which moved two balances, as of a caller whom nobody else waits with. It
 //! has values where the statement for batches has lists, for which PostgreSQL gets ready for longer than it then takes
-//! to write them. Never writes what the statement for batches would write differently.
+//! to write them. Never writes anything else than the statement for batches would.
 
 use engine::codec;
 use engine::port::{Appended, Head, LogRecord};
@@ -9,6 +9,7 @@ use sql_rows::{BatchRows, Failure, MovedBalance, stored_number};
 use sqlx::PgConnection;
 
 use crate::number::StoredNumber;
+use crate::write::appended;
 
 /// One entry, and the two balances that it moved.
 pub(crate) struct OneEntry<'a> {
@@ -17,12 +18,12 @@ pub(crate) struct OneEntry<'a> {
 }
 
 impl<'a> OneEntry<'a> {
-    /// Takes a batch that is one such entry: both balances have rows, and neither's list of movements ends.
+    /// Takes a batch that is one such entry and ends no list of movements.
     pub(crate) fn of(records: &'a [LogRecord], rows: &'a BatchRows<'a>) -> Option<Self> {
         let [record] = records else { return None };
         let mut balances = rows.0.iter().map(|(key, moved)| (*key, moved));
         let (first, second) = (balances.next()?, balances.next()?);
-        let fits = |moved: &MovedBalance<'_>| moved.only_posts && !moved.movements.end_a_list;
+        let fits = |moved: &MovedBalance<'_>| !moved.movements.end_a_list;
         (balances.next().is_none() && fits(first.1) && fits(second.1))
             .then_some(Self { record, balances: [first, second] })
     }
@@ -38,7 +39,7 @@ impl<'a> OneEntry<'a> {
         let LogRecord { entry, request } = self.record;
         let EntryBody::Transaction(transaction) = &entry.body;
         let [(first, first_moved), (second, second_moved)] = self.balances;
-        let written = sqlx::query_scalar!(
+        let written = sqlx::query!(
             r#"WITH head AS (
                 UPDATE ledgers SET next_entry = $2, last_recorded_at = $3
                 WHERE name = $1 AND next_entry = $4 AND last_recorded_at IS NOT DISTINCT FROM $5 RETURNING id
@@ -46,16 +47,16 @@ impl<'a> OneEntry<'a> {
                 INSERT INTO entries (ledger, number, kind, recorded_at, effective_at, reference,
                     idempotency_key, request_fingerprint, body)
                 SELECT id, $4, $6, $3, $7, $8, $9, $10, $11 FROM head
-            ), written_balances AS (
-                UPDATE balances AS b SET posted_in = moved.posted_in, posted_out = moved.posted_out,
-                    recent_movements = b.recent_movements || moved.movements
-                FROM head CROSS JOIN (
-                    VALUES ($12::text, $13::text, $14::numeric, $15::numeric, $16::text),
-                        ($17::text, $18::text, $19::numeric, $20::numeric, $21::text)
-                ) AS moved (address, asset, posted_in, posted_out, movements)
-                WHERE b.ledger = head.id AND b.address = moved.address AND b.asset = moved.asset
             )
-            SELECT id FROM head"#,
+            MERGE INTO balances AS b USING (
+                VALUES ((SELECT id FROM head), $12, $13, $14::numeric, $15::numeric, $16),
+                    ((SELECT id FROM head), $17, $18, $19::numeric, $20::numeric, $21)
+            ) AS moved (id, address, asset, posted_in, posted_out, movements)
+            ON b.ledger = moved.id AND b.address = moved.address AND b.asset = moved.asset
+            WHEN MATCHED THEN UPDATE SET posted_in = moved.posted_in, posted_out = moved.posted_out,
+                recent_movements = b.recent_movements || moved.movements
+            WHEN NOT MATCHED AND moved.id IS NOT NULL THEN INSERT VALUES (moved.id, moved.address, moved.asset,
+                moved.posted_in, moved.posted_out, 0, 0, moved.movements)"#,
             ledger.as_str(),
             stored_number(entry.number.next()),
             entry.recorded_at.micros(),
@@ -78,8 +79,8 @@ impl<'a> OneEntry<'a> {
             StoredNumber::from(second_moved.balance.posted_out) as _,
             second_moved.movements.numbers,
         )
-        .fetch_optional(connection)
+        .execute(connection)
         .await?;
-        Ok(if written.is_some() { Appended::Written } else { Appended::Stale })
+        Ok(appended(written.rows_affected()))
     }
 }

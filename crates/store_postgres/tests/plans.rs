@@ -34,6 +34,9 @@ async fn no_statement_reads_a_whole_table_or_ledger() {
             let rows = "INSERT INTO earlier_movements SELECT 1, 'a', 'USD/2', n, n || ' '
                 FROM generate_series(1, 1000) AS n";
             sqlx::query(rows).execute(&mut connection).await.unwrap();
+            let rows = "INSERT INTO balances SELECT 1, 'a' || n, 'USD/2', n, 0, 0, 0, ''
+                FROM generate_series(1, 3) AS n";
+            sqlx::query(rows).execute(&mut connection).await.unwrap();
             sqlx::query("ANALYZE").execute(&mut connection).await.unwrap();
         }
         for (number, (statement, parameters)) in statements.iter().enumerate() {

@@ -263,7 +263,7 @@ fn write_list(json: &mut Vec<u8>, (key, MovedBalance { movements, .. }): &MovedR
     write_row(json, &(key.account.as_str(), key.asset.as_str(), last, movements.numbers.as_str()));
 }
 
-fn write_balance(json: &mut Vec<u8>, (key, MovedBalance { balance, movements, .. }): &MovedRow<'_, '_>) {
+fn write_balance(json: &mut Vec<u8>, (key, MovedBalance { balance, movements }): &MovedRow<'_, '_>) {
     let row = (
         key.account.as_str(),
         key.asset.as_str(),
