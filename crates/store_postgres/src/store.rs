@@ -35,6 +35,9 @@ pub enum OpenError {
     /// No connection was to be had.
     #[error("cannot connect to PostgreSQL")]
     Connect(#[source] engine::port::Source),
+    /// The server is older than the statements that it would be sent.
+    #[error("the server is PostgreSQL {0}; it has to be 15 or newer")]
+    Version(i32),
     /// It keeps texts in another encoding.
     #[error("the database's encoding is {0}; it has to be UTF8")]
     Encoding(String),
@@ -50,19 +53,15 @@ impl PostgresStore {
     /// used.
     ///
     /// # Errors
-    /// When the database cannot be reached, or does not hold Unicode.
+    /// When the database cannot be reached, is of too old a version, or does not hold Unicode.
     pub async fn open(options: PostgresOptions) -> Result<Self, OpenError> {
         let writers = Connections::new(options.clone(), Purpose::Write);
         let readers = Connections::new(options.clone(), Purpose::Read);
         let connect = |failure: Failure| OpenError::Connect(failure.into());
         let mut lease = writers.acquire().await.map_err(connect)?;
-        let encoding = run!(lease, server_encoding(&mut lease)).map_err(connect)?;
+        run!(lease, server(&mut lease)).map_err(connect)?.check()?;
         drop(lease);
-        if encoding == "UTF8" {
-            Ok(Self { accounts: Together::new(readers.clone(), options.readers), writers, readers, options })
-        } else {
-            Err(OpenError::Encoding(encoding))
-        }
+        Ok(Self { accounts: Together::new(readers.clone(), options.readers), writers, readers, options })
     }
 
     /// Brings the schema up to date, one step after the other, each of them wholly or not at all, and
@@ -93,9 +92,30 @@ impl PostgresStore {
     }
 }
 
-async fn server_encoding(connection: &mut PgConnection) -> Result<String, Failure> {
-    let encoding = sqlx::query_scalar!(r#"SELECT current_setting('server_encoding') AS "encoding!""#);
-    Ok(encoding.fetch_one(connection).await?)
+/// What the server is.
+struct Server {
+    /// Its major version.
+    version: i32,
+    encoding: String,
+}
+
+async fn server(connection: &mut PgConnection) -> Result<Server, Failure> {
+    let server = sqlx::query_as!(
+        Server,
+        r#"SELECT current_setting('server_version_num')::int / 10000 AS "version!",
+            current_setting('server_encoding') AS "encoding!""#
+    );
+    Ok(server.fetch_one(connection).await?)
+}
+
+impl Server {
+    fn check(self) -> Result<(), OpenError> {
+        match self {
+            Self { version: ..15, .. } => Err(OpenError::Version(self.version)),
+            Self { encoding, .. } if encoding != "UTF8" => Err(OpenError::Encoding(encoding)),
+            Self { .. } => Ok(()),
+        }
+    }
 }
 
 /// How long the smallest of all reads may take. After that the server is taken to say nothing more, and all
@@ -238,5 +258,20 @@ impl Appends for PostgresStore {
         records: &[LogRecord],
     ) -> Result<Appended, CommitError> {
         batch::append(self, ledger, expected, unused, records).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_that_are_too_old_or_do_not_hold_unicode_are_refused() {
+        let check = |version, encoding: &str| Server { version, encoding: encoding.to_owned() }.check();
+        assert!(matches!(check(14, "UTF8"), Err(OpenError::Version(14))));
+        assert!(matches!(check(15, "LATIN1"), Err(OpenError::Encoding(encoding)) if encoding == "LATIN1"));
+        for version in [15, 18] {
+            assert!(check(version, "UTF8").is_ok(), "{version}");
+        }
     }
 }
