@@ -2,11 +2,14 @@
 
 use engine::port::DatedLine;
 use engine::query::Account;
-use ledger::Direction;
+use ledger::{Asset, Balance, Direction, Entry, EntryBody};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::http::values::{AddressText, AmountText, AssetText, EntryNumberValue, SignedText, TimeText};
+use crate::http::policy::PolicyView;
+use crate::http::values::{
+    AddressText, AmountText, AssetText, EntryNumberValue, MetadataValue, SignedText, TimeText,
+};
 use crate::http::views::BalanceView;
 
 /// An account with its balances.
@@ -15,6 +18,10 @@ use crate::http::views::BalanceView;
 pub struct AccountView {
     /// Its address.
     pub address: AddressText,
+    /// What it allows.
+    pub policy: PolicyView,
+    /// What the caller keeps beside it.
+    pub metadata: MetadataValue,
     /// Its balances, by asset.
     pub balances: Vec<BalanceView>,
 }
@@ -23,7 +30,53 @@ impl From<Account> for AccountView {
     fn from(account: Account) -> Self {
         Self {
             address: AddressText(account.address),
+            policy: account.policy.into(),
+            metadata: MetadataValue(account.metadata),
             balances: account.balances.into_iter().map(BalanceView::from).collect(),
+        }
+    }
+}
+
+impl AccountView {
+    /// Shows an account as it was when it had been changed, with its balances of then.
+    ///
+    /// # Panics
+    /// When the entry changes no account.
+    #[must_use]
+    pub fn changed(entry: Entry, balances: Vec<(Asset, Balance)>) -> Self {
+        let EntryBody::Account(change) = entry.body else {
+            panic!("entry {} changes no account", entry.number.0)
+        };
+        Account { address: change.account, policy: change.policy, metadata: change.metadata, balances }.into()
+    }
+}
+
+/// A change of an account, as recorded: all that it left beside the balances.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "AccountChange")]
+pub struct AccountChangeView {
+    /// The number of its entry.
+    pub entry: EntryNumberValue,
+    /// When it was written.
+    pub recorded_at: TimeText,
+    /// What the account allowed from then on.
+    pub policy: PolicyView,
+    /// What the caller kept beside it from then on.
+    pub metadata: MetadataValue,
+}
+
+impl From<Entry> for AccountChangeView {
+    /// # Panics
+    /// When the entry changes no account, which no list of changes has.
+    fn from(entry: Entry) -> Self {
+        let EntryBody::Account(change) = entry.body else {
+            panic!("entry {} changes no account", entry.number.0)
+        };
+        Self {
+            entry: EntryNumberValue(entry.number),
+            recorded_at: TimeText(entry.recorded_at),
+            policy: change.policy.into(),
+            metadata: MetadataValue(change.metadata),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why a request about accounts fails, and what the caller is told.
 
+use engine::SubmitError;
 use engine::port::ReadError;
 use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
@@ -8,12 +9,13 @@ use pavex::{Response, error_handler};
 use crate::http::failures;
 use crate::http::problem::{Problem, ProblemType};
 
-/// The account never moved.
+/// The account never moved and was never changed.
 pub static ACCOUNT_NOT_FOUND: ProblemType = ProblemType {
     status: StatusCode::NOT_FOUND,
     code: "account.not_found",
     title: "No such account",
-    meaning: "Nothing was ever moved into or out of the account: it exists from its first posting.",
+    meaning: "Nothing was ever moved into or out of the account, and nobody gave it a policy or metadata: it exists \
+              from the first of these on.",
     remedy: "Correct the address, or count the account as empty.",
     members: &[],
 };
@@ -21,9 +23,15 @@ pub static ACCOUNT_NOT_FOUND: ProblemType = ProblemType {
 /// Why a request about accounts fails.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// The account never moved.
-    #[error("the account never moved")]
+    /// The account never moved and was never changed.
+    #[error("the account never moved and was never changed")]
     NotFound,
+    /// The command changed nothing, or may not have.
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+    /// The account was changed, and could not be read then.
+    #[error("the account was changed and cannot be read")]
+    ReadBack(#[source] ReadError),
     /// The store could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -33,7 +41,10 @@ impl From<&AccountError> for Problem {
     fn from(error: &AccountError) -> Self {
         match error {
             AccountError::NotFound => Self::of(&ACCOUNT_NOT_FOUND),
-            AccountError::Read(error) => failures::read_failed(error),
+            AccountError::Submit(error) => failures::not_submitted(error),
+            // It is there, and the same key shows it; who hears this cannot know.
+            AccountError::ReadBack(ReadError::Unavailable(_)) => failures::outcome_unknown(),
+            AccountError::ReadBack(error) | AccountError::Read(error) => failures::read_failed(error),
         }
     }
 }

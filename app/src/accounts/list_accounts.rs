@@ -19,10 +19,11 @@ pub async fn list_accounts(
     request: Read<(InLedger, ListAccountsQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<AccountView>>, AccountError> {
-    let Read((InLedger { ledger }, ListAccountsQuery { prefix, asset, page })) = request;
+    let Read((InLedger { ledger }, ListAccountsQuery { prefix, asset, metadata, page })) = request;
     let query = AccountQuery {
         prefix: prefix.map(|prefix| prefix.0),
         asset,
+        metadata,
         after: page.after.clone(),
         limit: page.limit,
     };

@@ -1,18 +1,22 @@
-//! Accounts: what is known of an address. An account exists from its first posting; nothing here
-//! creates one.
+//! Accounts: what is known of an address, what it allows, and what is kept beside it. An account exists from its first
+//! posting or change on; nothing here creates one, or moves money.
 
+mod change_account;
 mod dto;
 mod error;
 mod get_account;
 mod list_accounts;
+mod list_changes;
 mod list_entries;
 mod operations;
 mod query;
 
+pub use change_account::*;
 pub use dto::*;
 pub use error::*;
 pub use get_account::*;
 pub use list_accounts::*;
+pub use list_changes::*;
 pub use list_entries::*;
 pub use operations::operations;
 pub use query::*;

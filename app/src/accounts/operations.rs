@@ -1,14 +1,19 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{
-    ACCOUNT_NOT_FOUND, AccountPath, AccountView, ListAccountsQuery, ListEntriesQuery, StatementLineView,
+    ACCOUNT_NOT_FOUND, AccountChangeView, AccountPath, AccountView, ChangeAccountRequest, ListAccountsQuery,
+    ListChangesQuery, ListEntriesQuery, StatementLineView,
 };
-use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
-use crate::http::input::Read;
+use crate::http::failures::{
+    IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
+    SERVICE_SHUTTING_DOWN, SERVICE_UNAVAILABLE,
+};
+use crate::http::input::{Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
 use crate::http::query::NoQuery;
-use crate::http::reply::Reply;
+use crate::http::rejections::ACCOUNT_TOO_LARGE;
+use crate::http::reply::{Changed, Reply};
 use crate::openapi::Operation;
 
 const TAG: &str = "Accounts";
@@ -24,8 +29,40 @@ pub fn operations() -> Vec<Operation> {
             .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/accounts/{address}", "get_account")
             .about(TAG, "Shows an account with its balances")
+            .description(
+                "An account is there from its first posting on, or from when somebody gave it a policy or metadata.",
+            )
             .takes::<Read<(AccountPath, NoQuery)>>()
             .returns::<Reply<AccountView>>()
+            .problems([&LEDGER_NOT_FOUND, &ACCOUNT_NOT_FOUND, &SERVICE_UNAVAILABLE]),
+        Operation::patch("/v1/ledgers/{ledger}/accounts/{address}", "change_account")
+            .about(TAG, "Changes what an account allows and what is kept beside it")
+            .description(
+                "What is left out stays as it is, down to single keys of metadata and floors of single assets; null in \
+                 their place removes them. The account need not have moved before. Each change is an entry of the log. \
+                 The reply shows the account as it was then, balances included, and the same request under the same \
+                 `Idempotency-Key` gets the same reply.\n\nA change counts for all that is recorded after it. A floor \
+                 may be set above what is available: the account keeps what it has, and no debit is accepted until \
+                 there is enough. A closed account takes part in no posting until it is opened again, and keeps its \
+                 balances: to leave nothing behind, freeze credits, move all of it, then close. `world` has a policy \
+                 as well: unbounded, until that is changed.",
+            )
+            .takes::<Write<(AccountPath, ChangeAccountRequest)>>()
+            .returns::<Changed<AccountView>>()
+            .problems([
+                &LEDGER_NOT_FOUND,
+                &IDEMPOTENCY_KEY_REUSED,
+                &IDEMPOTENCY_IN_PROGRESS,
+                &ACCOUNT_TOO_LARGE,
+                &SERVICE_SHUTTING_DOWN,
+                &SERVICE_UNAVAILABLE,
+                &OUTCOME_UNKNOWN,
+            ]),
+        Operation::get("/v1/ledgers/{ledger}/accounts/{address}/changes", "list_changes")
+            .about(TAG, "Lists the changes of an account, newest first")
+            .description("Each with its policy and metadata as they were from then on.")
+            .takes::<Read<(AccountPath, ListChangesQuery)>>()
+            .returns::<Reply<Page<AccountChangeView>>>()
             .problems([&LEDGER_NOT_FOUND, &ACCOUNT_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/accounts/{address}/entries", "list_entries")
             .about(TAG, "Lists an account's statement, newest first")

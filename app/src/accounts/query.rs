@@ -1,16 +1,19 @@
 //! Which accounts and which of their entries are asked for.
 
 use engine::query::{Clock, StatementPosition, TimeRange};
-use ledger::{Address, Asset, LedgerName};
+use ledger::{Address, Asset, EntryNumber, LedgerName};
 use schemars::JsonSchema;
 
 use crate::http::fields::FieldErrors;
+use crate::http::metadata::take_metadata_filters;
 use crate::http::pagination::{PageParameters, PageRequest};
 use crate::http::path::{FromPath, PathReader};
 use crate::http::query::{FromQuery, QueryReader};
 use crate::http::text::AddressPrefix;
 use crate::http::time::{TimeRangeParameters, take_time_range};
-use crate::http::values::{AddressPrefixInput, AddressText, AssetText, ClockInput, LedgerNameText};
+use crate::http::values::{
+    AddressPrefixInput, AddressText, AssetText, ClockInput, LedgerNameText, MetadataFilterInput,
+};
 
 /// `…/{ledger}/accounts/{address}…`
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
@@ -40,6 +43,9 @@ pub struct ListAccountsQuery {
     /// Only accounts that ever moved this asset, and only their balance in it.
     #[schemars(with = "Option<AssetText>")]
     pub asset: Option<Asset>,
+    /// Metadata that the account has, each key with this value.
+    #[schemars(with = "Option<MetadataFilterInput>")]
+    pub metadata: Vec<(String, String)>,
     /// Which page.
     #[schemars(flatten, with = "PageParameters")]
     pub page: PageRequest<Address>,
@@ -50,8 +56,23 @@ impl FromQuery for ListAccountsQuery {
         Self {
             prefix: query.optional("prefix", errors),
             asset: query.optional("asset", errors),
+            metadata: take_metadata_filters(query, errors),
             page: PageRequest::take(query, errors),
         }
+    }
+}
+
+/// Which changes of an account to list.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct ListChangesQuery {
+    /// Which page.
+    #[schemars(flatten, with = "PageParameters")]
+    pub page: PageRequest<EntryNumber>,
+}
+
+impl FromQuery for ListChangesQuery {
+    fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
+        Self { page: PageRequest::take(query, errors) }
     }
 }
 
@@ -96,13 +117,20 @@ mod tests {
 
     #[test]
     fn prefixes_are_beginnings_of_addresses() {
-        for query in ["", "prefix=u", "prefix=users:", "prefix=users:4&asset=USD/2&limit=1"] {
+        for query in [
+            "",
+            "prefix=u",
+            "prefix=users:",
+            "prefix=users:4&asset=USD/2&limit=1",
+            "metadata[a]=b&metadata[c]=d",
+        ] {
             assert_eq!(faults::<ListAccountsQuery>(query), Vec::<String>::new(), "{query}");
         }
         for prefix in ["", ":", "a::", "users:*", "a%20b", "a::b", &"a".repeat(256)] {
             assert_eq!(faults::<ListAccountsQuery>(&format!("prefix={prefix}")), ["prefix"], "{prefix}");
         }
-        assert_eq!(faults::<ListAccountsQuery>("metadata[a]=b&at=now"), ["metadata[a]", "at"]);
+        assert_eq!(faults::<ListAccountsQuery>("metadata[]=b&at=now"), ["metadata[]", "at"]);
+        assert_eq!(faults::<ListChangesQuery>("limit=1&asset=USD/2"), ["asset"]);
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //!
 //! What the store says about its troubles never gets into a problem: it is for the log.
 
+use engine::SubmitError;
 use engine::port::ReadError;
 use pavex::http::StatusCode;
 
 use super::problem::{Problem, ProblemType};
 use super::problem_types::{INTERNAL_ERROR, SERVICE_OVERLOADED};
+use super::rejections::rejected;
 
 /// After how many seconds a request that met trouble may be sent again.
 const RETRY_AFTER_SECONDS: u32 = 1;
@@ -115,6 +117,21 @@ pub fn outcome_unknown() -> Problem {
 #[must_use]
 pub fn shutting_down() -> Problem {
     Problem::of(&SERVICE_SHUTTING_DOWN).retry_after(RETRY_AFTER_SECONDS)
+}
+
+/// A command changed nothing, or may not have.
+#[must_use]
+pub fn not_submitted(error: &SubmitError) -> Problem {
+    match error {
+        SubmitError::LedgerNotFound => ledger_not_found(),
+        SubmitError::KeyReused => key_reused(),
+        SubmitError::KeyInProgress => key_in_progress(),
+        SubmitError::Rejected(rejection) => rejected(rejection),
+        SubmitError::Overloaded => overloaded(),
+        SubmitError::ShuttingDown => shutting_down(),
+        SubmitError::Unavailable(_) => unavailable(),
+        SubmitError::OutcomeUnknown(_) => outcome_unknown(),
+    }
 }
 
 /// A read failed.

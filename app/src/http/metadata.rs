@@ -1,8 +1,10 @@
-//! Reads metadata: whole in bodies, as filters in queries.
+//! Reads metadata: whole and as changes in bodies, as filters in queries.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use ledger::{Metadata, MetadataError};
+use ledger::{Metadata, MetadataError, MetadataPatch};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::fields::{FieldErrors, Shown};
 use super::json::{FromJson, Value};
@@ -16,43 +18,79 @@ const BAD_VALUE: &str = "must be at most 1024 bytes without NUL";
 
 impl FromJson for Metadata {
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        let mut map = BTreeMap::new();
-        let mut wrong = false;
-        value.members(errors, |key, member, errors| {
-            if map.len() > Self::MAX_KEYS {
-                // It is too large already; how much is beyond does not matter.
-                return;
-            }
-            let Some(text) = member.string(errors) else {
-                wrong = true;
-                return;
-            };
-            if !Self::is_key(key) {
-                member.refuse(errors, BAD_KEY);
-                wrong = true;
-            } else if !is_value(&text) {
-                member.refuse(errors, BAD_VALUE);
-                wrong = true;
-            } else if map.insert(key.to_owned(), text.into_owned()).is_some() {
-                member.refuse(errors, "is given more than once");
-                wrong = true;
-            }
-        })?;
-        match Self::new(map) {
-            Ok(metadata) if !wrong => Some(metadata),
-            Ok(_) => None,
-            Err(error) => {
-                value.refuse(
-                    errors,
-                    match error {
-                        MetadataError::TooManyKeys => "has more than 64 keys",
-                        MetadataError::BadKey(_) => BAD_KEY,
-                        MetadataError::BadValue(_) => BAD_VALUE,
-                    },
-                );
-                None
-            }
+        let map = read_map(value, errors, false)?;
+        let map = map.into_iter().filter_map(|(key, text)| Some((key, text?))).collect();
+        Self::new(map).map_err(|error| refuse(value, &error, errors)).ok()
+    }
+}
+
+impl FromJson for MetadataPatch {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let map = read_map(value, errors, true)?;
+        Self::new(map).map_err(|error| refuse(value, &error, errors)).ok()
+    }
+}
+
+/// Reads an object of texts, or of texts and nulls. `None` only if it added to `errors`.
+fn read_map(
+    value: Value<'_>,
+    errors: &mut FieldErrors,
+    takes_null: bool,
+) -> Option<BTreeMap<String, Option<String>>> {
+    let mut map = BTreeMap::new();
+    let mut wrong = false;
+    value.members(errors, |key, member, errors| {
+        if map.len() > Metadata::MAX_KEYS {
+            // It is too large already; how much is beyond does not matter.
+            return;
         }
+        let text = if takes_null && member.is_null() { Some(None) } else { member.string(errors).map(Some) };
+        let Some(text) = text else {
+            wrong = true;
+            return;
+        };
+        if !Metadata::is_key(key) {
+            member.refuse(errors, BAD_KEY);
+            wrong = true;
+        } else if !text.as_deref().is_none_or(Metadata::is_value) {
+            member.refuse(errors, BAD_VALUE);
+            wrong = true;
+        } else if map.insert(key.to_owned(), text.map(Cow::into_owned)).is_some() {
+            member.refuse(errors, "is given more than once");
+            wrong = true;
+        }
+    })?;
+    // One that is too large is refused as such.
+    (!wrong || map.len() > Metadata::MAX_KEYS).then_some(map)
+}
+
+fn refuse(value: Value<'_>, error: &MetadataError, errors: &mut FieldErrors) {
+    let message = match error {
+        MetadataError::TooManyKeys => "has more than 64 keys",
+        MetadataError::BadKey(_) => BAD_KEY,
+        MetadataError::BadValue(_) => BAD_VALUE,
+    };
+    value.refuse(errors, message);
+}
+
+/// The schema of a change of metadata in requests. Has no values: requests are read into [`MetadataPatch`].
+pub enum MetadataPatchInput {}
+
+impl JsonSchema for MetadataPatchInput {
+    fn schema_name() -> Cow<'static, str> {
+        "MetadataPatch".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A new value by key; null removes the key, and keys that are not given stay as they are. In \
+                            the end there are at most 64, within the bounds of metadata.",
+            "type": "object",
+            "maxProperties": 64,
+            "propertyNames": { "minLength": 1, "maxLength": 64 },
+            "additionalProperties": { "type": ["string", "null"], "maxLength": 1024 },
+            "examples": [{ "tier": "gold", "note": null }]
+        })
     }
 }
 
@@ -65,15 +103,11 @@ pub fn take_metadata_filters(query: &mut QueryReader<'_>, errors: &mut FieldErro
     for (key, value) in &filters {
         if !Metadata::is_key(key) {
             errors.add(format_args!("metadata[{}]", Shown(key)), BAD_KEY);
-        } else if !is_value(value) {
+        } else if !Metadata::is_value(value) {
             errors.add(format_args!("metadata[{}]", Shown(key)), BAD_VALUE);
         }
     }
     filters
-}
-
-fn is_value(text: &str) -> bool {
-    text.len() <= Metadata::MAX_VALUE_LENGTH && !text.contains('\0')
 }
 
 #[cfg(test)]
@@ -117,6 +151,31 @@ mod tests {
             (format!(r#"{{"a": "{long}"}}"#), &["a"]),
             (object(65), &["body"]),
             (object(5000), &["body"]),
+        ] {
+            assert_eq!(read(&json).unwrap_err(), fields, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_metadata_sets_and_removes_within_the_same_bounds() {
+        let read = |json: &str| -> Result<MetadataPatch, Vec<String>> {
+            let mut errors = FieldErrors::default();
+            match read_body(json.as_bytes(), &mut errors) {
+                Some(patch) if errors.is_empty() => Ok(patch),
+                _ => Err(errors.as_slice().iter().map(|error| error.field.clone()).collect()),
+            }
+        };
+        let patch = read(r#"{"a": "1", "b": null, "c": ""}"#).unwrap();
+        let values: Vec<_> = patch.as_map().iter().map(|(key, value)| (&**key, value.as_deref())).collect();
+        assert_eq!(values, [("a", Some("1")), ("b", None), ("c", Some(""))]);
+        assert!(read("{}").unwrap().as_map().is_empty());
+        assert!(read(&object(64)).is_ok());
+        for (json, fields) in [
+            ("null".to_owned(), &["body"][..]),
+            (r#"{"a": 1, "b": {}, "c": null}"#.to_owned(), &["a", "b"]),
+            (r#"{"a": null, "a": "2"}"#.to_owned(), &["a"]),
+            (r#"{"": null, "t\t": "x", "a": "\u0000"}"#.to_owned(), &["", "t\t", "a"]),
+            (object(65), &["body"]),
         ] {
             assert_eq!(read(&json).unwrap_err(), fields, "{json}");
         }

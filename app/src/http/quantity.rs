@@ -27,8 +27,8 @@ impl JsonSchema for QuantityInput {
                             rejected; `{\"up_to\": amount}`, as much of the amount as the source's limit allows; \
                             or `\"all\"`, as much as the limit allows. The limit counts when the posting's turn \
                             comes: what is available then, down to the floor. Where nothing is, 0 moves, and that \
-                            is no error. `world` has no limit: `up_to` moves the whole amount, and `\"all\"` is \
-                            refused. The reply shows what moved.",
+                            is no error. An account without a limit, as `world` is, gives the whole of `up_to`, \
+                            and `\"all\"` of it is rejected. The reply shows what moved.",
             "anyOf": [
                 amount.clone(),
                 {

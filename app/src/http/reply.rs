@@ -70,6 +70,31 @@ impl<T: Serialize> IntoResponse for Created<T> {
     }
 }
 
+/// The reply to a request that changes something that is there: 200 with it as it stands now.
+#[derive(Clone, Debug)]
+pub struct Changed<T> {
+    body: T,
+    replayed: bool,
+}
+
+impl<T> Changed<T> {
+    /// It is so, now or because the same request had changed it before.
+    #[must_use]
+    pub fn new(body: T, replayed: bool) -> Self {
+        Self { body, replayed }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Changed<T> {
+    fn into_response(self) -> Response {
+        let mut response = json(StatusCode::OK, &self.body);
+        if self.replayed {
+            response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
     // A transaction of one posting fits, so that the common replies are written in one go.
     let mut bytes = Bytewise(Vec::with_capacity(768));
@@ -124,5 +149,14 @@ mod tests {
         assert_eq!(response.status(), StatusCode::OK);
         assert!(!response.headers().contains_key("location"));
         assert!(!response.headers().contains_key("idempotency-replayed"));
+    }
+
+    #[test]
+    fn changes_are_200_and_say_whether_they_were_made_before() {
+        for replayed in [true, false] {
+            let response = Changed::new(7, replayed).into_response();
+            assert_eq!(response.status(), StatusCode::OK);
+            assert_eq!(response.headers().contains_key("idempotency-replayed"), replayed);
+        }
     }
 }

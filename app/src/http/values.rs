@@ -55,7 +55,7 @@ text!(
     /// The address of an account.
     AddressText(Address), "Address", {
         "description": "The address of an account: segments with colons between them. `world` is the outside, \
-                        whose balance may fall without bound.",
+                        whose balance may fall without bound unless that is changed.",
         "type": "string",
         "pattern": "^[a-zA-Z0-9_-]+(:[a-zA-Z0-9_-]+)*$",
         "maxLength": 255,

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use crate::http::fields::FieldErrors;
 use crate::http::pagination::{PageParameters, PageRequest};
+use crate::http::policy::PolicyView;
 use crate::http::query::{FromQuery, QueryReader};
-use crate::http::values::{EntryNumberValue, MetadataValue, ReferenceText, TimeText};
+use crate::http::values::{AddressText, EntryNumberValue, MetadataValue, ReferenceText, TimeText};
 use crate::http::views::{AccountBalanceView, PostingView};
 
 /// Which part of the log to list.
@@ -35,6 +36,8 @@ impl FromQuery for ListLogQuery {
 pub enum LogEntryType {
     /// Money moved.
     Transaction,
+    /// An account was changed.
+    Account,
 }
 
 /// One change of a ledger, as recorded.
@@ -55,9 +58,13 @@ pub struct LogEntryView {
     pub idempotency_key: Option<String>,
     /// The caller's own name for it.
     pub reference: Option<ReferenceText>,
-    /// What moved, in order.
+    /// What moved, in order: nothing, where an account was changed.
     pub postings: Vec<PostingView>,
-    /// What the caller keeps beside it.
+    /// The account that was changed; null where money moved.
+    pub account: Option<AddressText>,
+    /// What that account allows from then on; null where money moved.
+    pub policy: Option<PolicyView>,
+    /// What the caller keeps beside the transaction, or beside the account from then on.
     pub metadata: MetadataValue,
     /// Every balance that it touched as it stood afterwards, by account and asset.
     pub balances: Vec<AccountBalanceView>,
@@ -66,16 +73,28 @@ pub struct LogEntryView {
 impl From<LogRecord> for LogEntryView {
     fn from(record: LogRecord) -> Self {
         let LogRecord { entry, request } = record;
-        let EntryBody::Transaction(transaction) = entry.body;
+        let postings = entry.body.postings().iter().map(PostingView::from).collect();
+        let reference = entry.body.reference().cloned().map(ReferenceText);
+        let (kind, account, policy, metadata) = match entry.body {
+            EntryBody::Transaction(transaction) => {
+                (LogEntryType::Transaction, None, None, transaction.metadata)
+            }
+            EntryBody::Account(change) => {
+                let (account, policy) = (AddressText(change.account), change.policy.into());
+                (LogEntryType::Account, Some(account), Some(policy), change.metadata)
+            }
+        };
         Self {
             number: EntryNumberValue(entry.number),
-            kind: LogEntryType::Transaction,
+            kind,
             recorded_at: TimeText(entry.recorded_at),
             effective_at: TimeText(entry.effective_at),
             idempotency_key: request.map(|request| request.key.to_string()),
-            reference: transaction.reference.map(ReferenceText),
-            postings: transaction.postings.as_slice().iter().map(PostingView::from).collect(),
-            metadata: MetadataValue(transaction.metadata),
+            reference,
+            postings,
+            account,
+            policy,
+            metadata: MetadataValue(metadata),
             balances: entry.balances.into_iter().map(AccountBalanceView::from).collect(),
         }
     }

@@ -85,6 +85,12 @@ impl Operation {
         Self::new(Method::Post, path, id)
     }
 
+    /// Starts the description of a PATCH.
+    #[must_use]
+    pub fn patch(path: &'static str, id: &'static str) -> Self {
+        Self::new(Method::Patch, path, id)
+    }
+
     fn new(method: Method, path: &'static str, id: &'static str) -> Self {
         Self {
             method,

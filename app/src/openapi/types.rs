@@ -11,7 +11,7 @@ use crate::http::input::{
     BODY_TIMEOUT, BODY_TOO_LARGE, REQUEST_INVALID, Read, UNSUPPORTED_MEDIA_TYPE, Write,
 };
 use crate::http::problem::ProblemType;
-use crate::http::reply::{Created, Reply};
+use crate::http::reply::{Changed, Created, Reply};
 
 /// A type that a handler takes.
 pub trait Input {
@@ -86,6 +86,17 @@ impl<T: JsonSchema> Output for Created<T> {
             status: 201,
             description: "It was created, by this request or by the same one before.",
             headers: &["IdempotencyReplayed", "Location", "XRequestId"],
+            body: schemas.reference::<T>(Direction::Reply),
+        }
+    }
+}
+
+impl<T: JsonSchema> Output for Changed<T> {
+    fn describe(schemas: &mut Schemas) -> DescribedOutput {
+        DescribedOutput {
+            status: 200,
+            description: "It was changed, by this request or by the same one before.",
+            headers: &["IdempotencyReplayed", "XRequestId"],
             body: schemas.reference::<T>(Direction::Reply),
         }
     }

@@ -59,7 +59,7 @@ pub struct PostingRequest {
     /// What to move.
     #[schemars(with = "AssetText")]
     pub asset: Asset,
-    /// How much to move; not `all` of `world`.
+    /// How much to move.
     #[schemars(with = "QuantityInput")]
     pub amount: Quantity,
 }
@@ -86,10 +86,6 @@ impl FromJson for PostingRequest {
 impl FromJson for Posting<Quantity> {
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
         let PostingRequest { source, destination, asset, amount } = FromJson::from_json(value, errors)?;
-        let has_no_all = source.is_world() && amount == Quantity::All;
-        if has_no_all {
-            value.refuse_member("amount", "cannot be all of world, which has no limit; say how much", errors);
-        }
         match Self::new(source, destination, asset, amount) {
             Ok(posting) => Some(posting),
             Err(PostingError::SameAccount) => {
@@ -179,6 +175,9 @@ pub struct TransactionView {
 
 impl TransactionView {
     /// Shows a transaction that is in the log.
+    ///
+    /// # Panics
+    /// When the entry is no transaction.
     #[must_use]
     pub fn recorded(ledger: LedgerName, entry: Entry) -> Self {
         let id = Some(EntryNumberValue(entry.number));
@@ -186,9 +185,14 @@ impl TransactionView {
     }
 
     /// Shows a transaction that was only tried out.
+    ///
+    /// # Panics
+    /// When the entry is no transaction.
     #[must_use]
     pub fn dry_run(ledger: LedgerName, entry: Entry) -> Self {
-        let EntryBody::Transaction(transaction) = entry.body;
+        let EntryBody::Transaction(transaction) = entry.body else {
+            panic!("entry {} is no transaction", entry.number.0)
+        };
         let postings: Vec<_> = transaction.postings.as_slice().iter().map(PostingView::from).collect();
         Self {
             id: None,

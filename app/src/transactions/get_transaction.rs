@@ -18,6 +18,9 @@ pub async fn get_transaction(
     engine: &Engine,
 ) -> Result<Reply<TransactionView>, TransactionError> {
     let Read((TransactionPath { ledger, id }, NoQuery {})) = request;
-    let record = engine.store().entry(&ledger, id).await?.ok_or(TransactionError::NotFound)?;
+    let record = engine.store().entry(&ledger, id).await?;
+    // Other entries have numbers as well, and are no transactions.
+    let record = record.filter(|record| record.entry.body.transaction().is_some());
+    let record = record.ok_or(TransactionError::NotFound)?;
     Ok(Reply(TransactionView::recorded(ledger, record.entry)))
 }

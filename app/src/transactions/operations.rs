@@ -1,8 +1,7 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{
-    AMOUNT_OVERFLOW, CreateTransactionRequest, EXPECTATION_FAILED, INSUFFICIENT_FUNDS, ListTransactionsQuery,
-    REFERENCE_TAKEN, TRANSACTION_NOT_FOUND, TransactionPath, TransactionView,
+    CreateTransactionRequest, ListTransactionsQuery, TRANSACTION_NOT_FOUND, TransactionPath, TransactionView,
 };
 use crate::http::failures::{
     IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
@@ -12,6 +11,10 @@ use crate::http::input::{Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
 use crate::http::query::NoQuery;
+use crate::http::rejections::{
+    ACCOUNT_CLOSED, ACCOUNT_FROZEN, ACCOUNT_UNBOUNDED, AMOUNT_OVERFLOW, EXPECTATION_FAILED,
+    INSUFFICIENT_FUNDS, REFERENCE_TAKEN,
+};
 use crate::http::reply::{Created, Reply};
 use crate::openapi::Operation;
 
@@ -25,13 +28,15 @@ pub fn operations() -> Vec<Operation> {
             .about(TAG, "Creates a transaction")
             .description(
                 "Moves money: all postings in order, or nothing. The reply comes once it is durable. No account's \
-                 available balance falls below zero, but for `world`, the outside.\n\nAn amount may be `{\"up_to\": \
+                 available balance falls below its floor: zero, unless its policy says otherwise, and none at all for \
+                 `world`, the outside.\n\nAn amount may be `{\"up_to\": \
                  amount}` or `\"all\"`: as much as the source's limit allows when the posting's turn comes, which \
                  may be 0. The reply and the log show what moved. The same request under the same \
                  `Idempotency-Key` gets the same reply, whatever there is by then. `expect` says what has to hold \
                  of balances once all postings are through.\n\nA command that is rejected \
                  leaves nothing behind: the same `Idempotency-Key` decides it anew. Where several rejections \
-                 apply, the reference comes first, then the postings in order, then the expectations in order. \
+                 apply, the reference comes first, then the postings in order, of each the closed and frozen accounts \
+                 before the funds, then the expectations in order. \
                  With `dry_run` nothing is written and the key is not used up.",
             )
             .takes::<Write<(InLedger, CreateTransactionRequest)>>()
@@ -42,6 +47,9 @@ pub fn operations() -> Vec<Operation> {
                 &IDEMPOTENCY_KEY_REUSED,
                 &IDEMPOTENCY_IN_PROGRESS,
                 &REFERENCE_TAKEN,
+                &ACCOUNT_CLOSED,
+                &ACCOUNT_FROZEN,
+                &ACCOUNT_UNBOUNDED,
                 &INSUFFICIENT_FUNDS,
                 &AMOUNT_OVERFLOW,
                 &EXPECTATION_FAILED,

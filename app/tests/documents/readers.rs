@@ -4,7 +4,7 @@
 use std::any::type_name;
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::accounts::{ListAccountsQuery, ListEntriesQuery};
+use app::accounts::{ChangeAccountRequest, ListAccountsQuery, ListChangesQuery, ListEntriesQuery};
 use app::balances::ListBalancesQuery;
 use app::http::fields::FieldErrors;
 use app::http::json::{FromJson, read_body};
@@ -24,10 +24,12 @@ type Objects = BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)>;
 #[test]
 fn what_is_read_is_what_the_schema_says() {
     let mut read = BTreeSet::new();
+    read.insert(body::<ChangeAccountRequest>());
     read.insert(body::<CreateLedgerRequest>());
     read.insert(body::<CreateTransactionRequest>());
     read.insert(query::<ListAccountsQuery>());
     read.insert(query::<ListBalancesQuery>());
+    read.insert(query::<ListChangesQuery>());
     read.insert(query::<ListEntriesQuery>());
     read.insert(query::<ListLedgersQuery>());
     read.insert(query::<ListLogQuery>());

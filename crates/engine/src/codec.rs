@@ -4,16 +4,21 @@
 //! What an entry has that stores keep in columns of their own (number, times, reference, key) is not in
 //! here. A change must go on reading everything that was ever written.
 
-use ledger::{Address, Amount, Asset, Balance, BalanceKey, Entry, EntryBody, Metadata, Posting, Postings};
+mod account;
+
+use ledger::{
+    Address, Amount, Asset, Balance, BalanceKey, Entry, EntryBody, Metadata, Posting, Postings, Reference,
+    Transaction,
+};
 use serde::Deserialize;
 
-/// An entry's kind and content, as far as it stands in the text form.
+pub use self::account::{decode_metadata, decode_policy, encode_metadata, encode_policy};
+
+/// An entry's content, as far as it stands in the text form.
 #[derive(Debug, PartialEq, Eq)]
 pub struct DecodedBody {
-    /// What moved, in order.
-    pub postings: Postings,
-    /// What the caller keeps beside it.
-    pub metadata: Metadata,
+    /// What changed.
+    pub body: EntryBody,
     /// Every balance touched, as it stood afterwards, by account and asset.
     pub balances: Vec<(BalanceKey, Balance)>,
 }
@@ -24,6 +29,9 @@ pub enum DecodeError {
     /// It is not of the right shape.
     #[error("not the text of an entry")]
     Shape(#[from] serde_json::Error),
+    /// There is no such kind of entry.
+    #[error("no kind of entry: {0:?}")]
+    Kind(String),
     /// A part of it is not what its place asks for.
     #[error("`{part}` of an entry is not valid: {text:?}")]
     Part {
@@ -44,11 +52,15 @@ struct Body {
     balances: Vec<(String, String, String, String, String, String)>,
 }
 
+const TRANSACTION: &str = "transaction";
+const ACCOUNT: &str = "account";
+
 /// Returns the name of an entry's kind.
 #[must_use]
 pub fn kind(entry: &Entry) -> &'static str {
     match entry.body {
-        EntryBody::Transaction(_) => "transaction",
+        EntryBody::Transaction(_) => TRANSACTION,
+        EntryBody::Account(_) => ACCOUNT,
     }
 }
 
@@ -58,9 +70,16 @@ pub fn kind(entry: &Entry) -> &'static str {
 /// Never: every body can be written.
 #[must_use]
 pub fn encode(entry: &Entry) -> String {
-    let EntryBody::Transaction(transaction) = &entry.body;
+    match &entry.body {
+        EntryBody::Transaction(transaction) => encode_transaction(transaction, &entry.balances),
+        // No money moves: there is no balance to record.
+        EntryBody::Account(change) => account::encode_change(change),
+    }
+}
+
+fn encode_transaction(transaction: &Transaction, balances: &[(BalanceKey, Balance)]) -> String {
     let postings = transaction.postings.as_slice();
-    let mut text = String::with_capacity(64 + 96 * (postings.len() + entry.balances.len()));
+    let mut text = String::with_capacity(64 + 96 * (postings.len() + balances.len()));
     text.push_str("{\"postings\":[");
     for posting in postings {
         let (source, destination) = (posting.source().as_str(), posting.destination().as_str());
@@ -69,11 +88,10 @@ pub fn encode(entry: &Entry) -> String {
     end_list(&mut text);
     if !transaction.metadata.is_empty() {
         text.push_str(",\"metadata\":");
-        let metadata = serde_json::to_string(transaction.metadata.as_map());
-        text.push_str(&metadata.expect("texts by text can always be written"));
+        text.push_str(&encode_metadata(&transaction.metadata));
     }
     text.push_str(",\"balances\":[");
-    for (BalanceKey { account, asset }, balance) in &entry.balances {
+    for (BalanceKey { account, asset }, balance) in balances {
         let Balance { posted_in, posted_out, pending_in, pending_out } = *balance;
         let counters = [posted_in, posted_out, pending_in, pending_out];
         push_row(&mut text, [account.as_str(), asset.as_str()], counters);
@@ -110,11 +128,24 @@ fn end_list(text: &mut String) {
     text.push(']');
 }
 
-/// Reads an entry's body back.
+/// Reads an entry's body back. Its kind and its reference are kept beside the text.
 ///
 /// # Errors
-/// When the text is not one that [`encode`] wrote.
-pub fn decode(text: &str) -> Result<DecodedBody, DecodeError> {
+/// When the text is not one that [`encode`] wrote for an entry of that kind.
+pub fn decode(kind: &str, text: &str, reference: Option<Reference>) -> Result<DecodedBody, DecodeError> {
+    match (kind, reference) {
+        (TRANSACTION, reference) => decode_transaction(text, reference),
+        (ACCOUNT, None) => {
+            Ok(DecodedBody { body: EntryBody::Account(account::decode_change(text)?), balances: Vec::new() })
+        }
+        (ACCOUNT, Some(reference)) => {
+            Err(DecodeError::Part { part: "reference", text: reference.as_str().to_owned() })
+        }
+        _ => Err(DecodeError::Kind(kind.to_owned())),
+    }
+}
+
+fn decode_transaction(text: &str, reference: Option<Reference>) -> Result<DecodedBody, DecodeError> {
     let body: Body = serde_json::from_str(text)?;
     let bad = |part, text: String| DecodeError::Part { part, text };
     let address = |text: String| Address::parse(&text).map_err(|_| bad("account", text));
@@ -139,17 +170,18 @@ pub fn decode(text: &str) -> Result<DecodedBody, DecodeError> {
             },
         ));
     }
-    Ok(DecodedBody {
+    let transaction = Transaction {
         postings: Postings::new(postings).map_err(|_| bad("postings", String::new()))?,
+        reference,
         metadata: Metadata::new(body.metadata).map_err(|_| bad("metadata", String::new()))?,
-        balances,
-    })
+    };
+    Ok(DecodedBody { body: EntryBody::Transaction(transaction), balances })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ledger::{EntryNumber, Timestamp, Transaction};
+    use ledger::{EntryNumber, Timestamp};
 
     const TEXT: &str = r#"{"postings":[["world","users:42","USD/2","1250"],["users:42","fees","USD/2","0"]],"metadata":{"order":"1001","π":"\"3\""},"balances":[["fees","USD/2","0","0","0","0"],["users:42","USD/2","1250","0","0","7"],["world","USD/2","0","170141183460469231731687303715884105727","3","0"]]}"#;
 
@@ -189,8 +221,15 @@ mod tests {
         }
     }
 
+    fn set(entry: &mut Entry, change: impl FnOnce(&mut Transaction)) {
+        match &mut entry.body {
+            EntryBody::Transaction(transaction) => change(transaction),
+            EntryBody::Account(_) => unreachable!("the fixture is a transaction"),
+        }
+    }
+
     fn part_of_error(text: &str) -> (&'static str, String) {
-        match decode(text) {
+        match decode(TRANSACTION, text, None) {
             Err(DecodeError::Part { part, text }) => (part, text),
             other => panic!("{text} gives {other:?}"),
         }
@@ -204,19 +243,42 @@ mod tests {
 
     #[test]
     fn a_text_gives_back_what_was_written() {
-        let Entry { body: EntryBody::Transaction(transaction), balances, .. } = entry();
-        let Transaction { postings, metadata, .. } = transaction;
-        assert_eq!(decode(TEXT).unwrap(), DecodedBody { postings, metadata, balances });
+        let Entry { body, balances, .. } = entry();
+        assert_eq!(decode(TRANSACTION, TEXT, None).unwrap(), DecodedBody { body, balances });
+        let reference = Reference::parse("order-1").unwrap();
+        let decoded = decode(TRANSACTION, TEXT, Some(reference.clone())).unwrap();
+        assert_eq!(decoded.body.reference(), Some(&reference));
+    }
+
+    #[test]
+    fn a_change_of_an_account_comes_back_and_has_no_reference() {
+        let (account, metadata) = (address("users:42"), Metadata::default());
+        let policy = ledger::Policy { closed: true, ..ledger::Policy::standard(&account).clone() };
+        let body = EntryBody::Account(ledger::AccountChange { account, policy, metadata });
+        let entry = Entry { body, balances: vec![], ..entry() };
+        let text = encode(&entry);
+        let decoded = decode(kind(&entry), &text, None).unwrap();
+        assert_eq!(decoded, DecodedBody { body: entry.body, balances: vec![] });
+        let reference = Reference::parse("order-1").unwrap();
+        assert!(matches!(
+            decode(ACCOUNT, &text, Some(reference)),
+            Err(DecodeError::Part { part: "reference", .. })
+        ));
+    }
+
+    #[test]
+    fn a_kind_that_is_not_known_is_refused() {
+        assert!(matches!(decode("hold", TEXT, None), Err(DecodeError::Kind(kind)) if kind == "hold"));
+        assert!(matches!(decode(ACCOUNT, TEXT, None), Err(DecodeError::Shape(_))));
     }
 
     #[test]
     fn no_metadata_takes_no_space_and_comes_back_as_none() {
         let mut entry = entry();
-        let EntryBody::Transaction(transaction) = &mut entry.body;
-        transaction.metadata = Metadata::default();
+        set(&mut entry, |transaction| transaction.metadata = Metadata::default());
         let text = encode(&entry);
         assert!(!text.contains("metadata"), "{text}");
-        assert!(decode(&text).unwrap().metadata.is_empty());
+        assert!(decode(TRANSACTION, &text, None).unwrap().body.metadata().is_empty());
     }
 
     #[test]
@@ -227,9 +289,9 @@ mod tests {
             Posting::new(address("world"), users, Asset::parse("USD/2").unwrap(), Amount::MAX).unwrap()
         };
         let postings = Postings::new((0..Postings::MAX).map(posting).collect()).unwrap();
-        let EntryBody::Transaction(transaction) = &mut entry.body;
-        transaction.postings = postings.clone();
-        assert_eq!(decode(&encode(&entry)).unwrap().postings, postings);
+        set(&mut entry, |transaction| transaction.postings = postings.clone());
+        let decoded = decode(TRANSACTION, &encode(&entry), None).unwrap();
+        assert_eq!(decoded.body.postings(), postings.as_slice());
     }
 
     #[test]
@@ -246,7 +308,7 @@ mod tests {
             r#"{"postings":[["a","b","USD/2","1"]],"balances":[["a","USD/2","0","0","0"]]}"#,
             r#"{"postings":[["a","b","USD/2","1"]],"balances":[],"metadata":{"k":1}}"#,
         ] {
-            assert!(matches!(decode(text), Err(DecodeError::Shape(_))), "{text}");
+            assert!(matches!(decode(TRANSACTION, text, None), Err(DecodeError::Shape(_))), "{text}");
         }
     }
 

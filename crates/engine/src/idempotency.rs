@@ -5,7 +5,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ledger::{Bounds, Command, Expectation, LedgerName, Metadata, Quantity};
+use ledger::{
+    Bounds, ChangeAccount, Command, Expectation, FloorsPatch, Frozen, LedgerName, Metadata, PostTransaction,
+    Quantity,
+};
 use sha2::{Digest, Sha256};
 
 /// The caller's name for one request: 1 to 255 visible ASCII characters.
@@ -60,7 +63,13 @@ impl RequestFingerprint {
     /// Returns the fingerprint of a command to a ledger.
     #[must_use]
     pub fn of_command(command: &Command, dry_run: bool) -> Self {
-        let Command::PostTransaction(post) = command;
+        match command {
+            Command::PostTransaction(post) => Self::of_transaction(post, dry_run),
+            Command::ChangeAccount(change) => Self::of_change(change, dry_run),
+        }
+    }
+
+    fn of_transaction(post: &PostTransaction, dry_run: bool) -> Self {
         let mut hash = Fields::new(if dry_run { "transaction, dry run" } else { "transaction" });
         for posting in post.postings.as_slice() {
             hash.text(posting.source().as_str());
@@ -76,6 +85,49 @@ impl RequestFingerprint {
         hash.bytes(b"effective_at");
         hash.text(&post.effective_at.map_or(String::new(), |time| time.micros().to_string()));
         hash.metadata(&post.metadata);
+        hash.finish()
+    }
+
+    fn of_change(change: &ChangeAccount, dry_run: bool) -> Self {
+        let mut hash = Fields::new(if dry_run { "account, dry run" } else { "account" });
+        hash.text(change.account.as_str());
+        match &change.policy.floors {
+            None => hash.bytes(b""),
+            Some(FloorsPatch::Unbounded) => hash.bytes(b"unbounded"),
+            Some(FloorsPatch::PerAsset(floors)) => {
+                hash.bytes(b"floors");
+                hash.bytes(&(floors.len() as u64).to_be_bytes());
+                for (asset, floor) in floors {
+                    hash.text(asset.as_str());
+                    match floor {
+                        Some(floor) => hash.bytes(&floor.to_be_bytes()),
+                        None => hash.bytes(b""),
+                    }
+                }
+            }
+        }
+        hash.bytes(match change.policy.frozen {
+            None => b"",
+            Some(Frozen::None) => b"none",
+            Some(Frozen::Debits) => b"debits",
+            Some(Frozen::Credits) => b"credits",
+            Some(Frozen::All) => b"all",
+        });
+        hash.bytes(match change.policy.closed {
+            None => b"",
+            Some(true) => b"closed",
+            Some(false) => b"open",
+        });
+        for (key, value) in change.metadata.as_map() {
+            hash.text(key);
+            match value {
+                Some(value) => {
+                    hash.bytes(b"is");
+                    hash.text(value);
+                }
+                None => hash.bytes(b"goes"),
+            }
+        }
         hash.finish()
     }
 
@@ -155,7 +207,8 @@ mod tests {
     use std::collections::HashSet;
 
     use ledger::{
-        Address, Amount, Asset, Expectations, PostTransaction, Posting, Postings, Reference, Timestamp,
+        Address, Amount, Asset, Expectations, MetadataPatch, PolicyPatch, Posting, Postings, Reference,
+        Timestamp,
     };
 
     use super::*;
@@ -235,6 +288,48 @@ mod tests {
         ];
         let fingerprints: HashSet<_> = requests.into_iter().map(|post| hex(post, false)).collect();
         assert_eq!(fingerprints.len(), 12);
+    }
+
+    #[test]
+    fn all_that_a_change_of_an_account_asks_for_is_in_its_fingerprint() {
+        let usd = || Asset::parse("USD/2").unwrap();
+        let change = |account: &str, policy, metadata: &[(&str, Option<&str>)]| {
+            let owned = |(key, value): &(&str, Option<&str>)| ((*key).to_owned(), value.map(str::to_owned));
+            let metadata = MetadataPatch::new(metadata.iter().map(owned).collect()).unwrap();
+            let account = Address::parse(account).unwrap();
+            RequestFingerprint::of_command(
+                &Command::ChangeAccount(ChangeAccount { account, policy, metadata }),
+                false,
+            )
+        };
+        let none = PolicyPatch::default;
+        let floors = |floors| PolicyPatch { floors: Some(floors), ..none() };
+        let per_asset = |floor| floors(FloorsPatch::PerAsset([(usd(), floor)].into()));
+        let frozen = |frozen| PolicyPatch { frozen: Some(frozen), ..none() };
+        let closed = |closed| PolicyPatch { closed: Some(closed), ..none() };
+        let requests = [
+            change("a", none(), &[]),
+            change("b", none(), &[]),
+            change("a", floors(FloorsPatch::Unbounded), &[]),
+            change("a", floors(FloorsPatch::PerAsset([].into())), &[]),
+            change("a", per_asset(None), &[]),
+            change("a", per_asset(Some(0)), &[]),
+            change("a", per_asset(Some(-5)), &[]),
+            change("a", frozen(Frozen::None), &[]),
+            change("a", frozen(Frozen::Debits), &[]),
+            change("a", frozen(Frozen::Credits), &[]),
+            change("a", frozen(Frozen::All), &[]),
+            change("a", closed(true), &[]),
+            change("a", closed(false), &[]),
+            change("a", none(), &[("k", None)]),
+            change("a", none(), &[("k", Some(""))]),
+            change("a", none(), &[("k", Some("goes"))]),
+            change("a", none(), &[("is", None)]),
+        ];
+        assert_eq!(requests.iter().collect::<HashSet<_>>().len(), requests.len());
+        // Stores are full of them.
+        let shown = format!("{:032x}", u128::from_be_bytes(requests[0].0));
+        assert_eq!(shown, "7568154eab4ee58ba52e58206fa66197");
     }
 
     #[test]

@@ -14,14 +14,14 @@ use std::time::Instant;
 
 use fail_points::Point;
 use futures_util::FutureExt;
-use ledger::{Balance, BalanceKey, EntryNumber, LedgerName};
+use ledger::{BalanceKey, EntryNumber, LedgerName};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Semaphore, watch};
 
 use crate::batch::Batch;
 use crate::engine::Shared;
 use crate::memory::{Draft, Memory, Verdict};
-use crate::port::{Appended, Appends, BeginError, CommitError, ReadError, Store};
+use crate::port::{Appended, Appends, BeginError, CommitError, LookedUp, ReadError, Store};
 use crate::queue::{Job, LaneHandle, Waiting};
 use crate::submission::{Outcome, SharedSource, SubmitError, Submitted};
 
@@ -49,7 +49,7 @@ enum Left {
 
 type Underway<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
 type Written = (Batch, Instant, Result<Appended, CommitError>);
-type Looked = (Vec<BalanceKey>, Result<Vec<(BalanceKey, Balance)>, ReadError>);
+type Looked = (Vec<BalanceKey>, Result<LookedUp, ReadError>);
 
 impl Lane {
     /// Opens a ledger's lane. It ends when it has been idle for long, or when nobody holds its handle.
@@ -240,7 +240,7 @@ impl Lane {
                 (asked, result) = done(&mut looking) => {
                     looking = None;
                     match result {
-                        Ok(balances) => self.memory.learn(asked, balances),
+                        Ok(found) => self.memory.learn(asked, found),
                         Err(_) => leaving = true,
                     }
                 }

@@ -4,6 +4,7 @@
 //! before the store said that its batch is committed, and it never decides: that is
 //! [`ledger::decide`]'s alone.
 
+mod as_of;
 mod batch;
 mod clock;
 pub mod codec;
@@ -18,6 +19,7 @@ mod queue;
 mod submission;
 pub mod verify;
 
+pub use as_of::balances_before;
 pub use engine::{Engine, EngineOptions};
 pub use metrics::EngineMetrics;
 pub use submission::{

@@ -7,10 +7,11 @@ use std::collections::{HashMap, HashSet};
 use ledger::{Balance, BalanceKey, Book, Command, Entry, EntryNumber, Reference, Timestamp, decide};
 
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
-use crate::port::{Head, Loaded, LogRecord, Unused, Wanted};
+use crate::port::{Head, Loaded, LogRecord, LookedUp, Unused, Wanted};
 use crate::submission::{Submission, SubmitError};
 
-/// A lane's copy of balances. It is valid only while the ledger's head stands where the copy was made.
+/// A lane's copy of balances, and of the policies of their accounts: with a balance its account's policy is known as
+/// well. It is valid only while the ledger's head stands where the copy was made.
 pub(crate) struct Memory {
     book: Option<Book>,
     balances_max: usize,
@@ -47,9 +48,12 @@ impl Memory {
         self.undisturbed && self.book.is_some()
     }
 
-    /// Says whether every balance that a command touches is remembered.
+    /// Says whether everything is remembered that a command touches. The metadata of an account never is.
     pub(crate) fn knows(&self, submission: &Submission) -> bool {
-        touched(submission).all(|key| self.holds(&key))
+        match &submission.command {
+            Command::PostTransaction(_) => touched(submission).all(|key| self.holds(&key)),
+            Command::ChangeAccount(_) => false,
+        }
     }
 
     /// Lists the balances that commands touch and that are not remembered.
@@ -63,21 +67,22 @@ impl Memory {
         self.book.as_ref().is_some_and(|book| book.holds(key))
     }
 
-    /// Takes in balances that were looked up: those asked for that were not found have never moved.
+    /// Takes in what was looked up: of the balances asked for, those that were not found have never moved, and
+    /// accounts of theirs without a policy were never changed.
     ///
-    /// They may be older than what is remembered, and yet they hold: had this lane changed one since, it would
-    /// be remembered, and if somebody else did, the head does not stand where it should.
-    pub(crate) fn learn(
-        &mut self,
-        asked: impl IntoIterator<Item = BalanceKey>,
-        found: Vec<(BalanceKey, Balance)>,
-    ) {
+    /// Balances may be older than what is remembered, and yet they hold: had this lane changed one since, it would
+    /// be remembered, and if somebody else did, the head does not stand where it should. Policies hold because a
+    /// lane changes none of them while it looks something up.
+    pub(crate) fn learn(&mut self, asked: impl IntoIterator<Item = BalanceKey>, found: LookedUp) {
         let Some(book) = &mut self.book else { return };
         for key in asked {
             book.load_balance(key, Balance::default());
         }
-        for (key, balance) in found {
+        for (key, balance) in found.balances {
             book.load_balance(key, balance);
+        }
+        for (account, policy) in found.policies {
+            book.load_policy(account, policy);
         }
     }
 
@@ -85,13 +90,18 @@ impl Memory {
     pub(crate) fn wanted<'a>(&self, submissions: impl Iterator<Item = &'a Submission>) -> Wanted {
         let mut balances = HashSet::new();
         let mut references = HashSet::new();
+        let mut accounts = HashSet::new();
         let mut wanted = Wanted { cached_at: self.book.as_ref().map(head), ..Wanted::default() };
         for submission in submissions {
             wanted.keys.extend(submission.key.clone());
             references.extend(reference(submission).cloned());
             balances.extend(touched(submission));
+            if let Command::ChangeAccount(change) = &submission.command {
+                accounts.insert(change.account.clone());
+            }
         }
         wanted.references = references.into_iter().collect();
+        wanted.accounts = accounts.into_iter().collect();
         (wanted.cached, wanted.missing) = balances.into_iter().partition(|key| self.holds(key));
         wanted
     }
@@ -105,12 +115,16 @@ impl Memory {
         }
         self.book.get_or_insert_with(|| Book::at(loaded.head.next, loaded.head.last_recorded_at));
         let cached = wanted.cached.into_iter().filter(|_| !still_valid);
-        self.learn(wanted.missing.into_iter().chain(cached), loaded.balances);
+        let found = LookedUp { balances: loaded.balances, policies: loaded.policies };
+        self.learn(wanted.missing.into_iter().chain(cached), found);
         let mut draft = self.draft();
         draft.keys = loaded.keys.into_iter().map(|used| (used.key, (used.fingerprint, used.entry))).collect();
         let book = self.book.as_mut().expect("made above");
         for (reference, entry) in loaded.references {
             book.load_reference(reference, entry);
+        }
+        for (account, metadata) in loaded.metadata {
+            book.load_metadata(account, metadata);
         }
         draft
     }
@@ -118,7 +132,7 @@ impl Memory {
     /// Starts a batch on what is remembered.
     pub(crate) fn draft(&mut self) -> Draft {
         let book = self.book.as_mut().expect("there is something remembered");
-        book.forget_references();
+        book.forget_look_ups();
         Draft { expected: head(book), keys: HashMap::new(), unused: Unused::default(), records: Vec::new() }
     }
 
@@ -205,16 +219,22 @@ fn head(book: &Book) -> Head {
 
 /// Lists the balances that a command touches or expects something of, some of them twice.
 fn touched(submission: &Submission) -> impl Iterator<Item = BalanceKey> {
-    let Command::PostTransaction(post) = &submission.command;
-    let moved = post.postings.as_slice().iter().flat_map(|posting| {
+    let post = match &submission.command {
+        Command::PostTransaction(post) => Some(post),
+        Command::ChangeAccount(_) => None,
+    };
+    let moved = post.into_iter().flat_map(|post| post.postings.as_slice()).flat_map(|posting| {
         [posting.source(), posting.destination()]
             .map(|account| BalanceKey { account: account.clone(), asset: posting.asset().clone() })
     });
-    moved.chain(post.expectations.as_slice().iter().map(|expectation| expectation.key().clone()))
+    let expected = post.into_iter().flat_map(|post| post.expectations.as_slice());
+    moved.chain(expected.map(|expectation| expectation.key().clone()))
 }
 
 /// Returns the reference that a command wants for its entry.
 fn reference(submission: &Submission) -> Option<&Reference> {
-    let Command::PostTransaction(post) = &submission.command;
-    post.reference.as_ref()
+    match &submission.command {
+        Command::PostTransaction(post) => post.reference.as_ref(),
+        Command::ChangeAccount(_) => None,
+    }
 }

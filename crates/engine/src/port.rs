@@ -4,19 +4,20 @@
 //! handed finished entries and writes them, all of a batch or nothing. Replies to reads come from
 //! committed state only.
 
+mod errors;
+
 use async_trait::async_trait;
 use ledger::{
-    Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName, Reference, StatementLine, Timestamp,
+    Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName, Metadata, Policy, Reference, StatementLine,
+    Timestamp,
 };
 
+pub use self::errors::{BeginError, CommitError, CreateLedgerError, ReadError, Source};
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use crate::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
-    StatementQuery, TransactionPosition, TransactionQuery,
+    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Ledger, NewLedger, Page,
+    StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
-
-/// An error of the database beneath a store, for operators' eyes only.
-pub type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// A place that keeps ledgers durably.
 #[async_trait]
@@ -71,7 +72,7 @@ pub trait Store: Send + Sync + 'static {
         query: &TransactionQuery,
     ) -> Result<Page<Entry, TransactionPosition>, ReadError>;
 
-    /// Reads one account; `None` where it never moved.
+    /// Reads one account; `None` where it never moved and was never changed.
     ///
     /// # Errors
     /// Those of [`ReadError`].
@@ -86,6 +87,16 @@ pub trait Store: Send + Sync + 'static {
         ledger: &LedgerName,
         query: &AccountQuery,
     ) -> Result<Page<Account, Address>, ReadError>;
+
+    /// Lists the changes of an account, newest first; `None` where it never moved and was never changed.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn account_changes(
+        &self,
+        ledger: &LedgerName,
+        query: &ChangeQuery,
+    ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError>;
 
     /// Lists an account's statement lines, newest first; `None` where the account never moved.
     ///
@@ -138,21 +149,18 @@ pub trait Store: Send + Sync + 'static {
 /// The short way to write, of a store that has it: on a state that the caller remembers.
 #[async_trait]
 pub trait Appends: Send + Sync {
-    /// Reads balances as they are committed where batches are written; never from a copy that lags behind.
-    /// One that is not in the answer has never moved. Of a ledger that is not there nothing has.
+    /// Reads balances, and the policies of their accounts, as they are committed where batches are written; never
+    /// from a copy that lags behind. A balance that is not in the answer has never moved, and an account without a
+    /// policy was never changed. Of a ledger that is not there nothing has.
     ///
     /// # Errors
     /// Those of [`ReadError`].
-    async fn balances_of(
-        &self,
-        ledger: &LedgerName,
-        keys: &[BalanceKey],
-    ) -> Result<Vec<(BalanceKey, Balance)>, ReadError>;
+    async fn balances_of(&self, ledger: &LedgerName, keys: &[BalanceKey]) -> Result<LookedUp, ReadError>;
 
     /// Writes entries that were decided on a remembered state, with all their projections, and commits, if
     /// that state still is the ledger's: its head stands at `expected`, where the entries begin, and none
     /// of their keys and references and of those in `unused` is in use. What came of it is durable when
-    /// this returns.
+    /// this returns. The entries are transactions: accounts are changed the long way.
     ///
     /// # Errors
     /// [`CommitError::RolledBack`], [`CommitError::OutcomeUnknown`].
@@ -190,6 +198,17 @@ pub struct Wanted {
     pub keys: Vec<IdempotencyKey>,
     /// References to look up.
     pub references: Vec<Reference>,
+    /// Accounts of which policy and metadata are needed, as they are to be changed.
+    pub accounts: Vec<Address>,
+}
+
+/// Balances that were looked up, and the policies of their accounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LookedUp {
+    /// Those that exist.
+    pub balances: Vec<(BalanceKey, Balance)>,
+    /// Those of accounts that were ever changed; some perhaps more than once.
+    pub policies: Vec<(Address, Policy)>,
 }
 
 /// What decisions rest on not being in use, beside the keys and references of what they record.
@@ -226,6 +245,11 @@ pub struct Loaded {
     /// The wanted balances that exist: the missing ones, and the cached ones too where the head is not
     /// `cached_at`. One that is not here has never moved.
     pub balances: Vec<(BalanceKey, Balance)>,
+    /// The policies of the accounts of those balances, found or not, and of the wanted accounts. Of one that is not
+    /// here the account was never changed. Some perhaps more than once.
+    pub policies: Vec<(Address, Policy)>,
+    /// The metadata of the wanted accounts that were ever changed.
+    pub metadata: Vec<(Address, Metadata)>,
     /// The wanted keys that are in use.
     pub keys: Vec<KeyUse>,
     /// The wanted references that are in use.
@@ -297,6 +321,17 @@ impl Movements {
     }
 }
 
+/// What is kept beside the balances of an account that was ever changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptAccount {
+    /// The account.
+    pub address: Address,
+    /// What it allows.
+    pub policy: Policy,
+    /// What callers keep beside it.
+    pub metadata: Metadata,
+}
+
 /// A view of one ledger as it stood at one moment.
 #[async_trait]
 pub trait Snapshot: Send {
@@ -329,6 +364,27 @@ pub trait Snapshot: Send {
         after: Option<&Movements>,
         limit: usize,
     ) -> Result<Vec<Movements>, ReadError>;
+
+    /// Reads what is kept beside up to `limit` accounts that were ever changed, those after the given one, by
+    /// address.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn accounts(
+        &mut self,
+        after: Option<&Address>,
+        limit: usize,
+    ) -> Result<Vec<KeptAccount>, ReadError>;
+
+    /// Reads up to `limit` changes of accounts after the given one, by account and entry.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn account_changes(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, ReadError>;
 }
 
 /// What came of creating a ledger.
@@ -342,48 +398,4 @@ pub enum LedgerCreation {
     KeyReused,
     /// The name is in use.
     NameTaken,
-}
-
-/// Why a batch could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum BeginError {
-    /// There is no such ledger.
-    #[error("there is no such ledger")]
-    LedgerNotFound,
-    /// The database did not answer as it should; trying again later may help.
-    #[error("the store is unavailable")]
-    Unavailable(#[source] Source),
-}
-
-/// Why a batch was not committed.
-#[derive(Debug, thiserror::Error)]
-pub enum CommitError {
-    /// Nothing of it was written.
-    #[error("the batch was rolled back")]
-    RolledBack(#[source] Source),
-    /// The commit was sent and no answer came: it holds, or it does not.
-    #[error("the outcome of the commit is unknown")]
-    OutcomeUnknown(#[source] Source),
-}
-
-/// Why a ledger could not be created.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateLedgerError {
-    /// The database did not answer as it should; trying again with the same key is safe.
-    #[error("the store is unavailable")]
-    Unavailable(#[source] Source),
-}
-
-/// Why a read failed.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// There is no such ledger.
-    #[error("there is no such ledger")]
-    LedgerNotFound,
-    /// The database did not answer as it should; trying again later may help.
-    #[error("the store is unavailable")]
-    Unavailable(#[source] Source),
-    /// What is stored cannot be what Florin wrote.
-    #[error("the store holds something unreadable")]
-    Corrupt(#[source] Source),
 }

@@ -1,8 +1,8 @@
 //! Questions that can be asked of a store, and the shapes of their answers.
 
 use ledger::{
-    Address, Amount, Asset, Balance, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Posting, Reference,
-    Timestamp,
+    Address, Amount, Asset, Balance, Entry, EntryNumber, Floors, LedgerName, Metadata, Policy, Posting,
+    Reference, Timestamp,
 };
 
 use crate::idempotency::KeyedRequest;
@@ -18,17 +18,28 @@ pub const PAGE_WEIGHT_MAX: usize = 4 << 20;
 /// Returns about how many bytes an entry takes in a reply.
 #[must_use]
 pub fn weight(entry: &Entry) -> usize {
-    let EntryBody::Transaction(transaction) = &entry.body;
-    let metadata: usize =
-        transaction.metadata.as_map().iter().map(|(key, value)| key.len() + value.len() + 8).sum();
-    let postings: usize = transaction
-        .postings
-        .as_slice()
+    let postings: usize = entry
+        .body
+        .postings()
         .iter()
         .map(|posting| posting.source().as_str().len() + posting.destination().as_str().len() + 100)
         .sum();
     let balances: usize = entry.balances.iter().map(|(key, _)| key.account.as_str().len() + 200).sum();
-    256 + metadata + postings + balances
+    256 + weight_of_metadata(entry.body.metadata()) + postings + balances
+}
+
+/// Returns about how many bytes an account takes in a reply.
+#[must_use]
+pub fn account_weight(account: &Account) -> usize {
+    let floors = match &account.policy.floors {
+        Floors::Unbounded => 0,
+        Floors::PerAsset(floors) => floors.len(),
+    };
+    256 + weight_of_metadata(&account.metadata) + 64 * floors + 200 * account.balances.len()
+}
+
+fn weight_of_metadata(metadata: &Metadata) -> usize {
+    metadata.as_map().iter().map(|(key, value)| key.len() + value.len() + 8).sum()
 }
 
 /// A part of a list.
@@ -71,6 +82,10 @@ pub struct NewLedger {
 pub struct Account {
     /// Its address.
     pub address: Address,
+    /// What it allows.
+    pub policy: Policy,
+    /// What callers keep beside it.
+    pub metadata: Metadata,
     /// Its balances, in the order of the assets.
     pub balances: Vec<(Asset, Balance)>,
 }
@@ -188,7 +203,7 @@ impl TransactionQuery {
     /// and position do not count.
     #[must_use]
     pub fn matches(&self, entry: &Entry) -> bool {
-        let EntryBody::Transaction(transaction) = &entry.body;
+        let Some(transaction) = entry.body.transaction() else { return false };
         self.time.contains(TransactionPosition::of(entry, self.clock).time)
             && self.reference.as_ref().is_none_or(|wanted| transaction.reference.as_ref() == Some(wanted))
             && self.metadata.iter().all(|(key, value)| transaction.metadata.get(key) == Some(value))
@@ -213,8 +228,35 @@ pub struct AccountQuery {
     pub prefix: Option<String>,
     /// Only accounts that ever moved this asset; the others' balances are left out.
     pub asset: Option<Asset>,
+    /// Metadata that the account has, each key with this value.
+    pub metadata: Vec<(String, String)>,
     /// Continue after this one.
     pub after: Option<Address>,
+    /// The largest page wanted.
+    pub limit: usize,
+}
+
+impl AccountQuery {
+    /// Says whether the account has the metadata that is asked for.
+    #[must_use]
+    pub fn matches_metadata(&self, metadata: &Metadata) -> bool {
+        self.metadata.iter().all(|(key, value)| metadata.get(key) == Some(value))
+    }
+
+    /// Says whether there may be accounts that are looked at and not listed.
+    #[must_use]
+    pub fn has_filters(&self) -> bool {
+        self.asset.is_some() || !self.metadata.is_empty()
+    }
+}
+
+/// Which changes of an account to list, newest first.
+#[derive(Clone, Debug)]
+pub struct ChangeQuery {
+    /// The account.
+    pub account: Address,
+    /// Continue after this one: only earlier ones.
+    pub after: Option<EntryNumber>,
     /// The largest page wanted.
     pub limit: usize,
 }

@@ -29,8 +29,12 @@ impl Submission {
     /// where they are more.
     #[must_use]
     pub fn weight(&self) -> usize {
-        let Command::PostTransaction(post) = &self.command;
-        post.postings.as_slice().len().max(post.expectations.as_slice().len())
+        match &self.command {
+            Command::PostTransaction(post) => {
+                post.postings.as_slice().len().max(post.expectations.as_slice().len())
+            }
+            Command::ChangeAccount(_) => 1,
+        }
     }
 }
 

@@ -6,10 +6,11 @@
 //! What nothing follows from cannot be held against anything: a metadata value, or a reference or an
 //! idempotency key that was changed to one not in use, goes unnoticed.
 //!
-//! In memory it keeps one chunk of what it reads, every balance, a digest per balance's history, and 16
-//! bytes and a number per reference and per idempotency key. The length of the log does not count
+//! In memory it keeps one chunk of what it reads, every balance and every policy, digests per balance's history
+//! and per changed account, and 16 bytes and a number per reference and per idempotency key. The length of the log does not count
 //! otherwise.
 
+mod accounts;
 mod finding;
 mod movements;
 mod replay;
@@ -17,10 +18,11 @@ mod replay;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use ledger::{Asset, Balance, BalanceKey, Book, EntryNumber};
+use ledger::{Address, Asset, Balance, BalanceKey, Book, EntryNumber};
 use serde::Serialize;
 
-pub use self::finding::{Counters, Finding};
+use self::accounts::Accounts;
+pub use self::finding::{AccountFault, Counters, Finding};
 use self::movements::History;
 use self::replay::Replay;
 use crate::port::{Movements, ReadError, Snapshot};
@@ -29,6 +31,8 @@ use crate::port::{Movements, ReadError, Snapshot};
 const ENTRIES_PER_READ: usize = 200;
 /// Balances or lists of movements read at once.
 const ROWS_PER_READ: usize = 2_000;
+/// Accounts read at once: each may have as much metadata as an entry.
+const ACCOUNTS_PER_READ: usize = 200;
 
 /// What a verification saw.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -37,6 +41,8 @@ pub struct Report {
     pub entries: u64,
     /// How many of them are transactions.
     pub transactions: u64,
+    /// How many of them are changes of accounts.
+    pub account_changes: u64,
     /// Postings in the log.
     pub postings: u64,
     /// Accounts that the log's postings name.
@@ -45,6 +51,8 @@ pub struct Report {
     pub balances: u64,
     /// Movements in the projection: for each balance, how many entries moved it.
     pub movements: u64,
+    /// Accounts in the projection that were ever changed.
+    pub changed_accounts: u64,
     /// What does not hold: the first [`Report::FINDINGS_KEPT`].
     pub findings: Vec<Finding>,
     /// How many findings there were in all.
@@ -90,6 +98,8 @@ pub enum Stage {
     Balances,
     /// Comparing which entries moved each balance; counted in movements.
     Movements,
+    /// Comparing what is kept beside accounts, and their changes; counted in accounts.
+    Accounts,
 }
 
 impl fmt::Display for Stage {
@@ -98,12 +108,13 @@ impl fmt::Display for Stage {
             Self::Log => "log",
             Self::Balances => "balances",
             Self::Movements => "movements",
+            Self::Accounts => "accounts",
         })
     }
 }
 
-/// Verifies one ledger: that its log holds by itself, and that balances and what moved them are those that
-/// follow from the log. Statements are read from the log by what moved a balance.
+/// Verifies one ledger: that its log holds by itself, and that balances, what moved them, and what is kept beside
+/// accounts are those that follow from the log. Statements are read from the log by what moved a balance.
 ///
 /// `progress` is called at the start of each stage and after every chunk read. What does not hold is in
 /// the report; it is not an error. That counts for what cannot be read too: a stage ends there, and where
@@ -117,13 +128,15 @@ pub async fn verify(
 ) -> Result<Report, ReadError> {
     let mut report = Report::default();
     let replayed = replay_log(snapshot, &mut report, &mut progress).await;
-    let Some((book, history)) = as_far_as_readable(Stage::Log, replayed, &mut report)? else {
+    let Some((book, history, accounts)) = as_far_as_readable(Stage::Log, replayed, &mut report)? else {
         return Ok(report);
     };
     let compared = compare_balances(snapshot, &book, &mut report, &mut progress).await;
     as_far_as_readable(Stage::Balances, compared, &mut report)?;
     let compared = compare_movements(snapshot, history, &mut report, &mut progress).await;
     as_far_as_readable(Stage::Movements, compared, &mut report)?;
+    let compared = compare_accounts(snapshot, &book, accounts, &mut report, &mut progress).await;
+    as_far_as_readable(Stage::Accounts, compared, &mut report)?;
     Ok(report)
 }
 
@@ -147,7 +160,7 @@ async fn replay_log(
     snapshot: &mut dyn Snapshot,
     report: &mut Report,
     progress: &mut impl FnMut(Progress),
-) -> Result<(Book, History), ReadError> {
+) -> Result<(Book, History, Accounts), ReadError> {
     let head = snapshot.next();
     let mut replay = Replay::default();
     let mut from = EntryNumber(0);
@@ -168,9 +181,9 @@ async fn replay_log(
     if replay.next() != head {
         report.add(Finding::HeadDiffers { head, log: replay.next() });
     }
-    let (book, history) = replay.finish();
+    let (book, history, accounts) = replay.finish();
     report.accounts = history.accounts();
-    Ok((book, history))
+    Ok((book, history, accounts))
 }
 
 async fn compare_balances(
@@ -242,6 +255,44 @@ async fn compare_movements(
     for finding in history.differences() {
         report.add(finding);
     }
+    Ok(())
+}
+
+async fn compare_accounts(
+    snapshot: &mut dyn Snapshot,
+    book: &Book,
+    mut accounts: Accounts,
+    report: &mut Report,
+    progress: &mut impl FnMut(Progress),
+) -> Result<(), ReadError> {
+    let total = accounts.len();
+    let mut after: Option<Address> = None;
+    loop {
+        progress(Progress { stage: Stage::Accounts, done: report.changed_accounts, total });
+        let kept = snapshot.accounts(after.as_ref(), ACCOUNTS_PER_READ).await?;
+        let Some(last) = kept.last() else { break };
+        if after.as_ref().is_some_and(|after| last.address <= *after) {
+            return Err(goes_back(Stage::Accounts));
+        }
+        after = Some(last.address.clone());
+        for kept in &kept {
+            report.changed_accounts += 1;
+            accounts.find(book, kept).into_iter().for_each(|finding| report.add(finding));
+        }
+    }
+    let mut after: Option<(Address, EntryNumber)> = None;
+    loop {
+        let changes = snapshot.account_changes(after.as_ref(), ROWS_PER_READ).await?;
+        let Some(last) = changes.last() else { break };
+        if after.as_ref().is_some_and(|after| last <= after) {
+            return Err(goes_back(Stage::Accounts));
+        }
+        for (account, entry) in &changes {
+            accounts.find_change(account, *entry);
+        }
+        after = changes.into_iter().next_back();
+    }
+    accounts.differences().for_each(|finding| report.add(finding));
     Ok(())
 }
 

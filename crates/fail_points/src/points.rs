@@ -71,7 +71,7 @@ points! {
     BatchDecided = "batch-decided", Batches, All;
     /// The entries are written, without their projections.
     SqliteEntriesWritten = "sqlite-entries-written", Batches, Sqlite;
-    /// The lists of movements that have ended are written, too.
+    /// The lists of movements that have ended and what was changed of accounts are written, too.
     SqliteMovementsWritten = "sqlite-movements-written", Batches, Sqlite;
     /// The balances are written, too; the ledger's head stands where it stood.
     SqliteBalancesWritten = "sqlite-balances-written", Batches, Sqlite;

@@ -50,7 +50,7 @@ impl Address {
         Self("world".into())
     }
 
-    /// Says whether this is the outside, whose balance has no floor.
+    /// Says whether this is the outside, whose standard policy has no floor.
     #[must_use]
     pub fn is_world(&self) -> bool {
         &*self.0 == "world"

@@ -2,18 +2,24 @@
 
 use std::collections::HashMap;
 
-use crate::{Address, Balance, BalanceKey, Entry, EntryBody, EntryNumber, Policy, Reference, Timestamp};
+use crate::{
+    Address, Balance, BalanceKey, Entry, EntryBody, EntryNumber, Metadata, Policy, Reference, Timestamp,
+};
 
-/// What is known of a ledger: where its log stands, balances, references in use.
+/// What is known of a ledger: where its log stands, balances, policies, references in use, and the metadata of
+/// accounts that are to be changed.
 ///
 /// A book may hold a part of the ledger only. Whoever decides on it has loaded every balance and
-/// reference that the command touches: what is missing counts as never used.
+/// reference that the command touches: what is missing counts as never used. With a balance comes the policy of
+/// its account: where that is missing, it is the standard one.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     next: EntryNumber,
     last_recorded_at: Option<Timestamp>,
     balances: HashMap<BalanceKey, Balance>,
+    policies: HashMap<Address, Policy>,
     references: HashMap<Reference, EntryNumber>,
+    metadata: HashMap<Address, Metadata>,
 }
 
 impl Book {
@@ -47,16 +53,16 @@ impl Book {
         self.balances.contains_key(key)
     }
 
-    /// Returns how many balances are loaded.
+    /// Returns how many balances and policies are loaded.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.balances.len()
+        self.balances.len() + self.policies.len()
     }
 
-    /// Says whether no balance is loaded.
+    /// Says whether no balance and no policy is loaded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.balances.is_empty()
+        self.balances.is_empty() && self.policies.is_empty()
     }
 
     /// Returns every loaded balance, in no order.
@@ -72,8 +78,19 @@ impl Book {
 
     /// Returns what an account allows.
     #[must_use]
-    pub fn policy(&self, account: &Address) -> Policy {
-        Policy::standard(account)
+    pub fn policy(&self, account: &Address) -> &Policy {
+        self.policies.get(account).unwrap_or_else(|| Policy::standard(account))
+    }
+
+    /// Returns every loaded policy, in no order.
+    pub fn policies(&self) -> impl Iterator<Item = (&Address, &Policy)> {
+        self.policies.iter()
+    }
+
+    /// Returns what callers keep beside an account; nothing, where it is not loaded.
+    #[must_use]
+    pub fn metadata(&self, account: &Address) -> Option<&Metadata> {
+        self.metadata.get(account)
     }
 
     /// Loads a balance, zeros included: a loaded zero says that the account never moved.
@@ -81,14 +98,25 @@ impl Book {
         self.balances.insert(key, balance);
     }
 
+    /// Loads what an account allows.
+    pub fn load_policy(&mut self, account: Address, policy: Policy) {
+        self.policies.insert(account, policy);
+    }
+
+    /// Loads what callers keep beside an account.
+    pub fn load_metadata(&mut self, account: Address, metadata: Metadata) {
+        self.metadata.insert(account, metadata);
+    }
+
     /// Loads a reference that an earlier entry has.
     pub fn load_reference(&mut self, reference: Reference, entry: EntryNumber) {
         self.references.insert(reference, entry);
     }
 
-    /// Forgets all references, which are looked up anew for every batch.
-    pub fn forget_references(&mut self) {
+    /// Forgets all references and metadata, which are looked up anew for every batch.
+    pub fn forget_look_ups(&mut self) {
         self.references.clear();
+        self.metadata.clear();
     }
 
     /// Takes an entry over: it becomes the last one of the log.
@@ -102,9 +130,16 @@ impl Book {
         for (key, balance) in &entry.balances {
             self.balances.insert(key.clone(), *balance);
         }
-        let EntryBody::Transaction(transaction) = &entry.body;
-        if let Some(reference) = &transaction.reference {
-            self.references.insert(reference.clone(), entry.number);
+        match &entry.body {
+            EntryBody::Transaction(transaction) => {
+                if let Some(reference) = &transaction.reference {
+                    self.references.insert(reference.clone(), entry.number);
+                }
+            }
+            EntryBody::Account(change) => {
+                self.policies.insert(change.account.clone(), change.policy.clone());
+                self.metadata.insert(change.account.clone(), change.metadata.clone());
+            }
         }
     }
 }
@@ -112,7 +147,7 @@ impl Book {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Amount, Asset, Metadata, Posting, Postings, Transaction};
+    use crate::{AccountChange, Amount, Asset, Posting, Postings, Transaction};
 
     fn key(account: &str) -> BalanceKey {
         BalanceKey { account: Address::parse(account).unwrap(), asset: Asset::parse("USD/2").unwrap() }
@@ -171,8 +206,26 @@ mod tests {
         for (key, balance) in &second.balances {
             assert_eq!(book.balance(key), *balance);
         }
-        book.forget_references();
+        book.forget_look_ups();
         assert_eq!(book.reference(&reference), None);
+    }
+
+    #[test]
+    fn a_change_of_an_account_is_its_policy_and_metadata_from_then_on() {
+        let (account, policy) =
+            (key("a").account, Policy { closed: true, ..Policy::standard(&key("a").account).clone() });
+        let metadata = Metadata::new([("k".to_owned(), "v".to_owned())].into()).unwrap();
+        let mut book = Book::default();
+        assert_eq!((book.policy(&account), book.metadata(&account)), (Policy::standard(&account), None));
+        let change =
+            AccountChange { account: account.clone(), policy: policy.clone(), metadata: metadata.clone() };
+        book.apply(&Entry { body: EntryBody::Account(change), balances: vec![], ..entry(0, None) });
+        assert_eq!(book.next(), EntryNumber(1));
+        assert_eq!((book.policy(&account), book.metadata(&account)), (&policy, Some(&metadata)));
+        assert_eq!(book.policy(&key("b").account), Policy::standard(&key("b").account));
+        assert_eq!((book.len(), book.is_empty()), (1, false));
+        book.forget_look_ups();
+        assert_eq!((book.policy(&account), book.metadata(&account)), (&policy, None));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Address, Amount, Asset, Balance, BalanceKey, Book, Entry, EntryBody, EntryNumber, Expectations, Floor,
-    Metadata, Posting, Postings, Quantity, Reference, Timestamp, Transaction, Unmet,
+    AccountChange, AccountPart, Address, Amount, Balance, BalanceKey, Book, Direction, Entry, EntryBody,
+    Expectations, Floor, Floors, Metadata, MetadataPatch, PolicyPatch, Posting, Postings, Quantity,
+    Reference, Rejection, Timestamp, Transaction,
 };
 
 /// What a caller wants to change.
@@ -12,6 +13,19 @@ use crate::{
 pub enum Command {
     /// Move money.
     PostTransaction(PostTransaction),
+    /// Change what an account allows, and what is kept beside it.
+    ChangeAccount(ChangeAccount),
+}
+
+/// Change what an account allows, and what is kept beside it. What is not given stays as it is; no money moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeAccount {
+    /// The account, which need not have moved before.
+    pub account: Address,
+    /// What it allows from now on. A floor that it is under already keeps it only from falling further.
+    pub policy: PolicyPatch,
+    /// What is kept beside it from now on.
+    pub metadata: MetadataPatch,
 }
 
 /// Move money: all postings in order, or nothing.
@@ -29,56 +43,6 @@ pub struct PostTransaction {
     pub expectations: Expectations,
 }
 
-/// Why a command changes nothing.
-///
-/// The variants stand in the order of precedence: the reference counts before the postings, which
-/// are judged one after the other, each in the order of the variants below; the expectations come last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rejection {
-    /// An earlier entry has this reference.
-    ReferenceTaken {
-        /// The reference.
-        reference: Reference,
-        /// The entry that has it.
-        entry: EntryNumber,
-    },
-    /// The source's available balance would fall under its floor.
-    InsufficientFunds {
-        /// The posting's place, from 0.
-        posting: usize,
-        /// The source.
-        account: Address,
-        /// What it lacks.
-        asset: Asset,
-        /// What it had when this posting's turn came, in minor units.
-        available: i128,
-        /// What the posting would have moved.
-        amount: Amount,
-        /// How much is missing.
-        shortfall: Amount,
-    },
-    /// A counter would reach 2^127.
-    AmountOverflow {
-        /// The posting's place, from 0.
-        posting: usize,
-        /// The account whose counter it is.
-        account: Address,
-        /// The asset.
-        asset: Asset,
-    },
-    /// A balance would not be as the caller expects it.
-    ExpectationFailed {
-        /// The expectation's place, from 0.
-        expectation: usize,
-        /// The account.
-        account: Address,
-        /// The asset.
-        asset: Asset,
-        /// What was expected, and what would be.
-        unmet: Unmet,
-    },
-}
-
 /// Decides on a command: the entry to record, or why not. Changes nothing itself; the entry takes
 /// effect when it is [applied](Book::apply).
 ///
@@ -89,37 +53,72 @@ pub enum Rejection {
 /// # Errors
 /// The first [`Rejection`] in the order of precedence.
 pub fn decide(book: &Book, command: &Command, now: Timestamp) -> Result<Entry, Rejection> {
-    let Command::PostTransaction(post) = command;
+    let recorded_at = book.last_recorded_at().map_or(now, |last| last.max(now));
+    let entry = |effective_at: Option<Timestamp>, body, balances| Entry {
+        number: book.next(),
+        recorded_at,
+        effective_at: effective_at.unwrap_or(recorded_at),
+        body,
+        balances,
+    };
+    match command {
+        Command::PostTransaction(post) => {
+            let (transaction, touched) = move_money(book, post)?;
+            let body = EntryBody::Transaction(transaction);
+            Ok(entry(post.effective_at, body, touched.into_iter().collect()))
+        }
+        Command::ChangeAccount(change) => {
+            Ok(entry(None, EntryBody::Account(change_account(book, change)?), Vec::new()))
+        }
+    }
+}
+
+/// The balances that postings have touched, as they have left them.
+type Touched = BTreeMap<BalanceKey, Balance>;
+
+fn move_money(book: &Book, post: &PostTransaction) -> Result<(Transaction, Touched), Rejection> {
     if let Some(reference) = &post.reference
         && let Some(entry) = book.reference(reference)
     {
         return Err(Rejection::ReferenceTaken { reference: reference.clone(), entry });
     }
-    let mut touched = BTreeMap::new();
+    let mut touched = Touched::new();
     let postings =
         post.postings.try_map(|(index, posting)| move_posting(book, &mut touched, index, posting))?;
     meet(book, &touched, &post.expectations)?;
-    let recorded_at = book.last_recorded_at().map_or(now, |last| last.max(now));
-    Ok(Entry {
-        number: book.next(),
-        recorded_at,
-        effective_at: post.effective_at.unwrap_or(recorded_at),
-        body: EntryBody::Transaction(Transaction {
-            postings,
-            reference: post.reference.clone(),
-            metadata: post.metadata.clone(),
-        }),
-        balances: touched.into_iter().collect(),
-    })
+    let (reference, metadata) = (post.reference.clone(), post.metadata.clone());
+    Ok((Transaction { postings, reference, metadata }, touched))
+}
+
+fn change_account(book: &Book, change: &ChangeAccount) -> Result<AccountChange, Rejection> {
+    let account = change.account.clone();
+    let too_large = |part| Rejection::AccountTooLarge { account: account.clone(), part };
+    let before = book.metadata(&account).cloned().unwrap_or_default();
+    let metadata = change.metadata.applied_to(&before).ok_or_else(|| too_large(AccountPart::Metadata))?;
+    let policy = change.policy.applied_to(book.policy(&account));
+    match &policy.floors {
+        Floors::PerAsset(floors) if floors.len() > Floors::MAX => Err(too_large(AccountPart::Floors)),
+        Floors::PerAsset(_) | Floors::Unbounded => Ok(AccountChange { account, policy, metadata }),
+    }
 }
 
 /// Moves one posting on the balances touched so far, and returns it with the amount that moved.
 fn move_posting(
     book: &Book,
-    touched: &mut BTreeMap<BalanceKey, Balance>,
+    touched: &mut Touched,
     index: usize,
     posting: &Posting<Quantity>,
 ) -> Result<Posting, Rejection> {
+    for (account, side) in [(posting.source(), Direction::Debit), (posting.destination(), Direction::Credit)]
+    {
+        let policy = book.policy(account);
+        if policy.closed {
+            return Err(Rejection::AccountClosed { posting: index, account: account.clone() });
+        }
+        if policy.frozen.bars(side) {
+            return Err(Rejection::AccountFrozen { posting: index, account: account.clone(), side });
+        }
+    }
     let key = |account: &Address| BalanceKey { account: account.clone(), asset: posting.asset().clone() };
     let overflow = |account: &Address| Rejection::AmountOverflow {
         posting: index,
@@ -130,9 +129,10 @@ fn move_posting(
     let source = key(posting.source());
     let before = current(book, touched, &source);
     let floor = book.policy(&source.account).floor(&source.asset);
-    // All of an account without a floor is past every counter.
-    let amount =
-        posting.amount().out_of(before.available(), floor).ok_or_else(|| overflow(posting.source()))?;
+    let Some(amount) = posting.amount().out_of(before.available(), floor) else {
+        let BalanceKey { account, asset } = source;
+        return Err(Rejection::AccountUnbounded { posting: index, account, asset });
+    };
     if let Floor::AtLeast(floor) = floor
         && let Some(shortfall) = shortfall(before.available(), floor, amount)
     {
@@ -157,11 +157,7 @@ fn move_posting(
 }
 
 /// Holds what the postings would leave to what the caller expects.
-fn meet(
-    book: &Book,
-    touched: &BTreeMap<BalanceKey, Balance>,
-    expectations: &Expectations,
-) -> Result<(), Rejection> {
+fn meet(book: &Book, touched: &Touched, expectations: &Expectations) -> Result<(), Rejection> {
     for (index, expectation) in expectations.as_slice().iter().enumerate() {
         let key = expectation.key();
         if let Some(unmet) = expectation.unmet(&current(book, touched, key)) {
@@ -173,7 +169,7 @@ fn meet(
 }
 
 /// Returns a balance as the postings so far have left it.
-fn current(book: &Book, touched: &BTreeMap<BalanceKey, Balance>, key: &BalanceKey) -> Balance {
+fn current(book: &Book, touched: &Touched, key: &BalanceKey) -> Balance {
     touched.get(key).copied().unwrap_or_else(|| book.balance(key))
 }
 
@@ -193,6 +189,7 @@ fn shortfall(available: i128, floor: i128, amount: Amount) -> Option<Amount> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Asset, EntryNumber};
 
     fn posting(source: &str, destination: &str, amount: u64) -> Posting {
         Posting::new(
@@ -235,7 +232,7 @@ mod tests {
         assert_eq!(entry.number, EntryNumber(4));
         assert_eq!(entry.recorded_at, at(20));
         assert_eq!(entry.effective_at, at(-5));
-        let EntryBody::Transaction(transaction) = &entry.body;
+        let transaction = entry.body.transaction().unwrap();
         assert_eq!(Postings::<Quantity>::from(transaction.postings.clone()), command.postings);
         assert_eq!(transaction.reference, command.reference);
         assert_eq!(transaction.metadata, command.metadata);
@@ -287,7 +284,7 @@ mod tests {
             usd("e", "d", all),
         ]));
         let entry = decide(&Book::default(), &command, at(0)).unwrap();
-        let EntryBody::Transaction(transaction) = &entry.body;
+        let transaction = entry.body.transaction().unwrap();
         let moved: Vec<_> = transaction.postings.as_slice().iter().map(|p| p.amount().get()).collect();
         assert_eq!(moved, [10, 3, 7, 0, 3, 0]);
         // What moved nothing is touched all the same, as any posting's accounts are.

@@ -1,6 +1,8 @@
 //! Log entries: the truth, of which everything else is a projection.
 
-use crate::{Address, Amount, Asset, Balance, BalanceKey, Metadata, Posting, Postings, Reference, Timestamp};
+use crate::{
+    Address, Amount, Asset, Balance, BalanceKey, Metadata, Policy, Posting, Postings, Reference, Timestamp,
+};
 
 /// The number of an entry in its ledger's log: 0, 1, 2, … without gaps. A transaction's id is the
 /// number of its entry.
@@ -35,6 +37,51 @@ pub struct Entry {
 pub enum EntryBody {
     /// Money moved.
     Transaction(Transaction),
+    /// An account was changed.
+    Account(AccountChange),
+}
+
+impl EntryBody {
+    /// Returns the transaction, where it is one.
+    #[must_use]
+    pub fn transaction(&self) -> Option<&Transaction> {
+        match self {
+            Self::Transaction(transaction) => Some(transaction),
+            Self::Account(_) => None,
+        }
+    }
+
+    /// Returns what moved, in order: nothing, where an account was changed.
+    #[must_use]
+    pub fn postings(&self) -> &[Posting] {
+        self.transaction().map_or(&[], |transaction| transaction.postings.as_slice())
+    }
+
+    /// Returns the caller's own name for it.
+    #[must_use]
+    pub fn reference(&self) -> Option<&Reference> {
+        self.transaction()?.reference.as_ref()
+    }
+
+    /// Returns what the caller keeps beside it: beside a transaction, or beside the account as it was changed.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        match self {
+            Self::Transaction(transaction) => &transaction.metadata,
+            Self::Account(change) => &change.metadata,
+        }
+    }
+}
+
+/// A change of an account: all that is kept beside its balances, as it was afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountChange {
+    /// The account.
+    pub account: Address,
+    /// What it allows.
+    pub policy: Policy,
+    /// What callers keep beside it.
+    pub metadata: Metadata,
 }
 
 /// Money that moved, all or nothing.
@@ -83,7 +130,6 @@ impl Entry {
     /// where `balances` lacks one of the account's, which no entry made by [`decide`](crate::decide) does.
     #[must_use]
     pub fn statement_lines(&self, account: &Address) -> Option<Vec<StatementLine>> {
-        let EntryBody::Transaction(transaction) = &self.body;
         // The entry holds the balances after its last posting. Going back from there gives each
         // posting's own, without asking anybody for what was before.
         let mut after: Vec<(&Asset, i128)> = self
@@ -93,7 +139,7 @@ impl Entry {
             .map(|(key, balance)| (&key.asset, balance.posted()))
             .collect();
         let mut lines = Vec::new();
-        for (index, posting) in transaction.postings.as_slice().iter().enumerate().rev() {
+        for (index, posting) in self.body.postings().iter().enumerate().rev() {
             let direction = match (posting.source() == account, posting.destination() == account) {
                 (true, _) => Direction::Debit,
                 (_, true) => Direction::Credit,

@@ -18,6 +18,7 @@ mod policy;
 mod posting;
 mod quantity;
 mod reference;
+mod rejection;
 mod time;
 
 pub use address::{Address, AddressError};
@@ -25,15 +26,16 @@ pub use amount::{Amount, AmountError};
 pub use asset::{Asset, AssetError};
 pub use balance::{Balance, BalanceKey};
 pub use book::Book;
-pub use decide::{Command, PostTransaction, Rejection, decide};
-pub use entry::{Direction, Entry, EntryBody, EntryNumber, StatementLine, Transaction};
+pub use decide::{ChangeAccount, Command, PostTransaction, decide};
+pub use entry::{AccountChange, Direction, Entry, EntryBody, EntryNumber, StatementLine, Transaction};
 pub use expectation::{
     Bound, Bounds, Expectation, ExpectationError, Expectations, Figure, TooManyExpectations, Unmet,
 };
-pub use metadata::{Metadata, MetadataError};
+pub use metadata::{Metadata, MetadataError, MetadataPatch};
 pub use name::{LedgerName, LedgerNameError};
-pub use policy::{Floor, Policy};
+pub use policy::{Floor, Floors, FloorsPatch, Frozen, Policy, PolicyPatch};
 pub use posting::{Posting, PostingError, Postings, PostingsError};
 pub use quantity::Quantity;
 pub use reference::{Reference, ReferenceError};
+pub use rejection::{AccountPart, Rejection};
 pub use time::Timestamp;

@@ -1,10 +1,14 @@
-//! Pages of accounts. Never looks at more than `SCAN_MAX` accounts for one.
+//! Pages of accounts, and of the changes of one. Never looks at more than `SCAN_MAX` accounts for one, nor holds much
+//! more than `PAGE_WEIGHT_MAX`.
 
-use engine::query::{Account, AccountQuery, Page, SCAN_MAX};
-use ledger::Address;
+use engine::port::{KeptAccount, LookedUp};
+use engine::query::{
+    Account, AccountQuery, ChangeQuery, PAGE_WEIGHT_MAX, Page, SCAN_MAX, account_weight, weight,
+};
+use ledger::{Address, Entry, EntryNumber, Metadata, Policy};
 
 use crate::failure::Corruption;
-use crate::rows::{BalanceRow, Reader, one_more};
+use crate::rows::{BalanceRow, EntryRow, Reader, one_more};
 
 /// The first text after all texts that begin with a prefix, as far as addresses go: they are ASCII.
 #[must_use]
@@ -12,10 +16,52 @@ pub fn end_of(prefix: &str) -> String {
     format!("{prefix}\u{10ffff}")
 }
 
+/// Returns what is kept beside an account, from its row of `accounts`; of one that was never changed there is none.
+fn kept(
+    address: &Address,
+    policy: Option<&str>,
+    metadata: Option<&str>,
+) -> Result<(Policy, Metadata), Corruption> {
+    let place = || format!("the account {address}");
+    let reader = Reader::at(&place);
+    let policy = match policy {
+        Some(text) => reader.policy(text)?,
+        None => Policy::standard(address).clone(),
+    };
+    Ok((policy, metadata.map_or_else(|| Ok(Metadata::default()), |text| reader.metadata(text))?))
+}
+
+/// A row of `accounts`.
+pub struct KeptRow {
+    /// The account.
+    pub address: String,
+    /// What it allows.
+    pub policy: String,
+    /// What callers keep beside it.
+    pub metadata: String,
+}
+
+impl KeptRow {
+    /// Returns what the row says.
+    ///
+    /// # Errors
+    /// Where it says nothing sensible.
+    pub fn account(&self) -> Result<KeptAccount, Corruption> {
+        let place = || "the list of changed accounts".to_owned();
+        let address = Reader::at(&place).address(&self.address)?;
+        let (policy, metadata) = kept(&address, Some(&self.policy), Some(&self.metadata))?;
+        Ok(KeptAccount { address, policy, metadata })
+    }
+}
+
 /// A row per account and balance; without a balance where the account has none that is asked for.
 pub struct AccountRow<N> {
     /// The account.
     pub address: String,
+    /// What it allows, where it was ever changed.
+    pub policy: Option<String>,
+    /// What callers keep beside it, where it was ever changed.
+    pub metadata: Option<String>,
     /// The asset.
     pub asset: Option<String>,
     /// All credits.
@@ -29,7 +75,19 @@ pub struct AccountRow<N> {
 }
 
 impl<N> AccountRow<N> {
-    fn balance(self) -> Option<BalanceRow<N>> {
+    /// Returns the account as it is without its balances.
+    ///
+    /// # Errors
+    /// Where the row says nothing sensible.
+    pub fn account(&self) -> Result<Account, Corruption> {
+        let place = || "the list of accounts".to_owned();
+        let address = Reader::at(&place).address(&self.address)?;
+        let (policy, metadata) = kept(&address, self.policy.as_deref(), self.metadata.as_deref())?;
+        Ok(Account { address, policy, metadata, balances: Vec::new() })
+    }
+
+    /// Returns the balance, where there is one.
+    pub fn balance(self) -> Option<BalanceRow<N>> {
         Some(BalanceRow {
             address: self.address,
             asset: self.asset?,
@@ -41,26 +99,77 @@ impl<N> AccountRow<N> {
     }
 }
 
+/// Adds a row of one account to what is known of it. A row of nothing at all says that it is not there.
+///
+/// # Errors
+/// Where the row says nothing sensible.
+pub fn add_to_account<N: Copy + Into<i128>>(
+    account: &mut Option<Account>,
+    row: AccountRow<N>,
+) -> Result<(), Corruption> {
+    if row.policy.is_none() && row.asset.is_none() {
+        return Ok(());
+    }
+    let account = match account {
+        Some(account) => account,
+        None => account.insert(row.account()?),
+    };
+    if let Some(row) = row.balance() {
+        let (key, balance) = row.balance()?;
+        account.balances.push((key.asset, balance));
+    }
+    Ok(())
+}
+
+/// Adds a row to what was looked up for a batch: a balance, what its account allows, or both.
+///
+/// # Errors
+/// Where the row says nothing sensible.
+pub fn add_looked_up<N: Copy + Into<i128>>(
+    found: &mut LookedUp,
+    row: AccountRow<N>,
+) -> Result<(), Corruption> {
+    if row.policy.is_some() {
+        let account = row.account()?;
+        found.policies.push((account.address, account.policy));
+    }
+    if let Some(row) = row.balance() {
+        found.balances.push(row.balance()?);
+    }
+    Ok(())
+}
+
 /// The accounts found so far, and how far the list was looked at.
-pub struct AccountPage {
+pub struct AccountPage<'q> {
+    query: &'q AccountQuery,
     items: Vec<Account>,
+    /// The account whose rows are coming, unless it is not asked for.
+    current: Option<Account>,
+    weight: usize,
     looked_at: usize,
     last: Option<Address>,
-    limit: usize,
     more: bool,
 }
 
-impl AccountPage {
+impl<'q> AccountPage<'q> {
     /// Begins a page.
     #[must_use]
-    pub fn new(query: &AccountQuery) -> Self {
-        Self { items: Vec::new(), looked_at: 0, last: query.after.clone(), limit: query.limit, more: false }
+    pub fn new(query: &'q AccountQuery) -> Self {
+        Self {
+            query,
+            items: Vec::new(),
+            current: None,
+            weight: 0,
+            looked_at: 0,
+            last: query.after.clone(),
+            more: false,
+        }
     }
 
     /// Returns how many accounts one page can need to look at, and one more.
     #[must_use]
     pub fn rows_wanted(query: &AccountQuery) -> i64 {
-        one_more(if query.asset.is_some() { SCAN_MAX } else { query.limit })
+        one_more(if query.has_filters() { SCAN_MAX } else { query.limit })
     }
 
     /// Takes a row over. Returns false where the page ends before its account.
@@ -69,28 +178,79 @@ impl AccountPage {
     /// Where the row says nothing sensible.
     pub fn take<N: Copy + Into<i128>>(&mut self, row: AccountRow<N>) -> Result<bool, Corruption> {
         if self.last.as_ref().is_none_or(|last| last.as_str() != row.address) {
-            if self.items.len() >= self.limit || self.looked_at == SCAN_MAX {
+            self.end_account();
+            if self.items.len() >= self.query.limit
+                || self.looked_at == SCAN_MAX
+                || self.weight >= PAGE_WEIGHT_MAX
+            {
                 self.more = true;
                 return Ok(false);
             }
-            let place = || "the list of accounts".to_owned();
-            self.last = Some(Reader::at(&place).address(&row.address)?);
+            let account = row.account()?;
+            self.last = Some(account.address.clone());
             self.looked_at += 1;
+            self.current = Some(account).filter(|account| self.query.matches_metadata(&account.metadata));
         }
-        let Some(row) = row.balance() else { return Ok(true) };
-        let (key, balance) = row.balance()?;
-        match self.items.last_mut().filter(|account| account.address == key.account) {
-            Some(account) => account.balances.push((key.asset, balance)),
-            None => {
-                self.items.push(Account { address: key.account, balances: vec![(key.asset, balance)] });
-            }
+        if let Some(account) = &mut self.current
+            && let Some(row) = row.balance()
+        {
+            let (key, balance) = row.balance()?;
+            account.balances.push((key.asset, balance));
         }
         Ok(true)
     }
 
+    fn end_account(&mut self) {
+        let is_wanted = |account: &Account| self.query.asset.is_none() || !account.balances.is_empty();
+        if let Some(account) = self.current.take().filter(is_wanted) {
+            self.weight += account_weight(&account);
+            self.items.push(account);
+        }
+    }
+
     /// Returns the page.
     #[must_use]
-    pub fn finish(self) -> Page<Account, Address> {
+    pub fn finish(mut self) -> Page<Account, Address> {
+        self.end_account();
         Page { items: self.items, next: self.last.filter(|_| self.more) }
+    }
+}
+
+/// The changes of an account found so far.
+pub struct ChangePage<'q> {
+    query: &'q ChangeQuery,
+    page: Page<Entry, EntryNumber>,
+    weight: usize,
+}
+
+impl<'q> ChangePage<'q> {
+    /// Begins a page.
+    #[must_use]
+    pub fn new(query: &'q ChangeQuery) -> Self {
+        Self { query, page: Page { items: Vec::new(), next: None }, weight: 0 }
+    }
+
+    /// Takes the next change. Returns false where the page ends before it.
+    ///
+    /// # Errors
+    /// Where the row says nothing sensible.
+    pub fn take(&mut self, row: EntryRow) -> Result<bool, Corruption> {
+        if self.page.items.len() >= self.query.limit || self.weight >= PAGE_WEIGHT_MAX {
+            self.page.next = self.page.items.last().map(|last| last.number);
+            return Ok(false);
+        }
+        let entry = row.record()?.entry;
+        self.weight += weight(&entry);
+        self.page.items.push(entry);
+        Ok(true)
+    }
+
+    /// Returns the page. `more` says whether there are changes that were not read.
+    #[must_use]
+    pub fn finish(mut self, more: bool) -> Page<Entry, EntryNumber> {
+        if more {
+            self.page.next = self.page.items.last().map(|last| last.number);
+        }
+        self.page
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::port::LogRecord;
-use ledger::{Balance, BalanceKey};
+use ledger::{AccountChange, Address, Balance, BalanceKey, EntryBody, EntryNumber};
 
 use crate::failure::Failure;
 use crate::movements::NewMovements;
@@ -40,5 +40,35 @@ impl<'a> BatchRows<'a> {
             }
         }
         Ok(Self(balances))
+    }
+}
+
+/// What the entries of a batch change of accounts.
+#[derive(Default)]
+pub struct ChangedAccounts<'a> {
+    /// How the last entry leaves each account, by address.
+    pub accounts: BTreeMap<&'a Address, &'a AccountChange>,
+    /// Each change with its entry.
+    pub changes: Vec<(&'a Address, EntryNumber)>,
+}
+
+impl<'a> ChangedAccounts<'a> {
+    /// Collects the changes.
+    #[must_use]
+    pub fn of(records: &'a [LogRecord]) -> Self {
+        let mut changed = Self::default();
+        for LogRecord { entry, .. } in records {
+            if let EntryBody::Account(change) = &entry.body {
+                changed.accounts.insert(&change.account, change);
+                changed.changes.push((&change.account, entry.number));
+            }
+        }
+        changed
+    }
+
+    /// Says whether no account is changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
     }
 }

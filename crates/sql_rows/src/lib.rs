@@ -13,8 +13,8 @@ mod spans;
 mod statement;
 mod transactions;
 
-pub use accounts::{AccountPage, AccountRow, end_of};
-pub use batch::{BatchRows, MovedBalance};
+pub use accounts::{AccountPage, AccountRow, ChangePage, KeptRow, add_looked_up, add_to_account, end_of};
+pub use batch::{BatchRows, ChangedAccounts, MovedBalance};
 pub use failure::{Corruption, Failure};
 pub use groups::{Group, GroupReads, sum_groups};
 pub use movements::{
@@ -27,4 +27,4 @@ pub use rows::{
 pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};
 pub use statement::StatementPage;
-pub use transactions::{LogPage, TransactionPage, account_to_walk, rows_wanted};
+pub use transactions::{LogPage, TransactionPage, account_to_walk, most_rows_match, rows_wanted};

@@ -3,13 +3,13 @@
 //!
 //! `N` is how a store hands out whole numbers that may pass 64 bits.
 
-use engine::codec;
+use engine::codec::{self, DecodedBody};
 use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use engine::port::LogRecord;
 use engine::query::{Ledger, Page};
 use ledger::{
-    Address, Amount, Asset, Balance, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Metadata,
-    Reference, Timestamp, Transaction,
+    Address, Amount, Asset, Balance, BalanceKey, Entry, EntryNumber, LedgerName, Metadata, Policy, Reference,
+    Timestamp,
 };
 
 use crate::failure::Corruption;
@@ -90,6 +90,22 @@ impl<'a> Reader<'a> {
         Timestamp::from_micros(micros).ok_or_else(|| self.bad("a time", micros))
     }
 
+    /// Reads what an account allows.
+    ///
+    /// # Errors
+    /// Where it is no policy.
+    pub fn policy(&self, text: &str) -> Result<Policy, Corruption> {
+        codec::decode_policy(text).map_err(|_| self.bad("a policy", text))
+    }
+
+    /// Reads what callers keep beside something.
+    ///
+    /// # Errors
+    /// Where it is no metadata.
+    pub fn metadata(&self, text: &str) -> Result<Metadata, Corruption> {
+        codec::decode_metadata(text).map_err(|_| self.bad("metadata", text))
+    }
+
     /// Reads a key and what it stands for; both are there, or neither.
     ///
     /// # Errors
@@ -143,25 +159,18 @@ impl EntryRow {
     pub fn record(self) -> Result<LogRecord, Corruption> {
         let place = || format!("entry {}", self.number);
         let reader = Reader::at(&place);
-        if self.kind != "transaction" {
-            return Err(reader.bad("a kind of entry", &self.kind));
-        }
-        let body = codec::decode(&self.body)
-            .map_err(|error| Corruption::new(place(), format!("its body: {error}")))?;
         let reference = match &self.reference {
             None => None,
             Some(text) => Some(Reference::parse(text).map_err(|_| reader.bad("a reference", text))?),
         };
+        let DecodedBody { body, balances } = codec::decode(&self.kind, &self.body, reference)
+            .map_err(|error| Corruption::new(place(), format!("its body: {error}")))?;
         let entry = Entry {
             number: entry_number(self.number)?,
             recorded_at: reader.time(self.recorded_at)?,
             effective_at: reader.time(self.effective_at)?,
-            body: EntryBody::Transaction(Transaction {
-                postings: body.postings,
-                reference,
-                metadata: body.metadata,
-            }),
-            balances: body.balances,
+            body,
+            balances,
         };
         let request = reader.request(self.idempotency_key, self.request_fingerprint)?;
         Ok(LogRecord { entry, request })

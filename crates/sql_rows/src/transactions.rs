@@ -118,14 +118,21 @@ pub fn account_to_walk(query: &TransactionQuery) -> Option<&str> {
         .map(Address::as_str)
 }
 
-/// Returns how many rows one page can need: the rest of them would only be read to be thrown away.
+/// Returns how many rows one page can need: the rest of them would only be read to be thrown away. Those that moved an
+/// account are transactions; among all others there may be any number of other entries.
 #[must_use]
 pub fn rows_wanted(query: &TransactionQuery, an_account_is_walked: bool) -> i64 {
     let account_is_walked = an_account_is_walked && matches!(query.account, Some(AddressPattern::Exactly(_)));
-    let all_match = (query.account.is_none() || account_is_walked)
+    let all_match = account_is_walked
         && query.source.is_none()
         && query.destination.is_none()
-        && (query.asset.is_none() || account_is_walked)
         && query.metadata.is_empty();
     one_more(if all_match { query.limit.min(SCAN_MAX) } else { SCAN_MAX })
+}
+
+/// Says whether most rows will do, as no filter is in their way.
+#[must_use]
+pub fn most_rows_match(query: &TransactionQuery) -> bool {
+    let patterns = [&query.account, &query.source, &query.destination];
+    patterns.iter().all(|pattern| pattern.is_none()) && query.asset.is_none() && query.metadata.is_empty()
 }

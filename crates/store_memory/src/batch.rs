@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use engine::port::{
     Appended, Batch, BeginError, CommitError, Head, KeyUse, Loaded, LogRecord, Opened, Unused, Wanted,
 };
-use ledger::{EntryBody, EntryNumber, LedgerName, Reference};
+use ledger::{Address, BalanceKey, EntryBody, EntryNumber, LedgerName, Policy, Reference};
 use test_support::Naive;
 use tokio::sync::OwnedMutexGuard;
 
@@ -39,12 +39,29 @@ fn load(log: &Naive, wanted: Wanted) -> Loaded {
     }
     let (asked_keys, asked_references): (HashSet<_>, HashSet<_>) =
         (wanted.keys.into_iter().collect(), wanted.references.into_iter().collect());
+    let accounts: HashSet<_> = wanted.accounts.into_iter().collect();
+    let mut changed = log.changed();
+    changed.retain(|address, _| accounts.contains(address));
+    let mut loaded_policies = policies(log, &balances);
+    loaded_policies.extend(changed.iter().map(|(address, change)| (address.clone(), change.policy.clone())));
     Loaded {
         head,
+        policies: loaded_policies,
+        metadata: changed.into_iter().map(|(address, change)| (address, change.metadata.clone())).collect(),
         balances: log.balances().into_iter().filter(|(key, _)| balances.contains(key)).collect(),
         keys: keys(log).filter(|used| asked_keys.contains(&used.key)).collect(),
         references: references(log).filter(|(used, _)| asked_references.contains(used)).collect(),
     }
+}
+
+/// Returns the policies of the accounts of balances, of those that were ever changed.
+pub(crate) fn policies<'k>(
+    log: &Naive,
+    keys: impl IntoIterator<Item = &'k BalanceKey>,
+) -> Vec<(Address, Policy)> {
+    let accounts: HashSet<&Address> = keys.into_iter().map(|key| &key.account).collect();
+    let changed = log.changed().into_iter().filter(|(address, _)| accounts.contains(address));
+    changed.map(|(address, change)| (address, change.policy.clone())).collect()
 }
 
 fn head(log: &Naive) -> Head {
@@ -60,10 +77,9 @@ fn keys(log: &Naive) -> impl Iterator<Item = KeyUse> {
 }
 
 fn references(log: &Naive) -> impl Iterator<Item = (Reference, EntryNumber)> {
-    log.records.iter().filter_map(|LogRecord { entry, .. }| {
-        let EntryBody::Transaction(transaction) = &entry.body;
-        Some((transaction.reference.clone()?, entry.number))
-    })
+    log.records
+        .iter()
+        .filter_map(|LogRecord { entry, .. }| Some((entry.body.reference()?.clone(), entry.number)))
 }
 
 /// An open batch: it holds the head, so that nothing happens to the ledger between its beginning and its end.
@@ -88,6 +104,9 @@ pub(crate) async fn append(
     unused: &Unused,
     records: &[LogRecord],
 ) -> Result<Appended, CommitError> {
+    let are_transactions =
+        records.iter().all(|record| matches!(record.entry.body, EntryBody::Transaction(_)));
+    assert!(are_transactions, "accounts are changed the long way");
     let rolled_back = |closed| CommitError::RolledBack(Box::new(closed));
     for (expected, record) in (expected.next.0..).zip(records) {
         let found = record.entry.number.0;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use engine::idempotency::KeyedRequest;
 use engine::port::{LedgerCreation, LogRecord};
 use engine::query::{Ledger, NewLedger};
-use ledger::{EntryBody, EntryNumber, LedgerName, Metadata, Timestamp};
+use ledger::{EntryNumber, LedgerName, Metadata, Timestamp};
 use test_support::Naive;
 
 /// Ledgers in memory: what a file is to SQLite. Clones are the same database, which lasts as long as one of them
@@ -115,9 +115,8 @@ impl KeptLedger {
             if found != expected {
                 return Err(Refused::Gap { expected, found });
             }
-            let EntryBody::Transaction(transaction) = &record.entry.body;
             let is_new = record.request.as_ref().is_none_or(|request| keys.insert(&request.key))
-                && transaction.reference.as_ref().is_none_or(|reference| references.insert(reference));
+                && record.entry.body.reference().is_none_or(|reference| references.insert(reference));
             if !is_new {
                 return Err(Refused::InUse(found));
             }

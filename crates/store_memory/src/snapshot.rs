@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::port::{LogRecord, Movements, ReadError, Snapshot};
-use ledger::{Balance, BalanceKey, EntryNumber};
+use engine::port::{KeptAccount, LogRecord, Movements, ReadError, Snapshot};
+use ledger::{Address, Balance, BalanceKey, EntryNumber};
 use test_support::Naive;
 
 use crate::store::records;
@@ -40,5 +40,35 @@ impl Snapshot for MemorySnapshot {
             self.0.movements().into_iter().map(|(key, entries)| Movements { key, until: None, entries });
         let is_ahead = |list: &Movements| after.is_none_or(|after| list.place() > after.place());
         Ok(lists.filter(is_ahead).take(limit).collect())
+    }
+    async fn accounts(
+        &mut self,
+        after: Option<&Address>,
+        limit: usize,
+    ) -> Result<Vec<KeptAccount>, ReadError> {
+        let changed = self.0.changed().into_iter();
+        let ahead = changed.filter(|(address, _)| after.is_none_or(|after| address > after)).take(limit);
+        let kept = |(address, change): (Address, &ledger::AccountChange)| KeptAccount {
+            address,
+            policy: change.policy.clone(),
+            metadata: change.metadata.clone(),
+        };
+        Ok(ahead.map(kept).collect())
+    }
+
+    async fn account_changes(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, ReadError> {
+        let changes = self.0.changes();
+        let mut changes: Vec<_> =
+            changes.into_iter().map(|(entry, change)| (change.account.clone(), entry)).collect();
+        changes.sort();
+        Ok(changes
+            .into_iter()
+            .filter(|change| after.is_none_or(|after| change > after))
+            .take(limit)
+            .collect())
     }
 }

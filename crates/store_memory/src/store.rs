@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use engine::port::{
     Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, Head, LedgerCreation,
-    LogRecord, Opened, ReadError, Snapshot, Store, Unused, Wanted,
+    LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, AddressPattern, BalanceGroup, BalanceQuery, Clock, Ledger, NewLedger,
-    PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery, weight,
+    Account, AccountQuery, AddressPattern, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Ledger, NewLedger,
+    PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+    account_weight, weight,
 };
-use ledger::{Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName};
+use ledger::{Address, BalanceKey, Entry, EntryNumber, LedgerName};
 use test_support::Naive;
 
 use crate::batch;
@@ -122,9 +123,22 @@ impl Store for MemoryStore {
     ) -> Result<Page<Account, Address>, ReadError> {
         let log = self.log_of(ledger)?;
         let place_of = |account: &Account| account.address.clone();
-        let places = log.accounts(&AccountQuery { asset: None, ..query.clone() });
+        let places = log.accounts(&AccountQuery { asset: None, metadata: Vec::new(), ..query.clone() });
         let places = places.iter().map(place_of);
-        Ok(page(places, log.accounts(query), place_of, |_| 0, query.limit, query.after.as_ref()))
+        let found = log.accounts(query);
+        Ok(page(places, found, place_of, account_weight, query.limit, query.after.as_ref()))
+    }
+
+    async fn account_changes(
+        &self,
+        ledger: &LedgerName,
+        query: &ChangeQuery,
+    ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
+        let found = self.log_of(ledger)?.account_changes(query);
+        Ok(found.map(|found| {
+            let places: Vec<_> = found.iter().map(|entry| entry.number).collect();
+            page(places, found, |entry| entry.number, weight, query.limit, query.after.as_ref())
+        }))
     }
 
     async fn statement(
@@ -181,19 +195,14 @@ impl Store for MemoryStore {
 
 #[async_trait]
 impl Appends for MemoryStore {
-    async fn balances_of(
-        &self,
-        ledger: &LedgerName,
-        keys: &[BalanceKey],
-    ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
+    async fn balances_of(&self, ledger: &LedgerName, keys: &[BalanceKey]) -> Result<LookedUp, ReadError> {
         self.check()?;
-        let Some(ledger) = self.database.find(ledger) else { return Ok(Vec::new()) };
-        let balances = ledger.log().balances();
-        Ok(keys
-            .iter()
-            .filter_map(|key| balances.get_key_value(key))
-            .map(|(key, balance)| (key.clone(), *balance))
-            .collect())
+        let Some(ledger) = self.database.find(ledger) else { return Ok(LookedUp::default()) };
+        let log = ledger.log();
+        let all = log.balances();
+        let found = keys.iter().filter_map(|key| all.get_key_value(key));
+        let balances = found.map(|(key, balance)| (key.clone(), *balance)).collect();
+        Ok(LookedUp { balances, policies: batch::policies(&log, keys) })
     }
 
     async fn append(

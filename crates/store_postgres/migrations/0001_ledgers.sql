@@ -85,3 +85,24 @@ CREATE TABLE earlier_movements (
 
 CREATE TRIGGER movements_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON earlier_movements
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What is kept beside the balances of every account that was ever changed, as JSON: what it allows, and what callers
+-- keep there. All other accounts have the standard policy and no metadata.
+CREATE TABLE accounts (
+    ledger bigint NOT NULL,
+    address text COLLATE "C" NOT NULL,
+    policy text NOT NULL,
+    metadata text NOT NULL,
+    PRIMARY KEY (ledger, address)
+);
+
+-- Which entries changed an account.
+CREATE TABLE account_changes (
+    ledger bigint NOT NULL,
+    address text COLLATE "C" NOT NULL,
+    number bigint NOT NULL,
+    PRIMARY KEY (ledger, address, number)
+);
+
+CREATE TRIGGER account_changes_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON account_changes
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

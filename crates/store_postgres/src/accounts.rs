@@ -1,6 +1,7 @@
-//! Lists of accounts with their balances. An account is there from its first movement on, never before.
+//! Lists of accounts with their balances. An account is there from its first movement or change on, never before.
 
 use engine::query::{Account, AccountQuery, Page};
+use futures_util::TryStreamExt as _;
 use ledger::{Address, Asset, LedgerName};
 use sql_rows::{AccountPage, Failure, end_of};
 use sqlx::PgConnection;
@@ -13,29 +14,46 @@ pub(crate) async fn accounts(
     ledger: &LedgerName,
     query: &AccountQuery,
 ) -> Result<Page<Account, Address>, Failure> {
-    let head = head(connection, ledger).await?;
+    let head = head(&mut *connection, ledger).await?;
     let prefix = query.prefix.as_deref().unwrap_or_default();
-    // Goes from address to address through the primary key, past all other assets of each.
-    let rows = sqlx::query_as!(
+    // Goes from address to address through the primary keys, past all other assets of each. LEAST passes NULL over.
+    let mut rows = sqlx::query_as!(
         AccountRow,
         r#"WITH RECURSIVE found (address) AS (
-            (
-                SELECT address FROM balances
-                WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4
-                ORDER BY address LIMIT 1
+            SELECT LEAST(
+                (
+                    SELECT address FROM balances
+                    WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4
+                    ORDER BY address LIMIT 1
+                ), (
+                    SELECT address FROM accounts
+                    WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4
+                    ORDER BY address LIMIT 1
+                )
             )
             UNION ALL
-            SELECT (
-                SELECT address FROM balances
-                WHERE ledger = $1 AND address > found.address AND address < $4
-                ORDER BY address LIMIT 1
+            SELECT LEAST(
+                (
+                    SELECT address FROM balances
+                    WHERE ledger = $1 AND address > found.address AND address < $4
+                    ORDER BY address LIMIT 1
+                ), (
+                    SELECT address FROM accounts
+                    WHERE ledger = $1 AND address > found.address AND address < $4
+                    ORDER BY address LIMIT 1
+                )
             )
             FROM found WHERE found.address IS NOT NULL
         )
-        SELECT found.address AS "address!", asset AS "asset?",
+        SELECT found.address AS "address!", kept.policy AS "policy?", kept.metadata AS "metadata?",
+            asset AS "asset?",
             posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
             pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
         FROM (SELECT address FROM found WHERE address IS NOT NULL LIMIT $6) AS found
+        LEFT JOIN LATERAL (
+            SELECT policy, metadata FROM accounts
+            WHERE ledger = $1 AND accounts.address = found.address OFFSET 0
+        ) AS kept ON true
         LEFT JOIN LATERAL (
             SELECT * FROM balances WHERE ledger = $1 AND balances.address = found.address
                 AND ($5::text IS NULL OR asset = $5) OFFSET 0
@@ -48,10 +66,10 @@ pub(crate) async fn accounts(
         query.asset.as_ref().map(Asset::as_str),
         AccountPage::rows_wanted(query)
     )
-    .fetch_all(connection)
-    .await?;
+    .fetch(connection);
+    // One by one, so that a page of large accounts ends before it takes much memory.
     let mut page = AccountPage::new(query);
-    for row in rows {
+    while let Some(row) = rows.try_next().await? {
         if !page.take(row)? {
             break;
         }

@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use engine::port::{Appended, Batch, CommitError, Head, LogRecord, Opened, Unused, Wanted};
 use fail_points::Point;
 use ledger::LedgerName;
-use sql_rows::Failure;
+use sql_rows::{ChangedAccounts, Failure};
 use sqlx::Connection;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
+use crate::changes::{load_kept, write_changes};
 use crate::connections::{Lease, run};
 use crate::load::load;
 use crate::store::PostgresStore;
@@ -29,7 +30,14 @@ pub(crate) async fn begin(
         lease = store.writers.acquire().await?;
         lease.begin().await?;
     }
-    let loaded = run!(lease, load(&mut lease, ledger, wanted))?;
+    let mut loaded = run!(lease, load(&mut lease, ledger, wanted))?;
+    if !wanted.accounts.is_empty() {
+        // The head is ours: what is read now is what it stands for.
+        for account in run!(lease, load_kept(&mut lease, ledger, &wanted.accounts))? {
+            loaded.policies.push((account.address.clone(), account.policy));
+            loaded.metadata.push((account.address, account.metadata));
+        }
+    }
     let batch = Box::new(PostgresBatch { lease, ledger: ledger.clone(), head: loaded.head });
     Ok(Opened { loaded, batch })
 }
@@ -51,6 +59,11 @@ impl Batch for PostgresBatch {
             Appended::Written => {}
             Appended::Stale => return Err(CommitError::RolledBack(Failure::HeadMoved.into())),
         }
+        let changed = ChangedAccounts::of(records);
+        if !changed.is_empty() {
+            let written = run!(lease, write_changes(lease, ledger, &changed));
+            written.map_err(|failure| CommitError::RolledBack(failure.into()))?;
+        }
         fail_points::reach(Point::PostgresBatchWritten);
         lease.commit().await.map_err(commit_failed)
     }
@@ -64,6 +77,7 @@ pub(crate) async fn append(
     unused: &Unused,
     records: &[LogRecord],
 ) -> Result<Appended, CommitError> {
+    assert!(ChangedAccounts::of(records).is_empty(), "accounts are changed the long way");
     let not_sent = |failure: Failure| CommitError::RolledBack(failure.into());
     let mut lease = store.writers.acquire().await.map_err(not_sent)?;
     // Whether a statement that broke its connection was carried out, nobody can tell: a connection that lay

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod batch;
+mod changes;
 mod columns;
 mod connections;
 mod entries;

@@ -5,13 +5,13 @@
 //! nothing yet of a ledger that was just created, looking at all of it once is as good as one lookup per row.
 
 use engine::idempotency::IdempotencyKey;
-use engine::port::{Head, KeyUse, Loaded, Wanted};
-use ledger::{Balance, BalanceKey, LedgerName, Reference, Timestamp};
-use sql_rows::{Corruption, Failure, Reader, entry_number, stored_number};
+use engine::port::{Head, KeyUse, Loaded, LookedUp, Wanted};
+use ledger::{BalanceKey, LedgerName, Reference, Timestamp};
+use sql_rows::{Corruption, Failure, Reader, add_looked_up, entry_number, stored_number};
 use sqlx::PgConnection;
 
 use crate::number::StoredNumber;
-use crate::rows::BalanceRow;
+use crate::rows::{AccountRow, BalanceRow};
 
 /// A row per batch. What was found comes as lists side by side; `places` says for which of the wanted ones.
 struct LoadedRow {
@@ -23,6 +23,8 @@ struct LoadedRow {
     posted_out: Option<Vec<StoredNumber>>,
     pending_in: Option<Vec<StoredNumber>>,
     pending_out: Option<Vec<StoredNumber>>,
+    policy_places: Option<Vec<i64>>,
+    policies: Option<Vec<String>>,
     key_places: Option<Vec<i64>>,
     key_fingerprints: Option<Vec<Vec<u8>>>,
     key_entries: Option<Vec<i64>>,
@@ -70,6 +72,7 @@ async fn lock_and_read(
             found_balances.posted_out AS "posted_out: Vec<StoredNumber>",
             found_balances.pending_in AS "pending_in: Vec<StoredNumber>",
             found_balances.pending_out AS "pending_out: Vec<StoredNumber>",
+            found_policies.places AS policy_places, found_policies.policies,
             found_keys.places AS key_places, found_keys.fingerprints AS key_fingerprints,
             found_keys.entries AS key_entries,
             found_references.places AS reference_places, found_references.entries AS reference_entries
@@ -86,6 +89,16 @@ async fn lock_and_read(
             WHERE place <= $4 OR head.next_entry IS DISTINCT FROM $5
                 OR head.last_recorded_at IS DISTINCT FROM $8
         ) AS found_balances
+        CROSS JOIN LATERAL (
+            SELECT array_agg(place) AS places, array_agg(policy) AS policies
+            FROM UNNEST($2::text[]) WITH ORDINALITY AS wanted (address, place)
+            CROSS JOIN LATERAL (
+                SELECT policy FROM accounts WHERE accounts.ledger = head.id
+                    AND accounts.address = wanted.address OFFSET 0
+            ) AS found
+            WHERE place <= $4 OR head.next_entry IS DISTINCT FROM $5
+                OR head.last_recorded_at IS DISTINCT FROM $8
+        ) AS found_policies
         CROSS JOIN LATERAL (
             SELECT array_agg(place) AS places, array_agg(request_fingerprint) AS fingerprints,
                 array_agg(number) AS entries
@@ -117,32 +130,41 @@ async fn lock_and_read(
     .ok_or(Failure::LedgerNotFound)
 }
 
-/// Reads balances as they are committed.
+/// Reads balances, and what their accounts allow, as they are committed.
 pub(crate) async fn balances_of(
     connection: &mut PgConnection,
     ledger: &LedgerName,
     keys: &[BalanceKey],
-) -> Result<Vec<(BalanceKey, Balance)>, Failure> {
+) -> Result<LookedUp, Failure> {
     let addresses: Vec<&str> = keys.iter().map(|key| key.account.as_str()).collect();
     let assets: Vec<&str> = keys.iter().map(|key| key.asset.as_str()).collect();
     let rows = sqlx::query_as!(
-        BalanceRow,
-        r#"SELECT found.address, found.asset,
-            posted_in AS "posted_in: StoredNumber", posted_out AS "posted_out: StoredNumber",
-            pending_in AS "pending_in: StoredNumber", pending_out AS "pending_out: StoredNumber"
+        AccountRow,
+        r#"SELECT wanted.address AS "address!", kept.policy AS "policy?", NULL::text AS metadata,
+            found.asset AS "asset?",
+            posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
+            pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
         FROM ledgers CROSS JOIN UNNEST($2::text[], $3::text[]) AS wanted (address, asset)
-        CROSS JOIN LATERAL (
+        LEFT JOIN LATERAL (
             SELECT * FROM balances WHERE balances.ledger = ledgers.id
                 AND balances.address = wanted.address AND balances.asset = wanted.asset OFFSET 0
-        ) AS found
-        WHERE ledgers.name = $1"#,
+        ) AS found ON true
+        LEFT JOIN LATERAL (
+            SELECT policy FROM accounts WHERE accounts.ledger = ledgers.id
+                AND accounts.address = wanted.address OFFSET 0
+        ) AS kept ON true
+        WHERE ledgers.name = $1 AND (found.asset IS NOT NULL OR kept.policy IS NOT NULL)"#,
         ledger.as_str(),
         &addresses as _,
         &assets as _
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(|row| Ok(row.balance()?)).collect()
+    let mut found = LookedUp::default();
+    for row in rows {
+        add_looked_up(&mut found, row)?;
+    }
+    Ok(found)
 }
 
 fn loaded(row: LoadedRow, ledger: &LedgerName, wanted: &Wanted) -> Result<Loaded, Corruption> {
@@ -168,6 +190,12 @@ fn loaded(row: LoadedRow, ledger: &LedgerName, wanted: &Wanted) -> Result<Loaded
         let (address, asset) = (key.account.as_str().to_owned(), key.asset.as_str().to_owned());
         let row = BalanceRow { address, asset, posted_in, posted_out, pending_in, pending_out };
         loaded.balances.push((key.clone(), row.balance()?.1));
+    }
+    for (place, policy) in places(row.policy_places).zip(row.policies.into_iter().flatten()) {
+        let key = wanted.missing.iter().chain(&wanted.cached).nth(place);
+        let Some(BalanceKey { account, .. }) = key else { continue };
+        let policy = Reader::at(&|| format!("the account {account}")).policy(&policy)?;
+        loaded.policies.push((account.clone(), policy));
     }
     let uses = row.key_fingerprints.into_iter().flatten().zip(row.key_entries.into_iter().flatten());
     for (place, (fingerprint, entry)) in places(row.key_places).zip(uses) {

@@ -2,9 +2,9 @@
 //! it is open, the server cannot clear old versions of rows away.
 
 use async_trait::async_trait;
-use engine::port::{LogRecord, Movements, ReadError, Snapshot};
-use ledger::{Balance, BalanceKey, EntryNumber, LedgerName};
-use sql_rows::{Failure, ListRow, entry_number, lists_after, stored_limit};
+use engine::port::{KeptAccount, LogRecord, Movements, ReadError, Snapshot};
+use ledger::{Address, Balance, BalanceKey, EntryNumber, LedgerName};
+use sql_rows::{Failure, KeptRow, ListRow, Reader, entry_number, lists_after, stored_limit, stored_number};
 use sqlx::{Executor, PgConnection};
 use tokio::time::timeout;
 
@@ -64,6 +64,26 @@ impl Snapshot for PostgresSnapshot {
         let reading = self.read_movements(after, limit);
         Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
     }
+
+    async fn accounts(
+        &mut self,
+        after: Option<&Address>,
+        limit: usize,
+    ) -> Result<Vec<KeptAccount>, ReadError> {
+        let time = self.limit;
+        let reading = self.read_accounts(after, limit);
+        Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
+    }
+
+    async fn account_changes(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, ReadError> {
+        let time = self.limit;
+        let reading = self.read_changes(after, limit);
+        Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
+    }
 }
 
 impl PostgresSnapshot {
@@ -120,5 +140,44 @@ impl PostgresSnapshot {
         .fetch_all(&mut self.connection)
         .await?;
         rows.iter().map(|row| Ok(row.movements()?)).collect()
+    }
+    async fn read_accounts(
+        &mut self,
+        after: Option<&Address>,
+        limit: usize,
+    ) -> Result<Vec<KeptAccount>, Failure> {
+        let rows = sqlx::query_as!(
+            KeptRow,
+            "SELECT address, policy, metadata FROM accounts
+            WHERE ledger = $1 AND address > $2 ORDER BY address LIMIT $3",
+            self.ledger,
+            after.map_or("", Address::as_str),
+            stored_limit(limit)
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(|row| Ok(row.account()?)).collect()
+    }
+
+    async fn read_changes(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, Failure> {
+        let (address, number) =
+            after.map_or(("", -1), |(account, entry)| (account.as_str(), stored_number(*entry)));
+        let rows = sqlx::query!(
+            "SELECT address, number FROM account_changes
+            WHERE ledger = $1 AND (address, number) > ($2, $3) ORDER BY address, number LIMIT $4",
+            self.ledger,
+            address,
+            number,
+            stored_limit(limit)
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        let place = || "the changes of accounts".to_owned();
+        let reader = Reader::at(&place);
+        rows.iter().map(|row| Ok((reader.address(&row.address)?, entry_number(row.number)?))).collect()
     }
 }

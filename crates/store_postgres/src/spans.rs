@@ -61,7 +61,11 @@ pub(crate) struct Portions {
 
 impl Portions {
     pub(crate) fn new(limit: usize, max: i64) -> Self {
-        Self { next: stored_limit(limit).saturating_mul(2).clamp(100, 500).min(max), max }
+        Self::beginning_with(stored_limit(limit).saturating_mul(2).clamp(100, 500), max)
+    }
+
+    pub(crate) fn beginning_with(rows: i64, max: i64) -> Self {
+        Self { next: rows.min(max), max }
     }
 }
 

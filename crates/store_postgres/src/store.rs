@@ -5,13 +5,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::port::{
     Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, Head, LedgerCreation,
-    LogRecord, Opened, ReadError, Snapshot, Store, Unused, Wanted,
+    LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
-    StatementQuery, TransactionPosition, TransactionQuery,
+    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Ledger, NewLedger, Page,
+    StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
-use ledger::{Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName};
+use ledger::{Address, BalanceKey, Entry, EntryNumber, LedgerName};
 use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::PgConnection;
 
@@ -19,7 +19,9 @@ use crate::connections::{Connections, run, timed_out};
 use crate::options::PostgresOptions;
 use crate::session::Purpose;
 use crate::together::Together;
-use crate::{accounts, batch, groups, ledgers, load, log, migrate, snapshot, statement, transactions};
+use crate::{
+    accounts, batch, changes, groups, ledgers, load, log, migrate, snapshot, statement, transactions,
+};
 
 /// Ledgers in one PostgreSQL database.
 pub struct PostgresStore {
@@ -199,6 +201,14 @@ impl Store for PostgresStore {
         Ok(read!(self, connection, accounts::accounts(connection, ledger, query))?)
     }
 
+    async fn account_changes(
+        &self,
+        ledger: &LedgerName,
+        query: &ChangeQuery,
+    ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
+        Ok(read!(self, connection, changes::account_changes(connection, ledger, query))?)
+    }
+
     async fn statement(
         &self,
         ledger: &LedgerName,
@@ -242,11 +252,7 @@ impl Store for PostgresStore {
 
 #[async_trait]
 impl Appends for PostgresStore {
-    async fn balances_of(
-        &self,
-        ledger: &LedgerName,
-        keys: &[BalanceKey],
-    ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
+    async fn balances_of(&self, ledger: &LedgerName, keys: &[BalanceKey]) -> Result<LookedUp, ReadError> {
         Ok(read!(self, connection, load::balances_of(connection, ledger, keys))?)
     }
 

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::query::Account;
 use ledger::{Address, LedgerName};
-use sql_rows::Failure;
+use sql_rows::{Failure, add_to_account};
 use sqlx::PgConnection;
 use tokio::sync::oneshot;
 
 use crate::connections::{Connections, run};
 use crate::number::StoredNumber;
-use crate::rows::BalanceRow;
+use crate::rows::AccountRow;
 
 /// How many accounts one statement fetches at most.
 const FETCHED_MAX: usize = 256;
@@ -139,6 +139,8 @@ impl Fetch {
 struct PlacedRow {
     place: i64,
     address: String,
+    policy: Option<String>,
+    metadata: Option<String>,
     asset: Option<String>,
     posted_in: Option<StoredNumber>,
     posted_out: Option<StoredNumber>,
@@ -147,15 +149,17 @@ struct PlacedRow {
 }
 
 impl PlacedRow {
-    fn balance(self) -> Option<BalanceRow> {
-        Some(BalanceRow {
+    fn account(self) -> AccountRow {
+        AccountRow {
             address: self.address,
-            asset: self.asset?,
-            posted_in: self.posted_in?,
-            posted_out: self.posted_out?,
-            pending_in: self.pending_in?,
-            pending_out: self.pending_out?,
-        })
+            policy: self.policy,
+            metadata: self.metadata,
+            asset: self.asset,
+            posted_in: self.posted_in,
+            posted_out: self.posted_out,
+            pending_in: self.pending_in,
+            pending_out: self.pending_out,
+        }
     }
 }
 
@@ -164,11 +168,16 @@ async fn fetch(connection: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Ans
     let addresses: Vec<&str> = asked.iter().map(|asked| asked.address.as_str()).collect();
     let rows = sqlx::query_as!(
         PlacedRow,
-        r#"SELECT place AS "place!", wanted.address AS "address!", asset AS "asset?",
+        r#"SELECT place AS "place!", wanted.address AS "address!", kept.policy AS "policy?",
+            kept.metadata AS "metadata?", asset AS "asset?",
             posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
             pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
         FROM UNNEST($1::text[], $2::text[]) WITH ORDINALITY AS wanted (ledger, address, place)
         CROSS JOIN LATERAL (SELECT id FROM ledgers WHERE name = wanted.ledger OFFSET 0) AS its_ledger
+        LEFT JOIN LATERAL (
+            SELECT policy, metadata FROM accounts
+            WHERE accounts.ledger = its_ledger.id AND accounts.address = wanted.address OFFSET 0
+        ) AS kept ON true
         LEFT JOIN LATERAL (
             SELECT * FROM balances
             WHERE balances.ledger = its_ledger.id AND balances.address = wanted.address OFFSET 0
@@ -183,27 +192,19 @@ async fn fetch(connection: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Ans
     let mut answers: Vec<Answer> = asked.iter().map(|_| Err(Failure::LedgerNotFound)).collect();
     for row in rows {
         let place = usize::try_from(row.place - 1).unwrap_or(usize::MAX);
-        let (Some(asked), Some(answer)) = (asked.get(place), answers.get_mut(place)) else { continue };
-        add(answer, &asked.address, row);
+        if let Some(answer) = answers.get_mut(place) {
+            add(answer, row.account());
+        }
     }
     Ok(answers)
 }
 
 /// Adds a row to what is known of an account. What is damaged stays so.
-fn add(answer: &mut Answer, address: &Address, row: PlacedRow) {
-    let Some(row) = row.balance() else {
-        *answer = Ok(None);
-        return;
+fn add(answer: &mut Answer, row: AccountRow) {
+    let mut account = match answer {
+        Ok(account) => account.take(),
+        Err(Failure::LedgerNotFound) => None,
+        Err(_) => return,
     };
-    match row.balance() {
-        Err(corruption) => *answer = Err(corruption.into()),
-        Ok((key, balance)) => match answer {
-            Ok(Some(account)) => account.balances.push((key.asset, balance)),
-            Err(Failure::LedgerNotFound) | Ok(None) => {
-                let balances = vec![(key.asset, balance)];
-                *answer = Ok(Some(Account { address: address.clone(), balances }));
-            }
-            Err(_) => {}
-        },
-    }
+    *answer = add_to_account(&mut account, row).map(|()| account).map_err(Failure::from);
 }

@@ -5,7 +5,7 @@ use engine::query::{Clock, Order, Page, TransactionPosition, TransactionQuery};
 use ledger::{Asset, Entry, LedgerName, Reference};
 use sql_rows::{
     EffectivePlaces, Failure, Moved, Numbers, TransactionPage, account_to_walk, entries_that_moved,
-    few_entries_that_moved, rows_wanted,
+    few_entries_that_moved, most_rows_match, one_more, rows_wanted,
 };
 use sqlx::PgConnection;
 
@@ -23,7 +23,13 @@ pub(crate) async fn transactions(
     let walk = Walk::choose(connection, &head, query).await?;
     let mut page = TransactionPage::new(query);
     let mut after = query.after;
-    for rows in Portions::new(query.limit, walk.rows_max(query)) {
+    let rows_max = walk.rows_max(query);
+    let portions = if most_rows_match(query) {
+        Portions::beginning_with(one_more(query.limit), rows_max)
+    } else {
+        Portions::new(query.limit, rows_max)
+    };
+    for rows in portions {
         let Portion { entries, is_last } = walk.portion(connection, &head, query.order, after, rows).await?;
         for entry in entries {
             if !page.has_room() {

@@ -3,7 +3,7 @@
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
 use engine::port::{Appended, Head, LogRecord, Unused};
-use ledger::{EntryBody, LedgerName, Reference, Timestamp};
+use ledger::{LedgerName, Reference, Timestamp};
 use sql_rows::{BatchRows, Failure, MovedBalance, stored_number};
 use sqlx::PgConnection;
 
@@ -109,8 +109,9 @@ macro_rules! written_with_lists {
     };
 }
 
-/// Writes the entries with all their projections and advances the head, if that stands as `expected` and nothing
-/// of `unused` is in use. One of the entries' own keys or references in use is an error.
+/// Writes the entries with all their projections but [changes](crate::changes) of accounts, and advances the head, if
+/// that stands as `expected` and nothing of `unused` is in use. One of the entries' own keys or references in use is
+/// an error.
 pub(crate) async fn write(
     connection: &mut PgConnection,
     ledger: &LedgerName,
@@ -194,12 +195,11 @@ impl Entries {
     fn of(records: &[LogRecord]) -> Self {
         let mut columns = Self::default();
         for LogRecord { entry, request } in records {
-            let EntryBody::Transaction(transaction) = &entry.body;
             columns.number.push(stored_number(entry.number));
             columns.kind.push(codec::kind(entry));
             columns.recorded_at.push(entry.recorded_at.micros());
             columns.effective_at.push(entry.effective_at.micros());
-            columns.reference.push_if_any(transaction.reference.as_ref().map(Reference::as_str));
+            columns.reference.push_if_any(entry.body.reference().map(Reference::as_str));
             columns.key.push_if_any(request.as_ref().map(|request| request.key.as_str()));
             columns.fingerprint.push_if_any(request.as_ref().map(|request| request.fingerprint.0.as_slice()));
             columns.body.push(&codec::encode(entry));

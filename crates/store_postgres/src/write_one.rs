@@ -4,7 +4,7 @@
 
 use engine::codec;
 use engine::port::{Appended, Head, LogRecord};
-use ledger::{BalanceKey, EntryBody, LedgerName, Reference, Timestamp};
+use ledger::{BalanceKey, LedgerName, Reference, Timestamp};
 use sql_rows::{BatchRows, Failure, MovedBalance, stored_number};
 use sqlx::PgConnection;
 
@@ -37,7 +37,6 @@ impl<'a> OneEntry<'a> {
         expected: Head,
     ) -> Result<Appended, Failure> {
         let LogRecord { entry, request } = self.record;
-        let EntryBody::Transaction(transaction) = &entry.body;
         let [(first, first_moved), (second, second_moved)] = self.balances;
         let written = sqlx::query!(
             r#"WITH head AS (
@@ -64,7 +63,7 @@ impl<'a> OneEntry<'a> {
             expected.last_recorded_at.map(Timestamp::micros),
             codec::kind(entry),
             entry.effective_at.micros(),
-            transaction.reference.as_ref().map(Reference::as_str),
+            entry.body.reference().map(Reference::as_str),
             request.as_ref().map(|request| request.key.as_str()),
             request.as_ref().map(|request| request.fingerprint.0.as_slice()),
             codec::encode(entry),

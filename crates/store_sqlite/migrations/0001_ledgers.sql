@@ -81,3 +81,31 @@ CREATE TRIGGER earlier_movements_never_vanish BEFORE DELETE ON earlier_movements
 BEGIN
     SELECT RAISE(ABORT, 'nothing recorded ever vanishes');
 END;
+
+-- What is kept beside the balances of every account that was ever changed, as JSON: what it allows, and what callers
+-- keep there. All other accounts have the standard policy and no metadata.
+CREATE TABLE accounts (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    address TEXT NOT NULL,
+    policy TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    PRIMARY KEY (ledger, address)
+) STRICT, WITHOUT ROWID;
+
+-- Which entries changed an account.
+CREATE TABLE account_changes (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    address TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (ledger, address, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER account_changes_never_change BEFORE UPDATE ON account_changes
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever changes');
+END;
+
+CREATE TRIGGER account_changes_never_vanish BEFORE DELETE ON account_changes
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever vanishes');
+END;

@@ -1,12 +1,12 @@
-//! Reads of accounts with their balances. An account is there from its first movement on, never before.
+//! Reads of accounts with their balances. An account is there from its first movement or change on, never before.
 
 use engine::query::{Account, AccountQuery, Page};
 use futures_util::TryStreamExt;
 use ledger::{Address, Asset, LedgerName};
-use sql_rows::{AccountPage, Failure, end_of};
+use sql_rows::{AccountPage, Failure, add_to_account, end_of};
 
 use crate::number::StoredNumber;
-use crate::rows::{AccountRow, BalanceRow, head};
+use crate::rows::{AccountRow, head};
 use crate::store::SqliteStore;
 
 pub(crate) async fn account(
@@ -17,26 +17,28 @@ pub(crate) async fn account(
     let mut connection = store.reader().await?;
     let (name, wanted) = (ledger.as_str(), address.as_str());
     let rows = sqlx::query_as!(
-        BalanceRow,
-        r#"SELECT address, asset,
-            posted_in AS "posted_in: StoredNumber", posted_out AS "posted_out: StoredNumber",
-            pending_in AS "pending_in: StoredNumber", pending_out AS "pending_out: StoredNumber"
-        FROM ledgers JOIN balances ON balances.ledger = ledgers.id
-        WHERE ledgers.name = ?1 AND balances.address = ?2 ORDER BY asset"#,
+        AccountRow,
+        r#"SELECT ?2 AS "address!: String", kept.policy AS "policy?", kept.metadata AS "metadata?",
+            asset AS "asset?",
+            posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
+            pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
+        FROM ledgers
+        LEFT JOIN accounts AS kept ON kept.ledger = ledgers.id AND kept.address = ?2
+        LEFT JOIN balances ON balances.ledger = ledgers.id AND balances.address = ?2
+        WHERE ledgers.name = ?1 ORDER BY asset"#,
         name,
         wanted
     )
     .fetch_all(&mut *connection)
     .await?;
     if rows.is_empty() {
-        return head(&mut connection, ledger).await.map(|_| None);
+        return Err(Failure::LedgerNotFound);
     }
-    let mut balances = Vec::with_capacity(rows.len());
+    let mut account = None;
     for row in rows {
-        let (key, balance) = row.balance()?;
-        balances.push((key.asset, balance));
+        add_to_account(&mut account, row)?;
     }
-    Ok(Some(Account { address: address.clone(), balances }))
+    Ok(account)
 }
 
 pub(crate) async fn accounts(
@@ -51,7 +53,7 @@ pub(crate) async fn accounts(
     let after = query.after.as_ref().map_or("", Address::as_str);
     let asset = query.asset.as_ref().map(Asset::as_str);
     let looked_at_max = AccountPage::rows_wanted(query);
-    // Goes from address to address through the primary key, past all other assets of each. One row of
+    // Goes from address to address through the primary keys, past all other assets of each. One row of
     // `found` makes the next one, so they come in order.
     let mut rows = sqlx::query_as!(
         AccountRow,
@@ -59,22 +61,31 @@ pub(crate) async fn accounts(
             SELECT * FROM (
                 SELECT address FROM balances
                 WHERE ledger = ?1 AND address > ?2 AND address >= ?3 AND address < ?4
+                UNION ALL
+                SELECT address FROM accounts
+                WHERE ledger = ?1 AND address > ?2 AND address >= ?3 AND address < ?4
                 ORDER BY address LIMIT 1
             )
             UNION ALL
             SELECT (
                 SELECT address FROM balances
                 WHERE ledger = ?1 AND address > found.address AND address < ?4
+                UNION ALL
+                SELECT address FROM accounts
+                WHERE ledger = ?1 AND address > found.address AND address < ?4
                 ORDER BY address LIMIT 1
             )
             FROM found WHERE found.address IS NOT NULL
             LIMIT ?6
         )
-        SELECT found.address AS "address!", asset AS "asset?",
+        SELECT found.address AS "address!", kept.policy AS "policy?", kept.metadata AS "metadata?",
+            asset AS "asset?",
             posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
             pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
-        FROM found LEFT JOIN balances
-            ON ledger = ?1 AND balances.address = found.address AND (?5 IS NULL OR asset = ?5)
+        FROM found
+        LEFT JOIN accounts AS kept ON kept.ledger = ?1 AND kept.address = found.address
+        LEFT JOIN balances
+            ON balances.ledger = ?1 AND balances.address = found.address AND (?5 IS NULL OR asset = ?5)
         WHERE found.address IS NOT NULL"#,
         head.ledger,
         after,

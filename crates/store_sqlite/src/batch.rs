@@ -7,16 +7,19 @@
 use async_trait::async_trait;
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
-use engine::port::{Batch, CommitError, Head, KeyUse, Loaded, LogRecord, Opened, Wanted};
+use engine::port::{Batch, CommitError, Head, KeyUse, Loaded, LogRecord, LookedUp, Opened, Wanted};
 use fail_points::Point;
-use ledger::{Balance, BalanceKey, EntryBody, EntryNumber, LedgerName, Reference};
-use sql_rows::{BatchRows, Corruption, Failure, MovedBalance, Reader, entry_number, stored_number};
+use ledger::{BalanceKey, EntryNumber, LedgerName, Reference};
+use sql_rows::{
+    BatchRows, Corruption, Failure, MovedBalance, Reader, add_looked_up, entry_number, stored_number,
+};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
+use crate::changes::{load_kept, write_changes};
 use crate::failure::commit_failed;
 use crate::json::{next_array, write_row};
 use crate::number::StoredNumber;
-use crate::rows::BalanceRow;
+use crate::rows::AccountRow;
 use crate::store::SqliteStore;
 
 pub(crate) async fn begin(
@@ -38,41 +41,51 @@ pub(crate) async fn begin(
     if wanted.cached_at != Some(at) {
         balances.extend(wanted.cached);
     }
-    let balances = load_balances(&mut transaction, head.id, &balances).await?;
+    let LookedUp { balances, mut policies } = look_up(&mut transaction, head.id, &balances).await?;
+    let mut metadata = Vec::with_capacity(wanted.accounts.len());
+    for account in load_kept(&mut transaction, head.id, &wanted.accounts).await? {
+        policies.push((account.address.clone(), account.policy));
+        metadata.push((account.address, account.metadata));
+    }
     let keys = load_keys(&mut transaction, head.id, &wanted.keys).await?;
     let references = load_references(&mut transaction, head.id, &wanted.references).await?;
     let batch = Box::new(SqliteBatch { transaction, ledger: head.id, next: next.0 });
-    Ok(Opened { loaded: Loaded { head: at, balances, keys, references }, batch })
+    Ok(Opened { loaded: Loaded { head: at, balances, policies, metadata, keys, references }, batch })
 }
 
-async fn load_balances(
+/// Reads balances, and what their accounts allow.
+async fn look_up(
     connection: &mut SqliteConnection,
     ledger: i64,
     wanted: &[BalanceKey],
-) -> Result<Vec<(BalanceKey, Balance)>, Failure> {
-    let mut balances = Vec::with_capacity(wanted.len());
+) -> Result<LookedUp, Failure> {
+    let mut found = LookedUp::default();
     let mut rest = wanted;
     while let Some(json) = next_array(&mut rest, |json, key| {
         write_row(json, &(key.account.as_str(), key.asset.as_str()));
     }) {
-        // CROSS JOIN keeps SQLite from looking at every balance of the ledger first.
+        // LEFT JOIN also keeps SQLite from looking at every balance of the ledger first.
         let rows = sqlx::query_as!(
-            BalanceRow,
-            r#"SELECT address, asset,
-                posted_in AS "posted_in: StoredNumber", posted_out AS "posted_out: StoredNumber",
-                pending_in AS "pending_in: StoredNumber", pending_out AS "pending_out: StoredNumber"
-            FROM jsonb_each(?2) AS wanted CROSS JOIN balances
-            WHERE ledger = ?1 AND address = wanted.value ->> 0 AND asset = wanted.value ->> 1"#,
+            AccountRow,
+            r#"SELECT wanted.value ->> 0 AS "address!: String", kept.policy AS "policy?",
+                NULL AS "metadata?: String", asset AS "asset?",
+                posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
+                pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
+            FROM jsonb_each(?2) AS wanted
+            LEFT JOIN balances ON balances.ledger = ?1 AND balances.address = wanted.value ->> 0
+                AND balances.asset = wanted.value ->> 1
+            LEFT JOIN accounts AS kept ON kept.ledger = ?1 AND kept.address = wanted.value ->> 0
+            WHERE asset IS NOT NULL OR kept.policy IS NOT NULL"#,
             ledger,
             json
         )
         .fetch_all(&mut *connection)
         .await?;
         for row in rows {
-            balances.push(row.balance()?);
+            add_looked_up(&mut found, row)?;
         }
     }
-    Ok(balances)
+    Ok(found)
 }
 
 async fn load_keys(
@@ -159,6 +172,7 @@ impl SqliteBatch {
         fail_points::reach(Point::SqliteEntriesWritten);
         let balances: Vec<MovedRow<'_, '_>> = rows.iter().collect();
         self.end_lists(&balances).await?;
+        write_changes(&mut self.transaction, self.ledger, records).await?;
         fail_points::reach(Point::SqliteMovementsWritten);
         self.write_balances(&balances).await?;
         fail_points::reach(Point::SqliteBalancesWritten);
@@ -244,13 +258,12 @@ impl SqliteBatch {
 }
 
 fn write_entry(json: &mut Vec<u8>, LogRecord { entry, request }: &LogRecord) {
-    let EntryBody::Transaction(transaction) = &entry.body;
     let row = (
         stored_number(entry.number),
         codec::kind(entry),
         entry.recorded_at.micros(),
         entry.effective_at.micros(),
-        transaction.reference.as_ref().map(Reference::as_str),
+        entry.body.reference().map(Reference::as_str),
         request.as_ref().map(|request| request.key.as_str()),
         request.as_ref().map(|request| format!("{:032x}", u128::from_be_bytes(request.fingerprint.0))),
         codec::encode(entry),

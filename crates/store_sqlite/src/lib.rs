@@ -7,6 +7,7 @@
 mod accounts;
 mod backup;
 mod batch;
+mod changes;
 mod entries;
 mod failure;
 mod groups;

@@ -8,8 +8,8 @@ use engine::port::{
     Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
-    StatementQuery, TransactionPosition, TransactionQuery,
+    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Ledger, NewLedger, Page,
+    StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Entry, EntryNumber, LedgerName};
 use sql_rows::{Failure, MigrateError, SchemaState};
@@ -18,7 +18,7 @@ use sqlx::SqlitePool;
 use crate::backup::{self, Backup, BackupError, Copied};
 use crate::options::SqliteOptions;
 use crate::writer::Writer;
-use crate::{accounts, batch, groups, ledgers, log, migrate, snapshot, statement, transactions};
+use crate::{accounts, batch, changes, groups, ledgers, log, migrate, snapshot, statement, transactions};
 
 /// Ledgers in one SQLite file.
 pub struct SqliteStore {
@@ -149,6 +149,14 @@ impl Store for SqliteStore {
         query: &AccountQuery,
     ) -> Result<Page<Account, Address>, ReadError> {
         Ok(accounts::accounts(self, ledger, query).await?)
+    }
+
+    async fn account_changes(
+        &self,
+        ledger: &LedgerName,
+        query: &ChangeQuery,
+    ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
+        Ok(changes::account_changes(self, ledger, query).await?)
     }
 
     async fn statement(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::port::{Batch, Head, LogRecord, Store, Wanted};
-use ledger::{BalanceKey, Book, LedgerName, Timestamp, decide};
+use ledger::{BalanceKey, Book, Command, LedgerName, Timestamp, decide};
 
 use crate::builders::{Request, at};
 
@@ -16,20 +16,7 @@ pub async fn decide_batch(
     ledger: &LedgerName,
     requests: &[Request],
 ) -> (Box<dyn Batch>, Vec<LogRecord>) {
-    let mut missing = BTreeSet::new();
-    for posting in requests.iter().flat_map(|request| request.transaction.postings.as_slice()) {
-        for account in [posting.source(), posting.destination()] {
-            missing.insert(BalanceKey { account: account.clone(), asset: posting.asset().clone() });
-        }
-    }
-    let expectations = requests.iter().flat_map(|request| request.transaction.expectations.as_slice());
-    missing.extend(expectations.map(|expectation| expectation.key().clone()));
-    let wanted = Wanted {
-        missing: missing.into_iter().collect(),
-        references: requests.iter().filter_map(|request| request.transaction.reference.clone()).collect(),
-        ..Wanted::default()
-    };
-    let opened = store.begin(ledger, wanted).await.expect("the batch starts");
+    let opened = store.begin(ledger, wanted(requests)).await.expect("the batch starts");
     let mut book = Book::at(opened.loaded.head.next, opened.loaded.head.last_recorded_at);
     for (key, balance) in opened.loaded.balances {
         book.load_balance(key, balance);
@@ -37,15 +24,45 @@ pub async fn decide_batch(
     for (reference, entry) in opened.loaded.references {
         book.load_reference(reference, entry);
     }
+    for (account, policy) in opened.loaded.policies {
+        book.load_policy(account, policy);
+    }
+    for (account, metadata) in opened.loaded.metadata {
+        book.load_metadata(account, metadata);
+    }
     let mut records = Vec::new();
     for request in requests {
         let now = request.now.unwrap_or_else(|| after(book.last_recorded_at()));
-        let entry = decide(&book, &request.command(), now)
+        let entry = decide(&book, &request.command, now)
             .unwrap_or_else(|rejection| panic!("rejected: {rejection:?}"));
         book.apply(&entry);
         records.push(LogRecord { entry, request: request.keyed() });
     }
     (opened.batch, records)
+}
+
+/// Lists what the requests touch.
+fn wanted(requests: &[Request]) -> Wanted {
+    let mut missing = BTreeSet::new();
+    let mut wanted = Wanted::default();
+    for request in requests {
+        match &request.command {
+            Command::PostTransaction(post) => {
+                for posting in post.postings.as_slice() {
+                    for account in [posting.source(), posting.destination()] {
+                        missing
+                            .insert(BalanceKey { account: account.clone(), asset: posting.asset().clone() });
+                    }
+                }
+                let expectations = post.expectations.as_slice().iter();
+                missing.extend(expectations.map(|expectation| expectation.key().clone()));
+                wanted.references.extend(post.reference.clone());
+            }
+            Command::ChangeAccount(change) => wanted.accounts.push(change.account.clone()),
+        }
+    }
+    wanted.missing = missing.into_iter().collect();
+    wanted
 }
 
 /// Appends what the requests ask for to a ledger, in one batch.

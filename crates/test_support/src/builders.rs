@@ -2,8 +2,8 @@
 
 use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use ledger::{
-    Address, Amount, Asset, Command, Expectations, LedgerName, Metadata, PostTransaction, Posting, Postings,
-    Quantity, Reference, Timestamp,
+    Address, Amount, Asset, ChangeAccount, Command, Expectations, LedgerName, Metadata, MetadataPatch,
+    PolicyPatch, PostTransaction, Posting, Postings, Quantity, Reference, Timestamp,
 };
 
 /// Returns an address.
@@ -82,11 +82,11 @@ pub fn posting(source: &str, destination: &str, asset_text: &str, minor_units: u
         .unwrap_or_else(|_| panic!("{source} cannot pay itself"))
 }
 
-/// A request to record a transaction, as it would reach a ledger.
+/// A request to change a ledger, as it would reach it.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// What to record.
-    pub transaction: PostTransaction,
+    /// What to do.
+    pub command: Command,
     /// The caller's key.
     pub key: Option<IdempotencyKey>,
     /// The time of day when it is decided; a millisecond after the last entry's, where not given.
@@ -109,17 +109,26 @@ pub fn post(postings: impl Into<Vec<Posting>>) -> Request {
 #[must_use]
 pub fn asking(postings: Vec<Posting<Quantity>>) -> Request {
     let postings = Postings::new(postings).unwrap_or_else(|error| panic!("{error:?}"));
-    Request {
-        transaction: PostTransaction {
-            postings,
-            reference: None,
-            effective_at: None,
-            metadata: Metadata::default(),
-            expectations: Expectations::default(),
-        },
-        key: None,
-        now: None,
-    }
+    Request::of(Command::PostTransaction(PostTransaction {
+        postings,
+        reference: None,
+        effective_at: None,
+        metadata: Metadata::default(),
+        expectations: Expectations::default(),
+    }))
+}
+
+/// Begins a request to change an account, which so far changes nothing of it.
+///
+/// # Panics
+/// When the address is not valid.
+#[must_use]
+pub fn change(account: &str) -> Request {
+    Request::of(Command::ChangeAccount(ChangeAccount {
+        account: address(account),
+        policy: PolicyPatch::default(),
+        metadata: MetadataPatch::default(),
+    }))
 }
 
 /// Begins a request with a single posting in `USD/2`.
@@ -132,13 +141,55 @@ pub fn transfer(source: &str, destination: &str, minor_units: u128) -> Request {
 }
 
 impl Request {
+    /// Begins a request with its command.
+    #[must_use]
+    pub fn of(command: Command) -> Self {
+        Self { command, key: None, now: None }
+    }
+
+    fn transaction(&mut self) -> &mut PostTransaction {
+        match &mut self.command {
+            Command::PostTransaction(post) => post,
+            Command::ChangeAccount(change) => panic!("{change:?} is no transaction"),
+        }
+    }
+
+    fn change(&mut self) -> &mut ChangeAccount {
+        match &mut self.command {
+            Command::ChangeAccount(change) => change,
+            Command::PostTransaction(post) => panic!("{post:?} changes no account"),
+        }
+    }
+
+    /// Changes the policy of the account.
+    ///
+    /// # Panics
+    /// When it changes no account.
+    #[must_use]
+    pub fn policy(mut self, policy: PolicyPatch) -> Self {
+        self.change().policy = policy;
+        self
+    }
+
+    /// Changes the metadata of the account: a value for each key, or none where the key goes.
+    ///
+    /// # Panics
+    /// When it changes no account, or the keys and values are not valid.
+    #[must_use]
+    pub fn keeping(mut self, changes: &[(&str, Option<&str>)]) -> Self {
+        let owned = |(key, value): &(&str, Option<&str>)| ((*key).to_owned(), value.map(str::to_owned));
+        let patch = MetadataPatch::new(changes.iter().map(owned).collect());
+        self.change().metadata = patch.unwrap_or_else(|error| panic!("{changes:?}: {error:?}"));
+        self
+    }
+
     /// Gives it a reference.
     ///
     /// # Panics
-    /// When it is not valid.
+    /// When it is not valid, or the request is no transaction.
     #[must_use]
     pub fn reference(mut self, text: &str) -> Self {
-        self.transaction.reference = Some(reference(text));
+        self.transaction().reference = Some(reference(text));
         self
     }
 
@@ -148,7 +199,7 @@ impl Request {
     /// When the time lies beyond all times.
     #[must_use]
     pub fn effective_at(mut self, micros: i64) -> Self {
-        self.transaction.effective_at = Some(at(micros));
+        self.transaction().effective_at = Some(at(micros));
         self
     }
 
@@ -158,7 +209,7 @@ impl Request {
     /// When it is not valid.
     #[must_use]
     pub fn metadata(mut self, pairs: &[(&str, &str)]) -> Self {
-        self.transaction.metadata = metadata(pairs);
+        self.transaction().metadata = metadata(pairs);
         self
     }
 
@@ -182,16 +233,10 @@ impl Request {
         self
     }
 
-    /// Returns the command.
-    #[must_use]
-    pub fn command(&self) -> Command {
-        Command::PostTransaction(self.transaction.clone())
-    }
-
     /// Returns the key with what it stands for.
     #[must_use]
     pub fn keyed(&self) -> Option<KeyedRequest> {
-        let fingerprint = RequestFingerprint::of_command(&self.command(), false);
+        let fingerprint = RequestFingerprint::of_command(&self.command, false);
         self.key.clone().map(|key| KeyedRequest { key, fingerprint })
     }
 }

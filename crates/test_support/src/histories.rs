@@ -1,10 +1,11 @@
 //! Random histories: requests that a ledger accepts.
 
-use ledger::{Amount, Book, Posting, Quantity, decide};
+use ledger::{Amount, Book, ChangeAccount, Command, Posting, Quantity, decide};
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::builders::{Request, asking, at, posting};
+use crate::changes::any_change;
 use crate::pools::{ACCOUNTS, ASSETS, PAIRS, START, reference_text};
 
 /// Requests that a ledger which is empty at first accepts one after the other.
@@ -30,7 +31,7 @@ impl History {
                 let number = book.next().0;
                 let request = draft.request(number, now);
                 // What the ledger would reject is no part of the history.
-                if let Ok(entry) = decide(&book, &request.command(), at(now)) {
+                if let Ok(entry) = decide(&book, &request.command, at(now)) {
                     book.apply(&entry);
                     batch.push(request);
                 }
@@ -53,25 +54,27 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Asks for a posting in this way. There is no all of `world`, so that is asked for up to the amount.
+    /// Asks for a posting in this way. All of `world`, where that has no floor, is a request that is rejected.
     #[must_use]
     pub fn of(self, posting: &Posting) -> Posting<Quantity> {
         posting.with_amount(match self {
             Self::Exactly => Quantity::Exactly(posting.amount()),
-            Self::All if !posting.source().is_world() => Quantity::All,
-            Self::UpTo | Self::All => Quantity::UpTo(posting.amount()),
+            Self::UpTo => Quantity::UpTo(posting.amount()),
+            Self::All => Quantity::All,
         })
     }
 }
 
 /// Makes kinds, most of them exact.
 pub fn any_kind_of_quantity() -> impl Strategy<Value = Kind> {
-    prop_oneof![6 => Just(Kind::Exactly), 1 => Just(Kind::UpTo), 1 => Just(Kind::All)]
+    prop_oneof![9 => Just(Kind::Exactly), 1 => Just(Kind::UpTo), 1 => Just(Kind::All)]
 }
 
 /// A request before its references and times are known.
 #[derive(Clone, Debug)]
 struct Draft {
+    /// What account to change, if it is no money that is to move.
+    change: Option<ChangeAccount>,
     postings: Vec<(&'static str, usize, &'static str, u128, Kind)>,
     has_reference: bool,
     has_key: bool,
@@ -91,12 +94,20 @@ impl Draft {
                 kind.of(&posting(source, ACCOUNTS[(place + step) % ACCOUNTS.len()], asset, amount))
             })
             .collect();
-        let mut request = asking(postings).now(now);
-        if self.has_reference {
-            request = request.reference(&reference_text(number));
+        let is_change = self.change.is_some();
+        let mut request = match self.change {
+            Some(change) => Request::of(Command::ChangeAccount(change)),
+            None => asking(postings),
         }
+        .now(now);
         if self.has_key {
             request = request.key(&format!("key-{number}"));
+        }
+        if is_change {
+            return request;
+        }
+        if self.has_reference {
+            request = request.reference(&reference_text(number));
         }
         if let Some(time) = self.effective_at {
             request = request.effective_at(START + time);
@@ -119,6 +130,7 @@ fn any_draft() -> impl Strategy<Value = Draft> {
     ];
     let posting = (source, 1..ACCOUNTS.len(), select(ASSETS), amount, any_kind_of_quantity());
     (
+        prop::option::weighted(0.2, any_change()),
         prop::collection::vec(posting, 1..5),
         any::<bool>(),
         any::<bool>(),
@@ -126,7 +138,8 @@ fn any_draft() -> impl Strategy<Value = Draft> {
         prop::option::of(select(PAIRS)),
         prop_oneof![2 => Just(0), 2 => 1..5i64, 1 => -3..0i64],
     )
-        .prop_map(|(postings, has_reference, has_key, effective_at, metadata, elapsed)| Draft {
+        .prop_map(|(change, postings, has_reference, has_key, effective_at, metadata, elapsed)| Draft {
+            change,
             postings,
             has_reference,
             has_key,

@@ -6,6 +6,7 @@
 
 mod append;
 mod builders;
+mod changes;
 pub mod contract;
 mod fixture;
 mod histories;
@@ -18,12 +19,16 @@ mod seed;
 
 pub use append::{append, decide_batch, head_before};
 pub use builders::{
-    Request, address, asking, asset, at, key, ledger_name, metadata, post, posting, reference, transfer,
+    Request, address, asking, asset, at, change, key, ledger_name, metadata, post, posting, reference,
+    transfer,
 };
+pub use changes::any_change;
 pub use fixture::StoreFixture;
 pub use histories::{History, Kind, any_history, any_kind_of_quantity};
 pub use movements::read_movements;
 pub use naive::Naive;
 pub use paging::{assert_pages, drain, try_drain};
-pub use questions::{any_account_query, any_balance_query, any_statement_query, any_transaction_query};
+pub use questions::{
+    any_account_query, any_balance_query, any_change_query, any_statement_query, any_transaction_query,
+};
 pub use seed::{SEED_VARIABLE, Seed};

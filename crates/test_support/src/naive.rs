@@ -1,15 +1,16 @@
 //! Every read, worked out from the log in the most obvious way: go through all of it, sort, compare. Never
-//! takes a shortcut, and trusts nothing in an entry but its postings and times.
+//! takes a shortcut, and trusts nothing in an entry but its postings, its times, and how it left an account.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::port::{DatedLine, LogRecord};
 use engine::query::{
-    Account, AccountQuery, AddressPattern, BalanceGroup, BalanceQuery, BalanceSum, Clock, Order,
+    Account, AccountQuery, AddressPattern, BalanceGroup, BalanceQuery, BalanceSum, ChangeQuery, Clock, Order,
     StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{
-    Address, Balance, BalanceKey, Direction, Entry, EntryBody, EntryNumber, Posting, StatementLine,
+    AccountChange, Address, Asset, Balance, BalanceKey, Direction, Entry, EntryBody, EntryNumber, Metadata,
+    Policy, Posting, StatementLine,
 };
 
 /// A ledger's log, and what follows from it.
@@ -116,6 +117,24 @@ impl Naive {
         entries
     }
 
+    /// Returns the changes of accounts, as they came.
+    #[must_use]
+    pub fn changes(&self) -> Vec<(EntryNumber, &AccountChange)> {
+        let mut changes = Vec::new();
+        for entry in self.entries() {
+            if let EntryBody::Account(change) = &entry.body {
+                changes.push((entry.number, change));
+            }
+        }
+        changes
+    }
+
+    /// Returns how the last change left each account that was ever changed.
+    #[must_use]
+    pub fn changed(&self) -> BTreeMap<Address, &AccountChange> {
+        self.changes().into_iter().map(|(_, change)| (change.account.clone(), change)).collect()
+    }
+
     /// Returns an account.
     #[must_use]
     pub fn account(&self, address: &Address) -> Option<Account> {
@@ -126,20 +145,49 @@ impl Naive {
     /// Returns the whole list that a query asks for, from its position on.
     #[must_use]
     pub fn accounts(&self, query: &AccountQuery) -> Vec<Account> {
-        let mut accounts: Vec<Account> = Vec::new();
+        let changed = self.changed();
+        let mut all: BTreeMap<Address, Vec<(Asset, Balance)>> = BTreeMap::new();
+        for address in changed.keys() {
+            all.insert(address.clone(), Vec::new());
+        }
         for (key, balance) in self.balances() {
-            let wanted = has_prefix(&key.account, query.prefix.as_deref())
-                && query.asset.as_ref().is_none_or(|asset| *asset == key.asset)
-                && query.after.as_ref().is_none_or(|after| key.account > *after);
-            if !wanted {
-                continue;
+            all.entry(key.account).or_default().push((key.asset, balance));
+        }
+        let mut accounts = Vec::new();
+        for (address, mut balances) in all {
+            if let Some(asset) = &query.asset {
+                balances.retain(|(its, _)| its == asset);
+                if balances.is_empty() {
+                    continue;
+                }
             }
-            match accounts.last_mut().filter(|account| account.address == key.account) {
-                Some(account) => account.balances.push((key.asset, balance)),
-                None => accounts.push(Account { address: key.account, balances: vec![(key.asset, balance)] }),
+            let change = changed.get(&address);
+            let metadata = change.map_or_else(Metadata::default, |change| change.metadata.clone());
+            let standard = || Policy::standard(&address).clone();
+            let policy = change.map_or_else(standard, |change| change.policy.clone());
+            if has_prefix(&address, query.prefix.as_deref())
+                && query.after.as_ref().is_none_or(|after| address > *after)
+                && query.metadata.iter().all(|(key, value)| metadata.get(key) == Some(value))
+            {
+                accounts.push(Account { address, policy, metadata, balances });
             }
         }
         accounts
+    }
+
+    /// Returns the whole list that a query asks for, from its position on.
+    #[must_use]
+    pub fn account_changes(&self, query: &ChangeQuery) -> Option<Vec<Entry>> {
+        self.account(&query.account)?;
+        let is_one = |entry: &Entry| match &entry.body {
+            EntryBody::Account(change) => change.account == query.account,
+            EntryBody::Transaction(_) => false,
+        };
+        let is_ahead = |entry: &Entry| query.after.is_none_or(|after| entry.number < after);
+        let mut changes: Vec<Entry> =
+            self.entries().filter(|entry| is_one(entry) && is_ahead(entry)).cloned().collect();
+        changes.reverse();
+        Some(changes)
     }
 
     /// Returns the whole statement that a query asks for, from its position on.
@@ -195,8 +243,7 @@ impl Naive {
 }
 
 fn postings(entry: &Entry) -> &[Posting] {
-    let EntryBody::Transaction(transaction) = &entry.body;
-    transaction.postings.as_slice()
+    entry.body.postings()
 }
 
 fn keys(posting: &Posting) -> [BalanceKey; 2] {
@@ -209,7 +256,7 @@ fn has_prefix(address: &Address, prefix: Option<&str>) -> bool {
 }
 
 fn transaction_matches(query: &TransactionQuery, entry: &Entry) -> bool {
-    let EntryBody::Transaction(transaction) = &entry.body;
+    let EntryBody::Transaction(transaction) = &entry.body else { return false };
     let time = match query.clock {
         Clock::Recorded => entry.recorded_at,
         Clock::Effective => entry.effective_at,

@@ -1,7 +1,8 @@
 //! Random questions about random histories. They ask for the first page; whoever follows a list goes on from there.
 
 use engine::query::{
-    AccountQuery, AddressPattern, BalanceQuery, Clock, Order, StatementQuery, TimeRange, TransactionQuery,
+    AccountQuery, AddressPattern, BalanceQuery, ChangeQuery, Clock, Order, StatementQuery, TimeRange,
+    TransactionQuery,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -41,9 +42,21 @@ pub fn any_transaction_query() -> impl Strategy<Value = TransactionQuery> {
 
 /// Makes queries for accounts.
 pub fn any_account_query() -> impl Strategy<Value = AccountQuery> {
-    (any_prefix(), any_asset(), any_limit()).prop_map(|(prefix, asset, limit)| AccountQuery {
-        prefix,
-        asset,
+    (any_prefix(), any_asset(), rarely(select(PAIRS)), any_limit()).prop_map(
+        |(prefix, asset, pair, limit)| AccountQuery {
+            prefix,
+            asset,
+            metadata: pair.map(|(key, value)| (key.to_owned(), value.to_owned())).into_iter().collect(),
+            after: None,
+            limit,
+        },
+    )
+}
+
+/// Makes queries for the changes of an account.
+pub fn any_change_query() -> impl Strategy<Value = ChangeQuery> {
+    (select(ACCOUNTS), any_limit()).prop_map(|(account, limit)| ChangeQuery {
+        account: address(account),
         after: None,
         limit,
     })

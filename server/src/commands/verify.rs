@@ -103,11 +103,21 @@ async fn verify_one(store: &dyn Store, name: &LedgerName) -> anyhow::Result<Repo
 }
 
 fn as_text(name: &LedgerName, report: &Report) -> String {
-    let Report { entries, transactions, postings, accounts, balances, movements, findings, findings_total } =
-        report;
+    let Report {
+        entries,
+        transactions,
+        account_changes,
+        postings,
+        accounts,
+        balances,
+        movements,
+        changed_accounts,
+        findings,
+        findings_total,
+    } = report;
     let seen = format!(
         "{entries} entries, {transactions} transactions, {postings} postings, {accounts} accounts, \
-         {balances} balances, {movements} movements"
+         {balances} balances, {movements} movements, {account_changes} changes of {changed_accounts} accounts"
     );
     if report.is_clean() {
         return format!("{name}: clean ({seen})\n");

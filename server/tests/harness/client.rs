@@ -29,6 +29,10 @@ impl Request {
         Self::new("POST", path)
     }
 
+    pub(crate) fn patch(path: impl Display) -> Self {
+        Self::new("PATCH", path)
+    }
+
     pub(crate) fn header(mut self, name: &str, value: impl Display) -> Self {
         write!(self.headers, "{name}: {value}\r\n").expect("a string takes everything");
         self

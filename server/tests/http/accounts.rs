@@ -26,6 +26,12 @@ fn an_account_is_shown_with_its_balances_by_asset() {
 
     {
       "address": "users:42:wallet",
+      "policy": {
+        "floor": {},
+        "frozen": "none",
+        "closed": false
+      },
+      "metadata": {},
       "balances": [
         {
           "asset": "EUR/2",

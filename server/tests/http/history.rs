@@ -110,15 +110,20 @@ impl Sums {
         sums
     }
 
-    /// Writes them as the items of a list, where the account is called `name`.
+    /// Writes them as the items of a list, where the account is called `name`. Whoever has an `address` is an account
+    /// itself, and was never changed.
     pub(crate) fn items(&self, name: &str) -> Vec<Value> {
         let mut items: Vec<Map<String, Value>> = Vec::new();
         for (account, asset, came_in, went_out) in &self.0 {
             if items.last().is_none_or(|last| last[name] != **account) {
-                items.push(Map::from_iter([
-                    (name.to_owned(), json!(account)),
-                    ("balances".to_owned(), json!([])),
-                ]));
+                let mut item =
+                    Map::from_iter([(name.to_owned(), json!(account)), ("balances".to_owned(), json!([]))]);
+                if name == "address" {
+                    let floor = if account == "world" { json!("unbounded") } else { json!({}) };
+                    let policy = json!({ "floor": floor, "frozen": "none", "closed": false });
+                    item.extend([("policy".to_owned(), policy), ("metadata".to_owned(), json!({}))]);
+                }
+                items.push(item);
             }
             let balance = json!({
                 "asset": asset,

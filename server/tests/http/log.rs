@@ -46,6 +46,8 @@ fn an_entry_shows_all_that_was_recorded() {
               "amount": "5"
             }
           ],
+          "account": null,
+          "policy": null,
           "metadata": {
             "order": "1"
           },

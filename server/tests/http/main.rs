@@ -5,6 +5,7 @@ mod accounts;
 mod amounts;
 mod balances;
 mod bounds;
+mod changes;
 mod concurrency;
 mod contract;
 mod dry_runs;

@@ -35,7 +35,14 @@ fn calls() -> Vec<(Request, u16)> {
         (Request::post(TRANSACTIONS).header("idempotency-key", "k").json(transaction), 201),
         get(&format!("{TRANSACTIONS}/0")),
         get(&format!("{TRANSACTIONS}?{all}")),
-        get("/v1/ledgers/main/accounts?prefix=users&asset=USD/2&limit=7"),
+        (
+            Request::patch("/v1/ledgers/main/accounts/users:1")
+                .header("idempotency-key", "p")
+                .json(json!({ "policy": { "floor": { "USD/2": "-5" } }, "metadata": { "tier": "gold" } })),
+            200,
+        ),
+        get("/v1/ledgers/main/accounts/users:1/changes?limit=7"),
+        get("/v1/ledgers/main/accounts?prefix=users&asset=USD/2&metadata[tier]=gold&limit=7"),
         get("/v1/ledgers/main/accounts/users:1"),
         get(
             "/v1/ledgers/main/accounts/users:1/entries?asset=USD/2&from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z&clock=effective&limit=7",

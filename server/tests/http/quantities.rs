@@ -70,7 +70,6 @@ fn the_outside_gives_the_whole_of_up_to_and_has_no_all() {
         TRANSACTIONS,
         &json!({ "postings": [
         asking("a", "world", &json!("all")),
-        asking("world", "b", &json!("all")),
         asking("a", "b", &json!({})),
         asking("a", "b", &json!("ALL")),
         asking("a", "b", &json!({ "up_to": "-1", "at_least": "1" })),
@@ -82,13 +81,16 @@ fn the_outside_gives_the_whole_of_up_to_and_has_no_all() {
     assert_eq!(
         fields,
         [
-            "postings[1].amount",
-            "postings[2].amount.up_to",
-            "postings[3].amount",
-            "postings[4].amount.up_to",
-            "postings[4].amount.at_least",
+            "postings[1].amount.up_to",
+            "postings[2].amount",
+            "postings[3].amount.up_to",
+            "postings[3].amount.at_least",
         ]
     );
+    let refused = site.post(TRANSACTIONS, &one("world", "b", &json!("all")));
+    assert_eq!((refused.status, &*refused.code()), (422, "account.unbounded"));
+    let problem = refused.json();
+    assert_eq!((&problem["account"], &problem["posting"]), (&json!("world"), &json!(0)));
     assert_eq!(site.entries(), 1);
 }
 

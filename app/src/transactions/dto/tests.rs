@@ -56,7 +56,7 @@ fn a_full_request_becomes_the_command_that_it_says() {
     ))
     .unwrap();
     assert!(request.dry_run);
-    let Command::PostTransaction(command) = Command::from(request);
+    let Command::PostTransaction(command) = Command::from(request) else { panic!("it moves money") };
     assert_eq!(command.postings.as_slice(), [posting("world", "users:42", 1250).into()]);
     assert_eq!(command.expectations.as_slice()[0].posted().at_least, Some(1250));
     assert_eq!(command.reference.unwrap().as_str(), "order-1001");
@@ -84,7 +84,6 @@ fn postings_keep_their_order_up_to_a_thousand() {
 #[test]
 fn every_fault_is_named() {
     let same = r#"{"source": "a", "destination": "a", "asset": "USD/2", "amount": 1}"#;
-    let all_of_world = r#"{"source": "world", "destination": "users:1", "asset": "USD/2", "amount": "all"}"#;
     let up_to_nothing = r#"{"source": "a", "destination": "b", "asset": "USD/2", "amount": {}}"#;
     for (body, fields) in [
         ("{}".to_owned(), &["postings"][..]),
@@ -121,11 +120,6 @@ fn every_fault_is_named() {
         (
             with(r#", "expect": [{"account": "a", "asset": "USD/2", "posted": {}}, {}]"#),
             &["expect[0].posted", "expect[1].account", "expect[1].asset", "expect[1]"],
-        ),
-        (format!(r#"{{"postings": [{all_of_world}]}}"#), &["postings[0].amount"]),
-        (
-            format!(r#"{{"postings": [{}]}}"#, all_of_world.replace("users:1", "world")),
-            &["postings[0].amount", "postings[0].destination"],
         ),
         (format!(r#"{{"postings": [{up_to_nothing}]}}"#), &["postings[0].amount.up_to"]),
     ] {

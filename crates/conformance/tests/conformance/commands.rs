@@ -6,14 +6,14 @@
 use engine::Submission;
 use engine::idempotency::IdempotencyKey;
 use ledger::{
-    Amount, Bounds, Command, Expectation, Expectations, LedgerName, Metadata, PostTransaction, Posting,
-    Postings,
+    Amount, Bounds, ChangeAccount, Command, Expectation, Expectations, LedgerName, Metadata, MetadataPatch,
+    PostTransaction, Posting, Postings,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use test_support::pools::{ACCOUNTS, ASSETS, PAIRS, START, reference_text};
 use test_support::{
-    address, any_kind_of_quantity, asset, at, key, ledger_name, metadata, posting, reference,
+    address, any_change, any_kind_of_quantity, asset, at, key, ledger_name, metadata, posting, reference,
 };
 
 /// Ledgers that there may be. All but the last are created at the beginning of every history.
@@ -128,7 +128,10 @@ fn any_submission(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Asked>
 }
 
 fn any_command(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Command> {
-    prop_oneof![any_transaction(amount).prop_map(Command::PostTransaction)]
+    prop_oneof![
+        6 => any_transaction(amount).prop_map(Command::PostTransaction),
+        1 => any_change().prop_map(Command::ChangeAccount),
+    ]
 }
 
 /// Another command than this.
@@ -136,6 +139,14 @@ fn altered(command: &Command) -> Command {
     match command {
         Command::PostTransaction(post) => {
             Command::PostTransaction(PostTransaction { metadata: other_than(&post.metadata), ..post.clone() })
+        }
+        Command::ChangeAccount(change) => {
+            let mut changes = change.metadata.as_map().clone();
+            if changes.remove("altered").is_none() {
+                changes.insert("altered".to_owned(), None);
+            }
+            let metadata = MetadataPatch::new(changes).unwrap();
+            Command::ChangeAccount(ChangeAccount { metadata, ..change.clone() })
         }
     }
 }

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::port::{DatedLine, LogRecord, ReadError, Store};
+use engine::port::{DatedLine, KeptAccount, LogRecord, ReadError, Store};
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, Clock, Ledger, Page, StatementQuery, TimeRange,
-    TransactionQuery,
+    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Ledger, Page, StatementQuery,
+    TimeRange, TransactionQuery,
 };
 use engine::verify::{Report, verify};
 use ledger::{Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName};
 use proptest::prelude::*;
 use test_support::pools::ACCOUNTS;
 use test_support::{
-    address, any_account_query, any_balance_query, any_statement_query, any_transaction_query,
-    read_movements, try_drain,
+    address, any_account_query, any_balance_query, any_change_query, any_statement_query,
+    any_transaction_query, read_movements, try_drain,
 };
 
 /// A question about a ledger. Where it has a limit, that is the length of the pages in which the whole list is
@@ -28,6 +28,7 @@ pub(crate) enum Question {
     Transactions(TransactionQuery),
     Account(Address),
     Accounts(AccountQuery),
+    Changes(ChangeQuery),
     Statement(StatementQuery),
     Balances(BalanceQuery),
     Snapshot { limit: usize },
@@ -45,11 +46,23 @@ pub(crate) enum Answer {
     Transactions(Vec<Entry>),
     Account(Option<Account>),
     Accounts(Vec<Account>),
+    Changes(Option<Vec<Entry>>),
     Statement(Option<Vec<DatedLine>>),
     Balances(Vec<BalanceGroup>),
-    /// The entries that moved each balance; where their lists end is the store's own business.
-    Snapshot(EntryNumber, Vec<LogRecord>, Vec<(BalanceKey, Balance)>, BTreeMap<BalanceKey, Vec<EntryNumber>>),
+    Snapshot(Box<Snapshotted>),
     Verification(Report),
+}
+
+/// Everything that a snapshot has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Snapshotted {
+    next: EntryNumber,
+    records: Vec<LogRecord>,
+    balances: Vec<(BalanceKey, Balance)>,
+    /// The entries that moved each balance; where their lists end is the store's own business.
+    movements: BTreeMap<BalanceKey, Vec<EntryNumber>>,
+    accounts: Vec<KeptAccount>,
+    changes: Vec<(Address, EntryNumber)>,
 }
 
 /// Makes questions of every kind.
@@ -57,6 +70,7 @@ pub(crate) fn any_question() -> impl Strategy<Value = Question> {
     prop_oneof![
         4 => any_transaction_query().prop_map(Question::Transactions),
         2 => any_account_query().prop_map(Question::Accounts),
+        1 => any_change_query().prop_map(Question::Changes),
         3 => any_statement_query().prop_map(Question::Statement),
         2 => any_balance_query().prop_map(Question::Balances),
         1 => (0..50_u64).prop_map(|number| Question::Entry(EntryNumber(number))),
@@ -90,6 +104,7 @@ pub(crate) fn all_there_is() -> Vec<Question> {
                 limit: 1_000,
             })
         }));
+        questions.push(Question::Changes(ChangeQuery { account: account.clone(), after: None, limit: 2 }));
         questions.push(Question::Account(account));
     }
     questions
@@ -132,6 +147,17 @@ pub(crate) async fn answer(
         })
         .await
         .map(Answer::Accounts),
+        Question::Changes(query) => {
+            let changes = try_drain(query.limit, None, async |after| {
+                let page = turn().account_changes(ledger, &ChangeQuery { after, ..query.clone() }).await;
+                page.map_err(Some)?.ok_or(None)
+            });
+            match changes.await {
+                Ok(changes) => Ok(Answer::Changes(Some(changes))),
+                Err(None) => Ok(Answer::Changes(None)),
+                Err(Some(error)) => Err(error),
+            }
+        }
         Question::Statement(query) => {
             let lines = try_drain(query.limit, None, async |after| {
                 let page = turn().statement(ledger, &StatementQuery { after, ..query.clone() }).await;
@@ -177,7 +203,23 @@ async fn snapshot(store: &dyn Store, ledger: &LedgerName, limit: usize) -> Resul
         }
     }
     let movements = read_movements(&mut *snapshot, limit).await?;
-    Ok(Answer::Snapshot(snapshot.next(), records, balances, movements))
+    let mut accounts: Vec<KeptAccount> = Vec::new();
+    loop {
+        let after = accounts.last().map(|last| last.address.clone());
+        match snapshot.accounts(after.as_ref(), limit).await? {
+            part if part.is_empty() => break,
+            part => accounts.extend(part),
+        }
+    }
+    let mut changes: Vec<(Address, EntryNumber)> = Vec::new();
+    loop {
+        match snapshot.account_changes(changes.last(), limit).await? {
+            part if part.is_empty() => break,
+            part => changes.extend(part),
+        }
+    }
+    let next = snapshot.next();
+    Ok(Answer::Snapshot(Box::new(Snapshotted { next, records, balances, movements, accounts, changes })))
 }
 
 async fn verification(store: &dyn Store, ledger: &LedgerName) -> Result<Answer, ReadError> {

@@ -65,6 +65,10 @@ impl Reply {
             },
             Self::Rejected(rejection) => match rejection {
                 Rejection::ReferenceTaken { .. } => "reference taken",
+                Rejection::AccountClosed { .. } => "account closed",
+                Rejection::AccountFrozen { .. } => "account frozen",
+                Rejection::AccountUnbounded { .. } => "account unbounded",
+                Rejection::AccountTooLarge { .. } => "account too large",
                 Rejection::InsufficientFunds { .. } => "insufficient funds",
                 Rejection::AmountOverflow { .. } => "amount overflow",
                 Rejection::ExpectationFailed { .. } => "expectation failed",

@@ -1,7 +1,7 @@
 //! What queries match. Stores that filter in SQL have to agree with it.
 
 use super::*;
-use ledger::{Postings, Transaction};
+use ledger::{AccountChange, EntryBody, Postings, Transaction};
 
 fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
@@ -132,9 +132,19 @@ fn reference_and_metadata_have_to_be_the_same_text() {
         assert_eq!(query.matches(&entry()), matches, "{query:?}");
     }
     let mut without = entry();
-    let EntryBody::Transaction(transaction) = &mut without.body;
-    transaction.reference = None;
+    if let EntryBody::Transaction(transaction) = &mut without.body {
+        transaction.reference = None;
+    }
     assert!(!TransactionQuery { reference: reference("order-1"), ..any() }.matches(&without));
+}
+
+#[test]
+fn a_change_of_an_account_is_no_transaction() {
+    let account = address("users:1");
+    let (policy, metadata) = (Policy::standard(&account).clone(), entry().body.metadata().clone());
+    let change = Entry { body: EntryBody::Account(AccountChange { account, policy, metadata }), ..entry() };
+    assert!(!TransactionQuery::default().matches(&change));
+    assert!(weight(&change) > 256);
 }
 
 #[test]

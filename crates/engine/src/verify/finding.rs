@@ -150,6 +150,14 @@ pub enum Finding {
         /// How many the projection holds. Where it is the same number, they are others, or in another order.
         found_movements: u64,
     },
+    /// What the projection keeps of an account that was changed is not what follows from the log.
+    AccountDiffers {
+        /// The account.
+        #[serde(serialize_with = "text")]
+        account: Address,
+        /// What of it.
+        fault: AccountFault,
+    },
     /// Something stored cannot be what Florin wrote, so that what comes after it was not looked at.
     Unreadable {
         /// What was being read.
@@ -157,6 +165,22 @@ pub enum Finding {
         /// What the store says of it.
         problem: String,
     },
+}
+
+/// What of an account differs from the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountFault {
+    /// The log changes the account, and the projection does not have it.
+    Missing,
+    /// The projection has the account, and the log never changed it.
+    Unexpected,
+    /// Its policy.
+    Policy,
+    /// Its metadata.
+    Metadata,
+    /// Which entries changed it.
+    Changes,
 }
 
 /// The four counters of a balance, in minor units.
@@ -262,6 +286,15 @@ impl fmt::Display for Finding {
                 write!(f, "the movements of {account} {asset} differ from the log (")?;
                 write!(f, "entries found: {found_movements}, expected: {expected_movements})")
             }
+            Self::AccountDiffers { account, fault } => match fault {
+                AccountFault::Missing => write!(f, "the log changes account {account}, which is missing"),
+                AccountFault::Unexpected => {
+                    write!(f, "account {account} is kept, and the log never changed it")
+                }
+                AccountFault::Policy => write!(f, "the policy of {account} differs from the log"),
+                AccountFault::Metadata => write!(f, "the metadata of {account} differs from the log"),
+                AccountFault::Changes => write!(f, "the changes of {account} differ from the log"),
+            },
             Self::Unreadable { stage, problem } => {
                 write!(f, "the {stage} cannot be read any further: {problem}")
             }
@@ -294,6 +327,18 @@ impl fmt::Display for Reason<'_> {
             Rejection::ReferenceTaken { reference, entry } => {
                 write!(f, "entry {} has the reference \"{reference}\"", entry.0)
             }
+            Rejection::AccountClosed { posting, account } => {
+                write!(f, "posting {posting} moves money of {account}, which is closed")
+            }
+            Rejection::AccountFrozen { posting, account, .. } => {
+                write!(f, "posting {posting} moves money of {account}, which is frozen")
+            }
+            // Never of a recorded transaction, which moves amounts.
+            Rejection::AccountUnbounded { posting, account, asset } => {
+                write!(f, "posting {posting} takes all of {account} {asset}, which has no floor")
+            }
+            // Never of a transaction.
+            Rejection::AccountTooLarge { account, .. } => write!(f, "account {account} would be too large"),
             Rejection::InsufficientFunds { posting, account, asset, available, amount, .. } => {
                 write!(f, "posting {posting} takes {amount} from {account} {asset}, which has {available}")
             }

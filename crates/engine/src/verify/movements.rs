@@ -27,14 +27,21 @@ struct BothSides {
     found: Seen,
 }
 
+/// A list of entries, by how many there are and by their digest.
 #[derive(Default, PartialEq, Eq)]
-struct Seen {
+pub(super) struct Seen {
     count: u64,
     digest: u128,
 }
 
 impl Seen {
-    fn add(&mut self, entry: EntryNumber) {
+    /// Returns how many entries there are.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Adds the next entry.
+    pub(super) fn add(&mut self, entry: EntryNumber) {
         /// The prime of FNV-1a for 128 bits.
         const PRIME: u128 = (1 << 88) + 0x13b;
         self.count += 1;

@@ -11,6 +11,7 @@ use ledger::{
 };
 use sha2::{Digest, Sha256};
 
+use super::accounts::Accounts;
 use super::movements::History;
 use super::{Finding, Report};
 use crate::port::LogRecord;
@@ -21,6 +22,7 @@ pub(super) struct Replay {
     next: EntryNumber,
     book: Book,
     history: History,
+    accounts: Accounts,
     references: FirstUses,
     keys: FirstUses,
 }
@@ -31,9 +33,9 @@ impl Replay {
         self.next
     }
 
-    /// Returns the balances, and what moved them, that follow from the log.
-    pub(super) fn finish(self) -> (Book, History) {
-        (self.book, self.history)
+    /// Returns the balances, what moved them, and the changes of accounts that follow from the log.
+    pub(super) fn finish(self) -> (Book, History, Accounts) {
+        (self.book, self.history, self.accounts)
     }
 
     /// Takes the next record of the log.
@@ -50,8 +52,7 @@ impl Replay {
         {
             report.add(Finding::TimeWentBack { entry: number, previous, found: entry.recorded_at });
         }
-        let EntryBody::Transaction(transaction) = &entry.body;
-        if let Some(reference) = &transaction.reference
+        if let Some(reference) = entry.body.reference()
             && let Some(first) = self.references.add(reference.as_str(), number)
         {
             report.add(Finding::ReferenceUsedTwice { reference: reference.clone(), first, again: number });
@@ -63,10 +64,20 @@ impl Replay {
         }
 
         report.entries += 1;
-        report.transactions += 1;
-        report.postings += transaction.postings.as_slice().len() as u64;
-        self.history.expect(number, transaction.postings.as_slice());
-        let decision = self.decide_again(&entry, transaction);
+        let decision = match &entry.body {
+            EntryBody::Transaction(transaction) => {
+                report.transactions += 1;
+                report.postings += transaction.postings.as_slice().len() as u64;
+                self.history.expect(number, transaction.postings.as_slice());
+                self.decide_again(&entry, transaction)
+            }
+            EntryBody::Account(change) => {
+                report.account_changes += 1;
+                self.accounts.expect(number, change);
+                // It says how the account is from here on, whatever it was before. It moves nothing.
+                Ok(Entry { balances: Vec::new(), ..entry.clone() })
+            }
+        };
         check_balances(&entry, &decision, report);
         self.check_conservation(&entry, report);
         self.go_on_from(entry, decision.ok());
@@ -110,7 +121,7 @@ impl Replay {
         // The book counts what it was given; that the numbers are right has been looked at above.
         entry.number = self.book.next();
         self.book.apply(&entry);
-        self.book.forget_references();
+        self.book.forget_look_ups();
     }
 }
 

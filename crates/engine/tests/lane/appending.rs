@@ -108,8 +108,7 @@ async fn a_reference_in_use_is_rejected() {
     let bench = Bench::warm().await;
     let referenced = || {
         let mut submission = transfer("world", "a", 1);
-        let ledger::Command::PostTransaction(post) = &mut submission.command;
-        post.reference = Some(Reference::parse("order-1").unwrap());
+        crate::transaction_of(&mut submission).reference = Some(Reference::parse("order-1").unwrap());
         submission
     };
     bench.submit(referenced()).await.unwrap();

@@ -3,16 +3,15 @@
 use engine::port::Appended::{Stale, Written};
 use engine::{Outcome, Submission, SubmitError};
 use ledger::{
-    Address, Asset, Bounds, Command, EntryBody, Expectation, Expectations, Posting, Postings, Quantity,
-    Rejection,
+    Address, Asset, Bounds, EntryBody, Expectation, Expectations, Posting, Postings, Quantity, Rejection,
 };
 
-use crate::{Bench, With, transfer};
+use crate::{Bench, With, transaction_of, transfer};
 
 /// Moves all that the source has.
 fn all(source: &str, destination: &str) -> Submission {
     let mut submission = transfer(source, destination, 0);
-    let Command::PostTransaction(post) = &mut submission.command;
+    let post = transaction_of(&mut submission);
     let [posting] = post.postings.as_slice() else { panic!("a transfer is one posting") };
     post.postings = Postings::new(vec![posting.with_amount(Quantity::All)]).unwrap();
     submission
@@ -20,7 +19,7 @@ fn all(source: &str, destination: &str) -> Submission {
 
 /// Expects an account to have exactly so much in the end.
 fn expecting(mut submission: Submission, account: &str, posted: i128) -> Submission {
-    let Command::PostTransaction(post) = &mut submission.command;
+    let post = transaction_of(&mut submission);
     let (account, asset) = (Address::parse(account).unwrap(), Asset::parse("USD/2").unwrap());
     let bounds = Bounds { equals: Some(posted), ..Bounds::default() };
     let one = Expectation::new(account, asset, bounds, Bounds::default()).unwrap();
@@ -29,8 +28,7 @@ fn expecting(mut submission: Submission, account: &str, posted: i128) -> Submiss
 }
 
 fn moved(body: &EntryBody) -> Vec<u128> {
-    let EntryBody::Transaction(transaction) = body;
-    transaction.postings.as_slice().iter().map(Posting::amount).map(ledger::Amount::get).collect()
+    body.postings().iter().map(Posting::amount).map(ledger::Amount::get).collect()
 }
 
 #[tokio::test]
@@ -80,10 +78,10 @@ async fn an_expectation_of_a_balance_that_nothing_moves_is_held_to_the_ledger() 
 
 #[test]
 fn expectations_take_room_where_they_are_more_than_the_postings() {
-    let Command::PostTransaction(post) = expecting(transfer("a", "b", 1), "b", 5).command;
+    let post = transaction_of(&mut expecting(transfer("a", "b", 1), "b", 5)).clone();
     let mut submission = transfer("a", "b", 1);
     assert_eq!(submission.weight(), 1);
-    let Command::PostTransaction(heavy) = &mut submission.command;
+    let heavy = transaction_of(&mut submission);
     heavy.expectations = Expectations::new(vec![post.expectations.as_slice()[0].clone(); 100]).unwrap();
     assert_eq!(submission.weight(), 100);
 }

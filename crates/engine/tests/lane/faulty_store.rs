@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use engine::port::{
     Appended, Appends, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, Head, LedgerCreation,
-    LogRecord, Opened, ReadError, Snapshot, Store, Unused, Wanted,
+    LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
-    StatementQuery, TransactionPosition, TransactionQuery,
+    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Ledger, NewLedger, Page,
+    StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
-use ledger::{Address, Balance, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName};
+use ledger::{Address, BalanceKey, Entry, EntryNumber, LedgerName};
 use tokio::sync::Semaphore;
 
 /// What goes wrong with a commit.
@@ -156,6 +156,14 @@ impl Store for FaultyStore {
         self.inner.accounts(ledger, query).await
     }
 
+    async fn account_changes(
+        &self,
+        ledger: &LedgerName,
+        query: &ChangeQuery,
+    ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
+        self.inner.account_changes(ledger, query).await
+    }
+
     async fn statement(
         &self,
         ledger: &LedgerName,
@@ -196,23 +204,18 @@ impl Store for FaultyStore {
 
 #[async_trait]
 impl Appends for FaultyStore {
-    async fn balances_of(
-        &self,
-        ledger: &LedgerName,
-        keys: &[BalanceKey],
-    ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
+    async fn balances_of(&self, ledger: &LedgerName, keys: &[BalanceKey]) -> Result<LookedUp, ReadError> {
         if self.switches.blind.swap(false, Ordering::SeqCst) {
             return Err(ReadError::Unavailable("the line was cut".into()));
         }
-        let mut balances = Vec::new();
+        let mut looked_up = LookedUp::default();
         for key in keys {
-            let account = self.inner.account(ledger, &key.account).await?;
-            let found = account.into_iter().flat_map(|account| account.balances);
-            balances.extend(
-                found.filter(|(asset, _)| *asset == key.asset).map(|(_, balance)| (key.clone(), balance)),
-            );
+            let Some(account) = self.inner.account(ledger, &key.account).await? else { continue };
+            looked_up.policies.push((account.address, account.policy));
+            let own = account.balances.into_iter().filter(|(asset, _)| *asset == key.asset);
+            looked_up.balances.extend(own.map(|(_, balance)| (key.clone(), balance)));
         }
-        Ok(balances)
+        Ok(looked_up)
     }
 
     async fn append(
@@ -225,9 +228,8 @@ impl Appends for FaultyStore {
         let mut wanted =
             Wanted { keys: unused.keys.clone(), references: unused.references.clone(), ..Wanted::default() };
         for record in records {
-            let EntryBody::Transaction(transaction) = &record.entry.body;
             wanted.keys.extend(record.request.clone().map(|request| request.key));
-            wanted.references.extend(transaction.reference.clone());
+            wanted.references.extend(record.entry.body.reference().cloned());
         }
         let opened = self.begin(ledger, wanted).await.expect("the database is there");
         let loaded = opened.loaded;

@@ -2,6 +2,7 @@
 
 mod appending;
 mod asking;
+mod changing;
 mod faulty_store;
 
 use std::path::Path;
@@ -136,6 +137,13 @@ fn transfers(postings: &[(&str, &str, u64)]) -> Submission {
     }
 }
 
+fn transaction_of(submission: &mut Submission) -> &mut PostTransaction {
+    match &mut submission.command {
+        Command::PostTransaction(post) => post,
+        Command::ChangeAccount(change) => panic!("{change:?} is no transaction"),
+    }
+}
+
 trait With {
     fn key(self, key: &str) -> Self;
     fn reference(self, reference: &str) -> Self;
@@ -149,8 +157,7 @@ impl With for Submission {
     }
 
     fn reference(mut self, reference: &str) -> Self {
-        let Command::PostTransaction(post) = &mut self.command;
-        post.reference = Some(Reference::parse(reference).unwrap());
+        transaction_of(&mut self).reference = Some(Reference::parse(reference).unwrap());
         self
     }
 

@@ -2,6 +2,7 @@
 //!
 //! No database takes part; that stores give out what they hold is tested where they are.
 
+mod accounts;
 mod damage;
 mod movements;
 mod report;

@@ -1,9 +1,9 @@
 //! What a report and its progress say, and what happens where the store cannot be read.
 
 use async_trait::async_trait;
-use engine::port::{LogRecord, Movements, ReadError, Snapshot};
+use engine::port::{KeptAccount, LogRecord, Movements, ReadError, Snapshot};
 use engine::verify::{Progress, Report, Stage, verify};
-use ledger::{Amount, Balance, BalanceKey, EntryNumber};
+use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber};
 
 use crate::stored::{Stored, micros, posting, transaction};
 
@@ -21,22 +21,28 @@ async fn a_clean_report_counts_what_was_seen() {
     let expected = Report {
         entries: 450,
         transactions: 450,
+        account_changes: 0,
         postings: 4500,
         accounts: 4501,
         balances: 4501,
         movements: 4950,
+        changed_accounts: 0,
         findings: vec![],
         findings_total: 0,
     };
     assert!(expected.is_clean());
     assert_eq!(verify(&mut large(), |_| {}).await.unwrap(), expected);
+    let report = verify(&mut Stored::changed(), |_| {}).await.unwrap();
+    assert!(report.is_clean(), "{report:?}");
+    let entries = (report.entries, report.transactions, report.account_changes);
+    assert_eq!((entries, report.changed_accounts, report.accounts), ((9, 5, 4), 3, 5));
 }
 
 #[tokio::test]
 async fn the_size_of_the_chunks_does_not_count() {
     for chunk_max in [1, 2, 3, 5] {
-        let mut whole = Stored::small();
-        let mut parts = Stored { chunk_max, ..Stored::small() };
+        let mut whole = Stored::changed();
+        let mut parts = Stored { chunk_max, ..Stored::changed() };
         let (whole, parts) = (verify(&mut whole, |_| {}).await, verify(&mut parts, |_| {}).await);
         assert_eq!(whole.unwrap(), parts.unwrap());
     }
@@ -113,7 +119,8 @@ async fn a_report_is_readable_for_machines_with_amounts_as_text() {
     assert_eq!(
         serde_json::to_value(&report).unwrap(),
         serde_json::json!({
-            "entries": 4, "transactions": 4, "postings": 6, "accounts": 5, "balances": 7, "movements": 9,
+            "entries": 4, "transactions": 4, "account_changes": 0, "postings": 6, "accounts": 5, "balances": 7,
+            "movements": 9, "changed_accounts": 0,
             "findings": [
                 of_entry("b", counters("30", "10")),
                 of_entry("c", counters("10", "0")),
@@ -155,8 +162,8 @@ enum Fault {
 struct BadRow(#[source] std::num::ParseIntError);
 
 impl Broken {
-    fn small(stage: Stage, fault: Fault) -> Self {
-        Self { stored: Stored { chunk_max: 2, ..Stored::small() }, stage, fault }
+    fn changed(stage: Stage, fault: Fault) -> Self {
+        Self { stored: Stored { chunk_max: 2, ..Stored::changed() }, stage, fault }
     }
 
     /// Says where a read begins that should begin after `after`.
@@ -203,14 +210,32 @@ impl Snapshot for Broken {
         let after = self.begin(Stage::Movements, after)?;
         self.stored.movements(after, limit).await
     }
+
+    async fn accounts(
+        &mut self,
+        after: Option<&Address>,
+        limit: usize,
+    ) -> Result<Vec<KeptAccount>, ReadError> {
+        let after = self.begin(Stage::Accounts, after)?;
+        self.stored.accounts(after, limit).await
+    }
+
+    async fn account_changes(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, ReadError> {
+        let after = self.begin(Stage::Accounts, after)?;
+        self.stored.account_changes(after, limit).await
+    }
 }
 
-const STAGES: [Stage; 3] = [Stage::Log, Stage::Balances, Stage::Movements];
+const STAGES: [Stage; 4] = [Stage::Log, Stage::Balances, Stage::Movements, Stage::Accounts];
 
 #[tokio::test]
 async fn a_store_that_does_not_answer_ends_the_verification() {
     for stage in STAGES {
-        let mut broken = Broken::small(stage, Fault::Unavailable);
+        let mut broken = Broken::changed(stage, Fault::Unavailable);
         let error = verify(&mut broken, |_| {}).await.unwrap_err();
         assert!(matches!(error, ReadError::Unavailable(_)), "{stage}: {error:?}");
     }
@@ -219,7 +244,7 @@ async fn a_store_that_does_not_answer_ends_the_verification() {
 #[tokio::test]
 async fn what_cannot_be_read_is_found_and_not_taken_for_missing() {
     for stage in STAGES {
-        let report = verify(&mut Broken::small(stage, Fault::Corrupt), |_| {}).await.unwrap();
+        let report = verify(&mut Broken::changed(stage, Fault::Corrupt), |_| {}).await.unwrap();
         let texts: Vec<_> = report.findings.iter().map(ToString::to_string).collect();
         let problem = "row 7: invalid digit found in string";
         assert_eq!(texts, [format!("the {stage} cannot be read any further: {problem}")]);
@@ -228,8 +253,8 @@ async fn what_cannot_be_read_is_found_and_not_taken_for_missing() {
 
 #[tokio::test]
 async fn findings_of_the_log_outlast_projections_that_cannot_be_read() {
-    let mut broken = Broken::small(Stage::Balances, Fault::Corrupt);
-    broken.stored.head = EntryNumber(9);
+    let mut broken = Broken::changed(Stage::Balances, Fault::Corrupt);
+    broken.stored.head = EntryNumber(19);
     broken.stored.movements.pop();
     let report = verify(&mut broken, |_| {}).await.unwrap();
     let kinds: Vec<_> = serde_json::to_value(&report.findings)
@@ -245,7 +270,7 @@ async fn findings_of_the_log_outlast_projections_that_cannot_be_read() {
 #[tokio::test]
 async fn a_list_without_an_end_is_found() {
     for stage in STAGES {
-        let report = verify(&mut Broken::small(stage, Fault::Endless), |_| {}).await.unwrap();
+        let report = verify(&mut Broken::changed(stage, Fault::Endless), |_| {}).await.unwrap();
         let text = report.findings.last().unwrap().to_string();
         let problem = format!("the list of {stage} goes back to what it gave before");
         assert_eq!(text, format!("the {stage} cannot be read any further: {problem}"));

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
-use engine::port::{LogRecord, Movements, ReadError, Snapshot};
+use engine::port::{KeptAccount, LogRecord, Movements, ReadError, Snapshot};
 use ledger::{
-    Address, Amount, Asset, Balance, BalanceKey, Book, Command, Entry, EntryBody, EntryNumber, Expectations,
-    Metadata, PostTransaction, Posting, Postings, Reference, Timestamp, Transaction, decide,
+    Address, Amount, Asset, Balance, BalanceKey, Book, ChangeAccount, Command, Entry, EntryBody, EntryNumber,
+    Expectations, Frozen, Metadata, MetadataPatch, PolicyPatch, PostTransaction, Posting, Postings,
+    Reference, Timestamp, Transaction, decide,
 };
 
 /// A ledger's head, log and projections, each given out as it stands.
@@ -17,22 +18,37 @@ pub(crate) struct Stored {
     pub(crate) balances: Vec<(BalanceKey, Balance)>,
     /// By place. Each list but a balance's last one has two entries.
     pub(crate) movements: Vec<Movements>,
+    /// By address.
+    pub(crate) accounts: Vec<KeptAccount>,
+    /// By account and entry.
+    pub(crate) changes: Vec<(Address, EntryNumber)>,
     /// The largest chunk that it gives out, however much is asked for.
     pub(crate) chunk_max: usize,
 }
 
 impl Stored {
+    /// Returns what a store holds once these transactions are committed.
+    pub(crate) fn after(transactions: impl IntoIterator<Item = (PostTransaction, Timestamp)>) -> Self {
+        Self::of(transactions.into_iter().map(|(post, now)| (Command::PostTransaction(post), now)))
+    }
+
     /// Returns what a store holds once these commands are committed.
-    pub(crate) fn after(commands: impl IntoIterator<Item = (PostTransaction, Timestamp)>) -> Self {
+    pub(crate) fn of(commands: impl IntoIterator<Item = (Command, Timestamp)>) -> Self {
         let mut book = Book::default();
         let mut records = Vec::new();
         let mut moved_by: BTreeMap<BalanceKey, Vec<EntryNumber>> = BTreeMap::new();
-        for (post, now) in commands {
-            let command = Command::PostTransaction(post);
+        let mut accounts: BTreeMap<Address, KeptAccount> = BTreeMap::new();
+        let mut changes = Vec::new();
+        for (command, now) in commands {
             let entry = decide(&book, &command, now).expect("the fixture's commands are accepted");
             book.apply(&entry);
             for (key, _) in &entry.balances {
                 moved_by.entry(key.clone()).or_default().push(entry.number);
+            }
+            if let EntryBody::Account(change) = entry.body.clone() {
+                let (address, policy, metadata) = (change.account, change.policy, change.metadata);
+                changes.push((address.clone(), entry.number));
+                accounts.insert(address.clone(), KeptAccount { address, policy, metadata });
             }
             let key = IdempotencyKey::parse(&format!("key-{}", entry.number.0)).unwrap();
             let request = KeyedRequest { key, fingerprint: RequestFingerprint([7; 16]) };
@@ -41,22 +57,47 @@ impl Stored {
         let mut balances: Vec<_> = book.balances().map(|(key, b)| (key.clone(), *b)).collect();
         balances.sort_by(|(a, _), (b, _)| a.cmp(b));
         let movements = moved_by.iter().flat_map(|(key, entries)| lists(key, entries, 2)).collect();
-        Self { head: book.next(), records, balances, movements, chunk_max: usize::MAX }
+        let accounts = accounts.into_values().collect();
+        changes.sort();
+        Self { head: book.next(), records, balances, movements, accounts, changes, chunk_max: usize::MAX }
     }
 
     /// Returns a small ledger: four entries, two assets, an account passed through within an entry, a
     /// zero amount, two entries in one microsecond, and one that counts from earlier on.
     pub(crate) fn small() -> Self {
+        Self::of(Self::small_commands())
+    }
+
+    /// Returns the small ledger with four changes of three accounts after it, as entries 4 to 7, and a payment on the
+    /// credit that one of them gave.
+    pub(crate) fn changed() -> Self {
+        let closed = PolicyPatch { closed: Some(true), ..PolicyPatch::default() };
+        let frozen = PolicyPatch { frozen: Some(Frozen::Credits), ..PolicyPatch::default() };
+        let floors = ledger::FloorsPatch::PerAsset([(Asset::parse("USD/2").unwrap(), Some(-50))].into());
+        let credit = PolicyPatch { floors: Some(floors), ..PolicyPatch::default() };
+        let more = [
+            change("a", frozen, &[("tier", "gold")]),
+            change("quiet", closed, &[]),
+            change("b", credit, &[("note", "")]),
+            change("a", PolicyPatch::default(), &[("tier", "lead")]),
+            Command::PostTransaction(transaction(vec![posting("b", "c", "USD/2", 60)])),
+        ];
+        let more = more.into_iter().map(|command| (command, micros(5000)));
+        Self::of(Self::small_commands().into_iter().chain(more))
+    }
+
+    fn small_commands() -> Vec<(Command, Timestamp)> {
         let order = |text: &str, post| PostTransaction { reference: Some(reference(text)), ..post };
         let early = |post| PostTransaction { effective_at: Some(micros(500)), ..post };
         let dollars = |source, destination, amount| posting(source, destination, "USD/2", amount);
         let euros = |source, destination, amount| posting(source, destination, "EUR/2", amount);
-        Self::after([
+        let posts = [
             (order("order-0", transaction(vec![dollars("world", "a", 100)])), micros(1000)),
             (order("order-1", transaction(vec![dollars("a", "b", 30)])), micros(2000)),
             (early(transaction(vec![euros("world", "a", 5), euros("a", "c", 5)])), micros(3000)),
             (transaction(vec![dollars("b", "c", 10), dollars("c", "d", 0)]), micros(3000)),
-        ])
+        ];
+        posts.into_iter().map(|(post, now)| (Command::PostTransaction(post), now)).collect()
     }
 
     pub(crate) fn entry(&mut self, number: usize) -> &mut Entry {
@@ -64,8 +105,14 @@ impl Stored {
     }
 
     pub(crate) fn transaction(&mut self, number: usize) -> &mut Transaction {
-        let EntryBody::Transaction(transaction) = &mut self.entry(number).body;
-        transaction
+        match &mut self.entry(number).body {
+            EntryBody::Transaction(transaction) => transaction,
+            EntryBody::Account(change) => panic!("{change:?} is no transaction"),
+        }
+    }
+
+    pub(crate) fn account(&mut self, address: &str) -> &mut KeptAccount {
+        self.accounts.iter_mut().find(|account| account.address.as_str() == address).unwrap()
     }
 
     pub(crate) fn balance(&mut self, account: &str, asset: &str) -> &mut Balance {
@@ -138,6 +185,30 @@ impl Snapshot for Stored {
         let is_ahead = |list: &&Movements| after.is_none_or(|after| list.place() > after.place());
         Ok(self.movements.iter().filter(is_ahead).take(limit.min(self.chunk_max)).cloned().collect())
     }
+
+    async fn accounts(
+        &mut self,
+        after: Option<&Address>,
+        limit: usize,
+    ) -> Result<Vec<KeptAccount>, ReadError> {
+        let is_ahead = |kept: &&KeptAccount| after.is_none_or(|after| kept.address > *after);
+        Ok(self.accounts.iter().filter(is_ahead).take(limit.min(self.chunk_max)).cloned().collect())
+    }
+
+    async fn account_changes(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, ReadError> {
+        let is_ahead = |change: &&(Address, EntryNumber)| after.is_none_or(|after| *change > after);
+        Ok(self.changes.iter().filter(is_ahead).take(limit.min(self.chunk_max)).cloned().collect())
+    }
+}
+
+fn change(account: &str, policy: PolicyPatch, metadata: &[(&str, &str)]) -> Command {
+    let metadata = metadata.iter().map(|(key, value)| ((*key).to_owned(), Some((*value).to_owned())));
+    let metadata = MetadataPatch::new(metadata.collect()).unwrap();
+    Command::ChangeAccount(ChangeAccount { account: address(account), policy, metadata })
 }
 
 pub(crate) fn address(text: &str) -> Address {

@@ -4,8 +4,8 @@
 //! ones could still do. How often each outcome occurs is itself tested.
 
 use ledger::{
-    Address, Amount, Asset, Bounds, Command, Expectation, Expectations, Metadata, PostTransaction, Posting,
-    Postings, Quantity, Reference, Timestamp,
+    Address, Amount, Asset, Bounds, ChangeAccount, Command, Expectation, Expectations, FloorsPatch, Frozen,
+    Metadata, MetadataPatch, PolicyPatch, PostTransaction, Posting, Postings, Quantity, Reference, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -17,7 +17,7 @@ pub(crate) struct Step {
 }
 
 /// Where money comes from and goes to. `world` stands first, and is drawn most.
-const ACCOUNTS: [&str; 5] = ["world", "users:1", "users:2", "fees", "users:1:savings"];
+pub(crate) const ACCOUNTS: [&str; 5] = ["world", "users:1", "users:2", "fees", "users:1:savings"];
 const ASSETS: [&str; 2] = ["USD/2", "BTC/8"];
 pub(crate) const REFERENCES: [&str; 5] = ["r0", "r1", "r2", "r3", "r4"];
 
@@ -73,6 +73,45 @@ fn history_of(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Vec<Step>>
 }
 
 fn step(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Step> {
+    prop_oneof![6 => transaction_step(amount), 1 => change_step()]
+}
+
+/// A change of an account, most of which let money through.
+fn change_step() -> impl Strategy<Value = Step> {
+    let floor =
+        prop::option::weighted(0.8, prop::sample::select(&[-1000_i128, -1000, -1000, -10, 0, 20][..]));
+    let floors = prop::collection::btree_map(prop::sample::select(&ASSETS[..]).prop_map(asset), floor, 0..3);
+    let floors = prop_oneof![3 => floors.prop_map(FloorsPatch::PerAsset), 2 => Just(FloorsPatch::Unbounded)];
+    let frozen = prop_oneof![
+        3 => Just(Frozen::None),
+        1 => prop::sample::select(&[Frozen::Debits, Frozen::Credits, Frozen::All][..]),
+    ];
+    let closed = prop::bool::weighted(0.3);
+    let policy = (
+        prop::option::weighted(0.8, floors),
+        prop::option::weighted(0.3, frozen),
+        prop::option::weighted(0.2, closed),
+    )
+        .prop_map(|(floors, frozen, closed)| PolicyPatch { floors, frozen, closed });
+    let value = prop::option::of(prop::sample::select(&["", "x"][..]).prop_map(str::to_owned));
+    let metadata = prop::collection::btree_map(
+        prop::sample::select(&["k", "l"][..]).prop_map(str::to_owned),
+        value,
+        0..2,
+    );
+    (prop::sample::select(&ACCOUNTS[..]), policy, metadata, 0_i64..100).prop_map(
+        |(account, policy, metadata, now)| Step {
+            command: Command::ChangeAccount(ChangeAccount {
+                account: address(account),
+                policy,
+                metadata: MetadataPatch::new(metadata).unwrap(),
+            }),
+            now: micros(now),
+        },
+    )
+}
+
+fn transaction_step(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Step> {
     let postings = prop_oneof![
         3 => prop::collection::vec(any_posting(amount.clone()), 1..5),
         2 => chain(amount),

@@ -5,5 +5,7 @@
 
 mod commands;
 mod model;
+mod outcomes;
+mod policies;
 mod precedence;
 mod properties;

@@ -5,8 +5,8 @@
 //! it but the types in which questions and answers are put.
 
 use ledger::{
-    Address, Amount, Asset, Bound, Command, EntryNumber, Expectation, Figure, Posting, Quantity, Reference,
-    Rejection, Timestamp, Unmet,
+    Address, Amount, Asset, Bound, ChangeAccount, Command, Direction, EntryNumber, Expectation, Figure,
+    FloorsPatch, Frozen, PostTransaction, Posting, Quantity, Reference, Rejection, Timestamp, Unmet,
 };
 
 /// Amounts and every sum of amounts stay below this.
@@ -28,6 +28,8 @@ pub(crate) struct Model {
     movements: Vec<Movement>,
     references: Vec<(Reference, u64)>,
     recorded: Vec<Timestamp>,
+    /// Every change of an account that was ever asked for: there is none that is refused.
+    changes: Vec<ChangeAccount>,
 }
 
 /// What a model says of an accepted command.
@@ -42,8 +44,25 @@ pub(crate) struct Accepted {
 
 impl Model {
     /// Accepts a command and remembers it, or says why not and remembers nothing.
-    pub(crate) fn post(&mut self, command: &Command, now: Timestamp) -> Result<Accepted, Rejection> {
-        let Command::PostTransaction(post) = command;
+    pub(crate) fn take(&mut self, command: &Command, now: Timestamp) -> Result<Accepted, Rejection> {
+        match command {
+            Command::PostTransaction(post) => self.post(post, now),
+            Command::ChangeAccount(change) => {
+                self.changes.push(change.clone());
+                let number = EntryNumber(self.recorded.len() as u64);
+                let recorded_at = self.record(now);
+                Ok(Accepted { number, recorded_at, effective_at: recorded_at, amounts: vec![] })
+            }
+        }
+    }
+
+    fn record(&mut self, now: Timestamp) -> Timestamp {
+        let recorded_at = self.recorded.iter().copied().fold(now, Timestamp::max);
+        self.recorded.push(recorded_at);
+        recorded_at
+    }
+
+    fn post(&mut self, post: &PostTransaction, now: Timestamp) -> Result<Accepted, Rejection> {
         let number = self.recorded.len() as u64;
         if let Some(wanted) = &post.reference {
             for (reference, entry) in &self.references {
@@ -55,7 +74,8 @@ impl Model {
         }
         let before = self.movements.len();
         for (index, posting) in post.postings.as_slice().iter().enumerate() {
-            let moved = self.amount_of(index, posting).and_then(|amount| {
+            let moved = self.lets_through(index, posting).and_then(|()| self.amount_of(index, posting));
+            let moved = moved.and_then(|amount| {
                 let movement = Movement {
                     entry: number,
                     source: posting.source().clone(),
@@ -80,8 +100,7 @@ impl Model {
                 return Err(Rejection::ExpectationFailed { expectation: index, account, asset, unmet });
             }
         }
-        let recorded_at = self.recorded.iter().copied().fold(now, Timestamp::max);
-        self.recorded.push(recorded_at);
+        let recorded_at = self.record(now);
         if let Some(reference) = &post.reference {
             self.references.push((reference.clone(), number));
         }
@@ -93,30 +112,86 @@ impl Model {
         })
     }
 
+    /// Returns how far an account may fall, by going through all changes; `None` where it may without end.
+    pub(crate) fn floor(&self, account: &Address, asset: &Asset) -> Option<i128> {
+        let mut floor = if account.as_str() == "world" { None } else { Some(0) };
+        for change in self.changes.iter().filter(|change| change.account == *account) {
+            match &change.policy.floors {
+                None => {}
+                Some(FloorsPatch::Unbounded) => floor = None,
+                Some(FloorsPatch::PerAsset(floors)) => match floors.get(asset) {
+                    Some(Some(units)) => floor = Some(*units),
+                    Some(None) => floor = Some(0),
+                    None => floor = floor.or(Some(0)),
+                },
+            }
+        }
+        floor
+    }
+
+    fn is_closed(&self, account: &Address) -> bool {
+        let own = self.changes.iter().filter(|change| change.account == *account);
+        own.filter_map(|change| change.policy.closed).next_back().unwrap_or(false)
+    }
+
+    fn frozen(&self, account: &Address) -> Frozen {
+        let own = self.changes.iter().filter(|change| change.account == *account);
+        own.filter_map(|change| change.policy.frozen).next_back().unwrap_or(Frozen::None)
+    }
+
+    /// Returns what is kept beside an account under a key.
+    pub(crate) fn kept(&self, account: &Address, key: &str) -> Option<&str> {
+        let own = self.changes.iter().filter(|change| change.account == *account);
+        own.filter_map(|change| change.metadata.as_map().get(key)).next_back()?.as_deref()
+    }
+
+    fn lets_through(&self, index: usize, posting: &Posting<Quantity>) -> Result<(), Rejection> {
+        for (account, side, barring) in [
+            (posting.source(), Direction::Debit, Frozen::Debits),
+            (posting.destination(), Direction::Credit, Frozen::Credits),
+        ] {
+            let account = account.clone();
+            if self.is_closed(&account) {
+                return Err(Rejection::AccountClosed { posting: index, account });
+            }
+            let frozen = self.frozen(&account);
+            if frozen == barring || frozen == Frozen::All {
+                return Err(Rejection::AccountFrozen { posting: index, account, side });
+            }
+        }
+        Ok(())
+    }
+
+    fn posted(&self, account: &Address, asset: &Asset) -> i128 {
+        let credits = i128::try_from(self.total_in(account, asset)).unwrap();
+        credits - i128::try_from(self.total_out(account, asset)).unwrap()
+    }
+
     /// Returns what a posting moves where it does not ask for an amount but for what there is.
     fn amount_of(&self, posting_index: usize, posting: &Posting<Quantity>) -> Result<u128, Rejection> {
         let (source, asset) = (posting.source(), posting.asset());
-        let is_world = source.as_str() == "world";
-        // Only `world` ever has less than nothing.
-        let has = self.total_in(source, asset).saturating_sub(self.total_out(source, asset));
-        match posting.amount() {
-            Quantity::Exactly(amount) => Ok(amount.get()),
-            Quantity::UpTo(most) if is_world => Ok(most.get()),
-            Quantity::UpTo(most) => Ok(if most.get() < has { most.get() } else { has }),
-            Quantity::All if is_world => Err(Rejection::AmountOverflow {
+        let floor = self.floor(source, asset);
+        // No amount is larger than the limit.
+        let has = floor.map(|floor| {
+            u128::try_from(self.posted(source, asset).saturating_sub(floor)).unwrap_or(0).min(LIMIT - 1)
+        });
+        match (posting.amount(), has) {
+            (Quantity::Exactly(amount), _) => Ok(amount.get()),
+            (Quantity::UpTo(most), None) => Ok(most.get()),
+            (Quantity::UpTo(most), Some(has)) => Ok(if most.get() < has { most.get() } else { has }),
+            (Quantity::All, None) => Err(Rejection::AccountUnbounded {
                 posting: posting_index,
                 account: source.clone(),
                 asset: asset.clone(),
             }),
-            Quantity::All => Ok(has),
+            (Quantity::All, Some(has)) => Ok(has),
         }
     }
 
     /// Says whether what there is is as expected. Nothing is ever held, so that all of it is available.
     fn meets(&self, expectation: &Expectation) -> Result<(), Unmet> {
         let (account, asset) = (&expectation.key().account, &expectation.key().asset);
-        let credits = i128::try_from(self.total_in(account, asset)).unwrap();
-        let actual = credits - i128::try_from(self.total_out(account, asset)).unwrap();
+        let actual = self.posted(account, asset);
         let (posted, available) = (expectation.posted(), expectation.available());
         for (figure, bounds) in [(Figure::Posted, posted), (Figure::Available, available)] {
             let unmet = |bound| Err(Unmet { figure, bound, actual });
@@ -138,17 +213,24 @@ impl Model {
 
     fn allows(&self, posting: usize, next: &Movement) -> Result<(), Rejection> {
         let Movement { source, destination, asset, amount, .. } = next;
-        let credits = self.total_in(source, asset);
         let debits = self.total_out(source, asset);
-        if source.as_str() != "world" && *amount > 0 && credits < debits + amount {
-            return Err(Rejection::InsufficientFunds {
-                posting,
-                account: source.clone(),
-                asset: asset.clone(),
-                available: i128::try_from(credits - debits).unwrap(),
-                amount: Amount::new(*amount).unwrap(),
-                shortfall: Amount::new(debits + amount - credits).unwrap(),
-            });
+        if let Some(floor) = self.floor(source, asset)
+            && *amount > 0
+        {
+            let available = self.posted(source, asset);
+            let distance = available.abs_diff(floor);
+            let (over, under) = if available < floor { (0, distance) } else { (distance, 0) };
+            let needed = amount.saturating_add(under);
+            if needed > over {
+                return Err(Rejection::InsufficientFunds {
+                    posting,
+                    account: source.clone(),
+                    asset: asset.clone(),
+                    available,
+                    amount: Amount::new(*amount).unwrap(),
+                    shortfall: Amount::new((needed - over).min(LIMIT - 1)).unwrap(),
+                });
+            }
         }
         let overflow = |account: &Address| Rejection::AmountOverflow {
             posting,

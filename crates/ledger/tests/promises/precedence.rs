@@ -1,9 +1,11 @@
-//! Which rejection is reported when several apply: the reference, then the postings in order, each one's
-//! funds before its counters, the source's counters before the destination's; then the expectations.
+//! Which rejection is reported when several apply: the reference, then the postings in order, each one's closed and
+//! frozen accounts before its funds, its funds before its counters, the source before the destination; then the
+//! expectations.
 
 use ledger::{
-    Amount, Book, Bound, Bounds, Command, EntryNumber, Expectation, Expectations, Figure, PostTransaction,
-    Posting, Quantity, Rejection, Timestamp, Unmet, decide,
+    Amount, Book, Bound, Bounds, ChangeAccount, Command, EntryNumber, Expectation, Expectations, Figure,
+    FloorsPatch, Frozen, MetadataPatch, PolicyPatch, PostTransaction, Posting, Quantity, Rejection,
+    Timestamp, Unmet, decide,
 };
 
 use crate::commands::{address, asking, asset, expecting, posting, reference, transaction};
@@ -11,12 +13,35 @@ use crate::commands::{address, asking, asset, expecting, posting, reference, tra
 /// A book in which entry 0, with the reference `used`, gave `full` as much as one account can ever get,
 /// and entry 1 moved 5 of that on to `rich`. From then on one more unit to `full` overflows, and so does
 /// one more unit from `world`.
-fn book() -> Book {
+pub(crate) fn book() -> Book {
     let mut book = Book::default();
     let first = vec![posting("world", "full", "USD/2", Amount::MAX)];
     accept(&mut book, with_reference("used", first));
     accept(&mut book, transaction(vec![move_usd("full", "rich", 5)]));
+    let closed = PolicyPatch { closed: Some(true), ..PolicyPatch::default() };
+    let frozen = |frozen| PolicyPatch { frozen: Some(frozen), ..PolicyPatch::default() };
+    let floors = |floors| PolicyPatch { floors: Some(floors), ..PolicyPatch::default() };
+    let floor = |floor| floors(FloorsPatch::PerAsset([(asset("USD/2"), Some(floor))].into()));
+    for (account, policy) in [
+        ("closed", closed.clone()),
+        ("closed-and-frozen", closed),
+        ("closed-and-frozen", frozen(Frozen::All)),
+        ("no-debits", frozen(Frozen::Debits)),
+        ("no-credits", frozen(Frozen::Credits)),
+        ("frozen", frozen(Frozen::All)),
+        ("credit", floor(-5)),
+        ("reserve", floor(5)),
+        ("endless", floors(FloorsPatch::Unbounded)),
+    ] {
+        change(&mut book, account, policy);
+    }
     book
+}
+
+pub(crate) fn change(book: &mut Book, account: &str, policy: PolicyPatch) {
+    let command = ChangeAccount { account: address(account), policy, metadata: MetadataPatch::default() };
+    let entry = decide(book, &Command::ChangeAccount(command), Timestamp::default());
+    book.apply(&entry.expect("nothing speaks against it"));
 }
 
 fn accept(book: &mut Book, post: PostTransaction) {
@@ -24,23 +49,23 @@ fn accept(book: &mut Book, post: PostTransaction) {
     book.apply(&entry.expect("nothing speaks against it"));
 }
 
-fn decide_on(post: PostTransaction) -> Result<(), Rejection> {
+pub(crate) fn decide_on(post: PostTransaction) -> Result<(), Rejection> {
     decide(&book(), &Command::PostTransaction(post), Timestamp::default()).map(|_| ())
 }
 
-fn with_reference(text: &str, postings: Vec<Posting>) -> PostTransaction {
+pub(crate) fn with_reference(text: &str, postings: Vec<Posting>) -> PostTransaction {
     PostTransaction { reference: Some(reference(text)), ..transaction(postings) }
 }
 
-fn move_usd(source: &str, destination: &str, amount: u64) -> Posting {
+pub(crate) fn move_usd(source: &str, destination: &str, amount: u64) -> Posting {
     posting(source, destination, "USD/2", Amount::from(amount))
 }
 
-fn reference_taken(text: &str, entry: u64) -> Rejection {
+pub(crate) fn reference_taken(text: &str, entry: u64) -> Rejection {
     Rejection::ReferenceTaken { reference: reference(text), entry: EntryNumber(entry) }
 }
 
-fn insufficient_funds(posting: usize, account: &str, available: i128, amount: u64) -> Rejection {
+pub(crate) fn insufficient_funds(posting: usize, account: &str, available: i128, amount: u64) -> Rejection {
     let shortfall = Amount::new(u128::from(amount) - available.unsigned_abs()).unwrap();
     Rejection::InsufficientFunds {
         posting,
@@ -57,11 +82,11 @@ fn overflow(posting: usize, account: &str) -> Rejection {
 }
 
 /// Expects an account to have exactly so much in the end.
-fn has(account: &str, posted: i128) -> Expectation {
+pub(crate) fn has(account: &str, posted: i128) -> Expectation {
     expecting(account, "USD/2", Bounds { equals: Some(posted), ..Bounds::default() }, Bounds::default())
 }
 
-fn with_expectations(post: PostTransaction, expectations: Vec<Expectation>) -> PostTransaction {
+pub(crate) fn with_expectations(post: PostTransaction, expectations: Vec<Expectation>) -> PostTransaction {
     PostTransaction { expectations: Expectations::new(expectations).unwrap(), ..post }
 }
 
@@ -72,6 +97,10 @@ fn expectation_failed(expectation: usize, account: &str, expected: i128, actual:
         asset: asset("USD/2"),
         unmet: Unmet { figure: Figure::Posted, bound: Bound::Equals(expected), actual },
     }
+}
+
+pub(crate) fn unbounded(posting: usize, account: &str) -> Rejection {
+    Rejection::AccountUnbounded { posting, account: address(account), asset: asset("USD/2") }
 }
 
 #[test]
@@ -221,11 +250,11 @@ fn what_there_is_never_lacks_and_may_overflow_all_the_same() {
     }
     // `world` has no floor: the whole of an amount leaves it, and there is no all of it.
     assert_eq!(decide_on(asking(vec![usd("world", "poor", much)])), Err(overflow(0, "world")));
-    assert_eq!(decide_on(asking(vec![usd("world", "poor", all)])), Err(overflow(0, "world")));
+    assert_eq!(decide_on(asking(vec![usd("world", "poor", all)])), Err(unbounded(0, "world")));
     let empty = decide(
         &Book::default(),
         &Command::PostTransaction(asking(vec![usd("world", "poor", all)])),
         Timestamp::default(),
     );
-    assert_eq!(empty, Err(overflow(0, "world")), "not even where it has given nothing yet");
+    assert_eq!(empty, Err(unbounded(0, "world")), "not even where it has given nothing yet");
 }

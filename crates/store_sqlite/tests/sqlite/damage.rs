@@ -1,12 +1,12 @@
 //! Damaged databases: reads say what is wrong and where, and never make something up.
 
-use engine::port::{ReadError, Store};
+use engine::port::{BeginError, ReadError, Store, Wanted};
 use engine::query::{
     AccountQuery, AddressPattern, BalanceQuery, Clock, StatementQuery, TimeRange, TransactionQuery,
 };
-use ledger::{EntryNumber, LedgerName, Timestamp};
+use ledger::{EntryNumber, FloorsPatch, LedgerName, PolicyPatch, Timestamp};
 use store_sqlite::SqliteStore;
-use test_support::{StoreFixture, address, append, transfer};
+use test_support::{StoreFixture, address, append, change, transfer};
 
 use crate::{Place, chain};
 
@@ -130,6 +130,34 @@ async fn a_balance_that_cannot_be_is_named() {
 }
 
 #[tokio::test]
+async fn what_is_kept_beside_an_account_and_cannot_be_is_named() {
+    for (damage, part) in [
+        ("UPDATE accounts SET policy = '{}'", "as a policy"),
+        ("UPDATE accounts SET policy = replace(policy, '-5', 'five')", "as a policy"),
+        ("UPDATE accounts SET metadata = '[]'", "as metadata"),
+        ("UPDATE accounts SET metadata = '{\"\": \"\"}'", "as metadata"),
+    ] {
+        let place = Place::new();
+        let (store, main) = place.with_main().await;
+        let floors = FloorsPatch::PerAsset([(test_support::asset("USD/2"), Some(-5))].into());
+        let policy = PolicyPatch { floors: Some(floors), ..PolicyPatch::default() };
+        append(&*store, &main, &[change("a").policy(policy)]).await;
+        sqlx::query(damage).execute(&mut place.stranger().await).await.unwrap();
+        let parts = ["the account a", part];
+        let everything = AccountQuery { limit: 10, ..AccountQuery::default() };
+        assert_corrupt(store.account(&main, &address("a")).await, &parts);
+        assert_corrupt(store.accounts(&main, &everything).await, &parts);
+        assert_corrupt(store.snapshot(&main).await.unwrap().accounts(None, 10).await, &parts);
+        // No account is changed on it, and where it is the policy, nothing is decided on it either.
+        let wanted = Wanted { accounts: vec![address("a")], ..Wanted::default() };
+        assert!(matches!(store.begin(&main, wanted).await.map(|_| ()), Err(BeginError::Unavailable(_))));
+        let missing = vec![ledger::BalanceKey { account: address("a"), asset: test_support::asset("USD/2") }];
+        let begun = store.begin(&main, Wanted { missing, ..Wanted::default() }).await.map(|_| ());
+        assert_eq!(begun.is_err(), damage.contains("policy"), "{damage}: {begun:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_sum_is_not_made_of_what_cannot_be() {
     for damage in [
         "UPDATE balances SET posted_in = -1 WHERE address = 'a'",
@@ -240,8 +268,8 @@ async fn a_page_of_the_file_that_was_overwritten_is_corruption() {
     append(&*store, &main, &many).await;
     store.close().await;
     let mut bytes = std::fs::read(place.path()).unwrap();
-    // All but the schema's page and the first ones of the tables behind it, so that the head can be read.
-    bytes[4 * 4096..].fill(0x5a);
+    // All but the schema's pages and the first ones of the tables behind it, so that the head can be read.
+    bytes[20 * 4096..].fill(0x5a);
     std::fs::write(place.path(), &bytes).unwrap();
     let store = SqliteStore::open(place.options()).await.unwrap();
     let result = store.log(&main, EntryNumber(0), 1_000).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use engine::port::{BeginError, CommitError, LogRecord, Store, Wanted};
-use ledger::{EntryNumber, LedgerName};
+use ledger::{EntryBody, EntryNumber, LedgerName};
 
 use crate::{Request, StoreFixture, append, decide_batch, ledger_name, post, posting, transfer};
 
@@ -100,8 +100,9 @@ pub async fn a_reference_in_use_rolls_the_whole_batch_back(fixture: &dyn StoreFi
     let first = append(&*store, &main, &[transfer("world", "a", 1).reference("order-1")]).await;
     let fresh = transfer("world", "a", 1).reference("order-2");
     let (batch, mut records) = decide_batch(&*store, &main, &[transfer("world", "a", 1), fresh]).await;
-    let ledger::EntryBody::Transaction(transaction) = &mut records[1].entry.body;
-    transaction.reference = Some(crate::reference("order-1"));
+    let mut body = records[1].entry.body.transaction().unwrap().clone();
+    body.reference = Some(crate::reference("order-1"));
+    records[1].entry.body = EntryBody::Transaction(body);
     let refused = batch.commit(&records).await;
     assert!(matches!(refused, Err(CommitError::RolledBack(_))), "{refused:?}");
     assert_head(&*store, &main, &first).await;

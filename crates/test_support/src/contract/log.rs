@@ -1,6 +1,6 @@
 //! The log: what was written comes back as it was.
 
-use ledger::{EntryBody, EntryNumber, Timestamp};
+use ledger::{EntryNumber, Timestamp};
 
 use crate::{StoreFixture, append, at, metadata, post, posting, reference, transfer};
 
@@ -28,7 +28,7 @@ pub async fn an_entry_comes_back_as_it_was_written(fixture: &dyn StoreFixture) {
     }
     assert_eq!(store.log(&main, EntryNumber(0), 10).await.unwrap(), records);
     // Not only alike, but what was asked for.
-    let EntryBody::Transaction(transaction) = &records[1].entry.body;
+    let transaction = records[1].entry.body.transaction().unwrap();
     assert_eq!(transaction.reference, Some(reference(text)));
     assert_eq!(
         transaction.metadata,

@@ -10,6 +10,7 @@ pub mod amounts;
 pub mod appending;
 pub mod balances;
 pub mod batches;
+pub mod changes;
 pub mod concurrency;
 pub mod durability;
 pub mod ledgers;
@@ -72,6 +73,16 @@ macro_rules! store_contract {
                 a_ledger_that_is_not_there_has_no_batches
                 a_thousand_postings_make_one_entry
                 a_thousand_entries_make_one_batch
+            }
+            changes {
+                an_account_is_as_its_last_change_left_it
+                accounts_that_were_changed_are_listed
+                the_changes_of_an_account_are_listed_newest_first
+                changes_of_accounts_are_no_transactions
+                policies_are_loaded_with_balances
+                a_snapshot_has_accounts_and_their_changes
+                a_batch_that_does_not_hold_changes_no_account
+                a_page_of_large_accounts_or_changes_ends_early_and_leads_on
             }
             concurrency {
                 a_second_batch_waits_for_the_first_and_sees_its_effect
@@ -193,6 +204,7 @@ mod tests {
             ("appending", include_str!("appending.rs")),
             ("balances", include_str!("balances.rs")),
             ("batches", include_str!("batches.rs")),
+            ("changes", include_str!("changes.rs")),
             ("concurrency", include_str!("concurrency.rs")),
             ("durability", include_str!("durability.rs")),
             ("ledgers", include_str!("ledgers.rs")),

@@ -3,11 +3,12 @@
 use engine::port::Store;
 use ledger::LedgerName;
 
-use crate::contract::{accounts, balances, statements, transactions};
+use crate::contract::{accounts, balances, changes, statements, transactions};
 use crate::fixture::create;
+use crate::pools::ACCOUNTS;
 use crate::{
-    Naive, Seed, StoreFixture, any_account_query, any_balance_query, any_history, any_statement_query,
-    any_transaction_query, append, ledger_name, read_movements,
+    Naive, Seed, StoreFixture, address, any_account_query, any_balance_query, any_history,
+    any_statement_query, any_transaction_query, append, ledger_name, read_movements,
 };
 
 const HISTORIES: usize = 12;
@@ -34,6 +35,10 @@ async fn assert_answers(store: &dyn Store, ledger: &LedgerName, naive: &Naive, s
     let mut snapshot = store.snapshot(ledger).await.unwrap();
     assert_eq!(snapshot.balances(None, 10_000).await.unwrap(), Vec::from_iter(naive.balances()));
     assert_eq!(read_movements(&mut *snapshot, 100).await.unwrap(), naive.movements());
+    changes::assert_snapshot_has(&mut *snapshot, naive, 100).await;
+    for account in ACCOUNTS {
+        changes::assert_changes(store, ledger, naive, &address(account)).await;
+    }
     for _ in 0..QUERIES {
         transactions::assert_listed(store, ledger, naive, &seed.pick(&any_transaction_query())).await;
         accounts::assert_listed(store, ledger, naive, &seed.pick(&any_account_query())).await;

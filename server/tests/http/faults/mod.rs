@@ -12,12 +12,13 @@ use crate::harness::{Reply, Request};
 use crate::site::posting;
 
 /// Everything that is read from a ledger.
-const READS: [&str; 8] = [
+const READS: [&str; 9] = [
     "",
     "/transactions",
     "/transactions/0",
     "/accounts",
     "/accounts/a",
+    "/accounts/a/changes",
     "/accounts/a/entries",
     "/balances",
     "/log",

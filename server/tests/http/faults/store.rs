@@ -10,8 +10,8 @@ use engine::port::{
     ReadError, Snapshot, Source, Store, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, Ledger, NewLedger, Page, StatementPosition,
-    StatementQuery, TransactionPosition, TransactionQuery,
+    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Ledger, NewLedger, Page,
+    StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Entry, EntryNumber, LedgerName};
 
@@ -113,6 +113,14 @@ impl Store for Troubled {
         ledger: &LedgerName,
         _query: &AccountQuery,
     ) -> Result<Page<Account, Address>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn account_changes(
+        &self,
+        ledger: &LedgerName,
+        _query: &ChangeQuery,
+    ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
         read(ledger).await
     }
 

@@ -91,7 +91,6 @@ pub(super) fn amounts() -> Vec<Row> {
         invalid("up to all", amount(r#"{"up_to":"all"}"#), UP_TO),
         invalid("up to up to", amount(r#"{"up_to":{"up_to":"1"}}"#), UP_TO),
         invalid("two bounds", amount(r#"{"up_to":1,"up_to":2}"#), UP_TO),
-        invalid("all of the outside", amount(r#""all""#), AMOUNT),
         invalid("all in capitals", amount(r#""ALL""#), AMOUNT),
         invalid("no amount", posting("amount", ""), AMOUNT),
     ]

@@ -1,0 +1,25 @@
+//! `GET /v1/ledgers/{ledger}/accounts/{address}/changes`.
+
+use engine::query::ChangeQuery;
+use pavex::get;
+
+use super::{AccountChangeView, AccountError, AccountPath, ListChangesQuery};
+use crate::http::input::Read;
+use crate::http::pagination::Page;
+use crate::http::reply::Reply;
+use crate::storage::Engine;
+
+/// Lists the changes of an account, newest first, each with the account as it was afterwards.
+///
+/// # Errors
+/// [`AccountError`], as a problem.
+#[get(path = "/v1/ledgers/{ledger}/accounts/{address}/changes")]
+pub async fn list_changes(
+    request: Read<(AccountPath, ListChangesQuery)>,
+    engine: &Engine,
+) -> Result<Reply<Page<AccountChangeView>>, AccountError> {
+    let Read((AccountPath { ledger, address }, ListChangesQuery { page })) = request;
+    let query = ChangeQuery { account: address, after: page.after, limit: page.limit };
+    let found = engine.store().account_changes(&ledger, &query).await?.ok_or(AccountError::NotFound)?;
+    Ok(Reply(page.page(found.items.into_iter().map(AccountChangeView::from), found.next.as_ref())))
+}

@@ -1,0 +1,341 @@
+//! What commands are rejected with, and what the caller is told: the same whichever request the command came with.
+
+use ledger::{AccountPart, Bound, Direction, Figure, Floors, Metadata, Rejection};
+use pavex::http::StatusCode;
+
+use super::problem::{Member, Problem, ProblemType};
+use super::values::{AmountText, SignedText};
+
+const POSTING: Member =
+    Member { name: "posting", json_type: "integer", meaning: "The place of the posting that fails, from 0." };
+const ACCOUNT: Member =
+    Member { name: "account", json_type: "string", meaning: "The account that it fails on." };
+const ASSET: Member = Member { name: "asset", json_type: "string", meaning: "The asset of the posting." };
+
+/// An account of a posting is closed.
+pub static ACCOUNT_CLOSED: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "account.closed",
+    title: "The account is closed",
+    meaning: "The source or the destination of a posting is closed: no posting may touch it. Nothing was done.",
+    remedy: "Use another account, or open it again with PATCH. The same Idempotency-Key may be used again.",
+    members: &[POSTING, ACCOUNT],
+};
+
+/// An account of a posting is frozen.
+pub static ACCOUNT_FROZEN: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "account.frozen",
+    title: "The account is frozen",
+    meaning: "The source of a posting is frozen for debits, or its destination for credits. Nothing was done.",
+    remedy: "Wait until the freeze is lifted, or lift it with PATCH. The same Idempotency-Key may be used again.",
+    members: &[
+        POSTING,
+        ACCOUNT,
+        Member {
+            name: "side",
+            json_type: "string",
+            meaning: "The side of the posting on which the account is: `debit` or `credit`.",
+        },
+    ],
+};
+
+/// All of an account is asked for that has no floor.
+pub static ACCOUNT_UNBOUNDED: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "account.unbounded",
+    title: "There is no all of an account without a floor",
+    meaning: "A posting asks for all of an account that may fall without bound, as `world` may unless that was changed. \
+              Nothing was done.",
+    remedy: "Say how much to move, or up to how much.",
+    members: &[POSTING, ACCOUNT, ASSET],
+};
+
+/// An account would keep more than it may.
+pub static ACCOUNT_TOO_LARGE: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "account.too_large",
+    title: "The account would keep too much",
+    meaning: "With what it has already, the account would have more metadata keys or more floors than it may. Nothing \
+              was done.",
+    remedy: "Remove some in the same request: null takes the place of what is to go.",
+    members: &[
+        ACCOUNT,
+        Member { name: "part", json_type: "string", meaning: "What is too much: `metadata` or `floor`." },
+        Member { name: "max", json_type: "integer", meaning: "How many there may be." },
+    ],
+};
+
+/// The source of a posting lacks the money.
+pub static INSUFFICIENT_FUNDS: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "transaction.insufficient_funds",
+    title: "Insufficient funds",
+    meaning: "The available balance of a posting's source would fall under its floor. Nothing was done.",
+    remedy: "Move less, or bring the shortfall into the account first. The same Idempotency-Key may be used again.",
+    members: &[
+        POSTING,
+        ACCOUNT,
+        ASSET,
+        Member {
+            name: "available",
+            json_type: "string",
+            meaning: "What the account had available when the posting's turn came, in minor units.",
+        },
+        Member { name: "amount", json_type: "string", meaning: "What the posting would have moved." },
+        Member { name: "shortfall", json_type: "string", meaning: "How much is missing." },
+    ],
+};
+
+/// The reference is another transaction's.
+pub static REFERENCE_TAKEN: ProblemType = ProblemType {
+    status: StatusCode::CONFLICT,
+    code: "transaction.reference_taken",
+    title: "The reference is taken",
+    meaning: "An earlier transaction of the ledger has this reference. Nothing was done.",
+    remedy: "Look at the transaction that has it: if it is the one that was meant, all is done. Otherwise choose \
+             another reference.",
+    members: &[
+        Member { name: "reference", json_type: "string", meaning: "The reference." },
+        Member {
+            name: "transaction",
+            json_type: "integer",
+            meaning: "The id of the transaction that has it.",
+        },
+    ],
+};
+
+/// A counter would reach its bound.
+pub static AMOUNT_OVERFLOW: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "amount.overflow",
+    title: "A counter would overflow",
+    meaning: "All that ever went into or out of an account would reach 2^127 minor units. Nothing was done.",
+    remedy: "Move less, or use another account.",
+    members: &[POSTING, ACCOUNT, ASSET],
+};
+
+/// A balance would not be as expected.
+pub static EXPECTATION_FAILED: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "transaction.expectation_failed",
+    title: "An expectation does not hold",
+    meaning: "All postings could be carried out, but a balance would then not be as `expect` says. Nothing was done.",
+    remedy: "Look at the balance, and decide anew what to move. The same Idempotency-Key may be used again.",
+    members: &[
+        Member {
+            name: "expectation",
+            json_type: "integer",
+            meaning: "The place of the expectation that fails, from 0.",
+        },
+        ACCOUNT,
+        Member { name: "asset", json_type: "string", meaning: "The asset of the expectation." },
+        Member {
+            name: "figure",
+            json_type: "string",
+            meaning: "The figure that is not as expected: `posted` or `available`.",
+        },
+        Member {
+            name: "bound",
+            json_type: "string",
+            meaning: "The bound that does not hold: `at_least`, `at_most` or `equals`.",
+        },
+        Member { name: "expected", json_type: "string", meaning: "What the bound is, in minor units." },
+        Member {
+            name: "actual",
+            json_type: "string",
+            meaning: "What the figure would be after the transaction, in minor units.",
+        },
+    ],
+};
+
+/// Says what a rejection means.
+pub(super) fn rejected(rejection: &Rejection) -> Problem {
+    match rejection {
+        Rejection::ReferenceTaken { reference, entry } => Problem::of(&REFERENCE_TAKEN)
+            .detail(format!("Transaction {} has this reference.", entry.0))
+            .with("reference", reference.as_str())
+            .with("transaction", entry.0),
+        Rejection::AccountClosed { posting, account } => Problem::of(&ACCOUNT_CLOSED)
+            .detail(format!("Posting {posting} touches {account}, which is closed."))
+            .with("posting", posting)
+            .with("account", account.as_str()),
+        Rejection::AccountFrozen { posting, account, side } => {
+            let (side, name) = match side {
+                Direction::Debit => ("debit", "debits"),
+                Direction::Credit => ("credit", "credits"),
+            };
+            Problem::of(&ACCOUNT_FROZEN)
+                .detail(format!("Posting {posting} touches {account}, which is frozen for {name}."))
+                .with("posting", posting)
+                .with("account", account.as_str())
+                .with("side", side)
+        }
+        Rejection::AccountUnbounded { posting, account, asset } => Problem::of(&ACCOUNT_UNBOUNDED)
+            .detail(format!("Posting {posting} asks for all of {asset} in {account}, which has no floor."))
+            .with("posting", posting)
+            .with("account", account.as_str())
+            .with("asset", asset.as_str()),
+        Rejection::AccountTooLarge { account, part } => {
+            let (part, max, what) = match part {
+                AccountPart::Metadata => ("metadata", Metadata::MAX_KEYS, "keys of metadata"),
+                AccountPart::Floors => ("floor", Floors::MAX, "floors"),
+            };
+            Problem::of(&ACCOUNT_TOO_LARGE)
+                .detail(format!("{account} would have more than {max} {what}."))
+                .with("account", account.as_str())
+                .with("part", part)
+                .with("max", max)
+        }
+        Rejection::InsufficientFunds { posting, account, asset, available, amount, shortfall } => {
+            Problem::of(&INSUFFICIENT_FUNDS)
+                .detail(format!(
+                    "Posting {posting} takes {amount} of {asset} from {account}, which has {available} available: \
+                     {shortfall} is missing."
+                ))
+                .with("posting", posting)
+                .with("account", account.as_str())
+                .with("asset", asset.as_str())
+                .with("available", SignedText::from(*available))
+                .with("amount", AmountText(*amount))
+                .with("shortfall", AmountText(*shortfall))
+        }
+        Rejection::AmountOverflow { posting, account, asset } => Problem::of(&AMOUNT_OVERFLOW)
+            .detail(format!("Posting {posting} would take a counter of {account} in {asset} to 2^127 or beyond."))
+            .with("posting", posting)
+            .with("account", account.as_str())
+            .with("asset", asset.as_str()),
+        Rejection::ExpectationFailed { expectation, account, asset, unmet } => {
+            let figure = match unmet.figure {
+                Figure::Posted => "posted",
+                Figure::Available => "available",
+            };
+            let (bound, wanted, expected) = match unmet.bound {
+                Bound::AtLeast(units) => ("at_least", "at least ", units),
+                Bound::AtMost(units) => ("at_most", "at most ", units),
+                Bound::Equals(units) => ("equals", "", units),
+            };
+            let actual = unmet.actual;
+            Problem::of(&EXPECTATION_FAILED)
+                .detail(format!(
+                    "Expectation {expectation} wants {figure} of {account} in {asset} to be {wanted}{expected}: it \
+                     would be {actual}."
+                ))
+                .with("expectation", expectation)
+                .with("account", account.as_str())
+                .with("asset", asset.as_str())
+                .with("figure", figure)
+                .with("bound", bound)
+                .with("expected", SignedText::from(expected))
+                .with("actual", SignedText::from(actual))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::{Address, Amount, Asset, EntryNumber, Reference, Unmet};
+
+    use super::*;
+
+    #[test]
+    fn rejections_say_what_the_caller_needs_to_act() {
+        let account = Address::parse("users:42").unwrap();
+        let asset = Asset::parse("USD/2").unwrap();
+        let funds = rejected(
+            &(Rejection::InsufficientFunds {
+                posting: 1,
+                account: account.clone(),
+                asset: asset.clone(),
+                available: -5,
+                amount: Amount::MAX,
+                shortfall: Amount::from(7),
+            }),
+        );
+        assert_eq!((funds.status().as_u16(), funds.code()), (422, "transaction.insufficient_funds"));
+        let shown = format!("{funds:?}");
+        for member in [
+            r#""posting": Number(1)"#,
+            r#""account": String("users:42")"#,
+            r#""asset": String("USD/2")"#,
+            r#""available": String("-5")"#,
+            r#""amount": String("170141183460469231731687303715884105727")"#,
+            r#""shortfall": String("7")"#,
+        ] {
+            assert!(shown.contains(member), "{member} is not in {shown}");
+        }
+
+        let reference = Reference::parse("order-1001").unwrap();
+        let taken = rejected(&(Rejection::ReferenceTaken { reference, entry: EntryNumber(3) }));
+        assert_eq!((taken.status().as_u16(), taken.code()), (409, "transaction.reference_taken"));
+        assert!(format!("{taken:?}").contains(r#""transaction": Number(3)"#));
+
+        let unmet = Unmet { figure: Figure::Available, bound: Bound::AtMost(-7), actual: 5 };
+        let failed = rejected(
+            &(Rejection::ExpectationFailed {
+                expectation: 2,
+                account: account.clone(),
+                asset: asset.clone(),
+                unmet,
+            }),
+        );
+        assert_eq!((failed.status().as_u16(), failed.code()), (422, "transaction.expectation_failed"));
+        let shown = format!("{failed:?}");
+        for member in [
+            r#""expectation": Number(2)"#,
+            r#""figure": String("available")"#,
+            r#""bound": String("at_most")"#,
+            r#""expected": String("-7")"#,
+            r#""actual": String("5")"#,
+        ] {
+            assert!(shown.contains(member), "{member} is not in {shown}");
+        }
+
+        let overflow = rejected(&(Rejection::AmountOverflow { posting: 0, account, asset }));
+        assert_eq!((overflow.status().as_u16(), overflow.code()), (422, "amount.overflow"));
+    }
+    #[test]
+    fn rejections_by_policies_say_whose_and_which() {
+        let account = || Address::parse("users:42").unwrap();
+        let (posting, asset) = (3, Asset::parse("USD/2").unwrap());
+        for (rejection, code, members) in [
+            (
+                Rejection::AccountClosed { posting, account: account() },
+                "account.closed",
+                &[r#""posting": Number(3)"#][..],
+            ),
+            (
+                Rejection::AccountFrozen { posting, account: account(), side: Direction::Credit },
+                "account.frozen",
+                &[r#""posting": Number(3)"#, r#""side": String("credit")"#],
+            ),
+            (
+                Rejection::AccountFrozen { posting, account: account(), side: Direction::Debit },
+                "account.frozen",
+                &[r#""side": String("debit")"#],
+            ),
+            (
+                Rejection::AccountUnbounded { posting, account: account(), asset },
+                "account.unbounded",
+                &[r#""posting": Number(3)"#, r#""asset": String("USD/2")"#],
+            ),
+            (
+                Rejection::AccountTooLarge { account: account(), part: AccountPart::Metadata },
+                "account.too_large",
+                &[r#""part": String("metadata")"#, r#""max": Number(64)"#],
+            ),
+            (
+                Rejection::AccountTooLarge { account: account(), part: AccountPart::Floors },
+                "account.too_large",
+                &[r#""part": String("floor")"#, r#""max": Number(64)"#],
+            ),
+        ] {
+            let problem = rejected(&rejection);
+            assert_eq!((problem.status().as_u16(), problem.code()), (422, code));
+            let shown = format!("{problem:?}");
+            for member in members.iter().chain(&[r#""account": String("users:42")"#]) {
+                assert!(shown.contains(member), "{member} is not in {shown}");
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Why a store did not do as it was asked: an error per operation, with what the database said for operators' eyes only.
+
+/// An error of the database beneath a store, for operators' eyes only.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a batch could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BeginError {
+    /// There is no such ledger.
+    #[error("there is no such ledger")]
+    LedgerNotFound,
+    /// The database did not answer as it should; trying again later may help.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Source),
+}
+
+/// Why a batch was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Nothing of it was written.
+    #[error("the batch was rolled back")]
+    RolledBack(#[source] Source),
+    /// The commit was sent and no answer came: it holds, or it does not.
+    #[error("the outcome of the commit is unknown")]
+    OutcomeUnknown(#[source] Source),
+}
+
+/// Why a ledger could not be created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateLedgerError {
+    /// The database did not answer as it should; trying again with the same key is safe.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Source),
+}
+
+/// Why a read failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is no such ledger.
+    #[error("there is no such ledger")]
+    LedgerNotFound,
+    /// The database did not answer as it should; trying again later may help.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Source),
+    /// What is stored cannot be what Florin wrote.
+    #[error("the store holds something unreadable")]
+    Corrupt(#[source] Source),
+}
