@@ -54,7 +54,8 @@ impl KeptRow {
     }
 }
 
-/// A row per account and balance; without a balance where the account has none that is asked for.
+/// A row per account and balance; without a balance where the account has none that is asked for. What is kept beside
+/// the account counts in its first row alone, which may have no balance.
 pub struct AccountRow<N> {
     /// The account.
     pub address: String,

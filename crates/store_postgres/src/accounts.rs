@@ -45,20 +45,20 @@ pub(crate) async fn accounts(
             )
             FROM found WHERE found.address IS NOT NULL
         )
-        SELECT found.address AS "address!", kept.policy AS "policy?", kept.metadata AS "metadata?",
-            asset AS "asset?",
+        SELECT found.address AS "address!", policy AS "policy?", metadata AS "metadata?", asset AS "asset?",
             posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
             pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
         FROM (SELECT address FROM found WHERE address IS NOT NULL LIMIT $6) AS found
         LEFT JOIN LATERAL (
-            SELECT policy, metadata FROM accounts
-            WHERE ledger = $1 AND accounts.address = found.address OFFSET 0
-        ) AS kept ON true
-        LEFT JOIN LATERAL (
-            SELECT * FROM balances WHERE ledger = $1 AND balances.address = found.address
-                AND ($5::text IS NULL OR asset = $5) OFFSET 0
+            SELECT policy, metadata, NULL AS asset, NULL::numeric AS posted_in, NULL::numeric AS posted_out,
+                NULL::numeric AS pending_in, NULL::numeric AS pending_out
+            FROM accounts WHERE ledger = $1 AND accounts.address = found.address
+            UNION ALL
+            SELECT NULL, NULL, asset, posted_in, posted_out, pending_in, pending_out
+            FROM balances WHERE ledger = $1 AND balances.address = found.address
+                AND ($5::text IS NULL OR asset = $5)
         ) AS own ON true
-        ORDER BY found.address, asset"#,
+        ORDER BY found.address, asset NULLS FIRST"#,
         head.ledger,
         query.after.as_ref().map_or("", Address::as_str),
         prefix,

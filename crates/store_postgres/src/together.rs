@@ -135,7 +135,7 @@ impl Fetch {
     }
 }
 
-/// A row per balance, or one without a balance where the account has none.
+/// A row of what is kept beside the account, if it was ever changed, then one per balance; or one of nothing.
 struct PlacedRow {
     place: i64,
     address: String,
@@ -168,21 +168,21 @@ async fn fetch(connection: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Ans
     let addresses: Vec<&str> = asked.iter().map(|asked| asked.address.as_str()).collect();
     let rows = sqlx::query_as!(
         PlacedRow,
-        r#"SELECT place AS "place!", wanted.address AS "address!", kept.policy AS "policy?",
-            kept.metadata AS "metadata?", asset AS "asset?",
+        r#"SELECT place AS "place!", wanted.address AS "address!", policy AS "policy?",
+            metadata AS "metadata?", asset AS "asset?",
             posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
             pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
         FROM UNNEST($1::text[], $2::text[]) WITH ORDINALITY AS wanted (ledger, address, place)
         CROSS JOIN LATERAL (SELECT id FROM ledgers WHERE name = wanted.ledger OFFSET 0) AS its_ledger
         LEFT JOIN LATERAL (
-            SELECT policy, metadata FROM accounts
-            WHERE accounts.ledger = its_ledger.id AND accounts.address = wanted.address OFFSET 0
-        ) AS kept ON true
-        LEFT JOIN LATERAL (
-            SELECT * FROM balances
-            WHERE balances.ledger = its_ledger.id AND balances.address = wanted.address OFFSET 0
+            SELECT policy, metadata, NULL AS asset, NULL::numeric AS posted_in, NULL::numeric AS posted_out,
+                NULL::numeric AS pending_in, NULL::numeric AS pending_out
+            FROM accounts WHERE accounts.ledger = its_ledger.id AND accounts.address = wanted.address
+            UNION ALL
+            SELECT NULL, NULL, asset, posted_in, posted_out, pending_in, pending_out
+            FROM balances WHERE balances.ledger = its_ledger.id AND balances.address = wanted.address
         ) AS own ON true
-        ORDER BY place, asset"#,
+        ORDER BY place, asset NULLS FIRST"#,
         &ledgers as _,
         &addresses as _
     )

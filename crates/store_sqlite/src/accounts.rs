@@ -16,9 +16,13 @@ pub(crate) async fn account(
 ) -> Result<Option<Account>, Failure> {
     let mut connection = store.reader().await?;
     let (name, wanted) = (ledger.as_str(), address.as_str());
+    // Metadata may be large: it comes with the first balance alone.
     let rows = sqlx::query_as!(
         AccountRow,
-        r#"SELECT ?2 AS "address!: String", kept.policy AS "policy?", kept.metadata AS "metadata?",
+        r#"SELECT ?2 AS "address!: String", kept.policy AS "policy?",
+            CASE WHEN asset IS (
+                SELECT min(asset) FROM balances WHERE ledger = ledgers.id AND address = ?2
+            ) THEN kept.metadata END AS "metadata?: String",
             asset AS "asset?",
             posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
             pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
@@ -78,7 +82,10 @@ pub(crate) async fn accounts(
             FROM found WHERE found.address IS NOT NULL
             LIMIT ?6
         )
-        SELECT found.address AS "address!", kept.policy AS "policy?", kept.metadata AS "metadata?",
+        SELECT found.address AS "address!", kept.policy AS "policy?",
+            CASE WHEN ?5 IS NOT NULL OR asset IS (
+                SELECT min(asset) FROM balances WHERE ledger = ?1 AND address = found.address
+            ) THEN kept.metadata END AS "metadata?: String",
             asset AS "asset?",
             posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
             pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
