@@ -72,7 +72,7 @@ fn verifying_holds_up_nobody_who_posts_and_tells_how_far_it_has_come() {
 }
 
 /// Each in a ledger of its own: what somebody does to the database, and what has to be found.
-const DAMAGE: [(&str, &str, &[&str]); 12] = [
+const DAMAGE: [(&str, &str, &[&str]); 13] = [
     ("untouched", "SELECT 1", &[]),
     (
         "balance",
@@ -125,6 +125,11 @@ const DAMAGE: [(&str, &str, &[&str]); 12] = [
         "earlier-list",
         "INSERT INTO earlier_movements VALUES (:ledger, 'b', 'USD/2', 0, '0 ')",
         &["movements_differ"],
+    ),
+    (
+        "account",
+        r#"INSERT INTO accounts VALUES (:ledger, 'b', '{"floor":"unbounded","frozen":"none","closed":false}', '{}')"#,
+        &["account_differs"],
     ),
     ("long", "DELETE FROM earlier_movements WHERE ledger = :ledger AND address = 'world'", &["movements_differ"]),
     // It does not matter where lists end.
