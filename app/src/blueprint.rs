@@ -22,6 +22,7 @@ pub fn blueprint() -> Blueprint {
         crate::accounts,
         crate::balances,
         crate::docs,
+        crate::exports,
         crate::health,
         crate::ledgers,
         crate::log,

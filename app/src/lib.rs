@@ -8,6 +8,7 @@ mod blueprint;
 pub mod build_info;
 pub mod configuration;
 pub mod docs;
+pub mod exports;
 pub mod health;
 pub mod http;
 pub mod ledgers;

@@ -1,7 +1,7 @@
 //! Every operation of the API, from the features that have them: one sorted line per feature.
 
 use crate::openapi::Operation;
-use crate::{accounts, balances, docs, health, ledgers, log, metrics, openapi, transactions};
+use crate::{accounts, balances, docs, exports, health, ledgers, log, metrics, openapi, transactions};
 
 /// Lists every operation.
 #[must_use]
@@ -10,6 +10,7 @@ pub fn operations() -> Vec<Operation> {
         accounts::operations(),
         balances::operations(),
         docs::operations(),
+        exports::operations(),
         health::operations(),
         ledgers::operations(),
         log::operations(),

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use app::exports::Format;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::configuration::Profile;
@@ -25,6 +27,7 @@ Examples:
   PX_DATABASE__URL=sqlite:///var/lib/florin/florin.db server --profile prod migrate
   server verify --ledger main                replay the log of `main` and compare
   server backup florin-2026-01-31.db         a copy of a SQLite database, while the service runs
+  server export main --format csv            every posting of `main` as a row
   server config                              what is in effect, and where it comes from
 
 Every key of the configuration is explained in configuration/base.yml. An environment variable overrides
@@ -45,6 +48,9 @@ pub(crate) enum Command {
     /// Copy the SQLite database to a file, while the service runs
     #[command(long_about = BACKUP)]
     Backup(Backup),
+    /// Write a ledger's whole log to a file, in Florin's own form or in that of another program
+    #[command(long_about = EXPORT)]
+    Export(Export),
     /// Print the description of the API (OpenAPI 3.1) as JSON
     Openapi,
     /// Print the configuration in effect, each value with where it comes from
@@ -103,6 +109,38 @@ pub(crate) struct Backup {
     /// Keep the copy as it is, without replaying its ledgers' logs first
     #[arg(long)]
     pub(crate) no_verify: bool,
+}
+
+const EXPORT: &str = "\
+Write a ledger's whole log to a file, or to standard output, as it stands when this begins. The service may run
+meanwhile; nothing is ever changed. The file gets its name only when it is complete and on disk, and only its owner may
+read it; what fails leaves nothing behind. Standard output may have got a part by then: the exit status tells.
+
+docs/exports.md says what each format holds.
+
+Exit status: 0 when all of it was written, 1 when it was not.";
+
+/// What to export, in which form, and where to.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  server export main > main.ndjson
+  server export main --format hledger --output main.journal
+  server export main --format csv | xz > main.csv.xz")]
+pub(crate) struct Export {
+    /// The name of the ledger
+    pub(crate) ledger: String,
+    /// What to write it in
+    #[arg(long, value_parser = formats(), default_value = Format::default().name())]
+    pub(crate) format: Format,
+    /// The file to write; it must not be there [default: standard output]
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let names = PossibleValuesParser::new(Format::ALL.map(Format::name));
+    names.try_map(|name| Format::named(&name).ok_or("there is no such format"))
 }
 
 /// What to verify, and how to tell.

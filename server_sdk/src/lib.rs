@@ -21,6 +21,7 @@ pub struct ApplicationState {
     pub readiness: app::health::Readiness,
     pub request_limits: app::http::guard::RequestLimits,
     pub server_config: app::configuration::ServerConfig,
+    pub streams: app::http::stream::Streams,
 }
 impl ApplicationState {
     pub async fn new(
@@ -37,17 +38,19 @@ impl ApplicationState {
         v2: app::metrics::Metrics,
         v3: engine::Engine,
     ) -> crate::ApplicationState {
-        let v4 = app::http::guard::RequestLimits::configured(&v0);
-        let v5 = app::docs::ErrorsPage::unwritten();
-        let v6 = app::openapi::ApiDescription::unwritten();
+        let v4 = app::http::stream::Streams::configured(&v0);
+        let v5 = app::http::guard::RequestLimits::configured(&v0);
+        let v6 = app::docs::ErrorsPage::unwritten();
+        let v7 = app::openapi::ApiDescription::unwritten();
         crate::ApplicationState {
-            api_description: v6,
+            api_description: v7,
             engine: v3,
-            errors_page: v5,
+            errors_page: v6,
             metrics: v2,
             readiness: v1,
-            request_limits: v4,
+            request_limits: v5,
             server_config: v0,
+            streams: v4,
         }
     }
 }
@@ -95,9 +98,9 @@ impl Router {
         router.insert("/v1/ledgers/{ledger}", 8u32).unwrap();
         router.insert("/v1/ledgers/{ledger}/accounts", 9u32).unwrap();
         router.insert("/v1/ledgers/{ledger}/accounts/{address}", 10u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}/changes", 11u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}/entries", 12u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/balances", 13u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}/entries", 11u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/balances", 12u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/export", 13u32).unwrap();
         router.insert("/v1/ledgers/{ledger}/log", 14u32).unwrap();
         router.insert("/v1/ledgers/{ledger}/transactions", 15u32).unwrap();
         router.insert("/v1/ledgers/{ledger}/transactions/{id}", 16u32).unwrap();
@@ -141,7 +144,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs",
                         );
-                        route_7::entrypoint(
+                        route_5::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.request_limits,
@@ -174,7 +177,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs/assets/{file}",
                         );
-                        route_8::entrypoint(
+                        route_6::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -208,7 +211,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs/errors",
                         );
-                        route_9::entrypoint(
+                        route_7::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.errors_page,
@@ -242,7 +245,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/health/live",
                         );
-                        route_10::entrypoint(
+                        route_9::entrypoint(
                                 matched_route_template,
                                 &state.request_limits,
                                 &request_head,
@@ -275,7 +278,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/health/ready",
                         );
-                        route_11::entrypoint(
+                        route_10::entrypoint(
                                 matched_route_template,
                                 &state.readiness,
                                 &state.request_limits,
@@ -309,7 +312,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/metrics",
                         );
-                        route_17::entrypoint(
+                        route_16::entrypoint(
                                 matched_route_template,
                                 &state.metrics,
                                 &state.request_limits,
@@ -342,7 +345,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/openapi.json",
                         );
-                        route_18::entrypoint(
+                        route_17::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.api_description,
@@ -376,7 +379,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers",
                         );
-                        route_13::entrypoint(
+                        route_12::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -392,7 +395,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers",
                         );
-                        route_15::entrypoint(
+                        route_14::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -428,7 +431,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}",
                         );
-                        route_14::entrypoint(
+                        route_13::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -463,7 +466,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/accounts",
                         );
-                        route_3::entrypoint(
+                        route_2::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -494,27 +497,11 @@ impl Router {
             }
             10u32 => {
                 match &request_head.method {
-                    &pavex::http::Method::PATCH => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/accounts/{address}",
-                        );
-                        route_1::entrypoint(
-                                matched_route_template,
-                                request_body,
-                                &request_head,
-                                &url_params,
-                                &state.server_config,
-                                &state.engine,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/accounts/{address}",
                         );
-                        route_2::entrypoint(
+                        route_1::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -526,7 +513,6 @@ impl Router {
                     }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::PATCH,
                                 pavex::http::Method::GET,
                             ])
                             .into();
@@ -548,7 +534,42 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/accounts/{address}/changes",
+                            "/v1/ledgers/{ledger}/accounts/{address}/entries",
+                        );
+                        route_3::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &url_params,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/accounts/{address}/entries",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            12u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/balances",
                         );
                         route_4::entrypoint(
                                 matched_route_template,
@@ -566,42 +587,7 @@ impl Router {
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/accounts/{address}/changes",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            12u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/accounts/{address}/entries",
-                        );
-                        route_5::entrypoint(
-                                matched_route_template,
-                                &request_head,
-                                &url_params,
-                                &state.engine,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::GET,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/accounts/{address}/entries",
+                            "/v1/ledgers/{ledger}/balances",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -618,13 +604,14 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/balances",
+                            "/v1/ledgers/{ledger}/export",
                         );
-                        route_6::entrypoint(
+                        route_8::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
                                 &state.engine,
+                                &state.streams,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -636,7 +623,7 @@ impl Router {
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/balances",
+                            "/v1/ledgers/{ledger}/export",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -655,7 +642,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/log",
                         );
-                        route_16::entrypoint(
+                        route_15::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -690,7 +677,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_19::entrypoint(
+                        route_18::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -706,7 +693,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_21::entrypoint(
+                        route_20::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -742,7 +729,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_20::entrypoint(
+                        route_19::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -777,7 +764,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/version",
                         );
-                        route_12::entrypoint(
+                        route_11::entrypoint(
                                 matched_route_template,
                                 &state.request_limits,
                                 &request_head,
@@ -989,290 +976,207 @@ pub mod route_0 {
     }
 }
 pub mod route_1 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
         s_1: &'a pavex::request::RequestHead,
         s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
+        s_3: &'e engine::Engine,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
         s_4: &'f engine::Engine,
         s_5: pavex::request::path::MatchedPathPattern,
         s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
     ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_1::Next0 {
+        let v6 = crate::route_1::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
-            s_3: v4,
-            s_4: v5,
-            s_5: v0,
-            s_6: v6,
-            s_7: v7,
+            s_3: v0,
+            s_4: v4,
+            s_5: v5,
             next: stage_1,
         };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = pavex::middleware::wrap_noop(v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_1::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
-            s_7: v0,
-            s_8: v6,
+        let v6 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
+        let v11 = crate::route_1::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v8,
+            s_3: &v6,
+            s_4: v3,
+            s_5: v0,
+            s_6: v4,
             next: stage_2,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
-        v8: &app::http::guard::RequestLimits,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_1::Next2 {
-            s_0: v2,
+        let v7 = crate::route_1::Next2 {
+            s_0: v3,
             s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
+            s_2: v0,
+            s_3: v2,
+            s_4: v5,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
     }
     async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
     ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v5 = app::http::input::Read::extract(v0, v1);
+        let v6 = match v5 {
+            Ok(ok) => ok,
+            Err(v6) => {
+                return {
+                    let v7 = app::http::input::refuse_input(&v6, v2);
+                    let v8 = pavex::Error::new(v6);
+                    app::telemetry::note_error(&v8, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
+                };
+            }
+        };
+        let v7 = app::accounts::get_account(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
                 return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v9 = app::accounts::refuse_account(&v8, v2);
                     let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
+                    app::telemetry::note_error(&v10, v3);
                     <pavex::Response as pavex::IntoResponse>::into_response(v9)
                 };
             }
         };
-        let v9 = app::accounts::change_account(v8, v6).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::accounts::refuse_account(&v10, v4);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        <app::http::reply::Changed<
+        <app::http::reply::Reply<
             app::accounts::AccountView,
-        > as pavex::IntoResponse>::into_response(v10)
+        > as pavex::IntoResponse>::into_response(v8)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
         next: fn(
-            pavex::request::body::RawIncomingBody,
             &'a pavex::request::RequestHead,
             &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
+            &'e engine::Engine,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'f app::http::guard::RequestLimits,
+            &'g app::metrics::Metrics,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -1289,6 +1193,34 @@ pub mod route_1 {
                 self.s_5,
                 self.s_6,
             )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
 }
@@ -1425,7 +1357,7 @@ pub mod route_2 {
                 };
             }
         };
-        let v7 = app::accounts::get_account(v6, v4).await;
+        let v7 = app::accounts::list_accounts(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
@@ -1438,7 +1370,7 @@ pub mod route_2 {
             }
         };
         <app::http::reply::Reply<
-            app::accounts::AccountView,
+            app::http::pagination::Page<app::accounts::AccountView>,
         > as pavex::IntoResponse>::into_response(v8)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
@@ -1674,7 +1606,7 @@ pub mod route_3 {
                 };
             }
         };
-        let v7 = app::accounts::list_accounts(v6, v4).await;
+        let v7 = app::accounts::list_entries(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
@@ -1687,7 +1619,7 @@ pub mod route_3 {
             }
         };
         <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::AccountView>,
+            app::http::pagination::Page<app::accounts::StatementLineView>,
         > as pavex::IntoResponse>::into_response(v8)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
@@ -1923,504 +1855,6 @@ pub mod route_4 {
                 };
             }
         };
-        let v7 = app::accounts::list_changes(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::accounts::refuse_account(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::AccountChangeView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_5 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_5::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_5::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_5::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::accounts::list_entries(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::accounts::refuse_account(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::StatementLineView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_6 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_6::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_6::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_6::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
         let v7 = app::balances::list_balances(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
@@ -2537,7 +1971,7 @@ pub mod route_6 {
         }
     }
 }
-pub mod route_7 {
+pub mod route_5 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -2576,7 +2010,7 @@ pub mod route_7 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_7::Next0 {
+        let v4 = crate::route_5::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -2598,7 +2032,7 @@ pub mod route_7 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_7::Next1 {
+        let v9 = crate::route_5::Next1 {
             s_0: v1,
             s_1: v6,
             s_2: v0,
@@ -2617,7 +2051,7 @@ pub mod route_7 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_7::Next2 {
+        let v5 = crate::route_5::Next2 {
             s_0: v2,
             next: stage_3,
         };
@@ -2699,7 +2133,7 @@ pub mod route_7 {
         }
     }
 }
-pub mod route_8 {
+pub mod route_6 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -2747,7 +2181,7 @@ pub mod route_8 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_8::Next0 {
+        let v5 = crate::route_6::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -2771,7 +2205,7 @@ pub mod route_8 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_8::Next1 {
+        let v10 = crate::route_6::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -2792,7 +2226,7 @@ pub mod route_8 {
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v6 = crate::route_8::Next2 {
+        let v6 = crate::route_6::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -2919,7 +2353,7 @@ pub mod route_8 {
         }
     }
 }
-pub mod route_9 {
+pub mod route_7 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -2965,7 +2399,7 @@ pub mod route_9 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_9::Next0 {
+        let v5 = crate::route_7::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -2989,7 +2423,7 @@ pub mod route_9 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_9::Next1 {
+        let v10 = crate::route_7::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -3010,7 +2444,7 @@ pub mod route_9 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v6 = crate::route_9::Next2 {
+        let v6 = crate::route_7::Next2 {
             s_0: v2,
             s_1: v3,
             next: stage_3,
@@ -3101,7 +2535,281 @@ pub mod route_9 {
         }
     }
 }
-pub mod route_10 {
+pub mod route_8 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e engine::Engine,
+        s_4: &'f app::http::stream::Streams,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: &'f app::http::stream::Streams,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_0, s_1, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: &'g app::http::stream::Streams,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_6, s_3, s_0, s_1, s_4, s_5, s_7).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: &'g app::http::stream::Streams,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::stream::Streams,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_8::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::stream::Streams,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_8::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v9,
+            s_3: &v7,
+            s_4: v3,
+            s_5: v4,
+            s_6: v0,
+            s_7: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::stream::Streams,
+        v7: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v8 = crate::route_8::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            s_4: v5,
+            s_5: v6,
+            next: stage_3,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = app::http::guard::guard_request(v9, v7, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &app::http::stream::Streams,
+    ) -> pavex::Response {
+        let v6 = app::http::input::Read::extract(v0, v1);
+        let v7 = match v6 {
+            Ok(ok) => ok,
+            Err(v7) => {
+                return {
+                    let v8 = app::http::input::refuse_input(&v7, v2);
+                    let v9 = pavex::Error::new(v7);
+                    app::telemetry::note_error(&v9, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v8)
+                };
+            }
+        };
+        let v8 = app::exports::export_ledger(v7, v4, v5, v2).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::exports::refuse_export(&v9, v2);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: &'f app::http::stream::Streams,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e engine::Engine,
+            &'f app::http::stream::Streams,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: &'g app::http::stream::Streams,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            &'g app::http::stream::Streams,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: &'g app::http::stream::Streams,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            &'g app::http::stream::Streams,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+}
+pub mod route_9 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::http::guard::RequestLimits,
@@ -3139,7 +2847,7 @@ pub mod route_10 {
         v2: &pavex::request::RequestHead,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_10::Next0 {
+        let v4 = crate::route_9::Next0 {
             s_0: v0,
             s_1: v1,
             s_2: v2,
@@ -3161,7 +2869,7 @@ pub mod route_10 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_10::Next1 {
+        let v9 = crate::route_9::Next1 {
             s_0: v6,
             s_1: v0,
             s_2: v2,
@@ -3178,7 +2886,7 @@ pub mod route_10 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_10::Next2 {
+        let v4 = crate::route_9::Next2 {
             next: stage_3,
         };
         let v5 = pavex::middleware::Next::new(v4);
@@ -3258,7 +2966,7 @@ pub mod route_10 {
         }
     }
 }
-pub mod route_11 {
+pub mod route_10 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::health::Readiness,
@@ -3304,7 +3012,7 @@ pub mod route_11 {
         v3: &pavex::request::RequestHead,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_11::Next0 {
+        let v5 = crate::route_10::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -3328,7 +3036,7 @@ pub mod route_11 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_11::Next1 {
+        let v10 = crate::route_10::Next1 {
             s_0: v2,
             s_1: v7,
             s_2: &v5,
@@ -3347,7 +3055,7 @@ pub mod route_11 {
         v3: &app::health::Readiness,
         v4: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v5 = crate::route_11::Next2 {
+        let v5 = crate::route_10::Next2 {
             s_0: v3,
             s_1: v0,
             s_2: v2,
@@ -3456,7 +3164,7 @@ pub mod route_11 {
         }
     }
 }
-pub mod route_12 {
+pub mod route_11 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::http::guard::RequestLimits,
@@ -3494,7 +3202,7 @@ pub mod route_12 {
         v2: &pavex::request::RequestHead,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_12::Next0 {
+        let v4 = crate::route_11::Next0 {
             s_0: v0,
             s_1: v1,
             s_2: v2,
@@ -3516,7 +3224,7 @@ pub mod route_12 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_12::Next1 {
+        let v9 = crate::route_11::Next1 {
             s_0: v6,
             s_1: v0,
             s_2: v2,
@@ -3533,7 +3241,7 @@ pub mod route_12 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_12::Next2 {
+        let v4 = crate::route_11::Next2 {
             next: stage_3,
         };
         let v5 = pavex::middleware::Next::new(v4);
@@ -3613,7 +3321,7 @@ pub mod route_12 {
         }
     }
 }
-pub mod route_13 {
+pub mod route_12 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -3676,7 +3384,7 @@ pub mod route_13 {
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_13::Next0 {
+        let v8 = crate::route_12::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -3706,7 +3414,7 @@ pub mod route_13 {
         let v10 = pavex::telemetry::ServerRequestId::generate();
         let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_13::Next1 {
+        let v13 = crate::route_12::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -3733,7 +3441,7 @@ pub mod route_13 {
         v7: &engine::Engine,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_13::Next2 {
+        let v9 = crate::route_12::Next2 {
             s_0: v2,
             s_1: v4,
             s_2: v5,
@@ -3917,6 +3625,255 @@ pub mod route_13 {
         }
     }
 }
+pub mod route_13 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e engine::Engine,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = crate::route_13::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v0,
+            s_4: v4,
+            s_5: v5,
+            next: stage_1,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = pavex::middleware::wrap_noop(v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
+        let v11 = crate::route_13::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v8,
+            s_3: &v6,
+            s_4: v3,
+            s_5: v0,
+            s_6: v4,
+            next: stage_2,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v7 = crate::route_13::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            s_4: v5,
+            next: stage_3,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+    ) -> pavex::Response {
+        let v5 = app::http::input::Read::extract(v0, v1);
+        let v6 = match v5 {
+            Ok(ok) => ok,
+            Err(v6) => {
+                return {
+                    let v7 = app::http::input::refuse_input(&v6, v2);
+                    let v8 = pavex::Error::new(v6);
+                    app::telemetry::note_error(&v8, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
+                };
+            }
+        };
+        let v7 = app::ledgers::get_ledger(v6, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::ledgers::refuse_ledger(&v8, v2);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::ledgers::LedgerView,
+        > as pavex::IntoResponse>::into_response(v8)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+            &'g app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+}
 pub mod route_14 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
@@ -4050,7 +4007,7 @@ pub mod route_14 {
                 };
             }
         };
-        let v7 = app::ledgers::get_ledger(v6, v4).await;
+        let v7 = app::ledgers::list_ledgers(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
@@ -4063,7 +4020,7 @@ pub mod route_14 {
             }
         };
         <app::http::reply::Reply<
-            app::ledgers::LedgerView,
+            app::http::pagination::Page<app::ledgers::LedgerView>,
         > as pavex::IntoResponse>::into_response(v8)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
@@ -4299,255 +4256,6 @@ pub mod route_15 {
                 };
             }
         };
-        let v7 = app::ledgers::list_ledgers(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::ledgers::refuse_ledger(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::ledgers::LedgerView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_16 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_16::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_16::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_16::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
         let v7 = app::log::list_log(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
@@ -4664,7 +4372,7 @@ pub mod route_16 {
         }
     }
 }
-pub mod route_17 {
+pub mod route_16 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::metrics::Metrics,
@@ -4703,7 +4411,7 @@ pub mod route_17 {
         v2: &app::http::guard::RequestLimits,
         v3: &pavex::request::RequestHead,
     ) -> pavex::Response {
-        let v4 = crate::route_17::Next0 {
+        let v4 = crate::route_16::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -4725,7 +4433,7 @@ pub mod route_17 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_17::Next1 {
+        let v9 = crate::route_16::Next1 {
             s_0: v2,
             s_1: v6,
             s_2: v0,
@@ -4744,7 +4452,7 @@ pub mod route_17 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_17::Next2 {
+        let v5 = crate::route_16::Next2 {
             s_0: v2,
             next: stage_3,
         };
@@ -4826,7 +4534,7 @@ pub mod route_17 {
         }
     }
 }
-pub mod route_18 {
+pub mod route_17 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -4872,7 +4580,7 @@ pub mod route_18 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_18::Next0 {
+        let v5 = crate::route_17::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -4896,7 +4604,7 @@ pub mod route_18 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_18::Next1 {
+        let v10 = crate::route_17::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -4917,7 +4625,7 @@ pub mod route_18 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v6 = crate::route_18::Next2 {
+        let v6 = crate::route_17::Next2 {
             s_0: v2,
             s_1: v3,
             next: stage_3,
@@ -5008,7 +4716,7 @@ pub mod route_18 {
         }
     }
 }
-pub mod route_19 {
+pub mod route_18 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -5071,7 +4779,7 @@ pub mod route_19 {
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_19::Next0 {
+        let v8 = crate::route_18::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -5101,7 +4809,7 @@ pub mod route_19 {
         let v10 = pavex::telemetry::ServerRequestId::generate();
         let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_19::Next1 {
+        let v13 = crate::route_18::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -5128,7 +4836,7 @@ pub mod route_19 {
         v7: &engine::Engine,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_19::Next2 {
+        let v9 = crate::route_18::Next2 {
             s_0: v2,
             s_1: v4,
             s_2: v5,
@@ -5312,7 +5020,7 @@ pub mod route_19 {
         }
     }
 }
-pub mod route_20 {
+pub mod route_19 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -5365,7 +5073,7 @@ pub mod route_20 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_20::Next0 {
+        let v6 = crate::route_19::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -5391,7 +5099,7 @@ pub mod route_20 {
         let v8 = pavex::telemetry::ServerRequestId::generate();
         let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
         let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_20::Next1 {
+        let v11 = crate::route_19::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v8,
@@ -5414,7 +5122,7 @@ pub mod route_20 {
         v5: &engine::Engine,
         v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_20::Next2 {
+        let v7 = crate::route_19::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -5561,7 +5269,7 @@ pub mod route_20 {
         }
     }
 }
-pub mod route_21 {
+pub mod route_20 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -5614,7 +5322,7 @@ pub mod route_21 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_21::Next0 {
+        let v6 = crate::route_20::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -5640,7 +5348,7 @@ pub mod route_21 {
         let v8 = pavex::telemetry::ServerRequestId::generate();
         let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
         let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_21::Next1 {
+        let v11 = crate::route_20::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v8,
@@ -5663,7 +5371,7 @@ pub mod route_21 {
         v5: &engine::Engine,
         v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_21::Next2 {
+        let v7 = crate::route_20::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,

@@ -21,6 +21,8 @@ pub struct ServerConfig {
     pub connections_max: usize,
     /// Requests being answered at one time. Default 1024; `PX_SERVER__REQUESTS_IN_FLIGHT_MAX`.
     pub requests_in_flight_max: usize,
+    /// Long replies (exports, statements) being sent at one time. Default 16; `PX_SERVER__STREAMS_MAX`.
+    pub streams_max: usize,
     /// Requests at one time on one HTTP/2 connection. Default 128; `PX_SERVER__HTTP2_STREAMS_MAX`.
     pub http2_streams_max: u32,
     /// How long the head of a request may take to arrive, in milliseconds. Default 10000;
@@ -66,6 +68,7 @@ impl ServerConfig {
             .range("workers", self.workers, 0..=1024)
             .range("connections_max", self.connections_max, 1..=1_000_000)
             .range("requests_in_flight_max", self.requests_in_flight_max, 1..=1_000_000)
+            .range("streams_max", self.streams_max, 1..=1_000_000)
             .range("http2_streams_max", self.http2_streams_max, 1..=10_000)
             .range("header_read_timeout_ms", self.header_read_timeout_ms, 100..=10 * MINUTE)
             .range("keep_alive_timeout_ms", self.keep_alive_timeout_ms, 100..=DAY)

@@ -4,6 +4,8 @@
 
 pub mod asset;
 pub mod body;
+pub mod csv;
+pub mod decimal;
 pub mod failures;
 pub mod fallback;
 pub mod fields;
@@ -24,6 +26,7 @@ pub mod quantity;
 pub mod query;
 pub mod rejections;
 pub mod reply;
+pub mod stream;
 pub mod text;
 pub mod time;
 pub mod unrouted;

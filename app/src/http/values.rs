@@ -189,6 +189,16 @@ schema!(OrderInput, "Order", {
     "default": "desc"
 });
 
+/// The schema of a choice of an export's format. Has no values: requests are read into the format itself.
+pub enum ExportFormatInput {}
+
+schema!(ExportFormatInput, "ExportFormat", {
+    "description": "What an export is written in.",
+    "type": "string",
+    "enum": ["ndjson", "csv", "hledger", "ledger", "beancount"],
+    "default": "ndjson"
+});
+
 /// A sum of many amounts, which may pass the bound of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SumText(pub u128);

@@ -116,7 +116,9 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
             .iter()
             .map(|media_type| (String::from(*media_type), json!({ "schema": { "type": "string" } })));
         let content: Map<String, Value> = media.collect();
-        let headers = references(&["XRequestId"]);
+        let names: &[&str] =
+            if operation.download { &["ContentDisposition", "XRequestId"] } else { &["XRequestId"] };
+        let headers = references(names);
         let response =
             json!({ "description": "What was asked for.", "headers": headers, "content": content });
         responses.insert("200".into(), response);
@@ -140,6 +142,7 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
 fn references(components: &[&str]) -> Value {
     let headers = components.iter().map(|component| {
         let name = match *component {
+            "ContentDisposition" => "Content-Disposition",
             "IdempotencyReplayed" => "Idempotency-Replayed",
             "XRequestId" => "X-Request-Id",
             same => same,
@@ -167,6 +170,10 @@ fn headers() -> Value {
     json!({
         "XRequestId": {
             "description": "The id of the request, under which operators find it.",
+            "schema": { "type": "string" }
+        },
+        "ContentDisposition": {
+            "description": "That the reply is to be saved, and under which name.",
             "schema": { "type": "string" }
         },
         "IdempotencyReplayed": {

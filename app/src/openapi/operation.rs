@@ -52,6 +52,8 @@ pub struct Operation {
     pub output: Option<TypeUse<OutputParts>>,
     /// The media types of a reply that is no JSON.
     pub media_types: &'static [&'static str],
+    /// Whether the reply is a file to keep, and names it.
+    pub download: bool,
     /// The problems that it may end with, beyond those of its input and those of any operation.
     pub problems: Vec<&'static ProblemType>,
     /// Whether callers may ask for it only if it changed.
@@ -102,6 +104,7 @@ impl Operation {
             input: None,
             output: None,
             media_types: &[],
+            download: false,
             problems: Vec::new(),
             cached: false,
             dry_run: false,
@@ -138,6 +141,12 @@ impl Operation {
     #[must_use]
     pub fn returns_media(self, media_types: &'static [&'static str]) -> Self {
         Self { media_types, ..self }
+    }
+
+    /// Says that the reply is a file to keep, and names it.
+    #[must_use]
+    pub fn download(self) -> Self {
+        Self { download: true, ..self }
     }
 
     /// Says that callers may keep it and ask for it only if it changed.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use app::accounts::{ChangeAccountRequest, ListAccountsQuery, ListChangesQuery, ListEntriesQuery};
 use app::balances::ListBalancesQuery;
+use app::exports::ExportQuery;
 use app::http::fields::FieldErrors;
 use app::http::json::{FromJson, read_body};
 use app::http::query::{FromQuery, NoQuery, read_query};
@@ -27,6 +28,7 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(body::<ChangeAccountRequest>());
     read.insert(body::<CreateLedgerRequest>());
     read.insert(body::<CreateTransactionRequest>());
+    read.insert(query::<ExportQuery>());
     read.insert(query::<ListAccountsQuery>());
     read.insert(query::<ListBalancesQuery>());
     read.insert(query::<ListChangesQuery>());

@@ -1,6 +1,7 @@
 //! One function for each sub-command but `serve`, and what they have in common.
 
 mod backup;
+mod export;
 mod migrate;
 mod progress;
 mod verify;
@@ -48,6 +49,7 @@ fn run_with(command: &Command, configuration: &Configuration) -> anyhow::Result<
     match command {
         Command::Serve => serve::serve(config),
         Command::Migrate(migrate) => runtime()?.block_on(migrate::migrate(&config.database, migrate)),
+        Command::Export(export) => runtime()?.block_on(export::export(&config.database, export)),
         Command::Backup(backup) => runtime()?.block_on(backup::backup(&config.database, backup)),
         Command::Verify(verify) => runtime()?.block_on(verify::verify(&config.database, verify)),
         Command::Config | Command::Openapi => Ok(ExitCode::SUCCESS),

@@ -151,8 +151,27 @@ impl Client {
         let length = reply.header("content-length").map_or(0, |length| length.parse().expect("a number"));
         reply.bytes = vec![0; if head_only { 0 } else { length }];
         self.0.read_exact(&mut reply.bytes)?;
+        if reply.header("transfer-encoding") == Some("chunked") && !head_only {
+            self.read_chunks(&mut reply.bytes)?;
+        }
         reply.body = String::from_utf8_lossy(&reply.bytes).into_owned();
         Ok(reply)
+    }
+
+    /// Reads chunks (RFC 9112, 7.1) up to the last one, which is empty. Without it, the body is not complete.
+    fn read_chunks(&mut self, body: &mut Vec<u8>) -> std::io::Result<()> {
+        loop {
+            let mut size = String::new();
+            self.0.read_line(&mut size)?;
+            let size = usize::from_str_radix(size.trim_end(), 16).map_err(|_| ErrorKind::UnexpectedEof)?;
+            let start = body.len();
+            body.resize(start + size, 0);
+            self.0.read_exact(&mut body[start..])?;
+            self.0.read_exact(&mut [0; 2])?;
+            if size == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// Waits a while for something to read, or for the end of the connection.

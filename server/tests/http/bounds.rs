@@ -52,6 +52,33 @@ fn one_request_more_than_there_is_room_for_is_turned_away_and_told_when_to_come_
     assert_eq!(site.entries(), 1, "there is room again, and what was turned away left nothing");
 }
 
+const EXPORT: &str = "/v1/ledgers/main/export";
+
+#[test]
+fn one_long_reply_more_than_there_is_room_for_is_turned_away_and_others_are_not() {
+    let site = Site::start_with(&[("PX_SERVER__STREAMS_MAX", "1")]);
+    // More than sockets take in when nobody reads.
+    let metadata: serde_json::Map<_, _> = (0..64).map(|n| (n.to_string(), "x".repeat(1000).into())).collect();
+    for _ in 0..300 {
+        site.transact(&json!({ "postings": [posting("world", "a", "USD/2", 5)], "metadata": metadata }));
+    }
+    let mut slow = site.connect();
+    slow.try_send(&Request::get(EXPORT).bytes()).unwrap();
+    assert!(slow.has_something_within(crate::harness::LONG));
+    let refused = site.get(EXPORT);
+    assert_eq!((refused.status, &*refused.code()), (503, "service.overloaded"));
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(site.get("/v1/ledgers/main").status, 200);
+    assert_eq!(slow.reply().body.lines().count(), 301, "it is read to its end, and gives its place back");
+    crate::harness::wait_until("room", || site.get(EXPORT).status == 200);
+    // So does one that goes away in the middle.
+    let mut gone = site.connect();
+    gone.try_send(&Request::get(EXPORT).bytes()).unwrap();
+    assert!(gone.has_something_within(crate::harness::LONG));
+    drop(gone);
+    crate::harness::wait_until("room", || site.get(EXPORT).status == 200);
+}
+
 #[test]
 fn whoever_goes_away_gives_its_place_back() {
     let site = Site::start_with(&[("PX_SERVER__REQUESTS_IN_FLIGHT_MAX", "1")]);

@@ -50,6 +50,7 @@ fn calls() -> Vec<(Request, u16)> {
         get("/v1/ledgers/main/balances?prefix=users:&depth=2&limit=7"),
         get("/v1/ledgers/main/log?limit=7"),
         get("/v1/ledgers/main/log?after=0"),
+        get("/v1/ledgers/main/export?format=csv"),
         get("/health/live"),
         get("/health/ready"),
         get("/version"),

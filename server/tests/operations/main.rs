@@ -6,10 +6,14 @@
 mod harness;
 
 mod backup;
+mod export;
+mod journals;
 mod migrate;
+mod oddities;
 mod page;
 mod place;
 mod postgres;
+mod programs;
 mod set_back;
 mod upgrade;
 mod verify;

@@ -115,6 +115,12 @@ fn a_dump_becomes_a_database_with_the_same_log_and_a_standby_is_read_and_verifie
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["ledgers"][0]["entries"], 20);
 
+    shell.succeed("export");
+    let exported = std::fs::read_to_string(deployment.backups.path().join("main.ndjson")).unwrap();
+    assert_eq!(exported.lines().count(), 21);
+    let journal = std::fs::read_to_string(deployment.backups.path().join("main.journal")).unwrap();
+    assert_eq!(journal.matches("transaction ").count(), 20);
+
     shell.succeed("dump");
     let dumped = Place::log(&service);
     Place::post(&service, 5);

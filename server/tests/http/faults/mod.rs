@@ -22,6 +22,7 @@ const READS: [&str; 9] = [
     "/accounts/a/entries",
     "/balances",
     "/log",
+    "/export",
 ];
 
 fn transaction(ledger: &str) -> Request {
@@ -113,6 +114,38 @@ fn a_store_that_does_not_answer_is_unavailable() {
 fn what_cannot_be_read_is_an_internal_error() {
     let lab = Lab::start(|_| {});
     each_read_is(&lab, "corrupt", 500, "internal.error");
+    lives_on(&lab);
+}
+
+/// What fails in the middle of a reply that is being sent already.
+const LATER: [&str; 4] = ["later-panics", "later-unavailable", "later-nothing", "later-gap"];
+
+#[test]
+fn an_export_that_fails_in_the_middle_breaks_off_and_leaves_room_for_the_next() {
+    let lab = Lab::start(|config| config.server.streams_max = 1);
+    for ledger in LATER {
+        for format in ["ndjson", "csv", "hledger", "ledger", "beancount"] {
+            let mut client = lab.connect();
+            let request = Request::get(format!("/v1/ledgers/{ledger}/export?format={format}"));
+            let error = client.try_call(&request).expect_err("the last chunk is missing");
+            assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof, "{ledger} {format}: {error}");
+            assert!(client.has_ended(), "nothing comes after it");
+        }
+    }
+    lives_on(&lab);
+}
+
+#[test]
+fn an_export_that_comes_to_a_standstill_breaks_off_in_time() {
+    let lab = Lab::start(|config| {
+        config.server.request_timeout_ms = 200;
+        config.server.streams_max = 1;
+    });
+    for _ in 0..2 {
+        let request = Request::get("/v1/ledgers/later-never/export");
+        let error = lab.connect().try_call(&request).expect_err("the last chunk is missing");
+        assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof, "{error}");
+    }
     lives_on(&lab);
 }
 

@@ -13,7 +13,10 @@ use engine::query::{
     Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Ledger, NewLedger, Page,
     StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
-use ledger::{Address, Entry, EntryNumber, LedgerName};
+use ledger::{
+    Address, Amount, Asset, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Posting, Postings,
+    Timestamp, Transaction,
+};
 
 /// What the store says about its troubles, for operators only.
 pub(super) const SECRET: &str = "the disk /dev/sda1 is full";
@@ -33,6 +36,29 @@ async fn befall(ledger: &LedgerName) {
         "never" => pending().await,
         _ => {}
     }
+}
+
+/// How many entries a ledger has that is in trouble later on: half of them can be read.
+pub(super) const ENTRIES: u64 = 2_000;
+
+/// An entry, as far as an export looks at it.
+fn record(number: u64) -> LogRecord {
+    let address = |text| Address::parse(text).expect("an address");
+    let asset = Asset::parse("USD/2").expect("an asset");
+    let posting = Posting::new(address("world"), address("a"), asset, Amount::from(5)).expect("a posting");
+    let transaction = Transaction {
+        postings: Postings::new(vec![posting]).expect("one posting"),
+        reference: None,
+        metadata: Metadata::default(),
+    };
+    let entry = Entry {
+        number: EntryNumber(number),
+        recorded_at: Timestamp::default(),
+        effective_at: Timestamp::default(),
+        body: EntryBody::Transaction(transaction),
+        balances: Vec::new(),
+    };
+    LogRecord { entry, request: None }
 }
 
 /// Fails to read.
@@ -78,6 +104,10 @@ impl Store for Troubled {
     }
 
     async fn ledger(&self, name: &LedgerName) -> Result<Ledger, ReadError> {
+        if name.as_str().starts_with("later-") {
+            let (created_at, metadata) = (Timestamp::default(), Metadata::default());
+            return Ok(Ledger { name: name.clone(), created_at, entries: EntryNumber(ENTRIES), metadata });
+        }
         read(name).await
     }
 
@@ -143,10 +173,20 @@ impl Store for Troubled {
     async fn log(
         &self,
         ledger: &LedgerName,
-        _from: EntryNumber,
-        _limit: usize,
+        from: EntryNumber,
+        limit: usize,
     ) -> Result<Vec<LogRecord>, ReadError> {
-        read(ledger).await
+        if ledger.as_str().starts_with("later-") && from.0 < ENTRIES / 2 {
+            return Ok((from.0..).take(limit).map(record).collect());
+        }
+        match ledger.as_str() {
+            "later-panics" => resume_unwind(Box::new(SECRET)),
+            "later-never" => pending().await,
+            "later-unavailable" => Err(ReadError::Unavailable(SECRET.into())),
+            "later-nothing" => Ok(Vec::new()),
+            "later-gap" => Ok(vec![record(from.0 + 1)]),
+            _ => read(ledger).await,
+        }
     }
 
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {

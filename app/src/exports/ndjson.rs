@@ -1,0 +1,95 @@
+//! Florin's own form of an export: a line of JSON for the ledger, then one for each entry in order, with all that was
+//! recorded, so that the same entries can be made of it again. docs/exports.md says what is in them.
+//!
+//! Members are only ever added. What changes otherwise gets another `version`.
+
+use engine::idempotency::KeyedRequest;
+use engine::port::LogRecord;
+use engine::query::Ledger;
+use ledger::Transaction;
+use serde::Serialize;
+
+use crate::http::values::{EntryNumberValue, LedgerNameText, MetadataValue, ReferenceText, TimeText};
+use crate::http::views::{AccountBalanceView, PostingView};
+
+/// The version of the form.
+const VERSION: u32 = 1;
+
+/// The first line.
+#[derive(Serialize)]
+struct LedgerLine {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    version: u32,
+    name: LedgerNameText,
+    created_at: TimeText,
+    metadata: MetadataValue,
+    /// How many lines follow.
+    entries: EntryNumberValue,
+}
+
+/// A line for a transaction.
+#[derive(Serialize)]
+struct TransactionLine {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    number: EntryNumberValue,
+    recorded_at: TimeText,
+    effective_at: TimeText,
+    request: Option<RequestMember>,
+    reference: Option<ReferenceText>,
+    postings: Vec<PostingView>,
+    metadata: MetadataValue,
+    balances: Vec<AccountBalanceView>,
+}
+
+/// The request that asked for an entry.
+#[derive(Serialize)]
+struct RequestMember {
+    idempotency_key: String,
+    /// What the key stands for, in hexadecimal digits.
+    fingerprint: String,
+}
+
+impl From<&KeyedRequest> for RequestMember {
+    fn from(request: &KeyedRequest) -> Self {
+        let fingerprint = u128::from_be_bytes(request.fingerprint.0);
+        Self { idempotency_key: request.key.to_string(), fingerprint: format!("{fingerprint:032x}") }
+    }
+}
+
+/// Writes the first line.
+pub(super) fn ledger(ledger: &Ledger, out: &mut Vec<u8>) {
+    let line = LedgerLine {
+        kind: "ledger",
+        version: VERSION,
+        name: LedgerNameText(ledger.name.clone()),
+        created_at: TimeText(ledger.created_at),
+        metadata: MetadataValue(ledger.metadata.clone()),
+        entries: EntryNumberValue(ledger.entries),
+    };
+    write(&line, out);
+}
+
+/// Writes the line of a transaction.
+pub(super) fn transaction(record: &LogRecord, transaction: &Transaction, out: &mut Vec<u8>) {
+    let LogRecord { entry, request } = record;
+    let line = TransactionLine {
+        kind: "transaction",
+        number: EntryNumberValue(entry.number),
+        recorded_at: TimeText(entry.recorded_at),
+        effective_at: TimeText(entry.effective_at),
+        request: request.as_ref().map(RequestMember::from),
+        reference: transaction.reference.clone().map(ReferenceText),
+        postings: transaction.postings.as_slice().iter().map(PostingView::from).collect(),
+        metadata: MetadataValue(transaction.metadata.clone()),
+        balances: entry.balances.iter().cloned().map(AccountBalanceView::from).collect(),
+    };
+    write(&line, out);
+}
+
+fn write(line: &impl Serialize, out: &mut Vec<u8>) {
+    // Texts, numbers and lists always have a JSON form, which has no line break in it.
+    serde_json::to_writer(&mut *out, line).expect("a line can be written as JSON");
+    out.push(b'\n');
+}
