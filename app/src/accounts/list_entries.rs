@@ -1,6 +1,6 @@
 //! `GET /v1/ledgers/{ledger}/accounts/{address}/entries`.
 
-use engine::query::{Page as Found, StatementQuery};
+use engine::query::{Order, Page as Found, StatementQuery};
 use pavex::get;
 
 use super::{AccountError, AccountPath, ListEntriesQuery, StatementLineView};
@@ -21,8 +21,15 @@ pub async fn list_entries(
     let Read((path, query)) = request;
     let AccountPath { ledger, address } = path;
     let ListEntriesQuery { asset, time, clock, page } = query;
-    let query =
-        StatementQuery { account: address.clone(), asset, time, clock, after: page.after, limit: page.limit };
+    let query = StatementQuery {
+        account: address.clone(),
+        asset,
+        time,
+        clock,
+        order: Order::Descending,
+        after: page.after,
+        limit: page.limit,
+    };
     let found = match engine.store().statement(&ledger, &query).await? {
         Some(found) => found,
         // It never moved, and may be there all the same.

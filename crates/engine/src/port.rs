@@ -98,7 +98,7 @@ pub trait Store: Send + Sync + 'static {
         query: &ChangeQuery,
     ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError>;
 
-    /// Lists an account's statement lines, newest first; `None` where the account never moved.
+    /// Lists an account's statement lines; `None` where the account never moved.
     ///
     /// # Errors
     /// Those of [`ReadError`].

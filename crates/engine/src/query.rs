@@ -261,7 +261,7 @@ pub struct ChangeQuery {
     pub limit: usize,
 }
 
-/// Which lines of an account's statement to list, newest first by `clock`, then by number and posting.
+/// Which lines of an account's statement to list.
 #[derive(Clone, Debug)]
 pub struct StatementQuery {
     /// The account.
@@ -272,6 +272,8 @@ pub struct StatementQuery {
     pub time: TimeRange,
     /// Which time `time` and the order mean.
     pub clock: Clock,
+    /// The order, by `clock`, then by number and posting.
+    pub order: Order,
     /// Continue after this one.
     pub after: Option<StatementPosition>,
     /// The largest page wanted.

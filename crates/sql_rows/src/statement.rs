@@ -1,7 +1,9 @@
-//! Pages of statements, newest line first. Never looks at more than `SCAN_MAX` lines and entries for one.
+//! Pages of statements. Never looks at more than `SCAN_MAX` lines and entries for one.
 
 use engine::port::DatedLine;
-use engine::query::{Clock, PAGE_WEIGHT_MAX, Page, SCAN_MAX, StatementPosition, StatementQuery, weight};
+use engine::query::{
+    Clock, Order, PAGE_WEIGHT_MAX, Page, SCAN_MAX, StatementPosition, StatementQuery, weight,
+};
 use ledger::{Entry, StatementLine};
 
 use crate::failure::Corruption;
@@ -47,16 +49,24 @@ impl<'q> StatementPage<'q> {
             Clock::Effective => entry.effective_at,
         };
         let position = |posting| StatementPosition { time, entry: entry.number, posting };
+        // Where a list has passed the entry, whatever of it is wanted.
+        let end = match self.query.order {
+            Order::Ascending => lines.last().map_or(0, |line| line.posting),
+            Order::Descending => 0,
+        };
         let is_wanted =
             |line: &StatementLine| self.query.asset.as_ref().is_none_or(|asset| *asset == line.asset);
-        let wanted: Vec<_> = lines.into_iter().filter(is_wanted).collect();
-        if wanted.is_empty() && self.is_ahead(position(0)) {
+        let mut wanted: Vec<_> = lines.into_iter().filter(is_wanted).collect();
+        if wanted.is_empty() && self.is_ahead(position(end)) {
             if !self.has_room() {
                 return Ok(false);
             }
-            self.pass(position(0));
+            self.pass(position(end));
         }
-        for line in wanted.into_iter().rev() {
+        if self.query.order == Order::Descending {
+            wanted.reverse();
+        }
+        for line in wanted {
             let position = position(line.posting);
             if !self.is_ahead(position) {
                 continue;
@@ -74,7 +84,10 @@ impl<'q> StatementPage<'q> {
 
     fn is_ahead(&self, position: StatementPosition) -> bool {
         let place = |at: StatementPosition| (at.time, at.entry, at.posting);
-        self.last.is_none_or(|last| place(position) < place(last))
+        self.last.is_none_or(|last| match self.query.order {
+            Order::Ascending => place(position) > place(last),
+            Order::Descending => place(position) < place(last),
+        })
     }
 
     fn pass(&mut self, position: StatementPosition) {
@@ -100,7 +113,11 @@ impl<'q> StatementPage<'q> {
     #[must_use]
     pub fn numbers(&self, mut numbers: Numbers) -> Numbers {
         if let Some(last) = self.last {
-            numbers.before = numbers.before.min(stored_number(last.entry).saturating_add(1));
+            let last = stored_number(last.entry);
+            match self.query.order {
+                Order::Ascending => numbers.from = numbers.from.max(last),
+                Order::Descending => numbers.before = numbers.before.min(last.saturating_add(1)),
+            }
         }
         numbers
     }
@@ -111,7 +128,11 @@ impl<'q> StatementPage<'q> {
     pub fn places(&self) -> EffectivePlaces {
         let mut places = EffectivePlaces::within(&self.query.time);
         if let Some(last) = self.last {
-            places.before = places.before.min(EffectivePlace::of(last.time, last.entry).next());
+            let last = EffectivePlace::of(last.time, last.entry);
+            match self.query.order {
+                Order::Ascending => places.from = places.from.max(last),
+                Order::Descending => places.before = places.before.min(last.next()),
+            }
         }
         places
     }

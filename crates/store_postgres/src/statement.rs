@@ -1,7 +1,7 @@
-//! Statements of accounts, newest line first. Never looks at more than `SCAN_MAX` lines and entries for one page.
+//! Statements of accounts. Never looks at more than `SCAN_MAX` lines and entries for one page.
 
 use engine::port::DatedLine;
-use engine::query::{Clock, Order, Page, SCAN_MAX, StatementPosition, StatementQuery};
+use engine::query::{Clock, Page, SCAN_MAX, StatementPosition, StatementQuery};
 use ledger::{Asset, LedgerName};
 use sql_rows::{Failure, Moved, StatementPage, entries_that_moved, few_entries_that_moved};
 use sqlx::PgConnection;
@@ -27,13 +27,9 @@ pub(crate) async fn statement(
             let recorded = recorded_in(connection, &head, &query.time).await?;
             for rows in Portions::new(query.limit, StatementPage::rows_wanted(query.limit)) {
                 let range = page.numbers(recorded);
-                let numbers = entries_that_moved(
-                    &mut Lists::of(connection, &head, moved),
-                    range,
-                    Order::Descending,
-                    rows,
-                )
-                .await?;
+                let numbers =
+                    entries_that_moved(&mut Lists::of(connection, &head, moved), range, query.order, rows)
+                        .await?;
                 let portion = listed(connection, head.ledger, &numbers, rows).await?;
                 if take_all(&mut page, portion)? {
                     break;
@@ -46,7 +42,7 @@ pub(crate) async fn statement(
             let few = few_entries_that_moved(&mut Lists::of(connection, &head, moved), head.next).await?;
             let looks = if few.is_some() { query.limit } else { SCAN_MAX };
             for rows in Portions::new(query.limit, StatementPage::rows_wanted(looks)) {
-                let (places, order) = (page.places(), Order::Descending);
+                let (places, order) = (page.places(), query.order);
                 let portion = match &few {
                     Some(numbers) => {
                         let numbers = sorted(connection, head.ledger, numbers, places, order, rows).await?;

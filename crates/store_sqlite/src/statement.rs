@@ -1,7 +1,7 @@
-//! Statements of accounts, newest line first. Never looks at more than `SCAN_MAX` lines and entries for one page.
+//! Statements of accounts. Never looks at more than `SCAN_MAX` lines and entries for one page.
 
 use engine::port::DatedLine;
-use engine::query::{Clock, Order, Page, SCAN_MAX, StatementPosition, StatementQuery};
+use engine::query::{Clock, Page, SCAN_MAX, StatementPosition, StatementQuery};
 use futures_util::TryStreamExt;
 use ledger::{Asset, LedgerName};
 use sql_rows::{Failure, Moved, StatementPage, entries_that_moved, few_entries_that_moved, stored_limit};
@@ -55,8 +55,7 @@ async fn by_recorded_time(
     loop {
         let range = page.numbers(recorded);
         let numbers =
-            entries_that_moved(&mut Lists::of(connection, head, moved), range, Order::Descending, rows)
-                .await?;
+            entries_that_moved(&mut Lists::of(connection, head, moved), range, query.order, rows).await?;
         let is_full = take_all(page, listed(connection, head.ledger, &numbers)).await?;
         if is_full || stored_limit(numbers.len()) < rows {
             return Ok(());
@@ -73,7 +72,7 @@ async fn by_effective_time(
     moved: Moved<'_>,
     page: &mut StatementPage<'_>,
 ) -> Result<(), Failure> {
-    let (ledger, order) = (head.ledger, Order::Descending);
+    let (ledger, order) = (head.ledger, query.order);
     let Some(few) = few_entries_that_moved(&mut Lists::of(connection, head, moved), head.next).await? else {
         let rows = StatementPage::rows_wanted(SCAN_MAX);
         take_all(page, effective(connection, ledger, page.places(), order, rows)).await?;

@@ -205,12 +205,15 @@ impl Naive {
         lines.retain(|line| {
             query.asset.as_ref().is_none_or(|asset| *asset == line.line.asset)
                 && query.time.contains(time(line))
-                && query.after.is_none_or(|StatementPosition { time, entry, posting }| {
-                    place(line) < (time, entry, posting)
+                && query.after.is_none_or(|StatementPosition { time, entry, posting }| match query.order {
+                    Order::Ascending => place(line) > (time, entry, posting),
+                    Order::Descending => place(line) < (time, entry, posting),
                 })
         });
         lines.sort_by_key(place);
-        lines.reverse();
+        if query.order == Order::Descending {
+            lines.reverse();
+        }
         Some(lines)
     }
 

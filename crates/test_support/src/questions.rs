@@ -64,12 +64,13 @@ pub fn any_change_query() -> impl Strategy<Value = ChangeQuery> {
 
 /// Makes queries for statements.
 pub fn any_statement_query() -> impl Strategy<Value = StatementQuery> {
-    (select(ACCOUNTS), any_asset(), any_time_range(), any_clock(), any_limit()).prop_map(
-        |(account, asset, time, clock, limit)| StatementQuery {
+    (select(ACCOUNTS), any_asset(), any_time_range(), any_clock(), any_order(), any_limit()).prop_map(
+        |(account, asset, time, clock, order, limit)| StatementQuery {
             account: address(account),
             asset,
             time,
             clock,
+            order,
             after: None,
             limit,
         },
@@ -115,6 +116,10 @@ fn any_time_range() -> impl Strategy<Value = TimeRange> {
 
 fn any_clock() -> impl Strategy<Value = Clock> {
     prop_oneof![Just(Clock::Recorded), Just(Clock::Effective)]
+}
+
+fn any_order() -> impl Strategy<Value = Order> {
+    prop_oneof![Just(Order::Ascending), Just(Order::Descending)]
 }
 
 fn any_limit() -> impl Strategy<Value = usize> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::port::{DatedLine, KeptAccount, LogRecord, ReadError, Store};
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Ledger, Page, StatementQuery,
+    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Ledger, Order, Page, StatementQuery,
     TimeRange, TransactionQuery,
 };
 use engine::verify::{Report, verify};
@@ -100,6 +100,7 @@ pub(crate) fn all_there_is() -> Vec<Question> {
                 asset: None,
                 time: TimeRange::default(),
                 clock,
+                order: Order::Descending,
                 after: None,
                 limit: 1_000,
             })

@@ -1,7 +1,7 @@
 //! What the schema refuses, and what a session is set to.
 
 use engine::port::ReadError;
-use engine::query::{AddressPattern, Clock, StatementQuery, TimeRange, TransactionQuery};
+use engine::query::{AddressPattern, Clock, Order, StatementQuery, TimeRange, TransactionQuery};
 use sqlx::Row;
 use test_support::{StoreFixture, append, transfer};
 
@@ -76,8 +76,15 @@ async fn an_entry_that_moved_an_account_and_is_missing_is_named() {
     let account = test_support::address("a");
     for clock in [Clock::Recorded, Clock::Effective] {
         let time = TimeRange::default();
-        let query =
-            StatementQuery { account: account.clone(), asset: None, time, clock, after: None, limit: 10 };
+        let query = StatementQuery {
+            account: account.clone(),
+            asset: None,
+            time,
+            clock,
+            order: Order::Descending,
+            after: None,
+            limit: 10,
+        };
         let statement = store.statement(&main, &query).await;
         assert!(matches!(statement, Err(ReadError::Corrupt(_))), "{clock:?}: {statement:?}");
         let account = Some(AddressPattern::Exactly(account.clone()));

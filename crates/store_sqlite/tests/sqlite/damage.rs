@@ -2,7 +2,7 @@
 
 use engine::port::{BeginError, ReadError, Store, Wanted};
 use engine::query::{
-    AccountQuery, AddressPattern, BalanceQuery, Clock, StatementQuery, TimeRange, TransactionQuery,
+    AccountQuery, AddressPattern, BalanceQuery, Clock, Order, StatementQuery, TimeRange, TransactionQuery,
 };
 use ledger::{EntryNumber, FloorsPatch, LedgerName, PolicyPatch, Timestamp};
 use store_sqlite::SqliteStore;
@@ -43,7 +43,15 @@ fn assert_corrupt<T>(result: Result<T, ReadError>, parts: &[&str]) {
 
 fn statement(clock: Clock) -> StatementQuery {
     let time = TimeRange::default();
-    StatementQuery { account: address("a"), asset: None, time, clock, after: None, limit: 10 }
+    StatementQuery {
+        account: address("a"),
+        asset: None,
+        time,
+        clock,
+        order: Order::Descending,
+        after: None,
+        limit: 10,
+    }
 }
 
 fn transactions_of_the_account(clock: Clock) -> TransactionQuery {

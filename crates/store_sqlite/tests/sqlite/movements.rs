@@ -112,8 +112,15 @@ async fn short_pages_lead_across_the_ends_of_lists() {
                     assert!(listed == naive.transactions(&query), "{query:?}");
                 }
                 let (account, time) = (address("a"), TimeRange::default());
-                let query =
-                    StatementQuery { account, asset: wanted.clone(), time, clock, after: None, limit };
+                let query = StatementQuery {
+                    account,
+                    asset: wanted.clone(),
+                    time,
+                    clock,
+                    order: Order::Descending,
+                    after: None,
+                    limit,
+                };
                 let mut pages = 0;
                 let listed = drain(limit, None, async |after| {
                     pages += 1;
@@ -148,8 +155,15 @@ async fn pages_that_find_nothing_by_effective_time_lead_on() {
         naive.records.extend(append(&*store, &main, batch).await);
     }
     let (account, time) = (address("a"), TimeRange::default());
-    let query =
-        StatementQuery { account, asset: None, time, clock: Clock::Effective, after: None, limit: 1_000 };
+    let query = StatementQuery {
+        account,
+        asset: None,
+        time,
+        clock: Clock::Effective,
+        order: Order::Descending,
+        after: None,
+        limit: 1_000,
+    };
     let mut empty = 0;
     let listed = drain(query.limit, None, async |after| {
         let page = store.statement(&main, &StatementQuery { after, ..query.clone() }).await.unwrap().unwrap();

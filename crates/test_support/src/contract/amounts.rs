@@ -1,6 +1,6 @@
 //! Amounts and balances of every size, exactly.
 
-use engine::query::{BalanceQuery, BalanceSum, Clock, StatementQuery, TimeRange};
+use engine::query::{BalanceQuery, BalanceSum, Clock, Order, StatementQuery, TimeRange};
 use ledger::{Amount, EntryNumber};
 
 use crate::{Naive, StoreFixture, address, append, asset, post, posting};
@@ -32,6 +32,7 @@ fn whole_statement(account: &str) -> StatementQuery {
         asset: None,
         time: TimeRange::default(),
         clock: Clock::Recorded,
+        order: Order::Descending,
         after: None,
         limit: 1_000,
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::idempotency::{KeyedRequest, RequestFingerprint};
 use engine::port::{LedgerCreation, ReadError, Store};
 use engine::query::{
-    AccountQuery, BalanceQuery, Clock, Ledger, NewLedger, StatementQuery, TimeRange, TransactionQuery,
+    AccountQuery, BalanceQuery, Clock, Ledger, NewLedger, Order, StatementQuery, TimeRange, TransactionQuery,
 };
 use ledger::{EntryNumber, Metadata};
 
@@ -120,6 +120,7 @@ pub async fn nothing_is_read_from_a_ledger_that_is_not_there(fixture: &dyn Store
         asset: None,
         time: TimeRange::default(),
         clock: Clock::Recorded,
+        order: Order::Descending,
         after: None,
         limit: 10,
     };

@@ -74,12 +74,18 @@ pub async fn a_statement_of_many_lines_is_listed_by_either_clock(fixture: &dyn S
     let naive = long_log(&*store, &main).await;
     for account in ["hot", "cold:14"] {
         for clock in [Clock::Recorded, Clock::Effective] {
-            for wanted in [None, Some(asset("EUR/2"))] {
+            for (wanted, order) in [
+                (None, Order::Descending),
+                (Some(asset("EUR/2")), Order::Descending),
+                (None, Order::Ascending),
+                (Some(asset("EUR/2")), Order::Ascending),
+            ] {
                 let query = StatementQuery {
                     account: address(account),
                     asset: wanted,
                     time: TimeRange::default(),
                     clock,
+                    order,
                     after: None,
                     limit: 999,
                 };
@@ -107,7 +113,15 @@ pub async fn what_moved_another_asset_is_passed_by_however_much_it_is(fixture: &
     for clock in [Clock::Recorded, Clock::Effective] {
         for name in ["USD/2", "EUR/2"] {
             let (account, wanted, time) = (address("hot"), Some(asset(name)), TimeRange::default());
-            let query = StatementQuery { account, asset: wanted, time, clock, after: None, limit: 999 };
+            let query = StatementQuery {
+                account,
+                asset: wanted,
+                time,
+                clock,
+                order: Order::Descending,
+                after: None,
+                limit: 999,
+            };
             let listed = drain(query.limit, None, async |after| {
                 let query = StatementQuery { after, ..query.clone() };
                 store.statement(&main, &query).await.unwrap().unwrap()
@@ -176,7 +190,15 @@ pub async fn a_page_of_large_entries_ends_early_and_leads_on(fixture: &dyn Store
     for clock in [Clock::Recorded, Clock::Effective] {
         let account = address("users:7");
         let time = TimeRange::default();
-        let query = StatementQuery { account, asset: None, time, clock, after: None, limit: 1_000 };
+        let query = StatementQuery {
+            account,
+            asset: None,
+            time,
+            clock,
+            order: Order::Descending,
+            after: None,
+            limit: 1_000,
+        };
         let listed = drain(query.limit, None, async |after| {
             store.statement(&main, &StatementQuery { after, ..query.clone() }).await.unwrap().unwrap()
         })

@@ -70,6 +70,7 @@ fn statement_of(account: &str, clock: Clock) -> StatementQuery {
         asset: None,
         time: TimeRange::default(),
         clock,
+        order: Order::Descending,
         after: None,
         limit: 1_000,
     }

@@ -1,10 +1,18 @@
 //! Statements: an account's lines, newest first.
 
 use engine::port::Store;
-use engine::query::{Clock, StatementPosition, StatementQuery, TimeRange};
+use engine::query::{Clock, Order, StatementPosition, StatementQuery, TimeRange};
 use ledger::{EntryNumber, LedgerName};
 
 use crate::{Naive, StoreFixture, address, append, assert_pages, asset, at, drain, post, posting, transfer};
+
+/// By either clock, in either order.
+const WAYS: [(Clock, Order); 4] = [
+    (Clock::Recorded, Order::Descending),
+    (Clock::Recorded, Order::Ascending),
+    (Clock::Effective, Order::Descending),
+    (Clock::Effective, Order::Ascending),
+];
 
 fn of(account: &str, clock: Clock) -> StatementQuery {
     StatementQuery {
@@ -12,6 +20,7 @@ fn of(account: &str, clock: Clock) -> StatementQuery {
         asset: None,
         time: TimeRange::default(),
         clock,
+        order: Order::Descending,
         after: None,
         limit: 1_000,
     }
@@ -24,17 +33,20 @@ pub(super) async fn assert_listed(
     naive: &Naive,
     query: &StatementQuery,
 ) {
-    let Some(expected) = naive.statement(query) else {
-        assert_eq!(store.statement(ledger, query).await.unwrap(), None, "{query:?}");
-        return;
-    };
-    for limit in [1, 2, 3, 1_000] {
-        let listed = drain(limit, query.after, async |after| {
-            let query = StatementQuery { after, limit, ..query.clone() };
-            store.statement(ledger, &query).await.unwrap().expect("the account has moved")
-        })
-        .await;
-        assert_eq!(listed, expected, "{query:?} in pages of {limit}");
+    for order in [Order::Descending, Order::Ascending] {
+        let query = &StatementQuery { order, ..query.clone() };
+        let Some(expected) = naive.statement(query) else {
+            assert_eq!(store.statement(ledger, query).await.unwrap(), None, "{query:?}");
+            return;
+        };
+        for limit in [1, 2, 3, 1_000] {
+            let listed = drain(limit, query.after, async |after| {
+                let query = StatementQuery { after, limit, ..query.clone() };
+                store.statement(ledger, &query).await.unwrap().expect("the account has moved")
+            })
+            .await;
+            assert_eq!(listed, expected, "{query:?} in pages of {limit}");
+        }
     }
 }
 
@@ -158,12 +170,12 @@ async fn wide_entries(store: &dyn Store, main: &LedgerName) -> Naive {
 pub async fn pages_end_in_the_middle_of_entries_with_many_postings(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
     let naive = wide_entries(&*store, &main).await;
-    for clock in [Clock::Recorded, Clock::Effective] {
+    for (clock, order) in WAYS {
         for wanted in [None, Some(asset("USD/2")), Some(asset("EUR/2")), Some(asset("GBP/2"))] {
             for account in ["a", "b", "world"] {
                 for (from, to) in [(None, None), (Some(200), Some(400)), (Some(150), Some(201))] {
                     let time = TimeRange { from: from.map(at), to: to.map(at) };
-                    let query = StatementQuery { asset: wanted.clone(), time, ..of(account, clock) };
+                    let query = StatementQuery { asset: wanted.clone(), time, order, ..of(account, clock) };
                     let expected = naive.statement(&query).unwrap();
                     for limit in [1, 2, 7, 50] {
                         let pages = assert_pages(&expected, None, limit, usize::MAX, &query, async |after| {
@@ -185,8 +197,8 @@ pub async fn pages_end_in_the_middle_of_entries_with_many_postings(fixture: &dyn
 pub async fn a_statement_goes_on_from_every_line_of_entries_with_many_postings(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
     let naive = wide_entries(&*store, &main).await;
-    for clock in [Clock::Recorded, Clock::Effective] {
-        let whole = naive.statement(&of("a", clock)).unwrap();
+    for (clock, order) in WAYS {
+        let whole = naive.statement(&StatementQuery { order, ..of("a", clock) }).unwrap();
         for line in &whole {
             let time = match clock {
                 Clock::Recorded => line.recorded_at,
@@ -196,8 +208,13 @@ pub async fn a_statement_goes_on_from_every_line_of_entries_with_many_postings(f
             // Of an asset, the position may be that of a line in another one.
             for wanted in [None, Some(asset("EUR/2"))] {
                 for limit in [1, 2] {
-                    let query =
-                        StatementQuery { asset: wanted.clone(), after: Some(after), limit, ..of("a", clock) };
+                    let query = StatementQuery {
+                        asset: wanted.clone(),
+                        after: Some(after),
+                        limit,
+                        order,
+                        ..of("a", clock)
+                    };
                     let expected = naive.statement(&query).unwrap();
                     let page = store.statement(&main, &query).await.unwrap().unwrap();
                     assert_eq!(page.items, expected[..limit.min(expected.len())], "{query:?}");
