@@ -18,6 +18,7 @@ pub mod loading;
 pub mod log;
 pub mod long_lists;
 pub mod movements;
+pub mod periods;
 pub mod random;
 pub mod snapshots;
 pub mod statements;
@@ -131,6 +132,12 @@ macro_rules! store_contract {
                 pages_are_full_however_short_the_lists_happen_to_be
                 an_account_that_every_entry_of_large_batches_moves_is_read_from_both_ends
             }
+            periods {
+                random_periods_open_and_close_as_the_log_says
+                a_long_period_is_read_in_parts
+                what_is_written_while_a_period_is_read_does_not_count
+                an_account_that_never_moved_has_no_period
+            }
             random {
                 random_histories_answer_as_the_log_says
             }
@@ -212,6 +219,7 @@ mod tests {
             ("log", include_str!("log.rs")),
             ("long_lists", include_str!("long_lists.rs")),
             ("movements", include_str!("movements.rs")),
+            ("periods", include_str!("periods.rs")),
             ("random", include_str!("random.rs")),
             ("snapshots", include_str!("snapshots.rs")),
             ("statements", include_str!("statements.rs")),
