@@ -99,12 +99,15 @@ impl Router {
         router.insert("/v1/ledgers/{ledger}/accounts", 9u32).unwrap();
         router.insert("/v1/ledgers/{ledger}/accounts/{address}", 10u32).unwrap();
         router.insert("/v1/ledgers/{ledger}/accounts/{address}/entries", 11u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/balances", 12u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/export", 13u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/log", 14u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions", 15u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 16u32).unwrap();
-        router.insert("/version", 17u32).unwrap();
+        router
+            .insert("/v1/ledgers/{ledger}/accounts/{address}/statement", 12u32)
+            .unwrap();
+        router.insert("/v1/ledgers/{ledger}/balances", 13u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/export", 14u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/log", 15u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions", 16u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 17u32).unwrap();
+        router.insert("/version", 18u32).unwrap();
         router
     }
     pub async fn route(
@@ -144,7 +147,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs",
                         );
-                        route_5::entrypoint(
+                        route_6::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.request_limits,
@@ -177,7 +180,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs/assets/{file}",
                         );
-                        route_6::entrypoint(
+                        route_7::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -211,7 +214,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs/errors",
                         );
-                        route_7::entrypoint(
+                        route_8::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.errors_page,
@@ -245,7 +248,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/health/live",
                         );
-                        route_9::entrypoint(
+                        route_10::entrypoint(
                                 matched_route_template,
                                 &state.request_limits,
                                 &request_head,
@@ -278,7 +281,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/health/ready",
                         );
-                        route_10::entrypoint(
+                        route_11::entrypoint(
                                 matched_route_template,
                                 &state.readiness,
                                 &state.request_limits,
@@ -312,7 +315,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/metrics",
                         );
-                        route_16::entrypoint(
+                        route_17::entrypoint(
                                 matched_route_template,
                                 &state.metrics,
                                 &state.request_limits,
@@ -345,7 +348,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/openapi.json",
                         );
-                        route_17::entrypoint(
+                        route_18::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.api_description,
@@ -379,7 +382,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers",
                         );
-                        route_12::entrypoint(
+                        route_13::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -395,7 +398,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers",
                         );
-                        route_14::entrypoint(
+                        route_15::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -431,7 +434,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}",
                         );
-                        route_13::entrypoint(
+                        route_14::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -466,7 +469,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/accounts",
                         );
-                        route_2::entrypoint(
+                        route_3::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -536,7 +539,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/accounts/{address}/entries",
                         );
-                        route_3::entrypoint(
+                        route_4::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -569,9 +572,45 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/accounts/{address}/statement",
+                        );
+                        route_2::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &url_params,
+                                &state.engine,
+                                &state.streams,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/accounts/{address}/statement",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            13u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/balances",
                         );
-                        route_4::entrypoint(
+                        route_5::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -600,13 +639,13 @@ impl Router {
                     }
                 }
             }
-            13u32 => {
+            14u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/export",
                         );
-                        route_8::entrypoint(
+                        route_9::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -636,13 +675,13 @@ impl Router {
                     }
                 }
             }
-            14u32 => {
+            15u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/log",
                         );
-                        route_15::entrypoint(
+                        route_16::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -671,13 +710,13 @@ impl Router {
                     }
                 }
             }
-            15u32 => {
+            16u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_18::entrypoint(
+                        route_19::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -693,7 +732,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_20::entrypoint(
+                        route_21::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -723,13 +762,13 @@ impl Router {
                     }
                 }
             }
-            16u32 => {
+            17u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_19::entrypoint(
+                        route_20::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -758,13 +797,13 @@ impl Router {
                     }
                 }
             }
-            17u32 => {
+            18u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/version",
                         );
-                        route_11::entrypoint(
+                        route_12::entrypoint(
                                 matched_route_template,
                                 &state.request_limits,
                                 &request_head,
@@ -1225,48 +1264,52 @@ pub mod route_1 {
     }
 }
 pub mod route_2 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
         s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+        s_4: &'f app::http::stream::Streams,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+        s_3: &'f app::http::stream::Streams,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_4, s_0, s_1, s_2, s_3, s_5, s_6).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: pavex::telemetry::ServerRequestId,
         s_3: &'e app::telemetry::Failure,
         s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
+        s_5: &'g app::http::stream::Streams,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        let response = wrapping_2(s_2, s_6, s_3, s_0, s_1, s_4, s_5, s_7).await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: pavex::telemetry::ServerRequestId,
         s_3: &'e app::telemetry::Failure,
         s_4: &'f engine::Engine,
+        s_5: &'g app::http::stream::Streams,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5).await;
         response
     }
     async fn wrapping_0(
@@ -1274,48 +1317,52 @@ pub mod route_2 {
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
+        v4: &app::http::stream::Streams,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_2::Next0 {
+        let v7 = crate::route_2::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
-            s_3: v0,
-            s_4: v4,
+            s_3: v4,
+            s_4: v0,
             s_5: v5,
+            s_6: v6,
             next: stage_1,
         };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
+        v4: &app::http::stream::Streams,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_2::Next1 {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_2::Next1 {
             s_0: v1,
             s_1: v2,
-            s_2: v8,
-            s_3: &v6,
+            s_2: v9,
+            s_3: &v7,
             s_4: v3,
-            s_5: v0,
-            s_6: v4,
+            s_5: v4,
+            s_6: v0,
+            s_7: v5,
             next: stage_2,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -1324,19 +1371,21 @@ pub mod route_2 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
+        v6: &app::http::stream::Streams,
+        v7: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_2::Next2 {
+        let v8 = crate::route_2::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
             s_3: v2,
             s_4: v5,
+            s_5: v6,
             next: stage_3,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = app::http::guard::guard_request(v9, v7, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn handler(
         v0: &pavex::request::RequestHead,
@@ -1344,88 +1393,57 @@ pub mod route_2 {
         v2: pavex::telemetry::ServerRequestId,
         v3: &app::telemetry::Failure,
         v4: &engine::Engine,
+        v5: &app::http::stream::Streams,
     ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
+        let v6 = app::http::input::Read::extract(v0, v1);
+        let v7 = match v6 {
             Ok(ok) => ok,
-            Err(v6) => {
+            Err(v7) => {
                 return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
+                    let v8 = app::http::input::refuse_input(&v7, v2);
+                    let v9 = pavex::Error::new(v7);
+                    app::telemetry::note_error(&v9, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v8)
                 };
             }
         };
-        let v7 = app::accounts::list_accounts(v6, v4).await;
-        let v8 = match v7 {
+        let v8 = app::accounts::get_statement(v7, v4, v5, v2).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::accounts::refuse_account(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::accounts::refuse_account(&v9, v2);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::AccountView>,
-        > as pavex::IntoResponse>::into_response(v8)
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+        s_3: &'f app::http::stream::Streams,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
         next: fn(
             &'a pavex::request::RequestHead,
             &'d pavex::request::path::RawPathParams<'b, 'c>,
             &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
+            &'f app::http::stream::Streams,
             pavex::request::path::MatchedPathPattern,
             &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -1444,7 +1462,7 @@ pub mod route_2 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -1453,23 +1471,69 @@ pub mod route_2 {
         s_2: pavex::telemetry::ServerRequestId,
         s_3: &'e app::telemetry::Failure,
         s_4: &'f engine::Engine,
+        s_5: &'g app::http::stream::Streams,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
         next: fn(
             &'a pavex::request::RequestHead,
             &'d pavex::request::path::RawPathParams<'b, 'c>,
             pavex::telemetry::ServerRequestId,
             &'e app::telemetry::Failure,
             &'f engine::Engine,
+            &'g app::http::stream::Streams,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: &'g app::http::stream::Streams,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            &'g app::http::stream::Streams,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
         }
     }
 }
@@ -1606,7 +1670,7 @@ pub mod route_3 {
                 };
             }
         };
-        let v7 = app::accounts::list_entries(v6, v4).await;
+        let v7 = app::accounts::list_accounts(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
@@ -1619,7 +1683,7 @@ pub mod route_3 {
             }
         };
         <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::StatementLineView>,
+            app::http::pagination::Page<app::accounts::AccountView>,
         > as pavex::IntoResponse>::into_response(v8)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
@@ -1855,6 +1919,255 @@ pub mod route_4 {
                 };
             }
         };
+        let v7 = app::accounts::list_entries(v6, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::accounts::refuse_account(&v8, v2);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::accounts::StatementLineView>,
+        > as pavex::IntoResponse>::into_response(v8)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+            &'g app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+}
+pub mod route_5 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e engine::Engine,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = crate::route_5::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v0,
+            s_4: v4,
+            s_5: v5,
+            next: stage_1,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = pavex::middleware::wrap_noop(v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
+        let v11 = crate::route_5::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v8,
+            s_3: &v6,
+            s_4: v3,
+            s_5: v0,
+            s_6: v4,
+            next: stage_2,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v7 = crate::route_5::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            s_4: v5,
+            next: stage_3,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+    ) -> pavex::Response {
+        let v5 = app::http::input::Read::extract(v0, v1);
+        let v6 = match v5 {
+            Ok(ok) => ok,
+            Err(v6) => {
+                return {
+                    let v7 = app::http::input::refuse_input(&v6, v2);
+                    let v8 = pavex::Error::new(v6);
+                    app::telemetry::note_error(&v8, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
+                };
+            }
+        };
         let v7 = app::balances::list_balances(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
@@ -1971,7 +2284,7 @@ pub mod route_4 {
         }
     }
 }
-pub mod route_5 {
+pub mod route_6 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -2010,7 +2323,7 @@ pub mod route_5 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_5::Next0 {
+        let v4 = crate::route_6::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -2032,7 +2345,7 @@ pub mod route_5 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_5::Next1 {
+        let v9 = crate::route_6::Next1 {
             s_0: v1,
             s_1: v6,
             s_2: v0,
@@ -2051,7 +2364,7 @@ pub mod route_5 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_5::Next2 {
+        let v5 = crate::route_6::Next2 {
             s_0: v2,
             next: stage_3,
         };
@@ -2133,7 +2446,7 @@ pub mod route_5 {
         }
     }
 }
-pub mod route_6 {
+pub mod route_7 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -2181,7 +2494,7 @@ pub mod route_6 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_6::Next0 {
+        let v5 = crate::route_7::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -2205,7 +2518,7 @@ pub mod route_6 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_6::Next1 {
+        let v10 = crate::route_7::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -2226,7 +2539,7 @@ pub mod route_6 {
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v6 = crate::route_6::Next2 {
+        let v6 = crate::route_7::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -2353,7 +2666,7 @@ pub mod route_6 {
         }
     }
 }
-pub mod route_7 {
+pub mod route_8 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -2399,7 +2712,7 @@ pub mod route_7 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_7::Next0 {
+        let v5 = crate::route_8::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -2423,7 +2736,7 @@ pub mod route_7 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_7::Next1 {
+        let v10 = crate::route_8::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -2444,7 +2757,7 @@ pub mod route_7 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v6 = crate::route_7::Next2 {
+        let v6 = crate::route_8::Next2 {
             s_0: v2,
             s_1: v3,
             next: stage_3,
@@ -2535,7 +2848,7 @@ pub mod route_7 {
         }
     }
 }
-pub mod route_8 {
+pub mod route_9 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -2593,7 +2906,7 @@ pub mod route_8 {
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_8::Next0 {
+        let v7 = crate::route_9::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -2621,7 +2934,7 @@ pub mod route_8 {
         let v9 = pavex::telemetry::ServerRequestId::generate();
         let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
         let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_8::Next1 {
+        let v12 = crate::route_9::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v9,
@@ -2646,7 +2959,7 @@ pub mod route_8 {
         v6: &app::http::stream::Streams,
         v7: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v8 = crate::route_8::Next2 {
+        let v8 = crate::route_9::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -2809,7 +3122,7 @@ pub mod route_8 {
         }
     }
 }
-pub mod route_9 {
+pub mod route_10 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::http::guard::RequestLimits,
@@ -2847,7 +3160,7 @@ pub mod route_9 {
         v2: &pavex::request::RequestHead,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_9::Next0 {
+        let v4 = crate::route_10::Next0 {
             s_0: v0,
             s_1: v1,
             s_2: v2,
@@ -2869,7 +3182,7 @@ pub mod route_9 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_9::Next1 {
+        let v9 = crate::route_10::Next1 {
             s_0: v6,
             s_1: v0,
             s_2: v2,
@@ -2886,7 +3199,7 @@ pub mod route_9 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_9::Next2 {
+        let v4 = crate::route_10::Next2 {
             next: stage_3,
         };
         let v5 = pavex::middleware::Next::new(v4);
@@ -2966,7 +3279,7 @@ pub mod route_9 {
         }
     }
 }
-pub mod route_10 {
+pub mod route_11 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::health::Readiness,
@@ -3012,7 +3325,7 @@ pub mod route_10 {
         v3: &pavex::request::RequestHead,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_10::Next0 {
+        let v5 = crate::route_11::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -3036,7 +3349,7 @@ pub mod route_10 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_10::Next1 {
+        let v10 = crate::route_11::Next1 {
             s_0: v2,
             s_1: v7,
             s_2: &v5,
@@ -3055,7 +3368,7 @@ pub mod route_10 {
         v3: &app::health::Readiness,
         v4: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v5 = crate::route_10::Next2 {
+        let v5 = crate::route_11::Next2 {
             s_0: v3,
             s_1: v0,
             s_2: v2,
@@ -3164,7 +3477,7 @@ pub mod route_10 {
         }
     }
 }
-pub mod route_11 {
+pub mod route_12 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::http::guard::RequestLimits,
@@ -3202,7 +3515,7 @@ pub mod route_11 {
         v2: &pavex::request::RequestHead,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_11::Next0 {
+        let v4 = crate::route_12::Next0 {
             s_0: v0,
             s_1: v1,
             s_2: v2,
@@ -3224,7 +3537,7 @@ pub mod route_11 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_11::Next1 {
+        let v9 = crate::route_12::Next1 {
             s_0: v6,
             s_1: v0,
             s_2: v2,
@@ -3241,7 +3554,7 @@ pub mod route_11 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_11::Next2 {
+        let v4 = crate::route_12::Next2 {
             next: stage_3,
         };
         let v5 = pavex::middleware::Next::new(v4);
@@ -3321,7 +3634,7 @@ pub mod route_11 {
         }
     }
 }
-pub mod route_12 {
+pub mod route_13 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -3384,7 +3697,7 @@ pub mod route_12 {
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_12::Next0 {
+        let v8 = crate::route_13::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -3414,7 +3727,7 @@ pub mod route_12 {
         let v10 = pavex::telemetry::ServerRequestId::generate();
         let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_12::Next1 {
+        let v13 = crate::route_13::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -3441,7 +3754,7 @@ pub mod route_12 {
         v7: &engine::Engine,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_12::Next2 {
+        let v9 = crate::route_13::Next2 {
             s_0: v2,
             s_1: v4,
             s_2: v5,
@@ -3625,255 +3938,6 @@ pub mod route_12 {
         }
     }
 }
-pub mod route_13 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_13::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_13::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_13::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::ledgers::get_ledger(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::ledgers::refuse_ledger(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::ledgers::LedgerView,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
 pub mod route_14 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
@@ -4007,7 +4071,7 @@ pub mod route_14 {
                 };
             }
         };
-        let v7 = app::ledgers::list_ledgers(v6, v4).await;
+        let v7 = app::ledgers::get_ledger(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
@@ -4020,7 +4084,7 @@ pub mod route_14 {
             }
         };
         <app::http::reply::Reply<
-            app::http::pagination::Page<app::ledgers::LedgerView>,
+            app::ledgers::LedgerView,
         > as pavex::IntoResponse>::into_response(v8)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
@@ -4256,6 +4320,255 @@ pub mod route_15 {
                 };
             }
         };
+        let v7 = app::ledgers::list_ledgers(v6, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::ledgers::refuse_ledger(&v8, v2);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::ledgers::LedgerView>,
+        > as pavex::IntoResponse>::into_response(v8)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+            &'g app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+}
+pub mod route_16 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e engine::Engine,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = crate::route_16::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v0,
+            s_4: v4,
+            s_5: v5,
+            next: stage_1,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = pavex::middleware::wrap_noop(v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
+        let v11 = crate::route_16::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v8,
+            s_3: &v6,
+            s_4: v3,
+            s_5: v0,
+            s_6: v4,
+            next: stage_2,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v7 = crate::route_16::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            s_4: v5,
+            next: stage_3,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+    ) -> pavex::Response {
+        let v5 = app::http::input::Read::extract(v0, v1);
+        let v6 = match v5 {
+            Ok(ok) => ok,
+            Err(v6) => {
+                return {
+                    let v7 = app::http::input::refuse_input(&v6, v2);
+                    let v8 = pavex::Error::new(v6);
+                    app::telemetry::note_error(&v8, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
+                };
+            }
+        };
         let v7 = app::log::list_log(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
@@ -4372,7 +4685,7 @@ pub mod route_15 {
         }
     }
 }
-pub mod route_16 {
+pub mod route_17 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::metrics::Metrics,
@@ -4411,7 +4724,7 @@ pub mod route_16 {
         v2: &app::http::guard::RequestLimits,
         v3: &pavex::request::RequestHead,
     ) -> pavex::Response {
-        let v4 = crate::route_16::Next0 {
+        let v4 = crate::route_17::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -4433,7 +4746,7 @@ pub mod route_16 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_16::Next1 {
+        let v9 = crate::route_17::Next1 {
             s_0: v2,
             s_1: v6,
             s_2: v0,
@@ -4452,7 +4765,7 @@ pub mod route_16 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_16::Next2 {
+        let v5 = crate::route_17::Next2 {
             s_0: v2,
             next: stage_3,
         };
@@ -4534,7 +4847,7 @@ pub mod route_16 {
         }
     }
 }
-pub mod route_17 {
+pub mod route_18 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -4580,7 +4893,7 @@ pub mod route_17 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_17::Next0 {
+        let v5 = crate::route_18::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -4604,7 +4917,7 @@ pub mod route_17 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_17::Next1 {
+        let v10 = crate::route_18::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -4625,7 +4938,7 @@ pub mod route_17 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v6 = crate::route_17::Next2 {
+        let v6 = crate::route_18::Next2 {
             s_0: v2,
             s_1: v3,
             next: stage_3,
@@ -4716,7 +5029,7 @@ pub mod route_17 {
         }
     }
 }
-pub mod route_18 {
+pub mod route_19 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -4779,7 +5092,7 @@ pub mod route_18 {
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_18::Next0 {
+        let v8 = crate::route_19::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -4809,7 +5122,7 @@ pub mod route_18 {
         let v10 = pavex::telemetry::ServerRequestId::generate();
         let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_18::Next1 {
+        let v13 = crate::route_19::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -4836,7 +5149,7 @@ pub mod route_18 {
         v7: &engine::Engine,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_18::Next2 {
+        let v9 = crate::route_19::Next2 {
             s_0: v2,
             s_1: v4,
             s_2: v5,
@@ -5020,7 +5333,7 @@ pub mod route_18 {
         }
     }
 }
-pub mod route_19 {
+pub mod route_20 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -5073,7 +5386,7 @@ pub mod route_19 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_19::Next0 {
+        let v6 = crate::route_20::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -5099,7 +5412,7 @@ pub mod route_19 {
         let v8 = pavex::telemetry::ServerRequestId::generate();
         let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
         let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_19::Next1 {
+        let v11 = crate::route_20::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v8,
@@ -5122,7 +5435,7 @@ pub mod route_19 {
         v5: &engine::Engine,
         v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_19::Next2 {
+        let v7 = crate::route_20::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -5269,7 +5582,7 @@ pub mod route_19 {
         }
     }
 }
-pub mod route_20 {
+pub mod route_21 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -5322,7 +5635,7 @@ pub mod route_20 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_20::Next0 {
+        let v6 = crate::route_21::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -5348,7 +5661,7 @@ pub mod route_20 {
         let v8 = pavex::telemetry::ServerRequestId::generate();
         let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
         let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_20::Next1 {
+        let v11 = crate::route_21::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v8,
@@ -5371,7 +5684,7 @@ pub mod route_20 {
         v5: &engine::Engine,
         v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_20::Next2 {
+        let v7 = crate::route_21::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,

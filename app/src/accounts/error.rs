@@ -8,6 +8,7 @@ use pavex::{Response, error_handler};
 
 use crate::http::failures;
 use crate::http::problem::{Problem, ProblemType};
+use crate::http::stream::NoPlace;
 
 /// The account never moved and was never changed.
 pub static ACCOUNT_NOT_FOUND: ProblemType = ProblemType {
@@ -32,6 +33,9 @@ pub enum AccountError {
     /// The account was changed, and could not be read then.
     #[error("the account was changed and cannot be read")]
     ReadBack(#[source] ReadError),
+    /// Too many long replies are being sent.
+    #[error(transparent)]
+    NoPlace(#[from] NoPlace),
     /// The store could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -41,6 +45,7 @@ impl From<&AccountError> for Problem {
     fn from(error: &AccountError) -> Self {
         match error {
             AccountError::NotFound => Self::of(&ACCOUNT_NOT_FOUND),
+            AccountError::NoPlace(no_place) => (*no_place).into(),
             AccountError::Submit(error) => failures::not_submitted(error),
             // It is there, and the same key shows it; who hears this cannot know.
             AccountError::ReadBack(ReadError::Unavailable(_)) => failures::outcome_unknown(),

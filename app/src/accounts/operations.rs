@@ -2,7 +2,7 @@
 
 use super::{
     ACCOUNT_NOT_FOUND, AccountChangeView, AccountPath, AccountView, ChangeAccountRequest, ListAccountsQuery,
-    ListChangesQuery, ListEntriesQuery, StatementLineView,
+    ListChangesQuery, ListEntriesQuery, StatementLineView, StatementParameters, StatementView,
 };
 use crate::http::failures::{
     IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
@@ -72,6 +72,21 @@ pub fn operations() -> Vec<Operation> {
             )
             .takes::<Read<(AccountPath, ListEntriesQuery)>>()
             .returns::<Reply<Page<StatementLineView>>>()
+            .problems([&LEDGER_NOT_FOUND, &ACCOUNT_NOT_FOUND, &SERVICE_UNAVAILABLE]),
+        Operation::get("/v1/ledgers/{ledger}/accounts/{address}/statement", "get_statement")
+            .about(TAG, "Sends an account's statement for a period")
+            .description(
+                "For each asset an opening balance, the lines of the period, oldest first, and a closing balance: the \
+                 opening balance, and the credits less the debits. Balances are in the order of the `clock`: by \
+                 `effective`, what is backdated counts on its day. What is written while the statement is being sent \
+                 does not count. It is sent while it is being read, however long that takes: a reply that is not \
+                 complete (no last chunk in HTTP/1.1, a stream reset in HTTP/2) is not the whole statement. In `csv` \
+                 and `html`, amounts are decimal numbers; docs/statements.md says more.",
+            )
+            .takes::<Read<(AccountPath, StatementParameters)>>()
+            .returns_json::<StatementView>()
+            .returns_media(&["text/csv; charset=utf-8", "text/html; charset=utf-8"])
+            .download()
             .problems([&LEDGER_NOT_FOUND, &ACCOUNT_NOT_FOUND, &SERVICE_UNAVAILABLE]),
     ]
 }

@@ -4,6 +4,7 @@ use engine::query::{Clock, StatementPosition, TimeRange};
 use ledger::{Address, Asset, EntryNumber, LedgerName};
 use schemars::JsonSchema;
 
+use super::StatementFormat;
 use crate::http::fields::FieldErrors;
 use crate::http::metadata::take_metadata_filters;
 use crate::http::pagination::{PageParameters, PageRequest};
@@ -13,6 +14,7 @@ use crate::http::text::AddressPrefix;
 use crate::http::time::{TimeRangeParameters, take_time_range};
 use crate::http::values::{
     AddressPrefixInput, AddressText, AssetText, ClockInput, LedgerNameText, MetadataFilterInput,
+    StatementFormatInput,
 };
 
 /// `…/{ledger}/accounts/{address}…`
@@ -100,6 +102,34 @@ impl FromQuery for ListEntriesQuery {
             time: take_time_range(query, errors),
             clock: query.optional("clock", errors).unwrap_or_default(),
             page: PageRequest::take(query, errors),
+        }
+    }
+}
+
+/// Which statement to send, and in which form.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct StatementParameters {
+    /// Only this asset; each that the account ever moved, where left out.
+    #[schemars(with = "Option<AssetText>")]
+    pub asset: Option<Asset>,
+    /// The period, by `clock`.
+    #[schemars(flatten, with = "TimeRangeParameters")]
+    pub time: TimeRange,
+    /// Which time the period, the order and the balances go by.
+    #[schemars(with = "Option<ClockInput>")]
+    pub clock: Clock,
+    /// What to write it in.
+    #[schemars(with = "Option<StatementFormatInput>")]
+    pub format: StatementFormat,
+}
+
+impl FromQuery for StatementParameters {
+    fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
+        Self {
+            asset: query.optional("asset", errors),
+            time: take_time_range(query, errors),
+            clock: query.optional("clock", errors).unwrap_or_default(),
+            format: query.optional("format", errors).unwrap_or_default(),
         }
     }
 }

@@ -26,7 +26,8 @@ pub async fn export_ledger(
     let engine = engine.clone();
     let mut export = Export::begin(engine.store(), &ledger, format).await?;
     let first = export.next_piece(engine.store()).await?.unwrap_or_default();
-    let described = Described { media_type: format.media_type(), file_name: Some(export.file_name()) };
+    let file_name = Some(export.file_name());
+    let described = Described { media_type: format.media_type(), file_name, policy: None };
     let rest = try_unfold((export, engine), |(mut export, engine)| async move {
         let piece = export.next_piece(engine.store()).await?;
         Ok(piece.map(|piece| (piece, (export, engine))))

@@ -29,6 +29,12 @@ impl Decimal {
         Self { negative: minor_units < 0, minor_units: minor_units.unsigned_abs(), places: places(asset) }
     }
 
+    /// Writes a sum of amounts.
+    #[must_use]
+    pub fn sum(minor_units: u128, asset: &Asset) -> Self {
+        Self { negative: false, minor_units, places: places(asset) }
+    }
+
     /// Writes an amount.
     #[must_use]
     pub fn of(amount: Amount, asset: &Asset) -> Self {

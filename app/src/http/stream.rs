@@ -16,7 +16,8 @@ use http_body::Frame;
 use http_body_util::StreamBody;
 use pavex::Response;
 use pavex::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use pavex::telemetry::ServerRequestId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -82,9 +83,11 @@ pub struct Described {
     pub media_type: &'static str,
     /// The name of the file that it is saved as; `None` where it is to be looked at.
     pub file_name: Option<String>,
+    /// What a page may load, as a Content-Security-Policy.
+    pub policy: Option<String>,
 }
 
-/// Sends pieces as they come. The first has to be there, so that what is wrong from the start is no broken reply.
+/// Sends pieces as they come; one that is empty says that work goes on. The first has to be there, so that what is wrong from the start is no broken reply.
 ///
 /// # Panics
 /// When the name of the file holds anything but visible ASCII, which no name in a ledger does.
@@ -102,12 +105,16 @@ where
     let state = (Box::pin(AssertUnwindSafe(rest).catch_unwind()), place);
     let rest = unfold(Some(state), move |state| async move {
         let (mut rest, place) = state?;
-        let broken_off = match timeout(limit, rest.next()).await {
-            Ok(None) => return None,
-            Ok(Some(Ok(Ok(piece)))) => return Some((Ok(Frame::data(piece)), Some((rest, place)))),
-            Ok(Some(Ok(Err(error)))) => BrokenOff::Read(error),
-            Ok(Some(Err(_panic))) => BrokenOff::Panicked,
-            Err(_elapsed) => BrokenOff::TimedOut,
+        let broken_off = loop {
+            match timeout(limit, rest.next()).await {
+                Ok(None) => return None,
+                // Says no more than that work goes on.
+                Ok(Some(Ok(Ok(piece)))) if piece.is_empty() => {}
+                Ok(Some(Ok(Ok(piece)))) => return Some((Ok(Frame::data(piece)), Some((rest, place)))),
+                Ok(Some(Ok(Err(error)))) => break BrokenOff::Read(error),
+                Ok(Some(Err(_panic))) => break BrokenOff::Panicked,
+                Err(_elapsed) => break BrokenOff::TimedOut,
+            }
         };
         // The request's own line is written: nobody else gets to know of this.
         let failure = Failure::none();
@@ -125,6 +132,11 @@ where
         let disposition = format!("attachment; filename=\"{name}\"");
         let disposition = HeaderValue::from_str(&disposition).expect("names are visible ASCII");
         headers.insert(CONTENT_DISPOSITION, disposition);
+    }
+    if let Some(policy) = &described.policy {
+        let policy = HeaderValue::from_str(policy).expect("policies are visible ASCII");
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     }
     response
 }

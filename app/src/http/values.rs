@@ -199,6 +199,16 @@ schema!(ExportFormatInput, "ExportFormat", {
     "default": "ndjson"
 });
 
+/// The schema of a choice of a statement's format. Has no values: requests are read into the format itself.
+pub enum StatementFormatInput {}
+
+schema!(StatementFormatInput, "StatementFormat", {
+    "description": "What a statement is written in: `html` is a page that prints well.",
+    "type": "string",
+    "enum": ["json", "csv", "html"],
+    "default": "json"
+});
+
 /// A sum of many amounts, which may pass the bound of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SumText(pub u128);

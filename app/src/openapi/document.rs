@@ -115,7 +115,9 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
             .media_types
             .iter()
             .map(|media_type| (String::from(*media_type), json!({ "schema": { "type": "string" } })));
-        let content: Map<String, Value> = media.collect();
+        let json =
+            operation.json.map(|schema| ("application/json".into(), json!({ "schema": schema(schemas) })));
+        let content: Map<String, Value> = json.into_iter().chain(media).collect();
         let names: &[&str] =
             if operation.download { &["ContentDisposition", "XRequestId"] } else { &["XRequestId"] };
         let headers = references(names);

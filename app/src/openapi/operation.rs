@@ -1,6 +1,9 @@
 //! One operation of the API, as its feature declares it.
 
-use super::schemas::Schemas;
+use schemars::JsonSchema;
+use serde_json::Value;
+
+use super::schemas::{Direction, Schemas};
 use super::types::{Input, Output};
 use crate::http::problem::ProblemType;
 use crate::http::problem_types::{INTERNAL_ERROR, REQUEST_TIMEOUT, SERVICE_OVERLOADED};
@@ -50,6 +53,8 @@ pub struct Operation {
     pub input: Option<TypeUse<InputParts>>,
     /// The type of the handler's reply; `None` where that is bytes of a media type.
     pub output: Option<TypeUse<OutputParts>>,
+    /// The schema of a reply in JSON that is written piece by piece.
+    pub json: Option<fn(&mut Schemas) -> Value>,
     /// The media types of a reply that is no JSON.
     pub media_types: &'static [&'static str],
     /// Whether the reply is a file to keep, and names it.
@@ -103,6 +108,7 @@ impl Operation {
             description: "",
             input: None,
             output: None,
+            json: None,
             media_types: &[],
             download: false,
             problems: Vec::new(),
@@ -135,6 +141,12 @@ impl Operation {
     pub fn returns<T: Output>(self) -> Self {
         let output = TypeUse { name: std::any::type_name::<T>(), parts: T::describe as OutputParts };
         Self { output: Some(output), ..self }
+    }
+
+    /// Names the type that describes a reply in JSON, which the handler writes piece by piece.
+    #[must_use]
+    pub fn returns_json<T: JsonSchema>(self) -> Self {
+        Self { json: Some(|schemas| schemas.reference::<T>(Direction::Reply)), ..self }
     }
 
     /// Names the media types of a reply that is no JSON of ours.

@@ -4,7 +4,9 @@
 use std::any::type_name;
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::accounts::{ChangeAccountRequest, ListAccountsQuery, ListChangesQuery, ListEntriesQuery};
+use app::accounts::{
+    ChangeAccountRequest, ListAccountsQuery, ListChangesQuery, ListEntriesQuery, StatementParameters,
+};
 use app::balances::ListBalancesQuery;
 use app::exports::ExportQuery;
 use app::http::fields::FieldErrors;
@@ -37,6 +39,7 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(query::<ListLogQuery>());
     read.insert(query::<ListTransactionsQuery>());
     read.insert(query::<NoQuery>());
+    read.insert(query::<StatementParameters>());
     let taken: BTreeSet<&str> = app::operations()
         .iter()
         .filter_map(|operation| operation.input)

@@ -28,4 +28,5 @@ mod request_ids;
 mod routes;
 mod shown;
 mod site;
+mod statements;
 mod transactions;

@@ -47,6 +47,9 @@ fn calls() -> Vec<(Request, u16)> {
         get(
             "/v1/ledgers/main/accounts/users:1/entries?asset=USD/2&from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z&clock=effective&limit=7",
         ),
+        get(
+            "/v1/ledgers/main/accounts/users:1/statement?asset=USD/2&from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z&clock=effective&format=json",
+        ),
         get("/v1/ledgers/main/balances?prefix=users:&depth=2&limit=7"),
         get("/v1/ledgers/main/log?limit=7"),
         get("/v1/ledgers/main/log?after=0"),

@@ -15,5 +15,6 @@ mod place;
 mod postgres;
 mod programs;
 mod set_back;
+mod statements;
 mod upgrade;
 mod verify;

@@ -12,7 +12,7 @@ use crate::harness::{Reply, Request};
 use crate::site::posting;
 
 /// Everything that is read from a ledger.
-const READS: [&str; 9] = [
+const READS: [&str; 10] = [
     "",
     "/transactions",
     "/transactions/0",
@@ -20,6 +20,7 @@ const READS: [&str; 9] = [
     "/accounts/a",
     "/accounts/a/changes",
     "/accounts/a/entries",
+    "/accounts/a/statement",
     "/balances",
     "/log",
     "/export",
