@@ -1,6 +1,6 @@
 //! How the service ends.
 
-use crate::harness::{Client, Service, wait_until};
+use crate::harness::{Client, LONG, Request, Service, wait_until};
 
 const TRANSACTION: &str =
     r#"{"postings":[{"source":"world","destination":"a","asset":"USD/2","amount":"5"}]}"#;
@@ -15,6 +15,48 @@ fn begin_transaction(service: &Service) -> Client {
     ));
     assert_eq!(client.reply().status, 100);
     client
+}
+
+/// How many entries an export has that is more than sockets take in when nobody reads.
+const ENTRIES: usize = 300;
+
+/// Writes a log, begins an export of it, and waits until the first bytes are there.
+fn begin_export(service: &Service) -> Client {
+    let metadata: Vec<_> = (0..64).map(|n| format!(r#""{n}":"{}""#, "x".repeat(1000))).collect();
+    let body = TRANSACTION.replacen('{', &format!(r#"{{"metadata":{{{}}},"#, metadata.join(",")), 1);
+    let mut client = service.connect();
+    for _ in 0..ENTRIES {
+        let posted = client.call(&Request::post("/v1/ledgers/main/transactions").json(&body));
+        assert_eq!(posted.status, 201, "{posted:?}");
+    }
+    client.try_send(&Request::get("/v1/ledgers/main/export").bytes()).unwrap();
+    assert!(client.has_something_within(LONG));
+    client
+}
+
+#[test]
+fn a_signal_lets_an_export_be_read_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path(), &[]);
+    let mut slow = begin_export(&service);
+    service.signal("TERM");
+    wait_until("the door to close", || Client::connect(service.address).is_err());
+    let exported = slow.reply();
+    assert_eq!((exported.status, exported.body.lines().count()), (200, ENTRIES + 1));
+    let ended = service.wait();
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
+    assert!(!ended.stderr.contains("cut off"), "{ended:?}");
+}
+
+#[test]
+fn an_export_that_is_not_read_in_time_is_cut_off_and_cannot_be_taken_for_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path(), &[("PX_SERVER__SHUTDOWN_TIMEOUT_MS", "100")]);
+    let mut slow = begin_export(&service);
+    let ended = service.stop();
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("cut off: they did not finish in time requests=1"), "{ended:?}");
+    slow.try_reply().expect_err("the last chunk is missing");
 }
 
 #[test]
