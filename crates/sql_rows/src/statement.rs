@@ -49,19 +49,14 @@ impl<'q> StatementPage<'q> {
             Clock::Effective => entry.effective_at,
         };
         let position = |posting| StatementPosition { time, entry: entry.number, posting };
-        // Where a list has passed the entry, whatever of it is wanted.
-        let end = match self.query.order {
-            Order::Ascending => lines.last().map_or(0, |line| line.posting),
-            Order::Descending => 0,
-        };
         let is_wanted =
             |line: &StatementLine| self.query.asset.as_ref().is_none_or(|asset| *asset == line.asset);
         let mut wanted: Vec<_> = lines.into_iter().filter(is_wanted).collect();
-        if wanted.is_empty() && self.is_ahead(position(end)) {
+        if wanted.is_empty() && self.is_ahead(position(0)) {
             if !self.has_room() {
                 return Ok(false);
             }
-            self.pass(position(end));
+            self.pass(position(0));
         }
         if self.query.order == Order::Descending {
             wanted.reverse();

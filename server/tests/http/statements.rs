@@ -207,6 +207,31 @@ fn opening_balances_and_lines_are_closing_balances_in_any_period() {
 }
 
 #[test]
+fn a_statement_that_is_sent_in_several_pieces_is_one() {
+    let site = Site::start();
+    // More lines than are read at once, of both assets.
+    let asset = |n: u64| if n % 3 == 0 { "EUR/2" } else { "USD/2" };
+    for _ in 0..2 {
+        let postings: Vec<_> = (0..1000).map(|n| posting("world", "a", asset(n), n)).collect();
+        site.transact(&json!({ "postings": postings }));
+    }
+    let whole = site.json(&statement("a", ""));
+    for (section, wanted) in whole["assets"].as_array().unwrap().iter().zip(["EUR/2", "USD/2"]) {
+        let lines = section["lines"].as_array().unwrap();
+        let amounts = lines.iter().map(|line| text(line, "amount").parse::<u64>().unwrap());
+        let expected = (0..2).flat_map(|_| (0..1000).filter(|n| asset(*n) == wanted));
+        assert!(amounts.eq(expected), "{wanted}");
+        assert_eq!(section["closing"], lines.last().unwrap()["balance"]);
+    }
+    let rows = site.get(&statement("a", "format=csv")).body;
+    assert_eq!((rows.matches("\r\nline,").count(), rows.matches("kind,").count()), (2000, 1));
+    let page = site.get(&statement("a", "format=html")).body;
+    let counts = ["<tr><td class=\"time\">", "<thead>", "</section>", "<h1>", "Nothing"]
+        .map(|it| page.matches(it).count());
+    assert_eq!(counts, [2000, 2, 2, 1, 0]);
+}
+
+#[test]
 fn a_statement_of_one_asset_is_that_part_of_the_whole() {
     let site = Site::start();
     history::write(&site);
