@@ -1407,7 +1407,7 @@ pub mod route_2 {
                 };
             }
         };
-        let v8 = app::accounts::get_statement(v7, v4, v5, v2).await;
+        let v8 = app::accounts::get_statement(v7, v0, v4, v5, v2).await;
         let v9 = match v8 {
             Ok(ok) => ok,
             Err(v9) => {
@@ -2992,7 +2992,7 @@ pub mod route_9 {
                 };
             }
         };
-        let v8 = app::exports::export_ledger(v7, v4, v5, v2).await;
+        let v8 = app::exports::export_ledger(v7, v0, v4, v5, v2).await;
         let v9 = match v8 {
             Ok(ok) => ok,
             Err(v9) => {

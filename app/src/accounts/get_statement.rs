@@ -2,6 +2,7 @@
 
 use engine::statement::{Period, Statement};
 use futures_util::stream::try_unfold;
+use pavex::request::RequestHead;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, get};
 
@@ -21,6 +22,7 @@ const PARTS_AHEAD: usize = 2;
 #[get(path = "/v1/ledgers/{ledger}/accounts/{address}/statement")]
 pub async fn get_statement(
     request: Read<(AccountPath, StatementParameters)>,
+    head: &RequestHead,
     engine: &Engine,
     streams: &Streams,
     request_id: ServerRequestId,
@@ -28,7 +30,7 @@ pub async fn get_statement(
     let Read((path, parameters)) = request;
     let AccountPath { ledger, address: account } = path;
     let StatementParameters { asset, time, clock, format } = parameters;
-    let place = streams.place()?;
+    let place = streams.place(head)?;
     let engine = engine.clone();
     let period = Period { account, asset, time, clock };
     let statement = Statement::begin(engine.store(), &ledger, period).await?;

@@ -14,6 +14,7 @@ use crate::http::path::InLedger;
 use crate::http::query::NoQuery;
 use crate::http::rejections::ACCOUNT_TOO_LARGE;
 use crate::http::reply::{Changed, Reply};
+use crate::http::stream::HTTP_VERSION_TOO_OLD;
 use crate::openapi::Operation;
 
 const TAG: &str = "Accounts";
@@ -87,6 +88,11 @@ pub fn operations() -> Vec<Operation> {
             .returns_json::<StatementView>()
             .returns_media(&["text/csv; charset=utf-8", "text/html; charset=utf-8"])
             .download()
-            .problems([&LEDGER_NOT_FOUND, &ACCOUNT_NOT_FOUND, &SERVICE_UNAVAILABLE]),
+            .problems([
+                &LEDGER_NOT_FOUND,
+                &ACCOUNT_NOT_FOUND,
+                &HTTP_VERSION_TOO_OLD,
+                &SERVICE_UNAVAILABLE,
+            ]),
     ]
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/ledgers/{ledger}/export`.
 
 use futures_util::stream::try_unfold;
+use pavex::request::RequestHead;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, get};
 
@@ -17,12 +18,13 @@ use crate::storage::Engine;
 #[get(path = "/v1/ledgers/{ledger}/export")]
 pub async fn export_ledger(
     request: Read<(InLedger, ExportQuery)>,
+    head: &RequestHead,
     engine: &Engine,
     streams: &Streams,
     request_id: ServerRequestId,
 ) -> Result<Response, ExportError> {
     let Read((InLedger { ledger }, ExportQuery { format })) = request;
-    let place = streams.place()?;
+    let place = streams.place(head)?;
     let engine = engine.clone();
     let mut export = Export::begin(engine.store(), &ledger, format).await?;
     let first = export.next_piece(engine.store()).await?.unwrap_or_default();

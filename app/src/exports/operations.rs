@@ -4,6 +4,7 @@ use super::ExportQuery;
 use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
 use crate::http::input::Read;
 use crate::http::path::InLedger;
+use crate::http::stream::HTTP_VERSION_TOO_OLD;
 use crate::openapi::Operation;
 
 /// Lists the operations.
@@ -21,6 +22,6 @@ pub fn operations() -> Vec<Operation> {
             .takes::<Read<(InLedger, ExportQuery)>>()
             .returns_media(&["application/x-ndjson", "text/csv; charset=utf-8", "text/plain; charset=utf-8"])
             .download()
-            .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
+            .problems([&LEDGER_NOT_FOUND, &HTTP_VERSION_TOO_OLD, &SERVICE_UNAVAILABLE]),
     ]
 }

@@ -17,14 +17,16 @@ use http_body_util::StreamBody;
 use pavex::Response;
 use pavex::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    UPGRADE, X_CONTENT_TYPE_OPTIONS,
 };
+use pavex::http::{StatusCode, Version};
+use pavex::request::RequestHead;
 use pavex::telemetry::ServerRequestId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::failures;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemType};
 use crate::configuration::ServerConfig;
 use crate::telemetry::Failure;
 
@@ -45,14 +47,36 @@ pub struct Place {
     piece_timeout: Duration,
 }
 
-/// All places are taken.
+/// The client could not tell a reply that breaks off from a whole one.
+pub static HTTP_VERSION_TOO_OLD: ProblemType = ProblemType {
+    status: StatusCode::UPGRADE_REQUIRED,
+    code: "request.http_version_too_old",
+    title: "The HTTP version is too old",
+    meaning: "The reply is sent while it is being made. In HTTP/1.0 nobody could tell whether all of it came.",
+    remedy: "Send the request in HTTP/1.1 or HTTP/2. A proxy in between may have to be told: `proxy_http_version \
+             1.1` for nginx.",
+    members: &[],
+};
+
+/// Why a long reply is not begun.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("too many long replies are being sent")]
-pub struct NoPlace;
+pub enum NoPlace {
+    /// The request came in HTTP/1.0.
+    #[error("a reply in HTTP/1.0 has no end that can be told")]
+    TooOld,
+    /// All places are taken.
+    #[error("too many long replies are being sent")]
+    Taken,
+}
 
 impl From<NoPlace> for Problem {
-    fn from(NoPlace: NoPlace) -> Self {
-        failures::overloaded()
+    fn from(no_place: NoPlace) -> Self {
+        match no_place {
+            NoPlace::TooOld => {
+                Self::of(&HTTP_VERSION_TOO_OLD).header(UPGRADE, HeaderValue::from_static("HTTP/1.1"))
+            }
+            NoPlace::Taken => failures::overloaded(),
+        }
     }
 }
 
@@ -66,12 +90,15 @@ impl Streams {
         Self { places: Arc::new(places), piece_timeout: config.request_timeout() }
     }
 
-    /// Takes a place for a reply.
+    /// Takes a place for the reply to a request.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn place(&self) -> Result<Place, NoPlace> {
-        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| NoPlace)?;
+    /// When there is none, or the request is too old for one.
+    pub fn place(&self, request: &RequestHead) -> Result<Place, NoPlace> {
+        if request.version < Version::HTTP_11 {
+            return Err(NoPlace::TooOld);
+        }
+        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| NoPlace::Taken)?;
         Ok(Place { _permit: permit, piece_timeout: self.piece_timeout })
     }
 }

@@ -80,6 +80,20 @@ fn one_long_reply_more_than_there_is_room_for_is_turned_away_and_others_are_not(
 }
 
 #[test]
+fn what_could_break_off_unseen_is_not_begun() {
+    let site = Site::start();
+    site.pay("world", "a", "USD/2", 5);
+    for path in [EXPORT, "/v1/ledgers/main/accounts/a/statement?format=csv"] {
+        let mut client = site.connect();
+        let refused = client.send(&format!("GET {path} HTTP/1.0\r\nhost: h\r\n\r\n")).reply();
+        assert_eq!((refused.status, &*refused.code()), (426, "request.http_version_too_old"), "{refused:?}");
+        assert_eq!(refused.header("upgrade"), Some("HTTP/1.1"));
+        crate::contract::check(&Request::get(path), &refused);
+        assert_eq!(site.get(path).status, 200);
+    }
+}
+
+#[test]
 fn whoever_goes_away_gives_its_place_back() {
     let site = Site::start_with(&[("PX_SERVER__REQUESTS_IN_FLIGHT_MAX", "1")]);
     for _ in 0..5 {
