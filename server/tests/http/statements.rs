@@ -210,7 +210,7 @@ fn opening_balances_and_lines_are_closing_balances_in_any_period() {
 fn a_statement_that_is_sent_in_several_pieces_is_one() {
     let site = Site::start();
     // More lines than are read at once, of both assets.
-    let asset = |n: u64| if n % 3 == 0 { "EUR/2" } else { "USD/2" };
+    let asset = |n: u64| if n.is_multiple_of(3) { "EUR/2" } else { "USD/2" };
     for _ in 0..2 {
         let postings: Vec<_> = (0..1000).map(|n| posting("world", "a", asset(n), n)).collect();
         site.transact(&json!({ "postings": postings }));
