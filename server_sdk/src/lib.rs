@@ -98,16 +98,17 @@ impl Router {
         router.insert("/v1/ledgers/{ledger}", 8u32).unwrap();
         router.insert("/v1/ledgers/{ledger}/accounts", 9u32).unwrap();
         router.insert("/v1/ledgers/{ledger}/accounts/{address}", 10u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}/entries", 11u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}/changes", 11u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}/entries", 12u32).unwrap();
         router
-            .insert("/v1/ledgers/{ledger}/accounts/{address}/statement", 12u32)
+            .insert("/v1/ledgers/{ledger}/accounts/{address}/statement", 13u32)
             .unwrap();
-        router.insert("/v1/ledgers/{ledger}/balances", 13u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/export", 14u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/log", 15u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions", 16u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 17u32).unwrap();
-        router.insert("/version", 18u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/balances", 14u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/export", 15u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/log", 16u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions", 17u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 18u32).unwrap();
+        router.insert("/version", 19u32).unwrap();
         router
     }
     pub async fn route(
@@ -147,7 +148,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs",
                         );
-                        route_6::entrypoint(
+                        route_8::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.request_limits,
@@ -180,7 +181,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs/assets/{file}",
                         );
-                        route_7::entrypoint(
+                        route_9::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -214,7 +215,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs/errors",
                         );
-                        route_8::entrypoint(
+                        route_10::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.errors_page,
@@ -248,7 +249,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/health/live",
                         );
-                        route_10::entrypoint(
+                        route_12::entrypoint(
                                 matched_route_template,
                                 &state.request_limits,
                                 &request_head,
@@ -281,7 +282,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/health/ready",
                         );
-                        route_11::entrypoint(
+                        route_13::entrypoint(
                                 matched_route_template,
                                 &state.readiness,
                                 &state.request_limits,
@@ -315,7 +316,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/metrics",
                         );
-                        route_17::entrypoint(
+                        route_19::entrypoint(
                                 matched_route_template,
                                 &state.metrics,
                                 &state.request_limits,
@@ -348,7 +349,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/openapi.json",
                         );
-                        route_18::entrypoint(
+                        route_20::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.api_description,
@@ -382,7 +383,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers",
                         );
-                        route_13::entrypoint(
+                        route_15::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -398,7 +399,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers",
                         );
-                        route_15::entrypoint(
+                        route_17::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -434,7 +435,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}",
                         );
-                        route_14::entrypoint(
+                        route_16::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -469,7 +470,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/accounts",
                         );
-                        route_3::entrypoint(
+                        route_4::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -500,11 +501,27 @@ impl Router {
             }
             10u32 => {
                 match &request_head.method {
-                    &pavex::http::Method::GET => {
+                    &pavex::http::Method::PATCH => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/accounts/{address}",
                         );
                         route_1::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/accounts/{address}",
+                        );
+                        route_2::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -516,6 +533,7 @@ impl Router {
                     }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::PATCH,
                                 pavex::http::Method::GET,
                             ])
                             .into();
@@ -537,78 +555,7 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/accounts/{address}/entries",
-                        );
-                        route_4::entrypoint(
-                                matched_route_template,
-                                &request_head,
-                                &url_params,
-                                &state.engine,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::GET,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/accounts/{address}/entries",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            12u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/accounts/{address}/statement",
-                        );
-                        route_2::entrypoint(
-                                matched_route_template,
-                                &request_head,
-                                &url_params,
-                                &state.engine,
-                                &state.streams,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::GET,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/accounts/{address}/statement",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            13u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/balances",
+                            "/v1/ledgers/{ledger}/accounts/{address}/changes",
                         );
                         route_5::entrypoint(
                                 matched_route_template,
@@ -626,7 +573,78 @@ impl Router {
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/balances",
+                            "/v1/ledgers/{ledger}/accounts/{address}/changes",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            12u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/accounts/{address}/entries",
+                        );
+                        route_6::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &url_params,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/accounts/{address}/entries",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            13u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/accounts/{address}/statement",
+                        );
+                        route_3::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &url_params,
+                                &state.engine,
+                                &state.streams,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/accounts/{address}/statement",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -643,9 +661,44 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/balances",
+                        );
+                        route_7::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &url_params,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/balances",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            15u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/export",
                         );
-                        route_9::entrypoint(
+                        route_11::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -675,13 +728,13 @@ impl Router {
                     }
                 }
             }
-            15u32 => {
+            16u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/log",
                         );
-                        route_16::entrypoint(
+                        route_18::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -710,13 +763,13 @@ impl Router {
                     }
                 }
             }
-            16u32 => {
+            17u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_19::entrypoint(
+                        route_21::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -732,7 +785,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_21::entrypoint(
+                        route_23::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -762,13 +815,13 @@ impl Router {
                     }
                 }
             }
-            17u32 => {
+            18u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_20::entrypoint(
+                        route_22::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -797,13 +850,13 @@ impl Router {
                     }
                 }
             }
-            18u32 => {
+            19u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/version",
                         );
-                        route_12::entrypoint(
+                        route_14::entrypoint(
                                 matched_route_template,
                                 &state.request_limits,
                                 &request_head,
@@ -1015,6 +1068,310 @@ pub mod route_0 {
     }
 }
 pub mod route_1 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_4: &'e app::configuration::ServerConfig,
+        s_5: &'f engine::Engine,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_1::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_1::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: v4,
+            s_4: v10,
+            s_5: &v8,
+            s_6: v5,
+            s_7: v0,
+            s_8: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::Engine,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_1::Next2 {
+            s_0: v2,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v0,
+            s_5: v3,
+            s_6: v7,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: pavex::request::body::RawIncomingBody,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::configuration::ServerConfig,
+        v4: pavex::telemetry::ServerRequestId,
+        v5: &app::telemetry::Failure,
+        v6: &engine::Engine,
+    ) -> pavex::Response {
+        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::accounts::change_account(v8, v6).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::accounts::refuse_account(&v10, v4);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::accounts::AccountView,
+        > as pavex::IntoResponse>::into_response(v10)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_2 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -1067,7 +1424,7 @@ pub mod route_1 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_1::Next0 {
+        let v6 = crate::route_2::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -1093,7 +1450,7 @@ pub mod route_1 {
         let v8 = pavex::telemetry::ServerRequestId::generate();
         let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
         let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_1::Next1 {
+        let v11 = crate::route_2::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v8,
@@ -1116,7 +1473,7 @@ pub mod route_1 {
         v5: &engine::Engine,
         v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_1::Next2 {
+        let v7 = crate::route_2::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -1263,7 +1620,7 @@ pub mod route_1 {
         }
     }
 }
-pub mod route_2 {
+pub mod route_3 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -1321,7 +1678,7 @@ pub mod route_2 {
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_2::Next0 {
+        let v7 = crate::route_3::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -1349,7 +1706,7 @@ pub mod route_2 {
         let v9 = pavex::telemetry::ServerRequestId::generate();
         let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
         let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_2::Next1 {
+        let v12 = crate::route_3::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v9,
@@ -1374,7 +1731,7 @@ pub mod route_2 {
         v6: &app::http::stream::Streams,
         v7: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v8 = crate::route_2::Next2 {
+        let v8 = crate::route_3::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -1537,255 +1894,6 @@ pub mod route_2 {
         }
     }
 }
-pub mod route_3 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_3::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_3::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_3::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::accounts::list_accounts(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::accounts::refuse_account(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::AccountView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
 pub mod route_4 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
@@ -1919,7 +2027,7 @@ pub mod route_4 {
                 };
             }
         };
-        let v7 = app::accounts::list_entries(v6, v4).await;
+        let v7 = app::accounts::list_accounts(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
@@ -1932,7 +2040,7 @@ pub mod route_4 {
             }
         };
         <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::StatementLineView>,
+            app::http::pagination::Page<app::accounts::AccountView>,
         > as pavex::IntoResponse>::into_response(v8)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
@@ -2168,6 +2276,504 @@ pub mod route_5 {
                 };
             }
         };
+        let v7 = app::accounts::list_changes(v6, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::accounts::refuse_account(&v8, v2);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::accounts::AccountChangeView>,
+        > as pavex::IntoResponse>::into_response(v8)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+            &'g app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+}
+pub mod route_6 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e engine::Engine,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = crate::route_6::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v0,
+            s_4: v4,
+            s_5: v5,
+            next: stage_1,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = pavex::middleware::wrap_noop(v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
+        let v11 = crate::route_6::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v8,
+            s_3: &v6,
+            s_4: v3,
+            s_5: v0,
+            s_6: v4,
+            next: stage_2,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v7 = crate::route_6::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            s_4: v5,
+            next: stage_3,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+    ) -> pavex::Response {
+        let v5 = app::http::input::Read::extract(v0, v1);
+        let v6 = match v5 {
+            Ok(ok) => ok,
+            Err(v6) => {
+                return {
+                    let v7 = app::http::input::refuse_input(&v6, v2);
+                    let v8 = pavex::Error::new(v6);
+                    app::telemetry::note_error(&v8, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
+                };
+            }
+        };
+        let v7 = app::accounts::list_entries(v6, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::accounts::refuse_account(&v8, v2);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::accounts::StatementLineView>,
+        > as pavex::IntoResponse>::into_response(v8)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+            &'g app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+}
+pub mod route_7 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e engine::Engine,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = crate::route_7::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v0,
+            s_4: v4,
+            s_5: v5,
+            next: stage_1,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = pavex::middleware::wrap_noop(v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
+        let v11 = crate::route_7::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v8,
+            s_3: &v6,
+            s_4: v3,
+            s_5: v0,
+            s_6: v4,
+            next: stage_2,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v7 = crate::route_7::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            s_4: v5,
+            next: stage_3,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+    ) -> pavex::Response {
+        let v5 = app::http::input::Read::extract(v0, v1);
+        let v6 = match v5 {
+            Ok(ok) => ok,
+            Err(v6) => {
+                return {
+                    let v7 = app::http::input::refuse_input(&v6, v2);
+                    let v8 = pavex::Error::new(v6);
+                    app::telemetry::note_error(&v8, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
+                };
+            }
+        };
         let v7 = app::balances::list_balances(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
@@ -2284,7 +2890,7 @@ pub mod route_5 {
         }
     }
 }
-pub mod route_6 {
+pub mod route_8 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -2323,7 +2929,7 @@ pub mod route_6 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_6::Next0 {
+        let v4 = crate::route_8::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -2345,7 +2951,7 @@ pub mod route_6 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_6::Next1 {
+        let v9 = crate::route_8::Next1 {
             s_0: v1,
             s_1: v6,
             s_2: v0,
@@ -2364,7 +2970,7 @@ pub mod route_6 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_6::Next2 {
+        let v5 = crate::route_8::Next2 {
             s_0: v2,
             next: stage_3,
         };
@@ -2446,7 +3052,7 @@ pub mod route_6 {
         }
     }
 }
-pub mod route_7 {
+pub mod route_9 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -2494,7 +3100,7 @@ pub mod route_7 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_7::Next0 {
+        let v5 = crate::route_9::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -2518,7 +3124,7 @@ pub mod route_7 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_7::Next1 {
+        let v10 = crate::route_9::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -2539,7 +3145,7 @@ pub mod route_7 {
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v6 = crate::route_7::Next2 {
+        let v6 = crate::route_9::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -2666,7 +3272,7 @@ pub mod route_7 {
         }
     }
 }
-pub mod route_8 {
+pub mod route_10 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -2712,7 +3318,7 @@ pub mod route_8 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_8::Next0 {
+        let v5 = crate::route_10::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -2736,7 +3342,7 @@ pub mod route_8 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_8::Next1 {
+        let v10 = crate::route_10::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -2757,7 +3363,7 @@ pub mod route_8 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v6 = crate::route_8::Next2 {
+        let v6 = crate::route_10::Next2 {
             s_0: v2,
             s_1: v3,
             next: stage_3,
@@ -2848,7 +3454,7 @@ pub mod route_8 {
         }
     }
 }
-pub mod route_9 {
+pub mod route_11 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -2906,7 +3512,7 @@ pub mod route_9 {
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_9::Next0 {
+        let v7 = crate::route_11::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -2934,7 +3540,7 @@ pub mod route_9 {
         let v9 = pavex::telemetry::ServerRequestId::generate();
         let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
         let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_9::Next1 {
+        let v12 = crate::route_11::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v9,
@@ -2959,7 +3565,7 @@ pub mod route_9 {
         v6: &app::http::stream::Streams,
         v7: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v8 = crate::route_9::Next2 {
+        let v8 = crate::route_11::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -3122,7 +3728,7 @@ pub mod route_9 {
         }
     }
 }
-pub mod route_10 {
+pub mod route_12 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::http::guard::RequestLimits,
@@ -3160,7 +3766,7 @@ pub mod route_10 {
         v2: &pavex::request::RequestHead,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_10::Next0 {
+        let v4 = crate::route_12::Next0 {
             s_0: v0,
             s_1: v1,
             s_2: v2,
@@ -3182,7 +3788,7 @@ pub mod route_10 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_10::Next1 {
+        let v9 = crate::route_12::Next1 {
             s_0: v6,
             s_1: v0,
             s_2: v2,
@@ -3199,7 +3805,7 @@ pub mod route_10 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_10::Next2 {
+        let v4 = crate::route_12::Next2 {
             next: stage_3,
         };
         let v5 = pavex::middleware::Next::new(v4);
@@ -3279,7 +3885,7 @@ pub mod route_10 {
         }
     }
 }
-pub mod route_11 {
+pub mod route_13 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::health::Readiness,
@@ -3325,7 +3931,7 @@ pub mod route_11 {
         v3: &pavex::request::RequestHead,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_11::Next0 {
+        let v5 = crate::route_13::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -3349,7 +3955,7 @@ pub mod route_11 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_11::Next1 {
+        let v10 = crate::route_13::Next1 {
             s_0: v2,
             s_1: v7,
             s_2: &v5,
@@ -3368,7 +3974,7 @@ pub mod route_11 {
         v3: &app::health::Readiness,
         v4: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v5 = crate::route_11::Next2 {
+        let v5 = crate::route_13::Next2 {
             s_0: v3,
             s_1: v0,
             s_2: v2,
@@ -3477,7 +4083,7 @@ pub mod route_11 {
         }
     }
 }
-pub mod route_12 {
+pub mod route_14 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::http::guard::RequestLimits,
@@ -3515,7 +4121,7 @@ pub mod route_12 {
         v2: &pavex::request::RequestHead,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_12::Next0 {
+        let v4 = crate::route_14::Next0 {
             s_0: v0,
             s_1: v1,
             s_2: v2,
@@ -3537,7 +4143,7 @@ pub mod route_12 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_12::Next1 {
+        let v9 = crate::route_14::Next1 {
             s_0: v6,
             s_1: v0,
             s_2: v2,
@@ -3554,7 +4160,7 @@ pub mod route_12 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_12::Next2 {
+        let v4 = crate::route_14::Next2 {
             next: stage_3,
         };
         let v5 = pavex::middleware::Next::new(v4);
@@ -3634,7 +4240,7 @@ pub mod route_12 {
         }
     }
 }
-pub mod route_13 {
+pub mod route_15 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -3697,7 +4303,7 @@ pub mod route_13 {
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_13::Next0 {
+        let v8 = crate::route_15::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -3727,7 +4333,7 @@ pub mod route_13 {
         let v10 = pavex::telemetry::ServerRequestId::generate();
         let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_13::Next1 {
+        let v13 = crate::route_15::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -3754,7 +4360,7 @@ pub mod route_13 {
         v7: &engine::Engine,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_13::Next2 {
+        let v9 = crate::route_15::Next2 {
             s_0: v2,
             s_1: v4,
             s_2: v5,
@@ -3938,7 +4544,7 @@ pub mod route_13 {
         }
     }
 }
-pub mod route_14 {
+pub mod route_16 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -3991,7 +4597,7 @@ pub mod route_14 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_14::Next0 {
+        let v6 = crate::route_16::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -4017,7 +4623,7 @@ pub mod route_14 {
         let v8 = pavex::telemetry::ServerRequestId::generate();
         let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
         let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_14::Next1 {
+        let v11 = crate::route_16::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v8,
@@ -4040,7 +4646,7 @@ pub mod route_14 {
         v5: &engine::Engine,
         v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_14::Next2 {
+        let v7 = crate::route_16::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -4187,7 +4793,7 @@ pub mod route_14 {
         }
     }
 }
-pub mod route_15 {
+pub mod route_17 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -4240,7 +4846,7 @@ pub mod route_15 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_15::Next0 {
+        let v6 = crate::route_17::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -4266,7 +4872,7 @@ pub mod route_15 {
         let v8 = pavex::telemetry::ServerRequestId::generate();
         let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
         let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_15::Next1 {
+        let v11 = crate::route_17::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v8,
@@ -4289,7 +4895,7 @@ pub mod route_15 {
         v5: &engine::Engine,
         v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_15::Next2 {
+        let v7 = crate::route_17::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -4436,7 +5042,7 @@ pub mod route_15 {
         }
     }
 }
-pub mod route_16 {
+pub mod route_18 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -4489,7 +5095,7 @@ pub mod route_16 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_16::Next0 {
+        let v6 = crate::route_18::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -4515,7 +5121,7 @@ pub mod route_16 {
         let v8 = pavex::telemetry::ServerRequestId::generate();
         let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
         let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_16::Next1 {
+        let v11 = crate::route_18::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v8,
@@ -4538,7 +5144,7 @@ pub mod route_16 {
         v5: &engine::Engine,
         v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_16::Next2 {
+        let v7 = crate::route_18::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -4685,7 +5291,7 @@ pub mod route_16 {
         }
     }
 }
-pub mod route_17 {
+pub mod route_19 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::metrics::Metrics,
@@ -4724,7 +5330,7 @@ pub mod route_17 {
         v2: &app::http::guard::RequestLimits,
         v3: &pavex::request::RequestHead,
     ) -> pavex::Response {
-        let v4 = crate::route_17::Next0 {
+        let v4 = crate::route_19::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -4746,7 +5352,7 @@ pub mod route_17 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_17::Next1 {
+        let v9 = crate::route_19::Next1 {
             s_0: v2,
             s_1: v6,
             s_2: v0,
@@ -4765,7 +5371,7 @@ pub mod route_17 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_17::Next2 {
+        let v5 = crate::route_19::Next2 {
             s_0: v2,
             next: stage_3,
         };
@@ -4847,7 +5453,7 @@ pub mod route_17 {
         }
     }
 }
-pub mod route_18 {
+pub mod route_20 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -4893,7 +5499,7 @@ pub mod route_18 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_18::Next0 {
+        let v5 = crate::route_20::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -4917,7 +5523,7 @@ pub mod route_18 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_18::Next1 {
+        let v10 = crate::route_20::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -4938,7 +5544,7 @@ pub mod route_18 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v6 = crate::route_18::Next2 {
+        let v6 = crate::route_20::Next2 {
             s_0: v2,
             s_1: v3,
             next: stage_3,
@@ -5029,7 +5635,7 @@ pub mod route_18 {
         }
     }
 }
-pub mod route_19 {
+pub mod route_21 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -5092,7 +5698,7 @@ pub mod route_19 {
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_19::Next0 {
+        let v8 = crate::route_21::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -5122,7 +5728,7 @@ pub mod route_19 {
         let v10 = pavex::telemetry::ServerRequestId::generate();
         let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_19::Next1 {
+        let v13 = crate::route_21::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -5149,7 +5755,7 @@ pub mod route_19 {
         v7: &engine::Engine,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_19::Next2 {
+        let v9 = crate::route_21::Next2 {
             s_0: v2,
             s_1: v4,
             s_2: v5,
@@ -5333,7 +5939,7 @@ pub mod route_19 {
         }
     }
 }
-pub mod route_20 {
+pub mod route_22 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -5386,7 +5992,7 @@ pub mod route_20 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_20::Next0 {
+        let v6 = crate::route_22::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -5412,7 +6018,7 @@ pub mod route_20 {
         let v8 = pavex::telemetry::ServerRequestId::generate();
         let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
         let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_20::Next1 {
+        let v11 = crate::route_22::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v8,
@@ -5435,7 +6041,7 @@ pub mod route_20 {
         v5: &engine::Engine,
         v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_20::Next2 {
+        let v7 = crate::route_22::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -5582,7 +6188,7 @@ pub mod route_20 {
         }
     }
 }
-pub mod route_21 {
+pub mod route_23 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -5635,7 +6241,7 @@ pub mod route_21 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_21::Next0 {
+        let v6 = crate::route_23::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -5661,7 +6267,7 @@ pub mod route_21 {
         let v8 = pavex::telemetry::ServerRequestId::generate();
         let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
         let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_21::Next1 {
+        let v11 = crate::route_23::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v8,
@@ -5684,7 +6290,7 @@ pub mod route_21 {
         v5: &engine::Engine,
         v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_21::Next2 {
+        let v7 = crate::route_23::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,

@@ -81,14 +81,22 @@ impl Format {
     /// Writes an entry. The one place that knows the kinds of entries: what a new one means for each format is for
     /// this function to say.
     pub(super) fn record(self, record: &LogRecord, out: &mut Vec<u8>) {
-        match &record.entry.body {
-            EntryBody::Transaction(transaction) => match self {
-                Self::Ndjson => ndjson::transaction(record, transaction, out),
-                Self::Csv => csv_rows::transaction(record, transaction, out),
-                Self::Hledger => plain_text::transaction(Program::Hledger, &record.entry, transaction, out),
-                Self::Ledger => plain_text::transaction(Program::Ledger, &record.entry, transaction, out),
-                Self::Beancount => beancount::transaction(&record.entry, transaction, out),
-            },
+        match (&record.entry.body, self) {
+            (_, Self::Ndjson) => ndjson::entry(record, out),
+            (EntryBody::Transaction(transaction), Self::Csv) => {
+                csv_rows::transaction(record, transaction, out)
+            }
+            (EntryBody::Transaction(transaction), Self::Hledger) => {
+                plain_text::transaction(Program::Hledger, &record.entry, transaction, out);
+            }
+            (EntryBody::Transaction(transaction), Self::Ledger) => {
+                plain_text::transaction(Program::Ledger, &record.entry, transaction, out);
+            }
+            (EntryBody::Transaction(transaction), Self::Beancount) => {
+                beancount::transaction(&record.entry, transaction, out);
+            }
+            // Nothing moves: only what is to be read back has it.
+            (EntryBody::Account(_), _) => {}
         }
     }
 }

@@ -3,13 +3,17 @@
 //!
 //! Members are only ever added. What changes otherwise gets another `version`.
 
+use engine::codec;
 use engine::idempotency::KeyedRequest;
 use engine::port::LogRecord;
 use engine::query::Ledger;
-use ledger::Transaction;
+use ledger::EntryBody;
 use serde::Serialize;
 
-use crate::http::values::{EntryNumberValue, LedgerNameText, MetadataValue, ReferenceText, TimeText};
+use crate::http::policy::PolicyView;
+use crate::http::values::{
+    AddressText, EntryNumberValue, LedgerNameText, MetadataValue, ReferenceText, TimeText,
+};
 use crate::http::views::{AccountBalanceView, PostingView};
 
 /// The version of the form.
@@ -28,9 +32,9 @@ struct LedgerLine {
     entries: EntryNumberValue,
 }
 
-/// A line for a transaction.
+/// A line for an entry.
 #[derive(Serialize)]
-struct TransactionLine {
+struct EntryLine {
     #[serde(rename = "type")]
     kind: &'static str,
     number: EntryNumberValue,
@@ -39,6 +43,10 @@ struct TransactionLine {
     request: Option<RequestMember>,
     reference: Option<ReferenceText>,
     postings: Vec<PostingView>,
+    /// The account that was changed.
+    account: Option<AddressText>,
+    /// What that account allows from then on.
+    policy: Option<PolicyView>,
     metadata: MetadataValue,
     balances: Vec<AccountBalanceView>,
 }
@@ -71,18 +79,24 @@ pub(super) fn ledger(ledger: &Ledger, out: &mut Vec<u8>) {
     write(&line, out);
 }
 
-/// Writes the line of a transaction.
-pub(super) fn transaction(record: &LogRecord, transaction: &Transaction, out: &mut Vec<u8>) {
+/// Writes the line of an entry.
+pub(super) fn entry(record: &LogRecord, out: &mut Vec<u8>) {
     let LogRecord { entry, request } = record;
-    let line = TransactionLine {
-        kind: "transaction",
+    let change = match &entry.body {
+        EntryBody::Transaction(_) => None,
+        EntryBody::Account(change) => Some(change),
+    };
+    let line = EntryLine {
+        kind: codec::kind(entry),
         number: EntryNumberValue(entry.number),
         recorded_at: TimeText(entry.recorded_at),
         effective_at: TimeText(entry.effective_at),
         request: request.as_ref().map(RequestMember::from),
-        reference: transaction.reference.clone().map(ReferenceText),
-        postings: transaction.postings.as_slice().iter().map(PostingView::from).collect(),
-        metadata: MetadataValue(transaction.metadata.clone()),
+        reference: entry.body.reference().cloned().map(ReferenceText),
+        postings: entry.body.postings().iter().map(PostingView::from).collect(),
+        account: change.map(|change| AddressText(change.account.clone())),
+        policy: change.map(|change| change.policy.clone().into()),
+        metadata: MetadataValue(entry.body.metadata().clone()),
         balances: entry.balances.iter().cloned().map(AccountBalanceView::from).collect(),
     };
     write(&line, out);

@@ -148,7 +148,7 @@ mod tests {
     }
 
     fn written(program: Program, entry: &Entry) -> String {
-        let EntryBody::Transaction(body) = &entry.body;
+        let body = entry.body.transaction().unwrap();
         let mut out = Vec::new();
         transaction(program, entry, body, &mut out);
         String::from_utf8(out).unwrap()

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::harness::{Request, Service};
+use crate::harness::{Client, Request, Service};
 
 /// Accounts. `world` stands first, and what has the largest amount last.
 const ACCOUNTS: [&str; 26] = [
@@ -136,10 +136,22 @@ fn posting(random: &mut fastrand::Rng) -> Value {
     })
 }
 
-/// Writes so many transactions to the ledger `main`.
+/// Changes what is kept beside an account.
+fn change(client: &mut Client, random: &mut fastrand::Rng) {
+    let account = ACCOUNTS[random.usize(..ACCOUNTS.len())];
+    let body = json!({ "metadata": metadata(random), "policy": { "floor": "unbounded" } });
+    let changed = client.call(&Request::patch(&format!("/v1/ledgers/main/accounts/{account}")).json(body));
+    assert_eq!(changed.status, 200, "{changed:?}");
+}
+
+/// Writes so many entries to the ledger `main`, most of them transactions.
 pub(crate) fn write(service: &Service, random: &mut fastrand::Rng, count: usize) {
     let mut client = service.connect();
     for number in 0..count {
+        if number % 7 == 3 {
+            change(&mut client, random);
+            continue;
+        }
         let postings: Vec<Value> = if number == 0 {
             let largest = ((1_u128 << 127) - 1).to_string();
             let longest = "a".repeat(255);
