@@ -12,7 +12,7 @@ use crate::harness::{Reply, Request};
 use crate::site::posting;
 
 /// Everything that is read from a ledger.
-const READS: [&str; 10] = [
+const READS: [&str; 11] = [
     "",
     "/transactions",
     "/transactions/0",
