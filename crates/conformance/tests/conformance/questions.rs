@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use engine::port::{DatedLine, KeptAccount, LogRecord, ReadError, Store};
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Ledger, Order, Page, StatementQuery,
-    TimeRange, TransactionQuery,
+    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Ledger, Order, Page,
+    StatementQuery, TimeRange, TransactionQuery,
 };
 use engine::verify::{Report, verify};
 use ledger::{Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName};
