@@ -95,6 +95,8 @@ pub struct Statement {
     period: Period,
     /// The first entry that does not count.
     before: EntryNumber,
+    /// Whether the account had moved when this began.
+    moved: bool,
     assets: VecDeque<Asset>,
     stage: Stage,
 }
@@ -113,7 +115,7 @@ enum Stage {
 }
 
 impl Statement {
-    /// Begins a statement. `None` where the account never moved.
+    /// Begins a statement. `None` where the account never moved and was never changed.
     ///
     /// # Errors
     /// Those of [`ReadError`].
@@ -124,12 +126,12 @@ impl Statement {
     ) -> Result<Option<Self>, ReadError> {
         let before = store.ledger(ledger).await?.entries;
         let Some(account) = store.account(ledger, &period.account).await? else { return Ok(None) };
-        let moved = account.balances.into_iter().map(|(asset, _)| asset);
+        let moved = !account.balances.is_empty();
         let assets = match &period.asset {
             Some(asset) => VecDeque::from([asset.clone()]),
-            None => moved.collect(),
+            None => account.balances.into_iter().map(|(asset, _)| asset).collect(),
         };
-        Ok(Some(Self { ledger: ledger.clone(), period, before, assets, stage: Stage::Between }))
+        Ok(Some(Self { ledger: ledger.clone(), period, before, moved, assets, stage: Stage::Between }))
     }
 
     /// Returns what the statement is of.
@@ -229,6 +231,9 @@ impl Statement {
         after: Option<StatementPosition>,
         limit: usize,
     ) -> Result<Page<DatedLine, StatementPosition>, ReadError> {
+        if !self.moved {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
         let Period { account, clock, .. } = &self.period;
         let (account, asset, clock) = (account.clone(), Some(asset.clone()), *clock);
         let query = StatementQuery { account, asset, time, clock, order, after, limit };

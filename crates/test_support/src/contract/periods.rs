@@ -25,7 +25,7 @@ struct Section {
     closing: i128,
 }
 
-/// Reads a statement to its end. `None` where the account never moved.
+/// Reads a statement to its end. `None` where the account never moved and was never changed.
 async fn read(store: &dyn Store, ledger: &LedgerName, period: &Period) -> Option<Vec<Section>> {
     let statement = Statement::begin(store, ledger, period.clone()).await.unwrap()?;
     Some(finish(store, statement).await)
@@ -70,7 +70,9 @@ fn expected(naive: &Naive, period: &Period) -> Option<Vec<Section>> {
         after: None,
         limit: usize::MAX,
     };
-    let ever = naive.statement(&of(None, TimeRange::default()))?;
+    naive.account(&period.account)?;
+    let lines = |asset, time| naive.statement(&of(asset, time)).unwrap_or_default();
+    let ever = lines(None, TimeRange::default());
     let mut assets: Vec<Asset> = match &period.asset {
         Some(asset) => vec![asset.clone()],
         None => ever.into_iter().map(|line| line.line.asset).collect(),
@@ -83,9 +85,9 @@ fn expected(naive: &Naive, period: &Period) -> Option<Vec<Section>> {
     };
     let sections = assets.into_iter().map(|asset| {
         let earlier = TimeRange { from: None, to: period.time.from };
-        let earlier = naive.statement(&of(Some(asset.clone()), earlier)).unwrap();
+        let earlier = lines(Some(asset.clone()), earlier);
         let opening = if period.time.from.is_some() { earlier.iter().map(signed).sum() } else { 0 };
-        let within = naive.statement(&of(Some(asset.clone()), period.time)).unwrap();
+        let within = lines(Some(asset.clone()), period.time);
         let sum = |wanted: Direction| {
             within.iter().filter(|l| l.line.direction == wanted).map(|l| l.line.amount.get()).sum::<u128>()
         };
