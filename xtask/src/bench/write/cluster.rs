@@ -10,13 +10,12 @@ use crate::bench::measure::ServerSpent;
 use crate::bench::processor;
 use crate::process;
 
-/// What the server runs with. Every flush reaches the disk; all data fits in memory; no checkpoint falls into one
-/// measurement and not into another.
-const SETTINGS: [&str; 7] = [
+/// What the server runs with, beside a quarter of the memory. Every flush reaches the disk; all data fits in memory; no
+/// checkpoint falls into one measurement and not into another.
+const SETTINGS: [&str; 6] = [
     "fsync = on",
     "synchronous_commit = on",
     "max_connections = 200",
-    "shared_buffers = '1GB'",
     "min_wal_size = '8GB'",
     "max_wal_size = '32GB'",
     "checkpoint_timeout = '1h'",
@@ -38,6 +37,17 @@ pub(super) struct Cluster {
     _server: test_postgres::Server,
 }
 
+/// Returns how much memory the machine has.
+#[cfg(feature = "postgres")]
+fn memory_mb() -> anyhow::Result<u64> {
+    use anyhow::Context;
+
+    let text = std::fs::read_to_string("/proc/meminfo").context("reading how much memory there is")?;
+    let total =
+        text.lines().find_map(|line| line.strip_prefix("MemTotal:")?.strip_suffix("kB")?.trim().parse().ok());
+    Ok(total.map_or(0, |kilobytes: u64| kilobytes / 1024).max(512))
+}
+
 impl Cluster {
     /// Starts a server. `more_settings` win over those that it has here.
     #[cfg(feature = "postgres")]
@@ -45,6 +55,7 @@ impl Cluster {
         use anyhow::Context;
 
         let mut settings: Vec<String> = SETTINGS.map(str::to_owned).to_vec();
+        settings.push(format!("shared_buffers = '{}MB'", memory_mb()? / 4));
         settings.extend_from_slice(more_settings);
         let server = test_postgres::own_server_with(&settings.join("\n"));
         let server = server.context("PostgreSQL has to be installed for this")?;
