@@ -84,7 +84,7 @@ impl Format {
         match (&record.entry.body, self) {
             (_, Self::Ndjson) => ndjson::entry(record, out),
             (EntryBody::Transaction(transaction), Self::Csv) => {
-                csv_rows::transaction(record, transaction, out)
+                csv_rows::transaction(record, transaction, out);
             }
             (EntryBody::Transaction(transaction), Self::Hledger) => {
                 plain_text::transaction(Program::Hledger, &record.entry, transaction, out);
