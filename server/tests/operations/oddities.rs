@@ -140,7 +140,7 @@ fn posting(random: &mut fastrand::Rng) -> Value {
 fn change(client: &mut Client, random: &mut fastrand::Rng) {
     let account = ACCOUNTS[random.usize(..ACCOUNTS.len())];
     let body = json!({ "metadata": metadata(random), "policy": { "floor": "unbounded" } });
-    let changed = client.call(&Request::patch(&format!("/v1/ledgers/main/accounts/{account}")).json(body));
+    let changed = client.call(&Request::patch(format!("/v1/ledgers/main/accounts/{account}")).json(body));
     assert_eq!(changed.status, 200, "{changed:?}");
 }
 
