@@ -1,18 +1,23 @@
 //! The part of a ledger's state that decisions need.
 
+mod savepoint;
+
 use std::collections::HashMap;
 
+use self::savepoint::Savepoint;
+
 use crate::{
-    Address, Balance, BalanceKey, Entry, EntryBody, EntryNumber, Metadata, Policy, Reference, Timestamp,
+    Address, Balance, BalanceKey, Entry, EntryBody, EntryNumber, HoldStanding, HoldState, Metadata, Origin,
+    Policy, Reference, ReleaseCause, Remainder, Timestamp, Transaction,
 };
 
-/// What is known of a ledger: where its log stands, balances, policies, references in use, and the metadata of
-/// accounts that are to be changed.
+/// What is known of a ledger: where its log stands, balances, policies, references in use, the metadata of accounts
+/// that are to be changed, holds that are to be used, and transactions that are to be reversed.
 ///
 /// A book may hold a part of the ledger only. Whoever decides on it has loaded every balance and
 /// reference that the command touches: what is missing counts as never used. With a balance comes the policy of
 /// its account: where that is missing, it is the standard one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Book {
     next: EntryNumber,
     last_recorded_at: Option<Timestamp>,
@@ -20,6 +25,10 @@ pub struct Book {
     policies: HashMap<Address, Policy>,
     references: HashMap<Reference, EntryNumber>,
     metadata: HashMap<Address, Metadata>,
+    holds: HashMap<EntryNumber, HoldStanding>,
+    unreversed: HashMap<EntryNumber, Remainder>,
+    versions: HashMap<Address, u64>,
+    savepoint: Option<Box<Savepoint>>,
 }
 
 impl Book {
@@ -93,6 +102,25 @@ impl Book {
         self.metadata.get(account)
     }
 
+    /// Returns how a hold stands.
+    #[must_use]
+    pub fn hold(&self, number: EntryNumber) -> Option<&HoldStanding> {
+        self.holds.get(&number)
+    }
+
+    /// Returns what of a transaction has not been reversed.
+    #[must_use]
+    pub fn unreversed(&self, transaction: EntryNumber) -> Option<&Remainder> {
+        self.unreversed.get(&transaction)
+    }
+
+    /// Returns an account's version: 0 where nothing ever touched it, else the number of the last entry that did, plus
+    /// one. It counts only where it is loaded.
+    #[must_use]
+    pub fn version(&self, account: &Address) -> u64 {
+        self.versions.get(account).copied().unwrap_or(0)
+    }
+
     /// Loads a balance, zeros included: a loaded zero says that the account never moved.
     pub fn load_balance(&mut self, key: BalanceKey, balance: Balance) {
         self.balances.insert(key, balance);
@@ -113,10 +141,28 @@ impl Book {
         self.references.insert(reference, entry);
     }
 
-    /// Forgets all references and metadata, which are looked up anew for every batch.
+    /// Loads how a hold stands.
+    pub fn load_hold(&mut self, number: EntryNumber, standing: HoldStanding) {
+        self.holds.insert(number, standing);
+    }
+
+    /// Loads what of a transaction has not been reversed.
+    pub fn load_unreversed(&mut self, transaction: EntryNumber, left: Remainder) {
+        self.unreversed.insert(transaction, left);
+    }
+
+    /// Loads an account's version, zero included.
+    pub fn load_version(&mut self, account: Address, version: u64) {
+        self.versions.insert(account, version);
+    }
+
+    /// Forgets all that is looked up anew for every batch: everything but balances and policies.
     pub fn forget_look_ups(&mut self) {
         self.references.clear();
         self.metadata.clear();
+        self.holds.clear();
+        self.unreversed.clear();
+        self.versions.clear();
     }
 
     /// Takes an entry over: it becomes the last one of the log.
@@ -128,17 +174,77 @@ impl Book {
         self.next = entry.number.next();
         self.last_recorded_at = Some(entry.recorded_at);
         for (key, balance) in &entry.balances {
-            self.balances.insert(key.clone(), *balance);
+            let before = self.balances.insert(key.clone(), *balance);
+            if let Some(savepoint) = &mut self.savepoint {
+                savepoint.balance(key, before);
+            }
+        }
+        self.apply_versions(entry);
+        if let Some(reference) = entry.body.reference() {
+            self.references.insert(reference.clone(), entry.number);
         }
         match &entry.body {
-            EntryBody::Transaction(transaction) => {
-                if let Some(reference) = &transaction.reference {
-                    self.references.insert(reference.clone(), entry.number);
+            EntryBody::Transaction(transaction) => self.apply_origin(transaction),
+            EntryBody::Account(change) => {
+                let before = self.policies.insert(change.account.clone(), change.policy.clone());
+                if let Some(savepoint) = &mut self.savepoint {
+                    savepoint.policy(&change.account, before);
+                }
+                self.metadata.insert(change.account.clone(), change.metadata.clone());
+            }
+            EntryBody::Hold(hold) => {
+                let left = Remainder::whole(hold.postings.clone());
+                let standing = HoldStanding { state: HoldState::Open, left, expires_at: hold.expires_at };
+                self.holds.insert(entry.number, standing);
+            }
+            EntryBody::Release(release) => {
+                if let Some(standing) = self.holds.get_mut(&release.hold) {
+                    standing.state = match release.cause {
+                        ReleaseCause::Voided => HoldState::Voided,
+                        ReleaseCause::Expired => HoldState::Expired,
+                    };
                 }
             }
-            EntryBody::Account(change) => {
-                self.policies.insert(change.account.clone(), change.policy.clone());
-                self.metadata.insert(change.account.clone(), change.metadata.clone());
+        }
+    }
+
+    /// Raises the versions that are loaded; there are seldom any.
+    fn apply_versions(&mut self, entry: &Entry) {
+        if self.versions.is_empty() {
+            return;
+        }
+        let changed = match &entry.body {
+            EntryBody::Account(change) => Some(&change.account),
+            EntryBody::Transaction(_) | EntryBody::Hold(_) | EntryBody::Release(_) => None,
+        };
+        for account in entry.balances.iter().map(|(key, _)| &key.account).chain(changed) {
+            if let Some(version) = self.versions.get_mut(account) {
+                *version = entry.number.0 + 1;
+            }
+        }
+    }
+
+    /// Uses up what a transaction rests on. Of a damaged log it may use up more than there is: then nothing is used.
+    fn apply_origin(&mut self, transaction: &Transaction) {
+        let postings = transaction.postings.as_slice();
+        match &transaction.origin {
+            Origin::Posted => {}
+            Origin::Capture(capture) => {
+                if let Some(standing) = self.holds.get_mut(&capture.hold) {
+                    for posting in postings {
+                        let _ = standing.left.take(posting);
+                    }
+                    if capture.closes {
+                        standing.state = HoldState::Captured;
+                    }
+                }
+            }
+            Origin::Reversal(reversal) => {
+                if let Some(left) = self.unreversed.get_mut(&reversal.of) {
+                    for posting in postings {
+                        let _ = left.take(&posting.reversed());
+                    }
+                }
             }
         }
     }
@@ -166,6 +272,7 @@ mod tests {
                 postings: Postings::new(vec![posting]).unwrap(),
                 reference: reference.cloned(),
                 metadata: Metadata::default(),
+                origin: Origin::Posted,
             }),
             balances: vec![
                 (a, Balance { posted_in: amount, ..Balance::default() }),
@@ -226,6 +333,36 @@ mod tests {
         assert_eq!((book.len(), book.is_empty()), (1, false));
         book.forget_look_ups();
         assert_eq!((book.policy(&account), book.metadata(&account)), (&policy, None));
+    }
+
+    #[test]
+    fn a_book_goes_back_to_its_savepoint() {
+        let reference = Reference::parse("r").unwrap();
+        let (account, policy) =
+            (key("a").account, Policy { closed: true, ..Policy::standard(&key("a").account).clone() });
+        let change = |number| {
+            let change = AccountChange {
+                account: account.clone(),
+                policy: policy.clone(),
+                metadata: Metadata::none(),
+            };
+            Entry { body: EntryBody::Account(change), balances: vec![], ..entry(number, None) }
+        };
+        let mut book = Book::default();
+        book.apply(&entry(0, None));
+        let before = book.clone();
+        book.savepoint();
+        book.apply(&entry(1, Some(&reference)));
+        book.apply(&entry(2, None));
+        book.apply(&change(3));
+        book.roll_back();
+        assert_eq!(book, before);
+
+        book.savepoint();
+        book.apply(&entry(1, Some(&reference)));
+        book.release_savepoint();
+        book.roll_back();
+        assert_eq!((book.next(), book.reference(&reference)), (EntryNumber(2), Some(EntryNumber(1))));
     }
 
     #[test]

@@ -39,6 +39,10 @@ pub enum EntryBody {
     Transaction(Transaction),
     /// An account was changed.
     Account(AccountChange),
+    /// Money was reserved.
+    Hold(Hold),
+    /// Reserved money was let go.
+    Release(Release),
 }
 
 impl EntryBody {
@@ -47,31 +51,51 @@ impl EntryBody {
     pub fn transaction(&self) -> Option<&Transaction> {
         match self {
             Self::Transaction(transaction) => Some(transaction),
-            Self::Account(_) => None,
+            Self::Account(_) | Self::Hold(_) | Self::Release(_) => None,
         }
     }
 
-    /// Returns what moved, in order: nothing, where an account was changed.
+    /// Returns what was posted, in order: nothing, where it is no transaction.
     #[must_use]
     pub fn postings(&self) -> &[Posting] {
         self.transaction().map_or(&[], |transaction| transaction.postings.as_slice())
     }
 
+    /// Returns what was posted, or reserved, or let go, in order.
+    #[must_use]
+    pub fn movements(&self) -> &[Posting] {
+        match self {
+            Self::Transaction(transaction) => transaction.postings.as_slice(),
+            Self::Hold(hold) => hold.postings.as_slice(),
+            Self::Release(release) => &release.postings,
+            Self::Account(_) => &[],
+        }
+    }
+
     /// Returns the caller's own name for it.
     #[must_use]
     pub fn reference(&self) -> Option<&Reference> {
-        self.transaction()?.reference.as_ref()
+        match self {
+            Self::Transaction(transaction) => transaction.reference.as_ref(),
+            Self::Hold(hold) => hold.reference.as_ref(),
+            Self::Account(_) | Self::Release(_) => None,
+        }
     }
 
-    /// Returns what the caller keeps beside it: beside a transaction, or beside the account as it was changed.
+    /// Returns what the caller keeps beside it: beside a transaction or a hold, or beside the account as it was
+    /// changed.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         match self {
             Self::Transaction(transaction) => &transaction.metadata,
             Self::Account(change) => &change.metadata,
+            Self::Hold(hold) => &hold.metadata,
+            Self::Release(_) => &NO_METADATA,
         }
     }
 }
+
+static NO_METADATA: Metadata = Metadata::none();
 
 /// A change of an account: all that is kept beside its balances, as it was afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +117,73 @@ pub struct Transaction {
     pub reference: Option<Reference>,
     /// What the caller keeps beside it.
     pub metadata: Metadata,
+    /// What it comes of.
+    pub origin: Origin,
+}
+
+/// What a transaction comes of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// It was posted.
+    #[default]
+    Posted,
+    /// It captured a hold.
+    Capture(Capture),
+    /// It reversed another transaction.
+    Reversal(Reversal),
+}
+
+/// What a capture did to its hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capture {
+    /// The hold.
+    pub hold: EntryNumber,
+    /// Whether the hold ended with it.
+    pub closes: bool,
+    /// What was let go of the hold, in order; nothing, unless it ended.
+    pub released: Vec<Posting>,
+}
+
+/// What a reversal reversed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reversal {
+    /// The transaction.
+    pub of: EntryNumber,
+    /// Whether it could take accounts under their floors.
+    pub forced: bool,
+}
+
+/// Money that was reserved, all or nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// What was reserved, in order.
+    pub postings: Postings,
+    /// The caller's own name for it.
+    pub reference: Option<Reference>,
+    /// What the caller keeps beside it.
+    pub metadata: Metadata,
+    /// When what is left of it is let go, if ever.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The end of a hold of which something may have been left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The hold.
+    pub hold: EntryNumber,
+    /// Why.
+    pub cause: ReleaseCause,
+    /// What was let go, in order.
+    pub postings: Vec<Posting>,
+}
+
+/// Why a hold was let go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleaseCause {
+    /// The caller wanted it.
+    Voided,
+    /// Its time had come.
+    Expired,
 }
 
 /// Which side of a posting an account was on.

@@ -1,18 +1,31 @@
-//! Expectations: what a caller wants to hold of balances once the postings of a transaction are through.
+//! Expectations: what a caller wants to hold of balances once the postings of a transaction are through, and of the
+//! versions of accounts before that.
 //!
 //! They are judged and forgotten: no entry holds them.
 
 use crate::{Address, Asset, Balance, BalanceKey};
 
-/// What a caller expects of the balance of an account and asset.
+/// What a caller expects of an account, and of its balance in one asset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expectation {
-    key: BalanceKey,
-    posted: Bounds,
-    available: Bounds,
+    account: Address,
+    key: Option<BalanceKey>,
+    bounds: ExpectedBounds,
 }
 
-/// Bounds of a figure in minor units, any of them left out. All that are there have to hold.
+/// Bounds of all the figures that something may be expected of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExpectedBounds {
+    /// Of what is posted, in minor units.
+    pub posted: Bounds,
+    /// Of what is available, in minor units.
+    pub available: Bounds,
+    /// Of the account's version before the transaction: 0 where nothing ever touched it, else the number of the last
+    /// entry that did, plus one.
+    pub version: Bounds,
+}
+
+/// Bounds of a figure, any of them left out. All that are there have to hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bounds {
     /// The figure is this or more.
@@ -23,7 +36,7 @@ pub struct Bounds {
     pub equals: Option<i128>,
 }
 
-/// One bound of a figure, in minor units.
+/// One bound of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
     /// The figure is this or more.
@@ -34,13 +47,15 @@ pub enum Bound {
     Equals(i128),
 }
 
-/// A figure of a balance.
+/// A figure of a balance, or of its account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Figure {
     /// [`Balance::posted`].
     Posted,
     /// [`Balance::available`].
     Available,
+    /// The account's version.
+    Version,
 }
 
 /// Where a balance is not as expected.
@@ -50,59 +65,71 @@ pub struct Unmet {
     pub figure: Figure,
     /// The bound that it is beyond.
     pub bound: Bound,
-    /// What it is, in minor units.
+    /// What it is.
     pub actual: i128,
 }
 
 /// Why parts do not make an [`Expectation`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpectationError {
-    /// Neither figure has a bound: every balance would do.
+    /// No figure has a bound: everything would do.
     NoBound,
+    /// A figure of a balance has a bound, and no asset says of which one.
+    NoAsset,
 }
 
 impl Expectation {
     /// Puts an expectation together.
     ///
     /// # Errors
-    /// When neither figure has a bound.
+    /// When no figure has a bound, or a figure of a balance has one and there is no asset.
     pub fn new(
         account: Address,
-        asset: Asset,
-        posted: Bounds,
-        available: Bounds,
+        asset: Option<Asset>,
+        bounds: ExpectedBounds,
     ) -> Result<Self, ExpectationError> {
-        if posted.is_empty() && available.is_empty() {
+        if bounds == ExpectedBounds::default() {
             return Err(ExpectationError::NoBound);
         }
-        Ok(Self { key: BalanceKey { account, asset }, posted, available })
+        if asset.is_none() && !(bounds.posted.is_empty() && bounds.available.is_empty()) {
+            return Err(ExpectationError::NoAsset);
+        }
+        let key = asset.map(|asset| BalanceKey { account: account.clone(), asset });
+        Ok(Self { account, key, bounds })
     }
 
-    /// Returns which balance it is about.
+    /// Returns which account it is about.
     #[must_use]
-    pub fn key(&self) -> &BalanceKey {
-        &self.key
+    pub fn account(&self) -> &Address {
+        &self.account
     }
 
-    /// Returns the bounds of what is posted.
+    /// Returns which balance it is about, if it is about one.
     #[must_use]
-    pub fn posted(&self) -> Bounds {
-        self.posted
+    pub fn key(&self) -> Option<&BalanceKey> {
+        self.key.as_ref()
     }
 
-    /// Returns the bounds of what is available.
+    /// Returns the bounds.
     #[must_use]
-    pub fn available(&self) -> Bounds {
-        self.available
+    pub fn bounds(&self) -> ExpectedBounds {
+        self.bounds
     }
 
-    /// Returns the first bound that a balance is beyond, if any: those of `posted` first, each figure's in the
-    /// order of the fields of [`Bounds`].
+    /// Says whether the account's version has to be known to judge it.
     #[must_use]
-    pub fn unmet(&self, balance: &Balance) -> Option<Unmet> {
+    pub fn is_about_version(&self) -> bool {
+        !self.bounds.version.is_empty()
+    }
+
+    /// Returns the first bound that a figure is beyond, if any: those of `posted` first, then those of `available`,
+    /// then those of the version, each figure's in the order of the fields of [`Bounds`].
+    #[must_use]
+    pub fn unmet(&self, balance: &Balance, version: u64) -> Option<Unmet> {
         let figures = [
-            (Figure::Posted, self.posted, balance.posted()),
-            (Figure::Available, self.available, balance.available()),
+            (Figure::Posted, self.bounds.posted, balance.posted()),
+            (Figure::Available, self.bounds.available, balance.available()),
+            (Figure::Version, self.bounds.version, i128::from(version)),
         ];
         figures.into_iter().find_map(|(figure, bounds, actual)| {
             bounds.first_beyond(actual).map(|bound| Unmet { figure, bound, actual })
@@ -161,7 +188,25 @@ mod tests {
     use crate::Amount;
 
     fn expectation(posted: Bounds, available: Bounds) -> Result<Expectation, ExpectationError> {
-        Expectation::new(Address::parse("a").unwrap(), Asset::parse("USD/2").unwrap(), posted, available)
+        let bounds = ExpectedBounds { posted, available, ..ExpectedBounds::default() };
+        Expectation::new(Address::parse("a").unwrap(), Some(Asset::parse("USD/2").unwrap()), bounds)
+    }
+
+    #[test]
+    fn a_version_needs_no_asset_and_a_balance_does() {
+        let some = Bounds { equals: Some(3), ..Bounds::default() };
+        let of = |bounds| Expectation::new(Address::parse("a").unwrap(), None, bounds);
+        let expected = of(ExpectedBounds { version: some, ..ExpectedBounds::default() }).unwrap();
+        assert_eq!((expected.key(), expected.is_about_version()), (None, true));
+        assert_eq!(expected.unmet(&Balance::default(), 3), None);
+        let beyond = Unmet { figure: Figure::Version, bound: Bound::Equals(3), actual: 4 };
+        assert_eq!(expected.unmet(&Balance::default(), 4), Some(beyond));
+        for bounds in [
+            ExpectedBounds { posted: some, ..ExpectedBounds::default() },
+            ExpectedBounds { available: some, version: some, ..ExpectedBounds::default() },
+        ] {
+            assert_eq!(of(bounds), Err(ExpectationError::NoAsset));
+        }
     }
 
     #[test]
@@ -204,7 +249,7 @@ mod tests {
         let (posted_in, pending_out) = (Amount::from(10), Amount::from(4));
         let balance = Balance { posted_in, pending_out, ..Balance::default() };
         let equals = |figure| Bounds { equals: Some(figure), ..Bounds::default() };
-        let unmet = |posted, available| expectation(posted, available).unwrap().unmet(&balance);
+        let unmet = |posted, available| expectation(posted, available).unwrap().unmet(&balance, 0);
         let beyond = |figure, bound, actual| Some(Unmet { figure, bound: Bound::Equals(bound), actual });
         assert_eq!(unmet(equals(10), equals(6)), None);
         assert_eq!(unmet(equals(6), equals(10)), beyond(Figure::Posted, 6, 10));

@@ -12,6 +12,7 @@ mod book;
 mod decide;
 mod entry;
 mod expectation;
+mod hold;
 mod metadata;
 mod name;
 mod policy;
@@ -19,6 +20,7 @@ mod posting;
 mod quantity;
 mod reference;
 mod rejection;
+mod remainder;
 mod time;
 
 pub use address::{Address, AddressError};
@@ -26,11 +28,19 @@ pub use amount::{Amount, AmountError};
 pub use asset::{Asset, AssetError};
 pub use balance::{Balance, BalanceKey};
 pub use book::Book;
-pub use decide::{ChangeAccount, Command, PostTransaction, decide};
-pub use entry::{AccountChange, Direction, Entry, EntryBody, EntryNumber, StatementLine, Transaction};
-pub use expectation::{
-    Bound, Bounds, Expectation, ExpectationError, Expectations, Figure, TooManyExpectations, Unmet,
+pub use decide::{
+    CaptureHold, ChangeAccount, Command, CreateHold, PostTransaction, ReleaseHold, ReverseTransaction,
+    decide, find_target,
 };
+pub use entry::{
+    AccountChange, Capture, Direction, Entry, EntryBody, EntryNumber, Hold, Origin, Release, ReleaseCause,
+    Reversal, StatementLine, Transaction,
+};
+pub use expectation::{
+    Bound, Bounds, Expectation, ExpectationError, Expectations, ExpectedBounds, Figure, TooManyExpectations,
+    Unmet,
+};
+pub use hold::{HoldStanding, HoldState};
 pub use metadata::{Metadata, MetadataError, MetadataPatch};
 pub use name::{LedgerName, LedgerNameError};
 pub use policy::{Floor, Floors, FloorsPatch, Frozen, Policy, PolicyPatch};
@@ -38,4 +48,5 @@ pub use posting::{Posting, PostingError, Postings, PostingsError};
 pub use quantity::Quantity;
 pub use reference::{Reference, ReferenceError};
 pub use rejection::{AccountPart, Rejection};
+pub use remainder::{Exceeded, Remainder};
 pub use time::Timestamp;

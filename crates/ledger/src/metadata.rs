@@ -25,6 +25,12 @@ impl Metadata {
     /// The longest value, in bytes.
     pub const MAX_VALUE_LENGTH: usize = 1024;
 
+    /// Returns metadata without any key.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(BTreeMap::new())
+    }
+
     /// Checks the bounds.
     ///
     /// # Errors

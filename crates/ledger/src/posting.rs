@@ -55,6 +55,12 @@ impl<A: Copy> Posting<A> {
         self.amount
     }
 
+    /// Returns the movement back.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        Self { source: self.destination.clone(), destination: self.source.clone(), ..self.clone() }
+    }
+
     /// Returns the same movement of another amount.
     #[must_use]
     pub fn with_amount<B>(&self, amount: B) -> Posting<B> {

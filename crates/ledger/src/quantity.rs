@@ -14,6 +14,14 @@ pub enum Quantity {
 }
 
 impl Quantity {
+    /// Returns the most that it may be.
+    pub(crate) fn at_most(self) -> Amount {
+        match self {
+            Self::Exactly(amount) | Self::UpTo(amount) => amount,
+            Self::All => Amount::MAX,
+        }
+    }
+
     /// Returns what moves out of a source that has so much available over such a floor; `None` for all of a
     /// source without a floor, which no amount is.
     pub(crate) fn out_of(self, available: i128, floor: Floor) -> Option<Amount> {

@@ -1,20 +1,48 @@
 //! Why commands change nothing.
 
-use crate::{Address, Amount, Asset, Direction, EntryNumber, Reference, Unmet};
+use crate::{Address, Amount, Asset, Direction, EntryNumber, HoldState, Reference, Timestamp, Unmet};
 
 /// Why a command changes nothing.
 ///
-/// The variants stand in the order of precedence: the reference counts before the postings, which are judged one
-/// after the other, each in the order of the variants below, and of its accounts the source before the
-/// destination; the expectations come last. The last variant is for changes of accounts alone.
+/// The variants stand in the order of precedence: what the command is about has to be there; then the reference
+/// counts, then whether a hold can still be used, then the postings, which are judged one after the other, each in the
+/// order of the variants below, and of its accounts the source before the destination; the expectations come last. The
+/// last variant is for changes of accounts alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
+    /// There is no hold of this number.
+    HoldNotFound {
+        /// The number.
+        hold: EntryNumber,
+    },
+    /// There is no transaction of this number.
+    TransactionNotFound {
+        /// The number.
+        transaction: EntryNumber,
+    },
     /// An earlier entry has this reference.
     ReferenceTaken {
         /// The reference.
         reference: Reference,
         /// The entry that has it.
         entry: EntryNumber,
+    },
+    /// The hold would expire before it is made.
+    HoldExpiryPassed {
+        /// When it would expire.
+        expires_at: Timestamp,
+    },
+    /// The hold has ended.
+    HoldNotOpen {
+        /// The hold.
+        hold: EntryNumber,
+        /// How it ended.
+        state: HoldState,
+    },
+    /// The hold's time has not come. Only expiry by itself is told this.
+    HoldNotDue {
+        /// The hold.
+        hold: EntryNumber,
     },
     /// An account of a posting is closed.
     AccountClosed {
@@ -32,6 +60,28 @@ pub enum Rejection {
         account: Address,
         /// The side on which it is.
         side: Direction,
+    },
+    /// More would be captured than is left of the hold.
+    HoldExceedsRemaining {
+        /// The hold.
+        hold: EntryNumber,
+        /// The posting's place, from 0.
+        posting: usize,
+        /// What is left of the hold's postings of this source, destination and asset.
+        remaining: Amount,
+        /// What the posting would have moved.
+        amount: Amount,
+    },
+    /// More would be reversed than is left of the transaction.
+    ReversalExceedsOriginal {
+        /// The transaction.
+        transaction: EntryNumber,
+        /// The posting's place, from 0.
+        posting: usize,
+        /// What is left of the transaction's postings that this one would reverse.
+        remaining: Amount,
+        /// What the posting would have moved.
+        amount: Amount,
     },
     /// All of an account is asked for that has no floor.
     AccountUnbounded {
@@ -66,14 +116,14 @@ pub enum Rejection {
         /// The asset.
         asset: Asset,
     },
-    /// A balance would not be as the caller expects it.
+    /// A balance would not be as the caller expects it, or an account is not.
     ExpectationFailed {
         /// The expectation's place, from 0.
         expectation: usize,
         /// The account.
         account: Address,
-        /// The asset.
-        asset: Asset,
+        /// The asset, where the expectation names one.
+        asset: Option<Asset>,
         /// What was expected, and what would be.
         unmet: Unmet,
     },
