@@ -5,16 +5,16 @@ use std::time::Instant;
 
 use ledger::Rejection;
 
-use crate::memory::{Draft, Verdict};
+use crate::memory::{Draft, Verdict, Verdicts};
 use crate::port::CommitError;
 use crate::queue::Job;
 use crate::submission::{SharedSource, SubmitError};
 
-/// Commands with what becomes of them, and what is written of them.
+/// Jobs with what becomes of their commands, and what is written of them.
 pub(crate) struct Batch {
     pub(crate) jobs: Vec<Job>,
-    /// One for each command, in order.
-    pub(crate) verdicts: Vec<Verdict>,
+    /// One for each command of each job, in order.
+    pub(crate) verdicts: Vec<Verdicts>,
     pub(crate) draft: Draft,
     /// The postings of all commands.
     pub(crate) weight: usize,
@@ -27,22 +27,25 @@ impl Batch {
         Self { jobs: Vec::new(), verdicts: Vec::new(), draft, weight: 0, started: Instant::now() }
     }
 
-    /// Adds a command with what becomes of it.
-    pub(crate) fn push(&mut self, job: Job, verdict: Verdict) {
-        self.weight += job.submission.weight();
-        self.verdicts.push(verdict);
+    /// Adds a job with what becomes of its commands.
+    pub(crate) fn push(&mut self, job: Job, verdicts: Verdicts) {
+        self.weight += job.weight();
+        self.verdicts.push(verdicts);
         self.jobs.push(job);
+    }
+
+    /// Returns how many commands there are.
+    pub(crate) fn commands(&self) -> usize {
+        self.verdicts.iter().map(|verdicts| verdicts.len()).sum()
     }
 
     /// Says whether somebody will be told of an entry that was there before. What can be seen is not always as
     /// durable as what was acknowledged: its own commit may still wait for a standby, or have been kept from
     /// waiting. A commit after it waits for both, even one that writes nothing.
     pub(crate) fn tells_of_entries(&self) -> bool {
-        self.verdicts.iter().any(|verdict| match verdict {
+        self.verdicts.iter().flatten().any(|verdict| match verdict {
             Verdict::Replay(_) => true,
-            Verdict::Refuse(SubmitError::Rejected(rejection)) => {
-                matches!(rejection, Rejection::ReferenceTaken { .. })
-            }
+            Verdict::Refuse(SubmitError::Rejected(rejection)) => rests_on_an_entry(rejection),
             Verdict::Record(_) | Verdict::DryRun(_) | Verdict::Refuse(_) => false,
         })
     }
@@ -54,12 +57,34 @@ impl Batch {
     pub(crate) fn fail(self, error: CommitError) {
         let unknown = matches!(error, CommitError::OutcomeUnknown(_));
         let source = SharedSource(Arc::new(error));
-        for (job, verdict) in self.jobs.into_iter().zip(self.verdicts) {
-            let source = source.clone();
-            job.answer(Err(match verdict {
-                Verdict::Record(_) if unknown => SubmitError::OutcomeUnknown(source),
-                _ => SubmitError::Unavailable(source),
-            }));
+        for (job, verdicts) in self.jobs.into_iter().zip(self.verdicts) {
+            let error = |verdict| match verdict {
+                Verdict::Record(_) if unknown => SubmitError::OutcomeUnknown(source.clone()),
+                _ => SubmitError::Unavailable(source.clone()),
+            };
+            job.answer(verdicts.into_iter().map(|verdict| Err(error(verdict))).collect());
         }
+    }
+}
+
+/// Says whether a rejection tells of an entry that was there before: of what balances are, nobody is told by which
+/// entries they came to be so.
+fn rests_on_an_entry(rejection: &Rejection) -> bool {
+    match rejection {
+        Rejection::ReferenceTaken { .. }
+        | Rejection::HoldNotOpen { .. }
+        | Rejection::HoldExceedsRemaining { .. }
+        | Rejection::ReversalExceedsOriginal { .. } => true,
+        Rejection::HoldNotFound { .. }
+        | Rejection::TransactionNotFound { .. }
+        | Rejection::HoldExpiryPassed { .. }
+        | Rejection::HoldNotDue { .. }
+        | Rejection::AccountClosed { .. }
+        | Rejection::AccountFrozen { .. }
+        | Rejection::AccountUnbounded { .. }
+        | Rejection::InsufficientFunds { .. }
+        | Rejection::AmountOverflow { .. }
+        | Rejection::ExpectationFailed { .. }
+        | Rejection::AccountTooLarge { .. } => false,
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fail_points::Point;
 use ledger::{LedgerName, Metadata, Postings, Timestamp};
+use smallvec::smallvec;
 use tokio::sync::Semaphore;
 
 use crate::clock::{self, TimeOfDay};
@@ -14,7 +15,7 @@ use crate::lane::Lane;
 use crate::metrics::{CommandOutcome, EngineMetrics};
 use crate::port::{LedgerCreation, Store};
 use crate::query::NewLedger;
-use crate::queue::{Enqueue, LaneHandle};
+use crate::queue::{Answers, Asked, AskedTogether, Enqueue, LaneHandle};
 use crate::submission::{CreateLedgerError, CreatedLedger, SharedSource, Submission, SubmitError, Submitted};
 
 /// Bounds of the engine. All counts are per ledger.
@@ -122,41 +123,74 @@ impl Engine {
         ledger: &LedgerName,
         submission: Submission,
     ) -> Result<Submitted, SubmitError> {
-        let result = self.enqueue_and_wait(ledger, submission).await;
-        self.0.metrics.count(match &result {
-            Ok(submitted) => submitted.outcome.into(),
-            Err(SubmitError::Rejected(_)) => CommandOutcome::rejected,
-            Err(SubmitError::Unavailable(_) | SubmitError::OutcomeUnknown(_)) => CommandOutcome::failed,
-            Err(
-                SubmitError::LedgerNotFound
-                | SubmitError::KeyReused
-                | SubmitError::KeyInProgress
-                | SubmitError::Overloaded
-                | SubmitError::ShuttingDown,
-            ) => CommandOutcome::refused,
-        });
-        result
+        let mut answers = self.ask(ledger, smallvec![Asked::new(submission)]).await;
+        answers.pop().expect("an answer for each command")
     }
 
-    async fn enqueue_and_wait(
+    /// Puts commands into their ledger's lane that happen together or not at all, and waits for what comes of each, in
+    /// order. Where one of them is refused, the others are [not applied](SubmitError::NotApplied), unless they had been
+    /// recorded before.
+    pub async fn submit_together(
         &self,
         ledger: &LedgerName,
-        submission: Submission,
-    ) -> Result<Submitted, SubmitError> {
-        let fingerprint = submission.fingerprint();
-        let mut submission = submission;
+        submissions: Vec<Submission>,
+    ) -> Vec<Result<Submitted, SubmitError>> {
+        if submissions.is_empty() {
+            return Vec::new();
+        }
+        self.ask(ledger, submissions.into_iter().map(Asked::new).collect()).await.into_vec()
+    }
+
+    /// Returns how much commands that happen together may [weigh](Submission::weight) together.
+    #[must_use]
+    pub fn together_max(&self) -> usize {
+        self.0.options.queue_max
+    }
+
+    async fn ask(&self, ledger: &LedgerName, asked: AskedTogether) -> Answers {
+        let answers = self.enqueue_and_wait(ledger, asked).await;
+        for answer in &answers {
+            self.0.metrics.count(match answer {
+                Ok(submitted) => submitted.outcome.into(),
+                Err(SubmitError::Rejected(_)) => CommandOutcome::rejected,
+                Err(SubmitError::Unavailable(_) | SubmitError::OutcomeUnknown(_)) => CommandOutcome::failed,
+                Err(
+                    SubmitError::LedgerNotFound
+                    | SubmitError::KeyReused
+                    | SubmitError::KeyInProgress
+                    | SubmitError::NotApplied
+                    | SubmitError::Overloaded
+                    | SubmitError::ShuttingDown,
+                ) => CommandOutcome::refused,
+            });
+        }
+        answers
+    }
+
+    async fn enqueue_and_wait(&self, ledger: &LedgerName, mut asked: AskedTogether) -> Answers {
+        let commands = asked.len();
+        let all = |error: SubmitError| (0..commands).map(|_| Err(error.clone())).collect();
         loop {
-            match self.lane(ledger)?.enqueue(submission, fingerprint) {
+            let lane = match self.lane(ledger) {
+                Ok(lane) => lane,
+                Err(error) => return all(error),
+            };
+            match lane.enqueue(asked) {
                 Enqueue::Waiting(reply) => {
-                    let answer = reply.await;
+                    let answers = reply.await;
                     fail_points::reach(Point::CommandAnswered);
-                    return answer.unwrap_or_else(|_| {
-                        Err(SubmitError::OutcomeUnknown(SharedSource(Arc::new(LaneLost))))
+                    return answers.unwrap_or_else(|_| {
+                        all(SubmitError::OutcomeUnknown(SharedSource(Arc::new(LaneLost))))
                     });
                 }
-                Enqueue::Refused(error) => return Err(error),
+                Enqueue::Refused(_, error @ SubmitError::Overloaded) => return all(error),
+                Enqueue::Refused(place, error) => {
+                    let mut answers: Answers = all(SubmitError::NotApplied);
+                    answers[place] = Err(error);
+                    return answers;
+                }
                 // The lane ended between being found and being asked.
-                Enqueue::Ended(returned) => submission = returned,
+                Enqueue::Ended(returned) => asked = returned,
             }
         }
     }

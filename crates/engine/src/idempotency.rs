@@ -6,8 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use ledger::{
-    Bounds, ChangeAccount, Command, Expectation, FloorsPatch, Frozen, LedgerName, Metadata, PostTransaction,
-    Quantity,
+    Bounds, CaptureHold, ChangeAccount, Command, CreateHold, Expectation, ExpectedBounds, FloorsPatch,
+    Frozen, LedgerName, Metadata, PostTransaction, Posting, Quantity, Reference, ReleaseCause, ReleaseHold,
+    ReverseTransaction, Timestamp,
 };
 use sha2::{Digest, Sha256};
 
@@ -66,25 +67,63 @@ impl RequestFingerprint {
         match command {
             Command::PostTransaction(post) => Self::of_transaction(post, dry_run),
             Command::ChangeAccount(change) => Self::of_change(change, dry_run),
+            Command::CreateHold(hold) => Self::of_hold(hold, dry_run),
+            Command::CaptureHold(capture) => Self::of_capture(capture, dry_run),
+            Command::ReleaseHold(release) => Self::of_release(*release, dry_run),
+            Command::ReverseTransaction(reversal) => Self::of_reversal(reversal, dry_run),
         }
     }
 
     fn of_transaction(post: &PostTransaction, dry_run: bool) -> Self {
         let mut hash = Fields::new(if dry_run { "transaction, dry run" } else { "transaction" });
-        for posting in post.postings.as_slice() {
-            hash.text(posting.source().as_str());
-            hash.text(posting.destination().as_str());
-            hash.text(posting.asset().as_str());
-            hash.quantity(posting.amount());
-        }
-        hash.bytes(b"reference");
-        hash.text(post.reference.as_ref().map_or("", |reference| reference.as_str()));
+        hash.postings(post.postings.as_slice());
+        hash.reference(post.reference.as_ref());
         for expectation in post.expectations.as_slice() {
             hash.expectation(expectation);
         }
-        hash.bytes(b"effective_at");
-        hash.text(&post.effective_at.map_or(String::new(), |time| time.micros().to_string()));
+        hash.time(b"effective_at", post.effective_at);
         hash.metadata(&post.metadata);
+        hash.finish()
+    }
+
+    fn of_hold(hold: &CreateHold, dry_run: bool) -> Self {
+        let mut hash = Fields::new(if dry_run { "hold, dry run" } else { "hold" });
+        hash.postings(hold.postings.as_slice());
+        hash.reference(hold.reference.as_ref());
+        hash.time(b"expires_at", hold.expires_at);
+        hash.metadata(&hold.metadata);
+        hash.finish()
+    }
+
+    fn of_capture(capture: &CaptureHold, dry_run: bool) -> Self {
+        let mut hash = Fields::new(if dry_run { "capture, dry run" } else { "capture" });
+        hash.bytes(&capture.hold.0.to_be_bytes());
+        hash.postings(capture.postings.as_ref().map_or(&[], |postings| postings.as_slice()));
+        hash.bytes(if capture.is_final { b"final" } else { b"" });
+        hash.reference(capture.reference.as_ref());
+        hash.time(b"effective_at", capture.effective_at);
+        hash.metadata(&capture.metadata);
+        hash.finish()
+    }
+
+    fn of_release(release: ReleaseHold, dry_run: bool) -> Self {
+        let mut hash = Fields::new(if dry_run { "release, dry run" } else { "release" });
+        hash.bytes(&release.hold.0.to_be_bytes());
+        hash.bytes(match release.cause {
+            ReleaseCause::Voided => b"voided",
+            ReleaseCause::Expired => b"expired",
+        });
+        hash.finish()
+    }
+
+    fn of_reversal(reversal: &ReverseTransaction, dry_run: bool) -> Self {
+        let mut hash = Fields::new(if dry_run { "reversal, dry run" } else { "reversal" });
+        hash.bytes(&reversal.transaction.0.to_be_bytes());
+        hash.postings(reversal.postings.as_ref().map_or(&[], |postings| postings.as_slice()));
+        hash.bytes(if reversal.forced { b"forced" } else { b"" });
+        hash.reference(reversal.reference.as_ref());
+        hash.time(b"effective_at", reversal.effective_at);
+        hash.metadata(&reversal.metadata);
         hash.finish()
     }
 
@@ -160,6 +199,25 @@ impl Fields {
         self.bytes(text.as_bytes());
     }
 
+    fn postings(&mut self, postings: &[Posting<Quantity>]) {
+        for posting in postings {
+            self.text(posting.source().as_str());
+            self.text(posting.destination().as_str());
+            self.text(posting.asset().as_str());
+            self.quantity(posting.amount());
+        }
+    }
+
+    fn reference(&mut self, reference: Option<&Reference>) {
+        self.bytes(b"reference");
+        self.text(reference.map_or("", Reference::as_str));
+    }
+
+    fn time(&mut self, name: &[u8], time: Option<Timestamp>) {
+        self.bytes(name);
+        self.text(&time.map_or(String::new(), |time| time.micros().to_string()));
+    }
+
     /// An amount is 16 bytes, which no other quantity begins with.
     fn quantity(&mut self, quantity: Quantity) {
         match quantity {
@@ -174,9 +232,10 @@ impl Fields {
 
     fn expectation(&mut self, expectation: &Expectation) {
         self.bytes(b"expect");
-        self.text(expectation.key().account.as_str());
-        self.text(expectation.key().asset.as_str());
-        for Bounds { at_least, at_most, equals } in [expectation.posted(), expectation.available()] {
+        self.text(expectation.account().as_str());
+        self.text(expectation.key().map_or("", |key| key.asset.as_str()));
+        let ExpectedBounds { posted, available, version } = expectation.bounds();
+        for Bounds { at_least, at_most, equals } in [posted, available, version] {
             for bound in [at_least, at_most, equals] {
                 match bound {
                     Some(bound) => self.bytes(&bound.to_be_bytes()),

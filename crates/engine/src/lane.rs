@@ -15,6 +15,7 @@ use std::time::Instant;
 use fail_points::Point;
 use futures_util::FutureExt;
 use ledger::{BalanceKey, EntryNumber, LedgerName};
+use smallvec::SmallVec;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Semaphore, watch};
 
@@ -22,7 +23,7 @@ use crate::batch::Batch;
 use crate::engine::Shared;
 use crate::memory::{Draft, Memory, Verdict};
 use crate::port::{Appended, Appends, BeginError, CommitError, LookedUp, ReadError, Store};
-use crate::queue::{Job, LaneHandle, Waiting};
+use crate::queue::{Answers, Job, LaneHandle, Waiting};
 use crate::submission::{Outcome, SharedSource, SubmitError, Submitted};
 
 /// Smaller batches than this cost more than they gain.
@@ -115,7 +116,7 @@ impl Lane {
         while weight < self.shared.options.batch_max
             && let Some(job) = self.waiting.pop_if(|_| true)
         {
-            weight += job.submission.weight();
+            weight += job.weight();
             jobs.push(job);
         }
         jobs
@@ -124,9 +125,9 @@ impl Lane {
     /// The long way: one batch of what waits.
     async fn run_batch(&mut self) {
         let jobs = self.full_batch();
-        self.count_begun(jobs.len());
+        self.count_begun(jobs.iter().map(|job| job.asked.len()).sum());
         let started = Instant::now();
-        let wanted = self.memory.wanted(jobs.iter().map(|job| &job.submission));
+        let wanted = self.memory.wanted(jobs.iter().flat_map(Job::submissions));
         let opened = match self.shared.store.begin(&self.ledger, wanted.clone()).await {
             Ok(opened) => opened,
             Err(error) => {
@@ -142,7 +143,7 @@ impl Lane {
                     }
                 };
                 for job in jobs {
-                    job.answer(Err(error.clone()));
+                    job.answer_all(&error);
                 }
                 return;
             }
@@ -224,7 +225,7 @@ impl Lane {
                         }
                         Ok(Appended::Stale) => {
                             self.memory.forget();
-                            self.shared.metrics.queue_depth.inc_by(whole(batch.jobs.len()));
+                            self.shared.metrics.queue_depth.inc_by(whole(batch.commands()));
                             self.waiting.take_back(next.jobs);
                             self.waiting.take_back(batch.jobs);
                             break Left::ForTheLongWay;
@@ -280,13 +281,12 @@ impl Lane {
     }
 
     fn decide(&mut self, batch: &mut Batch, job: Job) {
-        let verdict =
-            self.memory.decide(&mut batch.draft, &job.submission, job.fingerprint, self.shared.now());
-        batch.push(job, verdict);
+        let verdicts = self.memory.decide(&mut batch.draft, &job.asked, self.shared.now());
+        batch.push(job, verdicts);
     }
 
     fn write(&self, batch: Batch) -> Pin<Box<dyn Future<Output = Written> + Send>> {
-        self.count_begun(batch.jobs.len());
+        self.count_begun(batch.commands());
         let (store, ledger) = (Arc::clone(&self.shared.store), self.ledger.clone());
         Box::pin(async move {
             let began = Instant::now();
@@ -327,36 +327,58 @@ impl Lane {
     fn answer(&self, batch: Batch) {
         fail_points::reach(Point::BatchCommitted);
         let mut records = batch.draft.records.into_iter();
-        for (job, verdict) in batch.jobs.into_iter().zip(batch.verdicts) {
-            match verdict {
-                Verdict::Record(number) => {
-                    let entry = records.next().expect("a record for each such verdict, in order").entry;
-                    debug_assert_eq!(entry.number, number);
-                    job.answer(Ok(Submitted { entry, outcome: Outcome::Recorded }));
-                }
-                Verdict::DryRun(entry) => job.answer(Ok(Submitted { entry, outcome: Outcome::DryRun })),
-                Verdict::Replay(number) => self.replay(job, number),
-                Verdict::Refuse(error) => job.answer(Err(error)),
+        for (job, verdicts) in batch.jobs.into_iter().zip(batch.verdicts) {
+            let mut replayed: SmallVec<[(usize, EntryNumber); 1]> = SmallVec::new();
+            let mut answers = Answers::with_capacity(verdicts.len());
+            for (place, verdict) in verdicts.into_iter().enumerate() {
+                answers.push(match verdict {
+                    Verdict::Record(number) => {
+                        let entry = records.next().expect("a record for each such verdict, in order").entry;
+                        debug_assert_eq!(entry.number, number);
+                        Ok(Submitted { entry, outcome: Outcome::Recorded })
+                    }
+                    Verdict::DryRun(entry) => Ok(Submitted { entry, outcome: Outcome::DryRun }),
+                    Verdict::Refuse(error) => Err(error),
+                    Verdict::Replay(number) => {
+                        replayed.push((place, number));
+                        // Stands in until it is read.
+                        Err(SubmitError::NotApplied)
+                    }
+                });
+            }
+            if replayed.is_empty() {
+                job.answer(answers);
+            } else {
+                self.replay(job, answers, replayed);
             }
         }
     }
 
-    /// Answers with what was recorded under the same key, without holding up the lane.
-    fn replay(&self, job: Job, number: EntryNumber) {
+    /// Answers with what was recorded under the same keys, without holding up the lane.
+    fn replay(&self, job: Job, mut answers: Answers, replayed: SmallVec<[(usize, EntryNumber); 1]>) {
         let (shared, ledger) = (Arc::clone(&self.shared), self.ledger.clone());
         tokio::spawn(async move {
-            let result = match shared.store.entry(&ledger, number).await {
-                Ok(Some(record)) => Ok(Submitted { entry: record.entry, outcome: Outcome::Replayed }),
-                Ok(None) => {
-                    let lost =
-                        ReadError::Corrupt(format!("entry {} of a key in use is missing", number.0).into());
-                    Err(SubmitError::Unavailable(SharedSource(Arc::new(lost))))
-                }
-                Err(error) => Err(SubmitError::Unavailable(SharedSource(Arc::new(error)))),
-            };
-            job.answer(result);
+            for (place, number) in replayed {
+                answers[place] = recorded_before(&*shared.store, &ledger, number).await;
+            }
+            job.answer(answers);
         });
     }
+}
+
+/// Reads what was recorded under a key that is in use.
+async fn recorded_before(
+    store: &dyn Store,
+    ledger: &LedgerName,
+    number: EntryNumber,
+) -> Result<Submitted, SubmitError> {
+    let lost = || format!("entry {} of a key in use is missing", number.0);
+    match store.entry(ledger, number).await {
+        Ok(Some(record)) => Ok(Submitted { entry: record.entry, outcome: Outcome::Replayed }),
+        Ok(None) => Err(ReadError::Corrupt(lost().into())),
+        Err(error) => Err(error),
+    }
+    .map_err(|error| SubmitError::Unavailable(SharedSource(Arc::new(error))))
 }
 
 /// Waits for what is under way; for ever, where nothing is.

@@ -4,10 +4,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ledger::{Balance, BalanceKey, Book, Command, Entry, EntryNumber, Reference, Timestamp, decide};
+use ledger::{
+    Balance, BalanceKey, Book, Command, Entry, EntryNumber, Expectation, Timestamp, decide, find_target,
+};
+use smallvec::{SmallVec, smallvec};
 
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use crate::port::{Head, Loaded, LogRecord, LookedUp, Unused, Wanted};
+use crate::queue::Asked;
 use crate::submission::{Submission, SubmitError};
 
 /// A lane's copy of balances, and of the policies of their accounts: with a balance its account's policy is known as
@@ -32,6 +36,9 @@ pub(crate) enum Verdict {
     Refuse(SubmitError),
 }
 
+/// What comes of commands that were asked for together, of each in order.
+pub(crate) type Verdicts = SmallVec<[Verdict; 1]>;
+
 impl Memory {
     pub(crate) fn new(balances_max: usize) -> Self {
         Self { book: None, balances_max, undisturbed: false }
@@ -48,11 +55,19 @@ impl Memory {
         self.undisturbed && self.book.is_some()
     }
 
-    /// Says whether everything is remembered that a command touches. The metadata of an account never is.
+    /// Says whether everything is remembered that a command touches. Of what is not a balance or a policy, nothing ever
+    /// is. A hold is written the long way in any case.
     pub(crate) fn knows(&self, submission: &Submission) -> bool {
         match &submission.command {
-            Command::PostTransaction(_) => touched(submission).all(|key| self.holds(&key)),
-            Command::ChangeAccount(_) => false,
+            Command::PostTransaction(post) => {
+                touched(submission).all(|key| self.holds(&key))
+                    && !post.expectations.as_slice().iter().any(Expectation::is_about_version)
+            }
+            Command::ChangeAccount(_)
+            | Command::CreateHold(_)
+            | Command::CaptureHold(_)
+            | Command::ReleaseHold(_)
+            | Command::ReverseTransaction(_) => false,
         }
     }
 
@@ -91,17 +106,36 @@ impl Memory {
         let mut balances = HashSet::new();
         let mut references = HashSet::new();
         let mut accounts = HashSet::new();
+        let mut holds = HashSet::new();
+        let mut reversals = HashSet::new();
+        let mut versions = HashSet::new();
         let mut wanted = Wanted { cached_at: self.book.as_ref().map(head), ..Wanted::default() };
         for submission in submissions {
             wanted.keys.extend(submission.key.clone());
-            references.extend(reference(submission).cloned());
+            references.extend(submission.command.reference().cloned());
             balances.extend(touched(submission));
-            if let Command::ChangeAccount(change) = &submission.command {
-                accounts.insert(change.account.clone());
+            holds.extend(submission.command.hold());
+            reversals.extend(submission.command.reversed());
+            match &submission.command {
+                Command::ChangeAccount(change) => {
+                    accounts.insert(change.account.clone());
+                }
+                Command::PostTransaction(post) => {
+                    let expectations = post.expectations.as_slice().iter();
+                    let about_version = expectations.filter(|expectation| expectation.is_about_version());
+                    versions.extend(about_version.map(|expectation| expectation.account().clone()));
+                }
+                Command::CreateHold(_)
+                | Command::CaptureHold(_)
+                | Command::ReleaseHold(_)
+                | Command::ReverseTransaction(_) => {}
             }
         }
         wanted.references = references.into_iter().collect();
         wanted.accounts = accounts.into_iter().collect();
+        wanted.holds = holds.into_iter().collect();
+        wanted.reversals = reversals.into_iter().collect();
+        wanted.versions = versions.into_iter().collect();
         (wanted.cached, wanted.missing) = balances.into_iter().partition(|key| self.holds(key));
         wanted
     }
@@ -126,6 +160,18 @@ impl Memory {
         for (account, metadata) in loaded.metadata {
             book.load_metadata(account, metadata);
         }
+        for (hold, standing) in loaded.holds {
+            book.load_hold(hold, standing);
+        }
+        for (transaction, left) in loaded.unreversed {
+            book.load_unreversed(transaction, left);
+        }
+        for account in wanted.versions {
+            book.load_version(account, 0);
+        }
+        for (account, version) in loaded.versions {
+            book.load_version(account, version);
+        }
         draft
     }
 
@@ -136,20 +182,46 @@ impl Memory {
         Draft { expected: head(book), keys: HashMap::new(), unused: Unused::default(), records: Vec::new() }
     }
 
+    /// Decides what was asked for together on top of what was decided before: all of it happens, or nothing.
+    pub(crate) fn decide(&mut self, draft: &mut Draft, asked: &[Asked], now: Timestamp) -> Verdicts {
+        if let [one] = asked {
+            return smallvec![self.decide_one(draft, one, now)];
+        }
+        let records = draft.records.len();
+        self.book().savepoint();
+        let mut verdicts = Verdicts::with_capacity(asked.len());
+        for one in asked {
+            let verdict = self.decide_one(draft, one, now);
+            let ends = matches!(verdict, Verdict::Refuse(_));
+            verdicts.push(verdict);
+            if ends {
+                self.book().roll_back();
+                draft.take_back(records, asked);
+                for verdict in &mut verdicts {
+                    if let Verdict::Record(_) = verdict {
+                        *verdict = Verdict::Refuse(SubmitError::NotApplied);
+                    }
+                }
+                verdicts.resize_with(asked.len(), || Verdict::Refuse(SubmitError::NotApplied));
+                return verdicts;
+            }
+        }
+        self.book().release_savepoint();
+        verdicts
+    }
+
     /// Decides one command on top of those before it.
-    pub(crate) fn decide(
-        &mut self,
-        draft: &mut Draft,
-        submission: &Submission,
-        fingerprint: RequestFingerprint,
-        now: Timestamp,
-    ) -> Verdict {
-        let verdict = self.judge(draft, submission, fingerprint, now);
+    fn decide_one(&mut self, draft: &mut Draft, asked: &Asked, now: Timestamp) -> Verdict {
+        let Asked { submission, fingerprint } = asked;
+        let verdict = self.judge(draft, submission, *fingerprint, now);
         if !matches!(verdict, Verdict::Record(_)) {
-            draft.unused.keys.extend(submission.key.clone());
-            draft.unused.references.extend(reference(submission).cloned());
+            draft.rests_on_unused(submission);
         }
         verdict
+    }
+
+    fn book(&mut self) -> &mut Book {
+        self.book.as_mut().expect("a draft rests on a book")
     }
 
     fn judge(
@@ -159,6 +231,9 @@ impl Memory {
         fingerprint: RequestFingerprint,
         now: Timestamp,
     ) -> Verdict {
+        if let Err(rejection) = find_target(self.book(), &submission.command) {
+            return Verdict::Refuse(SubmitError::Rejected(rejection));
+        }
         if let Some(key) = &submission.key
             && let Some((used_for, entry)) = draft.keys.get(key)
         {
@@ -168,7 +243,7 @@ impl Memory {
                 Verdict::Refuse(SubmitError::KeyReused)
             };
         }
-        let book = self.book.as_mut().expect("a draft rests on a book");
+        let book = self.book();
         let entry = match decide(book, &submission.command, now) {
             Ok(entry) => entry,
             Err(rejection) => return Verdict::Refuse(SubmitError::Rejected(rejection)),
@@ -213,28 +288,40 @@ pub(crate) struct Draft {
     keys: HashMap<IdempotencyKey, (RequestFingerprint, EntryNumber)>,
 }
 
+impl Draft {
+    /// Notes that a decision to record nothing rests on the command's key and reference not being in use.
+    fn rests_on_unused(&mut self, submission: &Submission) {
+        self.unused.keys.extend(submission.key.clone());
+        self.unused.references.extend(submission.command.reference().cloned());
+    }
+
+    /// Takes back what was recorded of commands that were asked for together: all from that record on.
+    fn take_back(&mut self, records: usize, asked: &[Asked]) {
+        for LogRecord { request, .. } in self.records.drain(records..) {
+            if let Some(request) = request {
+                self.keys.remove(&request.key);
+            }
+        }
+        for one in asked {
+            self.rests_on_unused(&one.submission);
+        }
+    }
+}
+
 fn head(book: &Book) -> Head {
     Head { next: book.next(), last_recorded_at: book.last_recorded_at() }
 }
 
-/// Lists the balances that a command touches or expects something of, some of them twice.
+/// Lists the balances that a command touches or expects something of, as far as it names them; some of them twice.
 fn touched(submission: &Submission) -> impl Iterator<Item = BalanceKey> {
-    let post = match &submission.command {
-        Command::PostTransaction(post) => Some(post),
-        Command::ChangeAccount(_) => None,
-    };
-    let moved = post.into_iter().flat_map(|post| post.postings.as_slice()).flat_map(|posting| {
+    let moved = submission.command.postings().iter().flat_map(|posting| {
         [posting.source(), posting.destination()]
             .map(|account| BalanceKey { account: account.clone(), asset: posting.asset().clone() })
     });
+    let post = match &submission.command {
+        Command::PostTransaction(post) => Some(post),
+        _ => None,
+    };
     let expected = post.into_iter().flat_map(|post| post.expectations.as_slice());
-    moved.chain(expected.map(|expectation| expectation.key().clone()))
-}
-
-/// Returns the reference that a command wants for its entry.
-fn reference(submission: &Submission) -> Option<&Reference> {
-    match &submission.command {
-        Command::PostTransaction(post) => post.reference.as_ref(),
-        Command::ChangeAccount(_) => None,
-    }
+    moved.chain(expected.filter_map(|expectation| expectation.key().cloned()))
 }

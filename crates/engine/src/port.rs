@@ -8,14 +8,14 @@ mod errors;
 
 use async_trait::async_trait;
 use ledger::{
-    Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName, Metadata, Policy, Reference, StatementLine,
-    Timestamp,
+    Address, Amount, Balance, BalanceKey, Entry, EntryNumber, HoldStanding, HoldState, LedgerName, Metadata,
+    Policy, Reference, Remainder, StatementLine, Timestamp,
 };
 
 pub use self::errors::{BeginError, CommitError, CreateLedgerError, ReadError, Source};
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use crate::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Ledger, NewLedger, Page,
+    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
     StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
 
@@ -98,6 +98,38 @@ pub trait Store: Send + Sync + 'static {
         query: &ChangeQuery,
     ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError>;
 
+    /// Reads one hold; `None` where no entry of that number is one.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn hold(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<Hold>, ReadError>;
+
+    /// Lists holds, newest first.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn holds(
+        &self,
+        ledger: &LedgerName,
+        query: &HoldQuery,
+    ) -> Result<Page<Hold, EntryNumber>, ReadError>;
+
+    /// Lists up to `limit` open holds of all ledgers whose time has come, the longest due first.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn due_holds(&self, now: Timestamp, limit: usize) -> Result<Vec<DueHold>, ReadError>;
+
+    /// Returns how much of each posting was reversed, of those of the transactions that ever were.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn reversed(
+        &self,
+        ledger: &LedgerName,
+        transactions: &[EntryNumber],
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError>;
+
     /// Lists an account's statement lines; `None` where the account never moved.
     ///
     /// # Errors
@@ -160,7 +192,8 @@ pub trait Appends: Send + Sync {
     /// Writes entries that were decided on a remembered state, with all their projections, and commits, if
     /// that state still is the ledger's: its head stands at `expected`, where the entries begin, and none
     /// of their keys and references and of those in `unused` is in use. What came of it is durable when
-    /// this returns. The entries are transactions: accounts are changed the long way.
+    /// this returns. The entries are transactions that rest on no earlier entry: everything else is written the long
+    /// way.
     ///
     /// # Errors
     /// [`CommitError::RolledBack`], [`CommitError::OutcomeUnknown`].
@@ -200,6 +233,12 @@ pub struct Wanted {
     pub references: Vec<Reference>,
     /// Accounts of which policy and metadata are needed, as they are to be changed.
     pub accounts: Vec<Address>,
+    /// Holds that are to be captured or released.
+    pub holds: Vec<EntryNumber>,
+    /// Transactions that are to be reversed.
+    pub reversals: Vec<EntryNumber>,
+    /// Accounts of which the version is needed.
+    pub versions: Vec<Address>,
 }
 
 /// Balances that were looked up, and the policies of their accounts.
@@ -243,7 +282,8 @@ pub struct Loaded {
     /// Where the log stands.
     pub head: Head,
     /// The wanted balances that exist: the missing ones, and the cached ones too where the head is not
-    /// `cached_at`. One that is not here has never moved.
+    /// `cached_at`. One that is not here has never moved. And those of all postings of the wanted holds and of the
+    /// transactions to be reversed.
     pub balances: Vec<(BalanceKey, Balance)>,
     /// The policies of the accounts of those balances, found or not, and of the wanted accounts. Of one that is not
     /// here the account was never changed. Some perhaps more than once.
@@ -254,6 +294,12 @@ pub struct Loaded {
     pub keys: Vec<KeyUse>,
     /// The wanted references that are in use.
     pub references: Vec<(Reference, EntryNumber)>,
+    /// The wanted holds that are there.
+    pub holds: Vec<(EntryNumber, HoldStanding)>,
+    /// What of the transactions to be reversed has not been reversed, of those that are there.
+    pub unreversed: Vec<(EntryNumber, Remainder)>,
+    /// The wanted versions: of an account that is not here, nothing ever touched it.
+    pub versions: Vec<(Address, u64)>,
 }
 
 /// An idempotency key in use.
@@ -332,6 +378,28 @@ pub struct KeptAccount {
     pub metadata: Metadata,
 }
 
+/// An open hold whose time has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueHold {
+    /// Its ledger.
+    pub ledger: LedgerName,
+    /// The number of its entry.
+    pub hold: EntryNumber,
+}
+
+/// What is kept of a hold beside its entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptHold {
+    /// The number of its entry.
+    pub hold: EntryNumber,
+    /// How far it has come.
+    pub state: HoldState,
+    /// How much of each posting was captured.
+    pub captured: Vec<Amount>,
+    /// When what is left of it is let go, if ever.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// A view of one ledger as it stood at one moment.
 #[async_trait]
 pub trait Snapshot: Send {
@@ -385,6 +453,32 @@ pub trait Snapshot: Send {
         after: Option<&(Address, EntryNumber)>,
         limit: usize,
     ) -> Result<Vec<(Address, EntryNumber)>, ReadError>;
+
+    /// Reads what is kept of up to `limit` holds after the given one, by number.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn holds(&mut self, after: Option<EntryNumber>, limit: usize) -> Result<Vec<KeptHold>, ReadError>;
+
+    /// Reads up to `limit` accounts with a hold that names them, after the given ones, by account and hold.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn hold_accounts(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, ReadError>;
+
+    /// Reads how much of each posting was reversed, of up to `limit` transactions after the given one, by number.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn reversals(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError>;
 }
 
 /// What came of creating a ledger.

@@ -1,8 +1,8 @@
 //! Questions that can be asked of a store, and the shapes of their answers.
 
 use ledger::{
-    Address, Amount, Asset, Balance, Entry, EntryNumber, Floors, LedgerName, Metadata, Policy, Posting,
-    Reference, Timestamp,
+    Address, Amount, Asset, Balance, Entry, EntryNumber, Floors, HoldStanding, HoldState, LedgerName,
+    Metadata, Policy, Posting, Reference, Timestamp,
 };
 
 use crate::idempotency::KeyedRequest;
@@ -20,7 +20,7 @@ pub const PAGE_WEIGHT_MAX: usize = 4 << 20;
 pub fn weight(entry: &Entry) -> usize {
     let postings: usize = entry
         .body
-        .postings()
+        .movements()
         .iter()
         .map(|posting| posting.source().as_str().len() + posting.destination().as_str().len() + 100)
         .sum();
@@ -255,6 +255,28 @@ impl AccountQuery {
 pub struct ChangeQuery {
     /// The account.
     pub account: Address,
+    /// Continue after this one: only earlier ones.
+    pub after: Option<EntryNumber>,
+    /// The largest page wanted.
+    pub limit: usize,
+}
+
+/// A hold: the entry that made it, and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// The entry.
+    pub entry: Entry,
+    /// How it stands.
+    pub standing: HoldStanding,
+}
+
+/// Which holds to list, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct HoldQuery {
+    /// Only those that have come so far.
+    pub state: Option<HoldState>,
+    /// Only those of which a posting names this account.
+    pub account: Option<Address>,
     /// Continue after this one: only earlier ones.
     pub after: Option<EntryNumber>,
     /// The largest page wanted.

@@ -1,6 +1,7 @@
 //! The way into a lane: a queue that is bounded in postings and takes a key once at a time.
 //!
-//! A command occupies its room and its key from here until it is answered. Never waits: what there is no room
+//! A job is one command, or several that happen together or not at all. It occupies its room and its keys from here
+//! until it is answered. Never waits: what there is no room
 //! for is refused.
 
 use std::collections::{HashSet, VecDeque};
@@ -8,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fail_points::Point;
 use prometheus_client::metrics::gauge::Gauge;
+use smallvec::{SmallVec, smallvec};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, watch};
 
@@ -29,32 +31,43 @@ pub(crate) struct LaneHandle {
 /// What came of asking a lane to take a command.
 pub(crate) enum Enqueue {
     /// It waits for its batch.
-    Waiting(oneshot::Receiver<Result<Submitted, SubmitError>>),
-    /// It was not taken.
-    Refused(SubmitError),
-    /// The lane has ended; another one will take the command.
-    Ended(Submission),
+    Waiting(oneshot::Receiver<Answers>),
+    /// It was not taken: for this reason, because of the command of this place.
+    Refused(usize, SubmitError),
+    /// The lane has ended; another one will take it.
+    Ended(AskedTogether),
 }
 
-/// A command that waits.
-pub(crate) struct Job {
+/// A command with what it stands for.
+pub(crate) struct Asked {
     pub(crate) submission: Submission,
     pub(crate) fingerprint: RequestFingerprint,
-    reply: oneshot::Sender<Result<Submitted, SubmitError>>,
+}
+
+/// Commands that happen together or not at all; mostly it is one.
+pub(crate) type AskedTogether = SmallVec<[Asked; 1]>;
+
+/// What came of each of them, in order.
+pub(crate) type Answers = SmallVec<[Result<Submitted, SubmitError>; 1]>;
+
+/// Commands that wait.
+pub(crate) struct Job {
+    pub(crate) asked: AskedTogether,
+    reply: oneshot::Sender<Answers>,
     held: Held,
 }
 
-/// Commands that were taken from the queue and are in no batch yet, with their weight in postings.
+/// Jobs that were taken from the queue and are in no batch yet, with their weight in postings.
 #[derive(Default)]
 pub(crate) struct Waiting {
     jobs: VecDeque<Job>,
     weight: usize,
 }
 
-/// What a waiting command occupies; dropping it frees both.
+/// What a waiting job occupies; dropping it frees all of it.
 struct Held {
     _room: OwnedSemaphorePermit,
-    _key: Option<RunningKey>,
+    _keys: SmallVec<[RunningKey; 1]>,
 }
 
 struct RunningKey {
@@ -68,13 +81,41 @@ impl Drop for RunningKey {
     }
 }
 
+impl Asked {
+    pub(crate) fn new(submission: Submission) -> Self {
+        let fingerprint = submission.fingerprint();
+        Self { submission, fingerprint }
+    }
+}
+
 impl Job {
-    pub(crate) fn answer(self, result: Result<Submitted, SubmitError>) {
+    /// Returns how much room the commands take.
+    pub(crate) fn weight(&self) -> usize {
+        weight(&self.asked)
+    }
+
+    pub(crate) fn submissions(&self) -> impl Iterator<Item = &Submission> {
+        self.asked.iter().map(|asked| &asked.submission)
+    }
+
+    /// Answers each command, in order.
+    pub(crate) fn answer(self, answers: Answers) {
         // Before the caller can know: who retries at once must not find its own key still running.
         drop(self.held);
         // A caller that has gone away wants no answer.
-        let _ = self.reply.send(result);
+        let _ = self.reply.send(answers);
     }
+
+    /// Answers all commands alike.
+    pub(crate) fn answer_all(self, error: &SubmitError) {
+        let answers = self.asked.iter().map(|_| Err(error.clone())).collect();
+        self.answer(answers);
+    }
+}
+
+/// Returns how much room commands take together.
+pub(crate) fn weight(asked: &[Asked]) -> usize {
+    asked.iter().map(|asked| asked.submission.weight()).sum()
 }
 
 impl Waiting {
@@ -87,25 +128,25 @@ impl Waiting {
     }
 
     pub(crate) fn submissions(&self) -> impl Iterator<Item = &Submission> {
-        self.jobs.iter().map(|job| &job.submission)
+        self.jobs.iter().flat_map(Job::submissions)
     }
 
     pub(crate) fn push(&mut self, job: Job) {
-        self.weight += job.submission.weight();
+        self.weight += job.weight();
         self.jobs.push_back(job);
     }
 
-    /// Takes the first one that waits, if it is as it has to be.
-    pub(crate) fn pop_if(&mut self, condition: impl FnOnce(&Submission) -> bool) -> Option<Job> {
-        let job = self.jobs.pop_front_if(|job| condition(&job.submission))?;
-        self.weight -= job.submission.weight();
+    /// Takes the first one that waits, if all its commands are as they have to be.
+    pub(crate) fn pop_if(&mut self, condition: impl Fn(&Submission) -> bool) -> Option<Job> {
+        let job = self.jobs.pop_front_if(|job| job.submissions().all(condition))?;
+        self.weight -= job.weight();
         Some(job)
     }
 
-    /// Lets commands wait again, before those that wait.
+    /// Lets jobs wait again, before those that wait.
     pub(crate) fn take_back(&mut self, jobs: Vec<Job>) {
         for job in jobs.into_iter().rev() {
-            self.weight += job.submission.weight();
+            self.weight += job.weight();
             self.jobs.push_front(job);
         }
     }
@@ -130,33 +171,49 @@ impl LaneHandle {
         &self.room
     }
 
-    pub(crate) fn enqueue(&self, submission: Submission, fingerprint: RequestFingerprint) -> Enqueue {
-        let weight = u32::try_from(submission.weight()).expect("a thousand postings at most");
+    pub(crate) fn enqueue(&self, asked: AskedTogether) -> Enqueue {
+        // More than a queue has room for is refused as well: nothing is that large.
+        let weight = u32::try_from(weight(&asked)).unwrap_or(u32::MAX);
         let room = match Arc::clone(&self.room).try_acquire_many_owned(weight) {
             Ok(room) => room,
-            Err(TryAcquireError::NoPermits) => return Enqueue::Refused(SubmitError::Overloaded),
-            Err(TryAcquireError::Closed) => return Enqueue::Ended(submission),
+            Err(TryAcquireError::NoPermits) => return Enqueue::Refused(0, SubmitError::Overloaded),
+            Err(TryAcquireError::Closed) => return Enqueue::Ended(asked),
         };
-        let key = match submission.key.clone().filter(|_| !submission.dry_run) {
-            Some(key) => {
-                let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-                if !running.insert(key.clone()) {
-                    return Enqueue::Refused(SubmitError::KeyInProgress);
-                }
-                Some(RunningKey { key, running: Arc::clone(&self.running) })
-            }
-            None => None,
+        let keys = match self.take_keys(&asked) {
+            Ok(keys) => keys,
+            Err(place) => return Enqueue::Refused(place, SubmitError::KeyInProgress),
         };
-        let (reply, answer) = oneshot::channel();
-        let job = Job { submission, fingerprint, reply, held: Held { _room: room, _key: key } };
+        let commands = i64::try_from(asked.len()).expect("a batch is small");
+        let (reply, answers) = oneshot::channel();
+        let job = Job { asked, reply, held: Held { _room: room, _keys: keys } };
         match self.queue.send(job) {
             Ok(()) => {
-                self.queue_depth.inc();
+                self.queue_depth.inc_by(commands);
                 fail_points::reach(Point::CommandQueued);
-                Enqueue::Waiting(answer)
+                Enqueue::Waiting(answers)
             }
-            Err(returned) => Enqueue::Ended(returned.0.submission),
+            Err(returned) => Enqueue::Ended(returned.0.asked),
         }
+    }
+
+    /// Takes the keys of commands that are to be recorded, or returns the place of one whose key is running.
+    fn take_keys(&self, asked: &[Asked]) -> Result<SmallVec<[RunningKey; 1]>, usize> {
+        let mut taken: SmallVec<[RunningKey; 1]> = smallvec![];
+        for (place, Asked { submission, .. }) in asked.iter().enumerate() {
+            let Some(key) = submission.key.as_ref().filter(|_| !submission.dry_run) else { continue };
+            // The same again in one job is no other request: the lane tells them apart.
+            if taken.iter().any(|other| other.key == *key) {
+                continue;
+            }
+            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_free = running.insert(key.clone());
+            drop(running);
+            if !is_free {
+                return Err(place);
+            }
+            taken.push(RunningKey { key: key.clone(), running: Arc::clone(&self.running) });
+        }
+        Ok(taken)
     }
 
     pub(crate) fn has_ended(&self) -> bool {

@@ -7,6 +7,10 @@ use ledger::{Command, Entry, Rejection};
 use crate::idempotency::{IdempotencyKey, RequestFingerprint};
 use crate::query::Ledger;
 
+/// How much an earlier entry weighs, whose postings nobody has counted yet. Most have a few; a batch of those that have
+/// the most of them stays within memory.
+const EARLIER_ENTRY: usize = 32;
+
 /// A command with the circumstances of its request.
 #[derive(Clone, Debug)]
 pub struct Submission {
@@ -26,14 +30,18 @@ impl Submission {
     }
 
     /// Returns how much room the command takes in a queue and in a batch: its postings, or its expectations
-    /// where they are more.
+    /// where they are more. What rests on an earlier entry, and does not say of which of its postings, counts as much.
     #[must_use]
     pub fn weight(&self) -> usize {
         match &self.command {
             Command::PostTransaction(post) => {
                 post.postings.as_slice().len().max(post.expectations.as_slice().len())
             }
+            Command::CreateHold(hold) => hold.postings.as_slice().len(),
             Command::ChangeAccount(_) => 1,
+            Command::CaptureHold(_) | Command::ReleaseHold(_) | Command::ReverseTransaction(_) => {
+                self.command.postings().len().max(EARLIER_ENTRY)
+            }
         }
     }
 }
@@ -93,6 +101,9 @@ pub enum SubmitError {
     /// The ledger says no.
     #[error("the command was rejected: {0:?}")]
     Rejected(Rejection),
+    /// It was to happen together with other commands, and one of them did not.
+    #[error("another command of its batch was not applied")]
+    NotApplied,
     /// Too much is waiting already.
     #[error("the ledger's queue is full")]
     Overloaded,

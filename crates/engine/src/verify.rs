@@ -7,11 +7,12 @@
 //! idempotency key that was changed to one not in use, goes unnoticed.
 //!
 //! In memory it keeps one chunk of what it reads, every balance and every policy, digests per balance's history
-//! and per changed account, and 16 bytes and a number per reference and per idempotency key. The length of the log does not count
-//! otherwise.
+//! and per changed account, every open hold, a digest per ended one, every transaction that was reversed, and 16 bytes
+//! and a number per reference and per idempotency key. The length of the log does not count otherwise.
 
 mod accounts;
 mod finding;
+mod holds;
 mod movements;
 mod replay;
 
@@ -22,7 +23,8 @@ use ledger::{Address, Asset, Balance, BalanceKey, Book, EntryNumber};
 use serde::Serialize;
 
 use self::accounts::Accounts;
-pub use self::finding::{AccountFault, Counters, Finding};
+pub use self::finding::{AccountFault, Counters, Finding, ProjectionFault};
+use self::holds::Holds;
 use self::movements::History;
 use self::replay::Replay;
 use crate::port::{Movements, ReadError, Snapshot};
@@ -43,7 +45,9 @@ pub struct Report {
     pub transactions: u64,
     /// How many of them are changes of accounts.
     pub account_changes: u64,
-    /// Postings in the log.
+    /// How many of them are holds.
+    pub holds: u64,
+    /// Postings in the log's transactions.
     pub postings: u64,
     /// Accounts that the log's postings name.
     pub accounts: u64,
@@ -100,6 +104,8 @@ pub enum Stage {
     Movements,
     /// Comparing what is kept beside accounts, and their changes; counted in accounts.
     Accounts,
+    /// Comparing holds, and how far transactions were reversed; counted in holds and reversed transactions.
+    Holds,
 }
 
 impl fmt::Display for Stage {
@@ -109,6 +115,7 @@ impl fmt::Display for Stage {
             Self::Balances => "balances",
             Self::Movements => "movements",
             Self::Accounts => "accounts",
+            Self::Holds => "holds",
         })
     }
 }
@@ -128,7 +135,8 @@ pub async fn verify(
 ) -> Result<Report, ReadError> {
     let mut report = Report::default();
     let replayed = replay_log(snapshot, &mut report, &mut progress).await;
-    let Some((book, history, accounts)) = as_far_as_readable(Stage::Log, replayed, &mut report)? else {
+    let Some((book, history, accounts, holds)) = as_far_as_readable(Stage::Log, replayed, &mut report)?
+    else {
         return Ok(report);
     };
     let compared = compare_balances(snapshot, &book, &mut report, &mut progress).await;
@@ -137,6 +145,8 @@ pub async fn verify(
     as_far_as_readable(Stage::Movements, compared, &mut report)?;
     let compared = compare_accounts(snapshot, &book, accounts, &mut report, &mut progress).await;
     as_far_as_readable(Stage::Accounts, compared, &mut report)?;
+    let compared = compare_holds(snapshot, holds, &mut report, &mut progress).await;
+    as_far_as_readable(Stage::Holds, compared, &mut report)?;
     Ok(report)
 }
 
@@ -160,7 +170,7 @@ async fn replay_log(
     snapshot: &mut dyn Snapshot,
     report: &mut Report,
     progress: &mut impl FnMut(Progress),
-) -> Result<(Book, History, Accounts), ReadError> {
+) -> Result<(Book, History, Accounts, Holds), ReadError> {
     let head = snapshot.next();
     let mut replay = Replay::default();
     let mut from = EntryNumber(0);
@@ -173,6 +183,13 @@ async fn replay_log(
             return Err(goes_back(Stage::Log));
         }
         for record in records {
+            if let Some(earlier) = replay.lacks(&record.entry) {
+                let found = snapshot.records(earlier, 1).await?;
+                found
+                    .iter()
+                    .filter(|found| found.entry.number == earlier)
+                    .for_each(|found| replay.learn(&found.entry));
+            }
             replay.take(record, report);
         }
         let Some(next) = last.0.checked_add(1) else { break };
@@ -181,9 +198,9 @@ async fn replay_log(
     if replay.next() != head {
         report.add(Finding::HeadDiffers { head, log: replay.next() });
     }
-    let (book, history, accounts) = replay.finish();
+    let (book, history, accounts, holds) = replay.finish();
     report.accounts = history.accounts();
-    Ok((book, history, accounts))
+    Ok((book, history, accounts, holds))
 }
 
 async fn compare_balances(
@@ -293,6 +310,52 @@ async fn compare_accounts(
         after = changes.into_iter().next_back();
     }
     accounts.differences().for_each(|finding| report.add(finding));
+    Ok(())
+}
+
+async fn compare_holds(
+    snapshot: &mut dyn Snapshot,
+    mut holds: Holds,
+    report: &mut Report,
+    progress: &mut impl FnMut(Progress),
+) -> Result<(), ReadError> {
+    let (total, mut done) = (holds.len(), 0);
+    let mut after: Option<EntryNumber> = None;
+    loop {
+        progress(Progress { stage: Stage::Holds, done, total });
+        let kept = snapshot.holds(after, ROWS_PER_READ).await?;
+        let Some(last) = kept.last() else { break };
+        if after.is_some_and(|after| last.hold <= after) {
+            return Err(goes_back(Stage::Holds));
+        }
+        after = Some(last.hold);
+        done += kept.len() as u64;
+        kept.iter().filter_map(|kept| holds.find(kept)).for_each(|finding| report.add(finding));
+    }
+    let mut after: Option<(Address, EntryNumber)> = None;
+    loop {
+        let accounts = snapshot.hold_accounts(after.as_ref(), ROWS_PER_READ).await?;
+        let Some(last) = accounts.last() else { break };
+        if after.as_ref().is_some_and(|after| last <= after) {
+            return Err(goes_back(Stage::Holds));
+        }
+        accounts.iter().for_each(|(account, hold)| holds.find_account(account, *hold));
+        after = accounts.into_iter().next_back();
+    }
+    let mut after: Option<EntryNumber> = None;
+    loop {
+        progress(Progress { stage: Stage::Holds, done, total });
+        let reversals = snapshot.reversals(after, ROWS_PER_READ).await?;
+        let Some((last, _)) = reversals.last() else { break };
+        if after.is_some_and(|after| *last <= after) {
+            return Err(goes_back(Stage::Holds));
+        }
+        after = Some(*last);
+        done += reversals.len() as u64;
+        let findings = reversals.iter().filter_map(|(of, reversed)| holds.find_reversal(*of, reversed));
+        findings.for_each(|finding| report.add(finding));
+    }
+    holds.differences().for_each(|finding| report.add(finding));
     Ok(())
 }
 

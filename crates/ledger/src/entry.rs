@@ -72,6 +72,44 @@ impl EntryBody {
         }
     }
 
+    /// Returns every posting whose balances it touches: what [moved](Self::movements), and what a capture let go.
+    pub fn touching(&self) -> impl Iterator<Item = &Posting> {
+        let released = match self.transaction().map(|transaction| &transaction.origin) {
+            Some(Origin::Capture(capture)) => &*capture.released,
+            Some(Origin::Posted | Origin::Reversal(_)) | None => &[],
+        };
+        self.movements().iter().chain(released)
+    }
+
+    /// Returns the hold that it used or ended.
+    #[must_use]
+    pub fn hold(&self) -> Option<EntryNumber> {
+        match self {
+            Self::Transaction(Transaction { origin: Origin::Capture(capture), .. }) => Some(capture.hold),
+            Self::Release(release) => Some(release.hold),
+            Self::Transaction(_) | Self::Account(_) | Self::Hold(_) => None,
+        }
+    }
+
+    /// Returns the transaction that it reversed.
+    #[must_use]
+    pub fn reversed(&self) -> Option<EntryNumber> {
+        match self {
+            Self::Transaction(Transaction { origin: Origin::Reversal(reversal), .. }) => Some(reversal.of),
+            Self::Transaction(_) | Self::Account(_) | Self::Hold(_) | Self::Release(_) => None,
+        }
+    }
+
+    /// Says whether it touches more than what was posted: what is pending, or how far an earlier entry is used up.
+    #[must_use]
+    pub fn rests_on_holds(&self) -> bool {
+        match self {
+            Self::Transaction(transaction) => matches!(transaction.origin, Origin::Capture(_)),
+            Self::Hold(_) | Self::Release(_) => true,
+            Self::Account(_) => false,
+        }
+    }
+
     /// Returns the caller's own name for it.
     #[must_use]
     pub fn reference(&self) -> Option<&Reference> {

@@ -158,6 +158,34 @@ pub enum Finding {
         /// What of it.
         fault: AccountFault,
     },
+    /// What an entry records of its hold is not what follows from the entries ahead of it.
+    EntryDiffers {
+        /// The entry.
+        #[serde(serialize_with = "number")]
+        entry: EntryNumber,
+    },
+    /// What the projection keeps of a hold is not what follows from the log.
+    HoldDiffers {
+        /// The hold.
+        #[serde(serialize_with = "number")]
+        hold: EntryNumber,
+        /// In which way.
+        fault: ProjectionFault,
+    },
+    /// The holds that name an account, as the projection has them, are not those that follow from the log.
+    HoldsOfAccountDiffer {
+        /// The account.
+        #[serde(serialize_with = "text")]
+        account: Address,
+    },
+    /// What the projection keeps of how far a transaction was reversed is not what follows from the log.
+    ReversalDiffers {
+        /// The transaction.
+        #[serde(serialize_with = "number")]
+        transaction: EntryNumber,
+        /// In which way.
+        fault: ProjectionFault,
+    },
     /// Something stored cannot be what Florin wrote, so that what comes after it was not looked at.
     Unreadable {
         /// What was being read.
@@ -181,6 +209,28 @@ pub enum AccountFault {
     Metadata,
     /// Which entries changed it.
     Changes,
+}
+
+/// In which way a row of a projection differs from the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProjectionFault {
+    /// It follows from the log, and the projection does not have it.
+    Missing,
+    /// The projection has it, and it does not follow from the log.
+    Unexpected,
+    /// Both have it, and it is another one.
+    Differs,
+}
+
+impl fmt::Display for ProjectionFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "is missing",
+            Self::Unexpected => "is kept, and the log does not have it",
+            Self::Differs => "differs from the log",
+        })
+    }
 }
 
 /// The four counters of a balance, in minor units.
@@ -295,6 +345,14 @@ impl fmt::Display for Finding {
                 AccountFault::Metadata => write!(f, "the metadata of {account} differs from the log"),
                 AccountFault::Changes => write!(f, "the changes of {account} differ from the log"),
             },
+            Self::EntryDiffers { entry } => {
+                write!(f, "entry {} does not say of its hold what follows from the log", entry.0)
+            }
+            Self::HoldDiffers { hold, fault } => write!(f, "hold {} {fault}", hold.0),
+            Self::HoldsOfAccountDiffer { account } => write!(f, "the holds of {account} differ from the log"),
+            Self::ReversalDiffers { transaction, fault } => {
+                write!(f, "how far transaction {} was reversed {fault}", transaction.0)
+            }
             Self::Unreadable { stage, problem } => {
                 write!(f, "the {stage} cannot be read any further: {problem}")
             }
@@ -327,6 +385,20 @@ impl fmt::Display for Reason<'_> {
             Rejection::ReferenceTaken { reference, entry } => {
                 write!(f, "entry {} has the reference \"{reference}\"", entry.0)
             }
+            Rejection::HoldNotFound { hold } => write!(f, "there is no hold {} that is open", hold.0),
+            Rejection::TransactionNotFound { transaction } => {
+                write!(f, "there is no transaction {} before it", transaction.0)
+            }
+            Rejection::HoldExpiryPassed { .. } => f.write_str("the hold expires before it is made"),
+            Rejection::HoldNotOpen { hold, .. } => write!(f, "hold {} is not open", hold.0),
+            Rejection::HoldNotDue { hold } => write!(f, "the time of hold {} has not come", hold.0),
+            Rejection::HoldExceedsRemaining { hold, posting, remaining, amount } => {
+                write!(f, "posting {posting} takes {amount} of hold {}, which has {remaining}", hold.0)
+            }
+            Rejection::ReversalExceedsOriginal { transaction, posting, remaining, amount } => {
+                write!(f, "posting {posting} reverses {amount} of transaction {}, ", transaction.0)?;
+                write!(f, "of which {remaining} is left")
+            }
             Rejection::AccountClosed { posting, account } => {
                 write!(f, "posting {posting} moves money of {account}, which is closed")
             }
@@ -346,8 +418,8 @@ impl fmt::Display for Reason<'_> {
                 write!(f, "posting {posting} overflows {account} {asset}")
             }
             // Never of a recorded transaction, which is decided again without expectations.
-            Rejection::ExpectationFailed { expectation, account, asset, .. } => {
-                write!(f, "expectation {expectation} of {account} {asset} does not hold")
+            Rejection::ExpectationFailed { expectation, account, .. } => {
+                write!(f, "expectation {expectation} of {account} does not hold")
             }
         }
     }

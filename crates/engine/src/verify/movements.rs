@@ -61,8 +61,8 @@ impl History {
         self.movements
     }
 
-    /// Takes an entry's postings. The balances recorded in the entry do not count.
-    pub(super) fn expect(&mut self, entry: EntryNumber, postings: &[Posting]) {
+    /// Takes the postings whose balances an entry touches. The balances recorded in the entry do not count.
+    pub(super) fn expect<'p>(&mut self, entry: EntryNumber, postings: impl IntoIterator<Item = &'p Posting>) {
         for posting in postings {
             for account in [posting.source(), posting.destination()] {
                 let key = BalanceKey { account: account.clone(), asset: posting.asset().clone() };

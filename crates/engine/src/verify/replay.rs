@@ -1,4 +1,4 @@
-//! Replays the log: decides on every recorded transaction again and holds what was recorded to it.
+//! Replays the log: decides on every recorded entry again and holds what was recorded to it.
 //!
 //! Where the two differ, the replay goes on from what was recorded, so that one damaged entry is reported
 //! at its own place and not at every later one.
@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use ledger::{
-    Balance, BalanceKey, Book, Command, Entry, EntryBody, EntryNumber, Expectations, PostTransaction,
-    Rejection, Transaction, decide,
+    Balance, BalanceKey, Book, CaptureHold, Command, CreateHold, Entry, EntryBody, EntryNumber, Expectations,
+    Hold, Origin, PostTransaction, Rejection, Release, ReleaseHold, ReverseTransaction, Transaction, decide,
 };
 use sha2::{Digest, Sha256};
 
 use super::accounts::Accounts;
+use super::holds::Holds;
 use super::movements::History;
 use super::{Finding, Report};
 use crate::port::LogRecord;
@@ -23,6 +24,7 @@ pub(super) struct Replay {
     book: Book,
     history: History,
     accounts: Accounts,
+    holds: Holds,
     references: FirstUses,
     keys: FirstUses,
 }
@@ -33,9 +35,19 @@ impl Replay {
         self.next
     }
 
-    /// Returns the balances, what moved them, and the changes of accounts that follow from the log.
-    pub(super) fn finish(self) -> (Book, History, Accounts) {
-        (self.book, self.history, self.accounts)
+    /// Returns the balances, what moved them, the changes of accounts, and the holds that follow from the log.
+    pub(super) fn finish(self) -> (Book, History, Accounts, Holds) {
+        (self.book, self.history, self.accounts, self.holds)
+    }
+
+    /// Says which earlier entry has to be [learnt](Self::learn) before the next one is taken.
+    pub(super) fn lacks(&self, next: &Entry) -> Option<EntryNumber> {
+        self.holds.lacks(next)
+    }
+
+    /// Takes an earlier entry that the next one rests on.
+    pub(super) fn learn(&mut self, entry: &Entry) {
+        self.holds.learn(entry);
     }
 
     /// Takes the next record of the log.
@@ -64,12 +76,13 @@ impl Replay {
         }
 
         report.entries += 1;
+        self.holds.load(&mut self.book, &entry);
+        self.history.expect(number, entry.body.touching());
         let decision = match &entry.body {
             EntryBody::Transaction(transaction) => {
                 report.transactions += 1;
                 report.postings += transaction.postings.as_slice().len() as u64;
-                self.history.expect(number, transaction.postings.as_slice());
-                self.decide_again(&entry, transaction)
+                self.decide_again(&entry, transaction_again(&entry, transaction))
             }
             EntryBody::Account(change) => {
                 report.account_changes += 1;
@@ -77,22 +90,27 @@ impl Replay {
                 // It says how the account is from here on, whatever it was before. It moves nothing.
                 Ok(Entry { balances: Vec::new(), ..entry.clone() })
             }
+            EntryBody::Hold(hold) => {
+                report.holds += 1;
+                self.decide_again(&entry, hold_again(hold))
+            }
+            EntryBody::Release(Release { hold, cause, .. }) => {
+                let again = Command::ReleaseHold(ReleaseHold { hold: *hold, cause: *cause });
+                self.decide_again(&entry, again)
+            }
         };
         check_balances(&entry, &decision, report);
+        if let Ok(decided) = &decision
+            && decided.body != entry.body
+        {
+            report.add(Finding::EntryDiffers { entry: number });
+        }
         self.check_conservation(&entry, report);
         self.go_on_from(entry, decision.ok());
     }
 
-    fn decide_again(&self, entry: &Entry, transaction: &Transaction) -> Result<Entry, Rejection> {
-        let command = Command::PostTransaction(PostTransaction {
-            postings: transaction.postings.clone().into(),
-            reference: transaction.reference.clone(),
-            effective_at: Some(entry.effective_at),
-            metadata: transaction.metadata.clone(),
-            // They were judged when it was recorded, and are no part of the log.
-            expectations: Expectations::default(),
-        });
-        decide(&self.book, &command, entry.recorded_at)
+    fn decide_again(&self, entry: &Entry, again: Command) -> Result<Entry, Rejection> {
+        decide(&self.book, &again, entry.recorded_at)
     }
 
     /// Holds the sum over all accounts to zero by what the entry adds to it. Wrapping, as damage may go
@@ -117,12 +135,56 @@ impl Replay {
         }
         // Nobody may decide on a balance whose available figure cannot be told. No decision leads to one
         // either, so it has been reported.
-        entry.balances.retain(|(_, b)| b.posted_out.checked_add(b.pending_out).is_some());
+        entry.balances.retain(|(_, b)| {
+            b.posted_out.checked_add(b.pending_out).is_some()
+                && b.posted_in.checked_add(b.pending_in).is_some()
+        });
         // The book counts what it was given; that the numbers are right has been looked at above.
-        entry.number = self.book.next();
+        let number = std::mem::replace(&mut entry.number, self.book.next());
         self.book.apply(&entry);
+        if entry.number == number {
+            self.holds.expect(&self.book, &entry);
+        }
         self.book.forget_look_ups();
     }
+}
+
+/// Returns the command for which a transaction would be recorded as it is. Expectations were judged when it was, and
+/// are no part of the log.
+fn transaction_again(entry: &Entry, transaction: &Transaction) -> Command {
+    let Transaction { postings, reference, metadata, origin } = transaction.clone();
+    let (postings, effective_at) = (postings.into(), Some(entry.effective_at));
+    match origin {
+        Origin::Posted => Command::PostTransaction(PostTransaction {
+            postings,
+            reference,
+            effective_at,
+            metadata,
+            expectations: Expectations::default(),
+        }),
+        Origin::Capture(capture) => Command::CaptureHold(CaptureHold {
+            hold: capture.hold,
+            postings: Some(postings),
+            is_final: capture.closes,
+            reference,
+            effective_at,
+            metadata,
+        }),
+        Origin::Reversal(reversal) => Command::ReverseTransaction(ReverseTransaction {
+            transaction: reversal.of,
+            postings: Some(postings),
+            forced: reversal.forced,
+            reference,
+            effective_at,
+            metadata,
+        }),
+    }
+}
+
+/// Returns the command for which a hold would be recorded as it is.
+fn hold_again(hold: &Hold) -> Command {
+    let Hold { postings, reference, metadata, expires_at } = hold.clone();
+    Command::CreateHold(CreateHold { postings: postings.into(), expires_at, reference, metadata })
 }
 
 /// Holds the balances recorded in an entry to those that its postings lead to.
