@@ -113,6 +113,12 @@ impl Engine {
         &*self.0.store
     }
 
+    /// Returns the time of day, as entries get it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
     /// Puts a command into its ledger's lane and waits for what comes of it. What this returns as
     /// recorded is durable. A caller that stops waiting does not stop the command.
     ///

@@ -9,6 +9,7 @@ mod batch;
 mod clock;
 pub mod codec;
 mod engine;
+mod expiry;
 pub mod idempotency;
 mod lane;
 mod memory;
@@ -22,6 +23,7 @@ pub mod verify;
 
 pub use as_of::balances_before;
 pub use engine::{Engine, EngineOptions};
+pub use expiry::EXPIRY_INTERVAL;
 pub use metrics::EngineMetrics;
 pub use submission::{
     CreateLedgerError, CreatedLedger, Outcome, SharedSource, Submission, SubmitError, Submitted,

@@ -6,6 +6,7 @@ mod accounts;
 mod batch;
 mod failure;
 mod groups;
+mod holds;
 mod movements;
 mod rows;
 mod schema;
@@ -17,6 +18,10 @@ pub use accounts::{AccountPage, AccountRow, ChangePage, KeptRow, add_looked_up, 
 pub use batch::{BatchRows, ChangedAccounts, MovedBalance};
 pub use failure::{Corruption, Failure};
 pub use groups::{Group, GroupReads, sum_groups};
+pub use holds::{
+    HoldPage, HoldRow, HoldRows, ReversalRow, UsedEntries, VersionRow, balances_of, standings, stored_time,
+    unreversed, versions,
+};
 pub use movements::{
     ListReads, ListRow, Moved, NewMovements, entries_that_moved, few_entries_that_moved, lists_after,
 };

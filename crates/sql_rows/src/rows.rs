@@ -65,6 +65,14 @@ impl<'a> Reader<'a> {
         Address::parse(text).map_err(|_| self.bad("an account", text))
     }
 
+    /// Reads a ledger's name.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn ledger(&self, text: &str) -> Result<LedgerName, Corruption> {
+        LedgerName::parse(text).map_err(|_| self.bad("a ledger", text))
+    }
+
     /// Reads an asset.
     ///
     /// # Errors

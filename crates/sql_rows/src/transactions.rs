@@ -118,7 +118,7 @@ pub fn account_to_walk(query: &TransactionQuery) -> Option<&str> {
         .map(Address::as_str)
 }
 
-/// Returns how many rows one page can need: the rest of them would only be read to be thrown away. Those that moved an
+/// Returns how many rows one page mostly needs: the rest of them would only be read to be thrown away. Most that moved an
 /// account are transactions; among all others there may be any number of other entries.
 #[must_use]
 pub fn rows_wanted(query: &TransactionQuery, an_account_is_walked: bool) -> i64 {

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use engine::port::{
     Appended, Batch, BeginError, CommitError, Head, KeyUse, Loaded, LogRecord, Opened, Unused, Wanted,
 };
-use ledger::{Address, BalanceKey, EntryBody, EntryNumber, LedgerName, Policy, Reference};
+use engine::query::HoldQuery;
+use ledger::{Address, BalanceKey, EntryBody, EntryNumber, LedgerName, Origin, Policy, Reference, Remainder};
 use test_support::Naive;
 use tokio::sync::OwnedMutexGuard;
 
@@ -40,6 +41,22 @@ fn load(log: &Naive, wanted: Wanted) -> Loaded {
     let (asked_keys, asked_references): (HashSet<_>, HashSet<_>) =
         (wanted.keys.into_iter().collect(), wanted.references.into_iter().collect());
     let accounts: HashSet<_> = wanted.accounts.into_iter().collect();
+    let query = HoldQuery { limit: usize::MAX, ..HoldQuery::default() };
+    let holds: Vec<_> = log
+        .holds(&query)
+        .into_iter()
+        .filter(|hold| wanted.holds.contains(&hold.entry.number))
+        .map(|hold| (hold.entry.number, hold.standing))
+        .collect();
+    let unreversed = unreversed(log, &wanted.reversals);
+    let earlier =
+        holds.iter().map(|(_, standing)| &standing.left).chain(unreversed.iter().map(|(_, left)| left));
+    for posting in earlier.flat_map(|left| left.postings().as_slice()) {
+        for account in [posting.source(), posting.destination()] {
+            balances.insert(BalanceKey { account: account.clone(), asset: posting.asset().clone() });
+        }
+    }
+    let versions = wanted.versions.into_iter().map(|account| (account.clone(), log.version(&account)));
     let mut changed = log.changed();
     changed.retain(|address, _| accounts.contains(address));
     let mut loaded_policies = policies(log, &balances);
@@ -51,7 +68,29 @@ fn load(log: &Naive, wanted: Wanted) -> Loaded {
         balances: log.balances().into_iter().filter(|(key, _)| balances.contains(key)).collect(),
         keys: keys(log).filter(|used| asked_keys.contains(&used.key)).collect(),
         references: references(log).filter(|(used, _)| asked_references.contains(used)).collect(),
+        holds,
+        unreversed,
+        versions: versions.filter(|(_, version)| *version > 0).collect(),
     }
+}
+
+/// Returns what has not been reversed, of those numbers that are transactions.
+fn unreversed(log: &Naive, wanted: &[EntryNumber]) -> Vec<(EntryNumber, Remainder)> {
+    let reversed = log.reversed();
+    let mut found = Vec::new();
+    for record in &log.records {
+        let EntryBody::Transaction(transaction) = &record.entry.body else { continue };
+        if wanted.contains(&record.entry.number) {
+            let postings = transaction.postings.clone();
+            let used = reversed.iter().find(|(number, _)| *number == record.entry.number);
+            let left = match used {
+                Some((_, used)) => Remainder::after(postings, used).expect("no more is reversed than moved"),
+                None => Remainder::whole(postings),
+            };
+            found.push((record.entry.number, left));
+        }
+    }
+    found
 }
 
 /// Returns the policies of the accounts of balances, of those that were ever changed.
@@ -104,9 +143,10 @@ pub(crate) async fn append(
     unused: &Unused,
     records: &[LogRecord],
 ) -> Result<Appended, CommitError> {
-    let are_transactions =
-        records.iter().all(|record| matches!(record.entry.body, EntryBody::Transaction(_)));
-    assert!(are_transactions, "accounts are changed the long way");
+    let is_posted = |record: &LogRecord| {
+        record.entry.body.transaction().is_some_and(|transaction| transaction.origin == Origin::Posted)
+    };
+    assert!(records.iter().all(is_posted), "everything else is written the long way");
     let rolled_back = |closed| CommitError::RolledBack(Box::new(closed));
     for (expected, record) in (expected.next.0..).zip(records) {
         let found = record.entry.number.0;

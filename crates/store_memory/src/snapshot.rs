@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::port::{KeptAccount, LogRecord, Movements, ReadError, Snapshot};
-use ledger::{Address, Balance, BalanceKey, EntryNumber};
+use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
+use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber};
 use test_support::Naive;
 
 use crate::store::records;
@@ -70,5 +70,28 @@ impl Snapshot for MemorySnapshot {
             .filter(|change| after.is_none_or(|after| change > after))
             .take(limit)
             .collect())
+    }
+
+    async fn holds(&mut self, after: Option<EntryNumber>, limit: usize) -> Result<Vec<KeptHold>, ReadError> {
+        let holds = self.0.all_holds().into_iter().map(|(_, kept)| kept);
+        Ok(holds.filter(|kept| after.is_none_or(|after| kept.hold > after)).take(limit).collect())
+    }
+
+    async fn hold_accounts(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, ReadError> {
+        let accounts = self.0.hold_accounts().into_iter();
+        Ok(accounts.filter(|account| after.is_none_or(|after| account > after)).take(limit).collect())
+    }
+
+    async fn reversals(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError> {
+        let reversed = self.0.reversed().into_iter();
+        Ok(reversed.filter(|(number, _)| after.is_none_or(|after| *number > after)).take(limit).collect())
     }
 }

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use engine::port::{
-    Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, Head, LedgerCreation,
+    Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head, LedgerCreation,
     LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, AddressPattern, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Ledger, NewLedger,
-    PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
-    account_weight, weight,
+    Account, AccountQuery, AddressPattern, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Hold, HoldQuery,
+    Ledger, NewLedger, PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery, TransactionPosition,
+    TransactionQuery, account_weight, weight,
 };
-use ledger::{Address, BalanceKey, Entry, EntryNumber, LedgerName};
+use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, HoldState, LedgerName, Timestamp};
 use test_support::Naive;
 
 use crate::batch;
@@ -139,6 +139,51 @@ impl Store for MemoryStore {
             let places: Vec<_> = found.iter().map(|entry| entry.number).collect();
             page(places, found, |entry| entry.number, weight, query.limit, query.after.as_ref())
         }))
+    }
+
+    async fn hold(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<Hold>, ReadError> {
+        let all = HoldQuery { limit: usize::MAX, ..HoldQuery::default() };
+        Ok(self.log_of(ledger)?.holds(&all).into_iter().find(|hold| hold.entry.number == number))
+    }
+
+    async fn holds(
+        &self,
+        ledger: &LedgerName,
+        query: &HoldQuery,
+    ) -> Result<Page<Hold, EntryNumber>, ReadError> {
+        let log = self.log_of(ledger)?;
+        // An index leads to the holds of an account, and to the open ones.
+        let is_led_to = query.account.is_none() && query.state == Some(HoldState::Open);
+        let looked_at = HoldQuery { state: query.state.filter(|_| is_led_to), ..query.clone() };
+        let place_of = |hold: &Hold| hold.entry.number;
+        let places = log.holds(&looked_at);
+        let places = places.iter().map(place_of);
+        let weight_of = |hold: &Hold| weight(&hold.entry);
+        Ok(page(places, log.holds(query), place_of, weight_of, query.limit, query.after.as_ref()))
+    }
+
+    async fn due_holds(&self, now: Timestamp, limit: usize) -> Result<Vec<DueHold>, ReadError> {
+        self.check()?;
+        let mut all = Vec::new();
+        for ledger in self.database.describe_all() {
+            let due = self.log_of(&ledger.name)?.due_holds(now);
+            all.extend(
+                due.into_iter().map(|(time, hold)| (time, ledger.created_at, ledger.name.clone(), hold)),
+            );
+        }
+        all.sort();
+        let due = all.into_iter().map(|(_, _, ledger, hold)| DueHold { ledger, hold });
+        Ok(due.take(limit).collect())
+    }
+
+    async fn reversed(
+        &self,
+        ledger: &LedgerName,
+        transactions: &[EntryNumber],
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError> {
+        let mut reversed = self.log_of(ledger)?.reversed();
+        reversed.retain(|(number, _)| transactions.contains(number));
+        Ok(reversed)
     }
 
     async fn statement(

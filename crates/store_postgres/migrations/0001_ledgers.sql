@@ -106,3 +106,37 @@ CREATE TABLE account_changes (
 
 CREATE TRIGGER account_changes_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON account_changes
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- How far every hold has come, and how much of each of its postings was captured: decimal, with a space between them.
+CREATE TABLE holds (
+    ledger bigint NOT NULL,
+    number bigint NOT NULL,
+    state text COLLATE "C" NOT NULL,
+    captured text NOT NULL,
+    expires_at bigint,
+    PRIMARY KEY (ledger, number)
+) WITH (fillfactor = 80);
+
+-- Those that are open are found by number and by expiry. As with the entries, plain columns are the primary key's.
+CREATE INDEX open_holds ON holds ((ledger + 0), (number + 0)) WHERE state = 'open';
+CREATE INDEX open_holds_by_expiry ON holds (expires_at, ledger, number)
+WHERE state = 'open' AND expires_at IS NOT NULL;
+
+-- Which holds name an account.
+CREATE TABLE hold_accounts (
+    ledger bigint NOT NULL,
+    address text COLLATE "C" NOT NULL,
+    number bigint NOT NULL,
+    PRIMARY KEY (ledger, address, number)
+);
+
+CREATE TRIGGER hold_accounts_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON hold_accounts
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- How much of each posting was reversed, of the transactions that ever were: decimal, with a space between them.
+CREATE TABLE reversals (
+    ledger bigint NOT NULL,
+    number bigint NOT NULL,
+    reversed text NOT NULL,
+    PRIMARY KEY (ledger, number)
+);

@@ -4,16 +4,18 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::port::{Appended, Batch, CommitError, Head, LogRecord, Opened, Unused, Wanted};
+use engine::port::{Appended, Batch, CommitError, Head, Loaded, LogRecord, LookedUp, Opened, Unused, Wanted};
 use fail_points::Point;
 use ledger::LedgerName;
-use sql_rows::{ChangedAccounts, Failure};
-use sqlx::Connection;
+use sql_rows::{ChangedAccounts, Failure, HoldRows};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
+use sqlx::{Connection, PgConnection};
 
 use crate::changes::{load_kept, write_changes};
 use crate::connections::{Lease, run};
-use crate::load::load;
+use crate::holds::{load_holds, load_unreversed, load_versions, write_holds};
+use crate::load::{self, load};
+use crate::rows::head;
 use crate::store::PostgresStore;
 use crate::write::write;
 
@@ -38,8 +40,31 @@ pub(crate) async fn begin(
             loaded.metadata.push((account.address, account.metadata));
         }
     }
+    if !(wanted.holds.is_empty() && wanted.reversals.is_empty() && wanted.versions.is_empty()) {
+        run!(lease, load_earlier(&mut lease, ledger, wanted, &mut loaded))?;
+    }
     let batch = Box::new(PostgresBatch { lease, ledger: ledger.clone(), head: loaded.head });
     Ok(Opened { loaded, batch })
+}
+
+/// Loads what commands rest on that use earlier entries, or expect a version. The head is ours.
+async fn load_earlier(
+    connection: &mut PgConnection,
+    ledger: &LedgerName,
+    wanted: &Wanted,
+    loaded: &mut Loaded,
+) -> Result<(), Failure> {
+    let id = head(connection, ledger).await?.ledger;
+    loaded.holds = load_holds(connection, id, &wanted.holds).await?;
+    loaded.unreversed = load_unreversed(connection, id, &wanted.reversals).await?;
+    loaded.versions = load_versions(connection, id, &wanted.versions).await?;
+    let keys = sql_rows::balances_of(&loaded.holds, &loaded.unreversed);
+    if !keys.is_empty() {
+        let LookedUp { balances, policies } = load::balances_of(connection, ledger, &keys).await?;
+        loaded.balances.extend(balances);
+        loaded.policies.extend(policies);
+    }
+    Ok(())
 }
 
 /// An open batch: a transaction that has the ledger's head, and where the log stood when it began. Dropping the
@@ -64,6 +89,10 @@ impl Batch for PostgresBatch {
             let written = run!(lease, write_changes(lease, ledger, &changed));
             written.map_err(|failure| CommitError::RolledBack(failure.into()))?;
         }
+        if HoldRows::are_changed_by(records) {
+            let written = run!(lease, write_holds(lease, ledger, records));
+            written.map_err(|failure| CommitError::RolledBack(failure.into()))?;
+        }
         fail_points::reach(Point::PostgresBatchWritten);
         lease.commit().await.map_err(commit_failed)
     }
@@ -78,6 +107,7 @@ pub(crate) async fn append(
     records: &[LogRecord],
 ) -> Result<Appended, CommitError> {
     assert!(ChangedAccounts::of(records).is_empty(), "accounts are changed the long way");
+    assert!(!HoldRows::are_changed_by(records), "holds and reversals are written the long way");
     let not_sent = |failure: Failure| CommitError::RolledBack(failure.into());
     let mut lease = store.writers.acquire().await.map_err(not_sent)?;
     // Whether a statement that broke its connection was carried out, nobody can tell: a connection that lay

@@ -71,6 +71,13 @@ impl BigInts {
     pub(crate) fn push(&mut self, value: i64) {
         self.push_bytes(&value.to_be_bytes());
     }
+
+    pub(crate) fn push_if_any(&mut self, value: Option<i64>) {
+        match value {
+            Some(value) => self.push(value),
+            None => self.push_null(),
+        }
+    }
 }
 
 impl Numbers {

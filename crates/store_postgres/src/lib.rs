@@ -11,6 +11,7 @@ mod columns;
 mod connections;
 mod entries;
 mod groups;
+mod holds;
 mod ledgers;
 mod load;
 mod log;

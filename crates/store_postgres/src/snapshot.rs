@@ -2,9 +2,12 @@
 //! it is open, the server cannot clear old versions of rows away.
 
 use async_trait::async_trait;
-use engine::port::{KeptAccount, LogRecord, Movements, ReadError, Snapshot};
-use ledger::{Address, Balance, BalanceKey, EntryNumber, LedgerName};
-use sql_rows::{Failure, KeptRow, ListRow, Reader, entry_number, lists_after, stored_limit, stored_number};
+use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
+use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, LedgerName};
+use sql_rows::{
+    Failure, HoldRow, KeptRow, ListRow, Reader, ReversalRow, entry_number, lists_after, stored_limit,
+    stored_number,
+};
 use sqlx::{Executor, PgConnection};
 use tokio::time::timeout;
 
@@ -82,6 +85,32 @@ impl Snapshot for PostgresSnapshot {
     ) -> Result<Vec<(Address, EntryNumber)>, ReadError> {
         let time = self.limit;
         let reading = self.read_changes(after, limit);
+        Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
+    }
+
+    async fn holds(&mut self, after: Option<EntryNumber>, limit: usize) -> Result<Vec<KeptHold>, ReadError> {
+        let time = self.limit;
+        let reading = self.read_holds(after, limit);
+        Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
+    }
+
+    async fn hold_accounts(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, ReadError> {
+        let time = self.limit;
+        let reading = self.read_hold_accounts(after, limit);
+        Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
+    }
+
+    async fn reversals(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError> {
+        let time = self.limit;
+        let reading = self.read_reversals(after, limit);
         Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
     }
 }
@@ -179,5 +208,63 @@ impl PostgresSnapshot {
         let place = || "the changes of accounts".to_owned();
         let reader = Reader::at(&place);
         rows.iter().map(|row| Ok((reader.address(&row.address)?, entry_number(row.number)?))).collect()
+    }
+
+    async fn read_holds(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<KeptHold>, Failure> {
+        let rows = sqlx::query_as!(
+            HoldRow,
+            "SELECT number, state, captured, expires_at FROM holds
+            WHERE ledger = $1 AND number > $2 ORDER BY number LIMIT $3",
+            self.ledger,
+            after.map_or(-1, stored_number),
+            stored_limit(limit)
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(|row| Ok(row.kept()?)).collect()
+    }
+
+    async fn read_hold_accounts(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, Failure> {
+        let (address, number) =
+            after.map_or(("", -1), |(account, hold)| (account.as_str(), stored_number(*hold)));
+        let rows = sqlx::query!(
+            "SELECT address, number FROM hold_accounts
+            WHERE ledger = $1 AND (address, number) > ($2, $3) ORDER BY address, number LIMIT $4",
+            self.ledger,
+            address,
+            number,
+            stored_limit(limit)
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        let place = || "the holds of accounts".to_owned();
+        let reader = Reader::at(&place);
+        rows.iter().map(|row| Ok((reader.address(&row.address)?, entry_number(row.number)?))).collect()
+    }
+
+    async fn read_reversals(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, Failure> {
+        let rows = sqlx::query_as!(
+            ReversalRow,
+            "SELECT number, reversed FROM reversals
+            WHERE ledger = $1 AND number > $2 ORDER BY number LIMIT $3",
+            self.ledger,
+            after.map_or(-1, stored_number),
+            stored_limit(limit)
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(|row| Ok(row.reversed()?)).collect()
     }
 }

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::port::{
-    Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, Head, LedgerCreation,
+    Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head, LedgerCreation,
     LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Ledger, NewLedger, Page,
+    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
     StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
-use ledger::{Address, BalanceKey, Entry, EntryNumber, LedgerName};
+use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::PgConnection;
 
@@ -20,7 +20,7 @@ use crate::options::PostgresOptions;
 use crate::session::Purpose;
 use crate::together::Together;
 use crate::{
-    accounts, batch, changes, groups, ledgers, load, log, migrate, snapshot, statement, transactions,
+    accounts, batch, changes, groups, holds, ledgers, load, log, migrate, snapshot, statement, transactions,
 };
 
 /// Ledgers in one PostgreSQL database.
@@ -207,6 +207,30 @@ impl Store for PostgresStore {
         query: &ChangeQuery,
     ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
         Ok(read!(self, connection, changes::account_changes(connection, ledger, query))?)
+    }
+
+    async fn hold(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<Hold>, ReadError> {
+        Ok(read!(self, connection, holds::hold(connection, ledger, number))?)
+    }
+
+    async fn holds(
+        &self,
+        ledger: &LedgerName,
+        query: &HoldQuery,
+    ) -> Result<Page<Hold, EntryNumber>, ReadError> {
+        Ok(read!(self, connection, holds::holds(connection, ledger, query))?)
+    }
+
+    async fn due_holds(&self, now: Timestamp, limit: usize) -> Result<Vec<DueHold>, ReadError> {
+        Ok(read!(self, connection, holds::due_holds(connection, now, limit))?)
+    }
+
+    async fn reversed(
+        &self,
+        ledger: &LedgerName,
+        transactions: &[EntryNumber],
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError> {
+        Ok(read!(self, connection, holds::reversed(connection, ledger, transactions))?)
     }
 
     async fn statement(

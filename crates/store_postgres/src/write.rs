@@ -121,12 +121,13 @@ pub(crate) async fn write(
 ) -> Result<Appended, Failure> {
     let Some(last) = records.last() else { return Ok(Appended::Written) };
     let rows = BatchRows::of(records, expected.next.0)?;
-    if let Some(one) = OneEntry::of(records, &rows).filter(|_| unused == &Unused::default()) {
+    let is_plain = unused == &Unused::default() && !moves_pending(records);
+    if let Some(one) = OneEntry::of(records, &rows).filter(|_| is_plain) {
         return one.write(connection, ledger, expected).await;
     }
     let entries = Entries::of(records);
     let (balances, ended) = Balances::of(&rows);
-    let rows_written = if rows.0.is_empty() || unused != &Unused::default() {
+    let rows_written = if rows.0.is_empty() || !is_plain {
         let (pending_in, pending_out) = pending(&rows);
         let keys: Texts = unused.keys.iter().map(IdempotencyKey::as_str).collect();
         let references: Texts = unused.references.iter().map(Reference::as_str).collect();
@@ -171,6 +172,11 @@ pub(crate) async fn write(
         written.execute(connection).await?.rows_affected()
     };
     Ok(appended(rows_written))
+}
+
+/// Says whether entries change what is pending.
+fn moves_pending(records: &[LogRecord]) -> bool {
+    records.iter().any(|record| record.entry.body.rests_on_holds())
 }
 
 /// Says what a statement did by the rows that it wrote or returned last.
@@ -250,7 +256,7 @@ impl Balances {
     }
 }
 
-/// Returns the two columns of `balances` that transactions leave as they are.
+/// Returns the two columns of `balances` that most transactions leave as they are.
 fn pending(rows: &BatchRows<'_>) -> (Numbers, Numbers) {
     let (mut pending_in, mut pending_out) = (Numbers::default(), Numbers::default());
     for moved in rows.0.values() {

@@ -109,3 +109,43 @@ CREATE TRIGGER account_changes_never_vanish BEFORE DELETE ON account_changes
 BEGIN
     SELECT RAISE(ABORT, 'nothing recorded ever vanishes');
 END;
+
+-- How far every hold has come, and how much of each of its postings was captured: decimal, with a space between them.
+CREATE TABLE holds (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    number INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    captured TEXT NOT NULL,
+    expires_at INTEGER,
+    PRIMARY KEY (ledger, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX open_holds ON holds (ledger, number) WHERE state = 'open';
+CREATE INDEX open_holds_by_expiry ON holds (expires_at, ledger, number)
+WHERE state = 'open' AND expires_at IS NOT NULL;
+
+-- Which holds name an account.
+CREATE TABLE hold_accounts (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    address TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (ledger, address, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER hold_accounts_never_change BEFORE UPDATE ON hold_accounts
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever changes');
+END;
+
+CREATE TRIGGER hold_accounts_never_vanish BEFORE DELETE ON hold_accounts
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever vanishes');
+END;
+
+-- How much of each posting was reversed, of the transactions that ever were: decimal, with a space between them.
+CREATE TABLE reversals (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    number INTEGER NOT NULL,
+    reversed TEXT NOT NULL,
+    PRIMARY KEY (ledger, number)
+) STRICT, WITHOUT ROWID;

@@ -11,12 +11,14 @@ use engine::port::{Batch, CommitError, Head, KeyUse, Loaded, LogRecord, LookedUp
 use fail_points::Point;
 use ledger::{BalanceKey, EntryNumber, LedgerName, Reference};
 use sql_rows::{
-    BatchRows, Corruption, Failure, MovedBalance, Reader, add_looked_up, entry_number, stored_number,
+    BatchRows, Corruption, Failure, MovedBalance, Reader, add_looked_up, balances_of, entry_number,
+    stored_number,
 };
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use crate::changes::{load_kept, write_changes};
 use crate::failure::commit_failed;
+use crate::holds::{load_holds, load_unreversed, load_versions, write_holds};
 use crate::json::{next_array, write_row};
 use crate::number::StoredNumber;
 use crate::rows::AccountRow;
@@ -41,6 +43,10 @@ pub(crate) async fn begin(
     if wanted.cached_at != Some(at) {
         balances.extend(wanted.cached);
     }
+    let holds = load_holds(&mut transaction, head.id, &wanted.holds).await?;
+    let unreversed = load_unreversed(&mut transaction, head.id, &wanted.reversals).await?;
+    balances.extend(balances_of(&holds, &unreversed));
+    let versions = load_versions(&mut transaction, head.id, &wanted.versions).await?;
     let LookedUp { balances, mut policies } = look_up(&mut transaction, head.id, &balances).await?;
     let mut metadata = Vec::with_capacity(wanted.accounts.len());
     for account in load_kept(&mut transaction, head.id, &wanted.accounts).await? {
@@ -50,7 +56,9 @@ pub(crate) async fn begin(
     let keys = load_keys(&mut transaction, head.id, &wanted.keys).await?;
     let references = load_references(&mut transaction, head.id, &wanted.references).await?;
     let batch = Box::new(SqliteBatch { transaction, ledger: head.id, next: next.0 });
-    Ok(Opened { loaded: Loaded { head: at, balances, policies, metadata, keys, references }, batch })
+    let loaded =
+        Loaded { head: at, balances, policies, metadata, keys, references, holds, unreversed, versions };
+    Ok(Opened { loaded, batch })
 }
 
 /// Reads balances, and what their accounts allow.
@@ -173,6 +181,7 @@ impl SqliteBatch {
         let balances: Vec<MovedRow<'_, '_>> = rows.iter().collect();
         self.end_lists(&balances).await?;
         write_changes(&mut self.transaction, self.ledger, records).await?;
+        write_holds(&mut self.transaction, self.ledger, records).await?;
         fail_points::reach(Point::SqliteMovementsWritten);
         self.write_balances(&balances).await?;
         fail_points::reach(Point::SqliteBalancesWritten);

@@ -11,6 +11,7 @@ mod changes;
 mod entries;
 mod failure;
 mod groups;
+mod holds;
 mod json;
 mod ledgers;
 mod log;

@@ -2,9 +2,12 @@
 //! it is open, the write-ahead log cannot shrink.
 
 use async_trait::async_trait;
-use engine::port::{KeptAccount, LogRecord, Movements, ReadError, Snapshot};
-use ledger::{Address, Balance, BalanceKey, EntryNumber, LedgerName};
-use sql_rows::{Failure, KeptRow, ListRow, Reader, entry_number, lists_after, stored_limit, stored_number};
+use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
+use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, LedgerName};
+use sql_rows::{
+    Failure, HoldRow, KeptRow, ListRow, Reader, ReversalRow, entry_number, lists_after, stored_limit,
+    stored_number,
+};
 use sqlx::{ConnectOptions, SqliteConnection};
 
 use crate::log::records;
@@ -67,6 +70,26 @@ impl Snapshot for SqliteSnapshot {
         limit: usize,
     ) -> Result<Vec<(Address, EntryNumber)>, ReadError> {
         Ok(self.read_changes(after, limit).await?)
+    }
+
+    async fn holds(&mut self, after: Option<EntryNumber>, limit: usize) -> Result<Vec<KeptHold>, ReadError> {
+        Ok(self.read_holds(after, limit).await?)
+    }
+
+    async fn hold_accounts(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, ReadError> {
+        Ok(self.read_hold_accounts(after, limit).await?)
+    }
+
+    async fn reversals(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError> {
+        Ok(self.read_reversals(after, limit).await?)
     }
 }
 
@@ -165,5 +188,65 @@ impl SqliteSnapshot {
         let place = || "the changes of accounts".to_owned();
         let reader = Reader::at(&place);
         rows.iter().map(|row| Ok((reader.address(&row.address)?, entry_number(row.number)?))).collect()
+    }
+
+    async fn read_holds(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<KeptHold>, Failure> {
+        let (after, limit) = (after.map_or(-1, stored_number), stored_limit(limit));
+        let rows = sqlx::query_as!(
+            HoldRow,
+            "SELECT number, state, captured, expires_at FROM holds
+            WHERE ledger = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
+            self.ledger,
+            after,
+            limit
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(|row| Ok(row.kept()?)).collect()
+    }
+
+    async fn read_hold_accounts(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, Failure> {
+        let (address, number) =
+            after.map_or(("", -1), |(account, hold)| (account.as_str(), stored_number(*hold)));
+        let limit = stored_limit(limit);
+        let rows = sqlx::query!(
+            "SELECT address, number FROM hold_accounts
+            WHERE ledger = ?1 AND (address, number) > (?2, ?3) ORDER BY address, number LIMIT ?4",
+            self.ledger,
+            address,
+            number,
+            limit
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        let place = || "the holds of accounts".to_owned();
+        let reader = Reader::at(&place);
+        rows.iter().map(|row| Ok((reader.address(&row.address)?, entry_number(row.number)?))).collect()
+    }
+
+    async fn read_reversals(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, Failure> {
+        let (after, limit) = (after.map_or(-1, stored_number), stored_limit(limit));
+        let rows = sqlx::query_as!(
+            ReversalRow,
+            "SELECT number, reversed FROM reversals WHERE ledger = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
+            self.ledger,
+            after,
+            limit
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(|row| Ok(row.reversed()?)).collect()
     }
 }

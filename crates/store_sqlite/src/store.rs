@@ -4,21 +4,23 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use engine::port::{
-    BeginError, CreateLedgerError, DatedLine, LedgerCreation, LogRecord, Opened, ReadError, Snapshot, Store,
-    Wanted,
+    BeginError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, LogRecord, Opened, ReadError,
+    Snapshot, Store, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Ledger, NewLedger, Page,
+    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
     StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
-use ledger::{Address, Entry, EntryNumber, LedgerName};
+use ledger::{Address, Amount, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::SqlitePool;
 
 use crate::backup::{self, Backup, BackupError, Copied};
 use crate::options::SqliteOptions;
 use crate::writer::Writer;
-use crate::{accounts, batch, changes, groups, ledgers, log, migrate, snapshot, statement, transactions};
+use crate::{
+    accounts, batch, changes, groups, holds, ledgers, log, migrate, snapshot, statement, transactions,
+};
 
 /// Ledgers in one SQLite file.
 pub struct SqliteStore {
@@ -157,6 +159,30 @@ impl Store for SqliteStore {
         query: &ChangeQuery,
     ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
         Ok(changes::account_changes(self, ledger, query).await?)
+    }
+
+    async fn hold(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<Hold>, ReadError> {
+        Ok(holds::hold(self, ledger, number).await?)
+    }
+
+    async fn holds(
+        &self,
+        ledger: &LedgerName,
+        query: &HoldQuery,
+    ) -> Result<Page<Hold, EntryNumber>, ReadError> {
+        Ok(holds::holds(self, ledger, query).await?)
+    }
+
+    async fn due_holds(&self, now: Timestamp, limit: usize) -> Result<Vec<DueHold>, ReadError> {
+        Ok(holds::due_holds(self, now, limit).await?)
+    }
+
+    async fn reversed(
+        &self,
+        ledger: &LedgerName,
+        transactions: &[EntryNumber],
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError> {
+        Ok(holds::reversed(self, ledger, transactions).await?)
     }
 
     async fn statement(

@@ -30,6 +30,15 @@ pub async fn decide_batch(
     for (account, metadata) in opened.loaded.metadata {
         book.load_metadata(account, metadata);
     }
+    for (hold, standing) in opened.loaded.holds {
+        book.load_hold(hold, standing);
+    }
+    for (transaction, left) in opened.loaded.unreversed {
+        book.load_unreversed(transaction, left);
+    }
+    for (account, version) in opened.loaded.versions {
+        book.load_version(account, version);
+    }
     let mut records = Vec::new();
     for request in requests {
         let now = request.now.unwrap_or_else(|| after(book.last_recorded_at()));
@@ -46,19 +55,26 @@ fn wanted(requests: &[Request]) -> Wanted {
     let mut missing = BTreeSet::new();
     let mut wanted = Wanted::default();
     for request in requests {
+        for posting in request.command.postings() {
+            for account in [posting.source(), posting.destination()] {
+                missing.insert(BalanceKey { account: account.clone(), asset: posting.asset().clone() });
+            }
+        }
+        wanted.references.extend(request.command.reference().cloned());
+        wanted.holds.extend(request.command.hold());
+        wanted.reversals.extend(request.command.reversed());
         match &request.command {
             Command::PostTransaction(post) => {
-                for posting in post.postings.as_slice() {
-                    for account in [posting.source(), posting.destination()] {
-                        missing
-                            .insert(BalanceKey { account: account.clone(), asset: posting.asset().clone() });
-                    }
+                for expectation in post.expectations.as_slice() {
+                    missing.extend(expectation.key().cloned());
+                    wanted.versions.push(expectation.account().clone());
                 }
-                let expectations = post.expectations.as_slice().iter();
-                missing.extend(expectations.map(|expectation| expectation.key().clone()));
-                wanted.references.extend(post.reference.clone());
             }
             Command::ChangeAccount(change) => wanted.accounts.push(change.account.clone()),
+            Command::CreateHold(_)
+            | Command::CaptureHold(_)
+            | Command::ReleaseHold(_)
+            | Command::ReverseTransaction(_) => {}
         }
     }
     wanted.missing = missing.into_iter().collect();

@@ -2,8 +2,9 @@
 
 use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use ledger::{
-    Address, Amount, Asset, ChangeAccount, Command, Expectations, LedgerName, Metadata, MetadataPatch,
-    PolicyPatch, PostTransaction, Posting, Postings, Quantity, Reference, Timestamp,
+    Address, Amount, Asset, CaptureHold, ChangeAccount, Command, CreateHold, EntryNumber, Expectations,
+    LedgerName, Metadata, MetadataPatch, PolicyPatch, PostTransaction, Posting, Postings, Quantity,
+    Reference, ReleaseCause, ReleaseHold, ReverseTransaction, Timestamp,
 };
 
 /// Returns an address.
@@ -140,6 +141,53 @@ pub fn transfer(source: &str, destination: &str, minor_units: u128) -> Request {
     post([posting(source, destination, "USD/2", minor_units)])
 }
 
+/// Begins a request to reserve money.
+///
+/// # Panics
+/// When there is no posting, or there are too many.
+#[must_use]
+pub fn hold(postings: impl Into<Vec<Posting>>) -> Request {
+    let postings = Postings::new(postings.into()).unwrap_or_else(|error| panic!("{error:?}"));
+    Request::of(Command::CreateHold(CreateHold {
+        postings: postings.into(),
+        expires_at: None,
+        reference: None,
+        metadata: Metadata::default(),
+    }))
+}
+
+/// Begins a request to capture all that is left of a hold.
+#[must_use]
+pub fn capture(hold: u64) -> Request {
+    Request::of(Command::CaptureHold(CaptureHold {
+        hold: EntryNumber(hold),
+        postings: None,
+        is_final: false,
+        reference: None,
+        effective_at: None,
+        metadata: Metadata::default(),
+    }))
+}
+
+/// Begins a request to let a hold go.
+#[must_use]
+pub fn release(hold: u64, cause: ReleaseCause) -> Request {
+    Request::of(Command::ReleaseHold(ReleaseHold { hold: EntryNumber(hold), cause }))
+}
+
+/// Begins a request to reverse all that is left of a transaction.
+#[must_use]
+pub fn reverse(transaction: u64) -> Request {
+    Request::of(Command::ReverseTransaction(ReverseTransaction {
+        transaction: EntryNumber(transaction),
+        postings: None,
+        forced: false,
+        reference: None,
+        effective_at: None,
+        metadata: Metadata::default(),
+    }))
+}
+
 impl Request {
     /// Begins a request with its command.
     #[must_use]
@@ -150,14 +198,55 @@ impl Request {
     fn transaction(&mut self) -> &mut PostTransaction {
         match &mut self.command {
             Command::PostTransaction(post) => post,
-            Command::ChangeAccount(change) => panic!("{change:?} is no transaction"),
+            other => panic!("{other:?} posts no transaction"),
         }
+    }
+
+    /// Says which part of what is left to take.
+    ///
+    /// # Panics
+    /// When there are no postings, or the request takes no part of anything.
+    #[must_use]
+    pub fn only(mut self, postings: impl Into<Vec<Posting>>) -> Self {
+        let part = Postings::new(postings.into()).unwrap_or_else(|error| panic!("{error:?}"));
+        match &mut self.command {
+            Command::CaptureHold(capture) => capture.postings = Some(part.into()),
+            Command::ReverseTransaction(reversal) => reversal.postings = Some(part.into()),
+            other => panic!("{other:?} takes no part"),
+        }
+        self
+    }
+
+    /// Lets go what is left after a capture.
+    ///
+    /// # Panics
+    /// When it is no capture.
+    #[must_use]
+    pub fn finally(mut self) -> Self {
+        match &mut self.command {
+            Command::CaptureHold(capture) => capture.is_final = true,
+            other => panic!("{other:?} is no capture"),
+        }
+        self
+    }
+
+    /// Says when a hold expires.
+    ///
+    /// # Panics
+    /// When it makes no hold, or the time lies beyond all times.
+    #[must_use]
+    pub fn expires_at(mut self, micros: i64) -> Self {
+        match &mut self.command {
+            Command::CreateHold(hold) => hold.expires_at = Some(at(micros)),
+            other => panic!("{other:?} makes no hold"),
+        }
+        self
     }
 
     fn change(&mut self) -> &mut ChangeAccount {
         match &mut self.command {
             Command::ChangeAccount(change) => change,
-            Command::PostTransaction(post) => panic!("{post:?} changes no account"),
+            other => panic!("{other:?} changes no account"),
         }
     }
 
@@ -186,10 +275,19 @@ impl Request {
     /// Gives it a reference.
     ///
     /// # Panics
-    /// When it is not valid, or the request is no transaction.
+    /// When it is not valid, or the request takes none.
     #[must_use]
     pub fn reference(mut self, text: &str) -> Self {
-        self.transaction().reference = Some(reference(text));
+        let wanted = Some(reference(text));
+        match &mut self.command {
+            Command::PostTransaction(post) => post.reference = wanted,
+            Command::CreateHold(hold) => hold.reference = wanted,
+            Command::CaptureHold(capture) => capture.reference = wanted,
+            Command::ReverseTransaction(reversal) => reversal.reference = wanted,
+            other @ (Command::ChangeAccount(_) | Command::ReleaseHold(_)) => {
+                panic!("{other:?} takes no reference")
+            }
+        }
         self
     }
 

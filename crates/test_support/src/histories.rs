@@ -1,10 +1,14 @@
 //! Random histories: requests that a ledger accepts.
 
-use ledger::{Amount, Book, ChangeAccount, Command, Posting, Quantity, decide};
+use ledger::{
+    Amount, Book, CaptureHold, ChangeAccount, Command, CreateHold, Entry, EntryBody, Expectations,
+    PostTransaction, Posting, Postings, Quantity, ReleaseCause, ReleaseHold, Remainder, ReverseTransaction,
+    decide,
+};
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{Index, select};
 
-use crate::builders::{Request, asking, at, posting};
+use crate::builders::{Request, at, metadata, posting, reference};
 use crate::changes::any_change;
 use crate::pools::{ACCOUNTS, ASSETS, PAIRS, START, reference_text};
 
@@ -23,22 +27,46 @@ pub fn any_history() -> impl Strategy<Value = History> {
 impl History {
     fn of(drafts: Vec<Vec<Draft>>) -> Self {
         let mut book = Book::default();
+        let mut earlier = Earlier::default();
         let mut now = START;
         let batches = drafts.into_iter().map(|drafts| {
             let mut batch = Vec::new();
+            // What a batch loads is what was there before it.
+            let before = earlier.clone();
             for draft in drafts {
                 now += draft.elapsed;
                 let number = book.next().0;
-                let request = draft.request(number, now);
+                let request = draft.request(number, now, &before);
                 // What the ledger would reject is no part of the history.
                 if let Ok(entry) = decide(&book, &request.command, at(now)) {
                     book.apply(&entry);
+                    earlier.note(&entry, &mut book);
                     batch.push(request);
                 }
             }
             batch
         });
         Self { batches: batches.collect() }
+    }
+}
+
+/// Entries that later ones can rest on.
+#[derive(Clone, Debug, Default)]
+struct Earlier {
+    holds: Vec<Entry>,
+    transactions: Vec<Entry>,
+}
+
+impl Earlier {
+    fn note(&mut self, entry: &Entry, book: &mut Book) {
+        match &entry.body {
+            EntryBody::Hold(_) => self.holds.push(entry.clone()),
+            EntryBody::Transaction(transaction) => {
+                book.load_unreversed(entry.number, Remainder::whole(transaction.postings.clone()));
+                self.transactions.push(entry.clone());
+            }
+            EntryBody::Account(_) | EntryBody::Release(_) => {}
+        }
     }
 }
 
@@ -70,11 +98,37 @@ pub fn any_kind_of_quantity() -> impl Strategy<Value = Kind> {
     prop_oneof![9 => Just(Kind::Exactly), 1 => Just(Kind::UpTo), 1 => Just(Kind::All)]
 }
 
+/// What a request is to do.
+#[derive(Clone, Debug)]
+enum What {
+    Post,
+    Change(ChangeAccount),
+    Hold {
+        /// How long from now on, in microseconds.
+        lasts: Option<i64>,
+    },
+    /// All of an earlier hold, or half of its first posting.
+    Capture {
+        which: Index,
+        part: bool,
+        is_final: bool,
+    },
+    Release {
+        which: Index,
+        cause: ReleaseCause,
+    },
+    /// All of an earlier transaction, or half of its first posting.
+    Reverse {
+        which: Index,
+        part: bool,
+        forced: bool,
+    },
+}
+
 /// A request before its references and times are known.
 #[derive(Clone, Debug)]
 struct Draft {
-    /// What account to change, if it is no money that is to move.
-    change: Option<ChangeAccount>,
+    what: What,
     postings: Vec<(&'static str, usize, &'static str, u128, Kind)>,
     has_reference: bool,
     has_key: bool,
@@ -85,8 +139,8 @@ struct Draft {
 }
 
 impl Draft {
-    fn request(self, number: u64, now: i64) -> Request {
-        let postings: Vec<_> = self
+    fn request(self, number: u64, now: i64, earlier: &Earlier) -> Request {
+        let postings = self
             .postings
             .into_iter()
             .map(|(source, step, asset, amount, kind)| {
@@ -94,29 +148,77 @@ impl Draft {
                 kind.of(&posting(source, ACCOUNTS[(place + step) % ACCOUNTS.len()], asset, amount))
             })
             .collect();
-        let is_change = self.change.is_some();
-        let mut request = match self.change {
-            Some(change) => Request::of(Command::ChangeAccount(change)),
-            None => asking(postings),
-        }
-        .now(now);
-        if self.has_key {
-            request = request.key(&format!("key-{number}"));
-        }
-        if is_change {
-            return request;
-        }
-        if self.has_reference {
-            request = request.reference(&reference_text(number));
-        }
-        if let Some(time) = self.effective_at {
-            request = request.effective_at(START + time);
-        }
-        if let Some(pair) = self.metadata {
-            request = request.metadata(&[pair]);
-        }
-        request
+        let reference = self.has_reference.then(|| reference(&reference_text(number)));
+        let effective_at = self.effective_at.map(|time| at(START + time));
+        let metadata = metadata(self.metadata.as_slice());
+        let command = match self.what {
+            What::Change(change) => Command::ChangeAccount(change),
+            What::Hold { lasts } => Command::CreateHold(CreateHold {
+                postings: Postings::new(postings).expect("there are some"),
+                expires_at: lasts.map(|lasts| at(now + lasts)),
+                reference,
+                metadata,
+            }),
+            What::Capture { which, part, is_final } if !earlier.holds.is_empty() => {
+                let hold = which.get(&earlier.holds);
+                Command::CaptureHold(CaptureHold {
+                    hold: hold.number,
+                    postings: part.then(|| half_of_first(hold.body.movements(), false)),
+                    is_final,
+                    reference,
+                    effective_at,
+                    metadata,
+                })
+            }
+            What::Release { which, cause } if !earlier.holds.is_empty() => {
+                Command::ReleaseHold(ReleaseHold { hold: which.get(&earlier.holds).number, cause })
+            }
+            What::Reverse { which, part, forced } if !earlier.transactions.is_empty() => {
+                let transaction = which.get(&earlier.transactions);
+                Command::ReverseTransaction(ReverseTransaction {
+                    transaction: transaction.number,
+                    postings: part.then(|| half_of_first(transaction.body.postings(), true)),
+                    forced,
+                    reference,
+                    effective_at,
+                    metadata,
+                })
+            }
+            What::Post | What::Capture { .. } | What::Release { .. } | What::Reverse { .. } => {
+                Command::PostTransaction(PostTransaction {
+                    postings: Postings::new(postings).expect("there are some"),
+                    reference,
+                    effective_at,
+                    metadata,
+                    expectations: Expectations::default(),
+                })
+            }
+        };
+        let request = Request::of(command).now(now);
+        if self.has_key { request.key(&format!("key-{number}")) } else { request }
     }
+}
+
+/// Returns the first posting with half its amount, there or back.
+fn half_of_first(postings: &[Posting], back: bool) -> Postings<Quantity> {
+    let first = &postings[0];
+    let half = first.with_amount(Amount::new(first.amount().get().div_ceil(2)).expect("less than an amount"));
+    let half = if back { half.reversed() } else { half };
+    Postings::new(vec![half.into()]).expect("there is one")
+}
+
+fn any_what() -> impl Strategy<Value = What> {
+    let cause = prop_oneof![1 => Just(ReleaseCause::Voided), 2 => Just(ReleaseCause::Expired)];
+    prop_oneof![
+        10 => Just(What::Post),
+        3 => any_change().prop_map(What::Change),
+        4 => prop::option::of(1..8i64).prop_map(|lasts| What::Hold { lasts }),
+        4 => (any::<Index>(), any::<bool>(), any::<bool>())
+            .prop_map(|(which, part, is_final)| What::Capture { which, part, is_final }),
+        2 => (any::<Index>(), cause).prop_map(|(which, cause)| What::Release { which, cause }),
+        3 => (any::<Index>(), any::<bool>(), any::<bool>())
+            .prop_map(|(which, part, forced)| What::Reverse { which, part, forced }),
+    ]
 }
 
 fn any_draft() -> impl Strategy<Value = Draft> {
@@ -130,7 +232,7 @@ fn any_draft() -> impl Strategy<Value = Draft> {
     ];
     let posting = (source, 1..ACCOUNTS.len(), select(ASSETS), amount, any_kind_of_quantity());
     (
-        prop::option::weighted(0.2, any_change()),
+        any_what(),
         prop::collection::vec(posting, 1..5),
         any::<bool>(),
         any::<bool>(),
@@ -138,8 +240,8 @@ fn any_draft() -> impl Strategy<Value = Draft> {
         prop::option::of(select(PAIRS)),
         prop_oneof![2 => Just(0), 2 => 1..5i64, 1 => -3..0i64],
     )
-        .prop_map(|(change, postings, has_reference, has_key, effective_at, metadata, elapsed)| Draft {
-            change,
+        .prop_map(|(what, postings, has_reference, has_key, effective_at, metadata, elapsed)| Draft {
+            what,
             postings,
             has_reference,
             has_key,

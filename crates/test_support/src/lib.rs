@@ -19,8 +19,8 @@ mod seed;
 
 pub use append::{append, decide_batch, head_before};
 pub use builders::{
-    Request, address, asking, asset, at, change, key, ledger_name, metadata, post, posting, reference,
-    transfer,
+    Request, address, asking, asset, at, capture, change, hold, key, ledger_name, metadata, post, posting,
+    reference, release, reverse, transfer,
 };
 pub use changes::any_change;
 pub use fixture::StoreFixture;
@@ -29,6 +29,7 @@ pub use movements::read_movements;
 pub use naive::Naive;
 pub use paging::{assert_pages, drain, try_drain};
 pub use questions::{
-    any_account_query, any_balance_query, any_change_query, any_statement_query, any_transaction_query,
+    any_account_query, any_balance_query, any_change_query, any_hold_query, any_statement_query,
+    any_transaction_query,
 };
 pub use seed::{SEED_VARIABLE, Seed};

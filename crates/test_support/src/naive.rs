@@ -1,6 +1,8 @@
 //! Every read, worked out from the log in the most obvious way: go through all of it, sort, compare. Never
 //! takes a shortcut, and trusts nothing in an entry but its postings, its times, and how it left an account.
 
+mod holds;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::port::{DatedLine, LogRecord};
@@ -34,12 +36,11 @@ impl Naive {
     #[must_use]
     pub fn balances(&self) -> BTreeMap<BalanceKey, Balance> {
         let mut balances: BTreeMap<BalanceKey, Balance> = BTreeMap::new();
-        for posting in self.entries().flat_map(postings) {
+        for (posting, effect) in self.entries().flat_map(holds::effects) {
             let [source, destination] = keys(posting);
-            let debited = balances.entry(source).or_default();
-            *debited = debited.debited(posting.amount()).expect("no overflow");
-            let credited = balances.entry(destination).or_default();
-            *credited = credited.credited(posting.amount()).expect("no overflow");
+            let (out, into) = effect.on_counters(posting.amount());
+            out(balances.entry(source).or_default());
+            into(balances.entry(destination).or_default());
         }
         balances
     }
@@ -49,7 +50,8 @@ impl Naive {
     pub fn movements(&self) -> BTreeMap<BalanceKey, Vec<EntryNumber>> {
         let mut movements: BTreeMap<BalanceKey, Vec<EntryNumber>> = BTreeMap::new();
         for entry in self.entries() {
-            let moved: BTreeSet<BalanceKey> = postings(entry).iter().flat_map(keys).collect();
+            let moved: BTreeSet<BalanceKey> =
+                holds::effects(entry).flat_map(|(posting, _)| keys(posting)).collect();
             for key in moved {
                 movements.entry(key).or_default().push(entry.number);
             }
@@ -181,7 +183,7 @@ impl Naive {
         self.account(&query.account)?;
         let is_one = |entry: &Entry| match &entry.body {
             EntryBody::Account(change) => change.account == query.account,
-            EntryBody::Transaction(_) => false,
+            EntryBody::Transaction(_) | EntryBody::Hold(_) | EntryBody::Release(_) => false,
         };
         let is_ahead = |entry: &Entry| query.after.is_none_or(|after| entry.number < after);
         let mut changes: Vec<Entry> =
@@ -193,10 +195,10 @@ impl Naive {
     /// Returns the whole statement that a query asks for, from its position on.
     #[must_use]
     pub fn statement(&self, query: &StatementQuery) -> Option<Vec<DatedLine>> {
-        let mut lines = self.lines_of(&query.account);
-        if lines.is_empty() {
+        if !self.balances().keys().any(|key| key.account == query.account) {
             return None;
         }
+        let mut lines = self.lines_of(&query.account);
         let time = |line: &DatedLine| match query.clock {
             Clock::Recorded => line.recorded_at,
             Clock::Effective => line.effective_at,

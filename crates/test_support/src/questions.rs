@@ -1,9 +1,10 @@
 //! Random questions about random histories. They ask for the first page; whoever follows a list goes on from there.
 
 use engine::query::{
-    AccountQuery, AddressPattern, BalanceQuery, ChangeQuery, Clock, Order, StatementQuery, TimeRange,
-    TransactionQuery,
+    AccountQuery, AddressPattern, BalanceQuery, ChangeQuery, Clock, HoldQuery, Order, StatementQuery,
+    TimeRange, TransactionQuery,
 };
+use ledger::HoldState;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -124,4 +125,18 @@ fn any_order() -> impl Strategy<Value = Order> {
 
 fn any_limit() -> impl Strategy<Value = usize> {
     prop_oneof![1..6usize, Just(1_000)]
+}
+
+const STATES: &[HoldState] = &[HoldState::Open, HoldState::Captured, HoldState::Voided, HoldState::Expired];
+
+/// Makes queries for holds.
+pub fn any_hold_query() -> impl Strategy<Value = HoldQuery> {
+    let state = prop::option::of(select(STATES));
+    let account = prop::option::of(select(ACCOUNTS).prop_map(address));
+    (state, account, any_limit()).prop_map(|(state, account, limit)| HoldQuery {
+        state,
+        account,
+        after: None,
+        limit,
+    })
 }

@@ -13,6 +13,7 @@ pub mod batches;
 pub mod changes;
 pub mod concurrency;
 pub mod durability;
+pub mod holds;
 pub mod ledgers;
 pub mod loading;
 pub mod log;
@@ -94,6 +95,16 @@ macro_rules! store_contract {
             durability {
                 a_database_opened_again_has_everything
                 what_one_opening_commits_another_one_reads
+            }
+            holds {
+                holds_are_listed_newest_first
+                what_is_held_counts_as_pending
+                how_far_transactions_were_reversed_is_known
+                what_commands_use_is_loaded
+                versions_follow_the_last_entry_of_an_account
+                open_holds_are_due_when_their_time_has_come
+                a_batch_that_does_not_hold_changes_no_hold
+                a_snapshot_has_holds_and_reversals
             }
             ledgers {
                 a_created_ledger_is_empty
@@ -214,6 +225,7 @@ mod tests {
             ("changes", include_str!("changes.rs")),
             ("concurrency", include_str!("concurrency.rs")),
             ("durability", include_str!("durability.rs")),
+            ("holds", include_str!("holds.rs")),
             ("ledgers", include_str!("ledgers.rs")),
             ("loading", include_str!("loading.rs")),
             ("log", include_str!("log.rs")),

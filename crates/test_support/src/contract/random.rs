@@ -3,11 +3,11 @@
 use engine::port::Store;
 use ledger::LedgerName;
 
-use crate::contract::{accounts, balances, changes, statements, transactions};
+use crate::contract::{accounts, balances, changes, holds, statements, transactions};
 use crate::fixture::create;
 use crate::pools::ACCOUNTS;
 use crate::{
-    Naive, Seed, StoreFixture, address, any_account_query, any_balance_query, any_history,
+    Naive, Seed, StoreFixture, address, any_account_query, any_balance_query, any_history, any_hold_query,
     any_statement_query, any_transaction_query, append, ledger_name, read_movements,
 };
 
@@ -36,6 +36,9 @@ async fn assert_answers(store: &dyn Store, ledger: &LedgerName, naive: &Naive, s
     assert_eq!(snapshot.balances(None, 10_000).await.unwrap(), Vec::from_iter(naive.balances()));
     assert_eq!(read_movements(&mut *snapshot, 100).await.unwrap(), naive.movements());
     changes::assert_snapshot_has(&mut *snapshot, naive, 100).await;
+    holds::assert_snapshot_has(&mut *snapshot, naive, 100).await;
+    let report = engine::verify::verify(&mut *snapshot, |_| {}).await.unwrap();
+    assert!(report.is_clean(), "{report:#?}");
     for account in ACCOUNTS {
         changes::assert_changes(store, ledger, naive, &address(account)).await;
     }
@@ -43,6 +46,7 @@ async fn assert_answers(store: &dyn Store, ledger: &LedgerName, naive: &Naive, s
         transactions::assert_listed(store, ledger, naive, &seed.pick(&any_transaction_query())).await;
         accounts::assert_listed(store, ledger, naive, &seed.pick(&any_account_query())).await;
         statements::assert_listed(store, ledger, naive, &seed.pick(&any_statement_query())).await;
+        holds::assert_listed(store, ledger, naive, &seed.pick(&any_hold_query())).await;
         balances::assert_listed(store, ledger, naive, &seed.pick(&any_balance_query())).await;
     }
 }

@@ -1,0 +1,73 @@
+//! Expiry: lets go of holds whose time has come, in every ledger, by commands like any other. Never does so outside a
+//! lane: of several replicas that find the same hold due, the ledger's head lets one release it, and the others find
+//! that it has ended.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use ledger::{Command, Rejection, ReleaseCause, ReleaseHold};
+
+use crate::engine::Engine;
+use crate::port::{DueHold, ReadError};
+use crate::submission::{Submission, SubmitError};
+
+/// How long after its time a hold is found due at the latest, as long as the service and its database keep up.
+pub const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How many holds are let go at once.
+const AT_ONCE: usize = 500;
+
+impl Engine {
+    /// Lets go of holds whose time has come, again and again. It never ends by itself.
+    pub async fn keep_expiring_holds(&self) {
+        let mut was_down = false;
+        loop {
+            let result = self.expire_due_holds().await;
+            match &result {
+                Err(error) if !was_down => {
+                    tracing::warn!(
+                        error = error as &dyn std::error::Error,
+                        "holds that are due cannot be found"
+                    );
+                }
+                _ => {}
+            }
+            was_down = result.is_err();
+            tokio::time::sleep(EXPIRY_INTERVAL).await;
+        }
+    }
+
+    /// Lets go of all holds whose time has come, and returns how many this was.
+    ///
+    /// # Errors
+    /// When the store cannot be asked for them.
+    pub async fn expire_due_holds(&self) -> Result<usize, ReadError> {
+        let mut expired = 0;
+        loop {
+            let due = self.store().due_holds(self.now(), AT_ONCE).await?;
+            let is_all = due.len() < AT_ONCE;
+            let released = join_all(due.into_iter().map(|due| self.expire(due))).await;
+            let released = released.into_iter().filter(|released| *released).count();
+            expired += released;
+            // Where none could be let go, asking again at once would find the same ones.
+            if is_all || released == 0 {
+                return Ok(expired);
+            }
+        }
+    }
+
+    /// Lets go of a hold. Says whether it ended with that.
+    async fn expire(&self, DueHold { ledger, hold }: DueHold) -> bool {
+        let command = Command::ReleaseHold(ReleaseHold { hold, cause: ReleaseCause::Expired });
+        let submission = Submission { command, key: None, dry_run: false };
+        match self.submit(&ledger, submission).await {
+            Ok(_) => true,
+            // Captured or voided in the last moment, or let go by another replica.
+            Err(SubmitError::Rejected(Rejection::HoldNotOpen { .. })) => false,
+            Err(error) => {
+                tracing::debug!(%ledger, hold = hold.0, %error, "a hold that is due is tried again later");
+                false
+            }
+        }
+    }
+}
