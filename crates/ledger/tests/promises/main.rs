@@ -6,6 +6,7 @@
 mod commands;
 mod model;
 mod outcomes;
+mod played;
 mod policies;
 mod precedence;
 mod properties;

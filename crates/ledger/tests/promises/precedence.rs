@@ -94,7 +94,7 @@ fn expectation_failed(expectation: usize, account: &str, expected: i128, actual:
     Rejection::ExpectationFailed {
         expectation,
         account: address(account),
-        asset: asset("USD/2"),
+        asset: Some(asset("USD/2")),
         unmet: Unmet { figure: Figure::Posted, bound: Bound::Equals(expected), actual },
     }
 }

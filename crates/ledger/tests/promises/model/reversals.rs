@@ -1,0 +1,75 @@
+//! What the model makes of reversals.
+
+use ledger::{
+    Amount, EntryBody, EntryNumber, Origin, Posting, Postings, Quantity, Rejection, Reversal,
+    ReverseTransaction, Transaction,
+};
+
+use super::holds::{capped, exactly, left_alike, rest};
+use super::{Kind, Model};
+
+impl Model {
+    pub(super) fn reverse(&mut self, reversal: &ReverseTransaction) -> Result<EntryBody, Rejection> {
+        let (transaction, number) = (reversal.transaction, reversal.transaction.0);
+        let moved = self.moved_by(number);
+        // Every transaction has postings, and nothing else has posted any.
+        if moved.is_empty() {
+            return Err(Rejection::TransactionNotFound { transaction });
+        }
+        self.free_reference(reversal.reference.as_ref())?;
+        let exceeds = |posting, remaining, amount| Rejection::ReversalExceedsOriginal {
+            transaction,
+            posting,
+            remaining,
+            amount,
+        };
+        let asked: Vec<Posting<Quantity>> = match &reversal.postings {
+            Some(postings) => postings.as_slice().to_vec(),
+            None => {
+                let left = rest(&moved, &self.moved_back(number));
+                left.iter().rev().map(|posting| turned(posting).into()).collect()
+            }
+        };
+        if asked.is_empty() {
+            return Err(exceeds(0, Amount::ZERO, moved[moved.len() - 1].amount()));
+        }
+        for (index, posting) in asked.iter().enumerate() {
+            self.lets_through(index, posting)?;
+            let left = left_alike(&moved, &self.moved_back(number), &turned(posting));
+            let most = capped(posting.amount(), left).ok_or_else(|| {
+                exceeds(index, Amount::new(left).unwrap(), exactly(posting.amount()))
+            })?;
+            let amount = if reversal.forced {
+                most
+            } else if let Quantity::Exactly(_) = posting.amount() {
+                self.affords(index, posting, most)?;
+                most
+            } else {
+                self.amount_of(index, &posting.with_amount(Quantity::UpTo(Amount::new(most).unwrap())))?
+            };
+            self.has_room(index, posting, amount)?;
+            self.remember(Kind::Reversed(number), posting, amount);
+        }
+        Ok(EntryBody::Transaction(Transaction {
+            postings: Postings::new(self.moved_by(self.next())).unwrap(),
+            reference: reversal.reference.clone(),
+            metadata: reversal.metadata.clone(),
+            origin: Origin::Reversal(Reversal { of: transaction, forced: reversal.forced }),
+        }))
+    }
+
+    /// Returns what of a transaction is not reversed.
+    pub(crate) fn unreversed(&self, transaction: EntryNumber) -> Vec<Posting> {
+        rest(&self.moved_by(transaction.0), &self.moved_back(transaction.0))
+    }
+
+    /// Returns what was moved back of a transaction, as it had moved before.
+    fn moved_back(&self, transaction: u64) -> Vec<Posting> {
+        self.postings(|m| m.kind == Kind::Reversed(transaction)).iter().map(turned).collect()
+    }
+}
+
+fn turned<A: Copy>(posting: &Posting<A>) -> Posting<A> {
+    let (source, destination) = (posting.destination().clone(), posting.source().clone());
+    Posting::new(source, destination, posting.asset().clone(), posting.amount()).unwrap()
+}
