@@ -6,7 +6,7 @@ use ledger::{
 };
 use proptest::prelude::*;
 
-use super::{ACCOUNTS, ASSETS, address, asset};
+use super::{ACCOUNTS, ASSETS, address, asset, perhaps};
 
 /// A change of an account, most of which let money through.
 pub(super) fn change() -> impl Strategy<Value = Command> {
@@ -14,7 +14,7 @@ pub(super) fn change() -> impl Strategy<Value = Command> {
         Command::ChangeAccount(ChangeAccount { account: address(account), policy, metadata })
     };
     prop_oneof![
-        9 => (prop::sample::select(&ACCOUNTS[..]), policy(), metadata()).prop_map(command),
+        3 => (prop::sample::select(&ACCOUNTS[..]), policy(), metadata()).prop_map(command),
         // All that an account may keep, or less, or one more than that.
         1 => (Just("fees"), many_floors(), many_keys()).prop_map(command),
     ]
@@ -45,31 +45,35 @@ fn metadata() -> impl Strategy<Value = MetadataPatch> {
 }
 
 fn many_floors() -> impl Strategy<Value = PolicyPatch> {
-    prop::sample::select(&[0, 1, Floors::MAX, Floors::MAX + 1][..]).prop_map(|floors| {
+    prop::sample::select(&[0, 0, 0, 1, Floors::MAX, Floors::MAX + 1][..]).prop_map(|floors| {
         let floors = (0..floors).map(|n| (asset(&format!("USD/{n}")), Some(-10))).collect();
         PolicyPatch { floors: Some(FloorsPatch::PerAsset(floors)), ..PolicyPatch::default() }
     })
 }
 
 fn many_keys() -> impl Strategy<Value = MetadataPatch> {
-    (0..2_usize, prop::sample::select(&[0, 1, Metadata::MAX_KEYS][..])).prop_map(|(from, keys)| {
-        let keys = (from..from + keys).map(|n| (n.to_string(), Some(String::new())));
-        MetadataPatch::new(keys.collect()).unwrap()
-    })
+    (0..4_usize, prop::sample::select(&[0, Metadata::MAX_KEYS, Metadata::MAX_KEYS][..])).prop_map(
+        |(from, keys)| {
+            let keys = (from..from + keys).map(|n| (n.to_string(), Some(String::new())));
+            MetadataPatch::new(keys.collect()).unwrap()
+        },
+    )
 }
 
 /// None most of the time, else a few that are met often enough.
 pub(super) fn expectations() -> impl Strategy<Value = Vec<Expectation>> {
-    let bound = |values: &'static [i128]| prop::option::weighted(0.15, prop::sample::select(values));
-    let bounds = move || {
-        (bound(&[-1000, -1, 0, 1, 20]), bound(&[-20, 0, 20, 1_000_000]), bound(&[0, 0, 0, 5]))
-            .prop_map(|(at_least, at_most, equals)| Bounds { at_least, at_most, equals })
+    let bound = |values: &'static [i128]| perhaps(values, 7 * values.len());
+    let bounds = move |least, most, equals| {
+        (bound(least), bound(most), bound(equals)).prop_map(|(at_least, at_most, equals)| Bounds {
+            at_least,
+            at_most,
+            equals,
+        })
     };
-    let version = (bound(&[0, 1, 2, 5]), bound(&[0, 4, 9, 20]), bound(&[0, 0, 1, 2]))
-        .prop_map(|(at_least, at_most, equals)| Bounds { at_least, at_most, equals });
-    let account = prop::sample::select(&ACCOUNTS[..]);
-    let asset_text = prop::option::weighted(0.8, prop::sample::select(&ASSETS[..]));
-    let one = (account, asset_text, bounds(), bounds(), version).prop_map(
+    let figure = || bounds(&[-1000, -1, 0, 1, 20], &[-20, 0, 20, 1_000_000], &[0, 0, 0, 5]);
+    let version = bounds(&[0, 1, 2, 5], &[0, 4, 9, 20], &[0, 0, 1, 2]);
+    let asset_text = (0..ASSETS.len() + 1).prop_map(|n| ASSETS.get(n).copied());
+    let one = (prop::sample::select(&ACCOUNTS[..]), asset_text, figure(), figure(), version).prop_map(
         |(account, asset_text, posted, available, version)| {
             let mut bounds = match asset_text {
                 Some(_) => ExpectedBounds { posted, available, version },

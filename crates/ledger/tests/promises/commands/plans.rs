@@ -5,15 +5,15 @@
 //! That is only how these steps aim. Whether what they meet is right is judged elsewhere.
 
 use ledger::{
-    Amount, CaptureHold, Command, CreateHold, EntryBody, EntryNumber, Expectations, Metadata, Origin,
-    PostTransaction, Posting, Postings, Quantity, ReleaseCause, ReleaseHold, Remainder, ReverseTransaction,
-    Timestamp,
+    Amount, CaptureHold, Command, CreateHold, EntryBody, EntryNumber, Expectations, HoldState, Metadata,
+    Origin, PostTransaction, Posting, Postings, Quantity, Reference, ReleaseCause, ReleaseHold, Remainder,
+    ReverseTransaction, Timestamp,
 };
 use proptest::prelude::*;
 
 use super::accounts::{change, expectations};
-use super::postings::{one_posting, postings};
-use super::{REFERENCES, Step, micros, reference};
+use super::postings::{one_posting, postings, single_postings};
+use super::{REFERENCES, Step, holding, micros, perhaps, posting, reference, transaction};
 use crate::played::Played;
 
 /// What a step is to be.
@@ -40,6 +40,8 @@ enum Task {
 #[derive(Clone, Copy, Debug)]
 enum Target {
     OpenHold(usize),
+    /// An open hold that expires.
+    Expiring(usize),
     Hold(usize),
     Transaction(usize),
     Capture(usize),
@@ -87,69 +89,89 @@ pub(super) fn carried_out(plans: Vec<Plan>) -> Vec<Step> {
 
 impl Plan {
     fn carried_out(self, played: &Played) -> Step {
-        let (mut now, mut expires_at) = (0, None);
-        let mut aim = |target: Target| {
-            let number = target.number(played);
-            expires_at = played.book().hold(number).and_then(|standing| standing.expires_at);
-            number
+        let recorded_at =
+            |now: i64| played.book().last_recorded_at().map_or(now, |last| last.micros().max(now));
+        let mut expires_at = None;
+        let mut about = |hold: EntryNumber| {
+            expires_at = played.book().hold(hold).and_then(|standing| standing.expires_at);
+            hold
         };
         let command = match self.task {
             Task::Given(command) => command,
             Task::Hold(create, after) => {
-                if let Clock::At(at) = self.clock {
-                    now = at;
-                }
-                let recorded_at = played.book().last_recorded_at().map_or(now, |last| last.micros().max(now));
-                let expires_at = after.map(|after| micros(recorded_at + after));
+                let expires_at = after.map(|after| micros(recorded_at(self.clock.at()) + after));
                 Command::CreateHold(CreateHold { expires_at, ..create })
             }
-            Task::Capture(capture, target, parts) => {
-                let hold = aim(target);
-                let left = played.book().hold(hold).map(|standing| &standing.left);
-                let postings = parts.map(|parts| postings_of(&parts, left, false));
-                Command::CaptureHold(CaptureHold { hold, postings, ..capture })
-            }
-            Task::Release(target, cause) => Command::ReleaseHold(ReleaseHold { hold: aim(target), cause }),
-            Task::Reverse(reversal, target, parts) => {
-                let transaction = aim(target);
-                let postings = parts.map(|parts| postings_of(&parts, played.book().unreversed(transaction), true));
-                Command::ReverseTransaction(ReverseTransaction { transaction, postings, ..reversal })
-            }
+            Task::Capture(capture, target, parts) => match target.number(played).map(&mut about) {
+                Some(hold) => {
+                    let left = played.book().hold(hold).map(|standing| &standing.left);
+                    let postings = parts.map(|parts| postings_of(&parts, left, false));
+                    Command::CaptureHold(CaptureHold { hold, postings, ..capture })
+                }
+                None => Command::CreateHold(holding(something())),
+            },
+            Task::Release(target, cause) => match target.number(played).map(&mut about) {
+                Some(hold) => Command::ReleaseHold(ReleaseHold { hold, cause }),
+                None => Command::CreateHold(holding(something())),
+            },
+            Task::Reverse(reversal, target, parts) => match target.number(played) {
+                Some(transaction) => {
+                    let left = played.book().unreversed(transaction);
+                    let postings = parts.map(|parts| postings_of(&parts, left, true));
+                    Command::ReverseTransaction(ReverseTransaction { transaction, postings, ..reversal })
+                }
+                None => Command::PostTransaction(transaction(something())),
+            },
         };
         let now = match (self.clock, expires_at) {
-            (Clock::At(at), _) => at,
-            (Clock::Due(after), Some(at)) => Timestamp::micros(at) + after,
-            (Clock::Due(_), None) => now,
+            (Clock::Due(after), Some(expires_at)) => expires_at.micros() + after,
+            (clock, _) => clock.at(),
         };
         Step { command, now: micros(now) }
     }
 }
 
+impl Clock {
+    fn at(self) -> i64 {
+        if let Self::At(at) = self { at } else { 0 }
+    }
+}
+
+/// What is moved or held where there is nothing yet that a step could be about.
+fn something() -> Vec<Posting> {
+    vec![posting("world", "users:1", "USD/2", Amount::from(100))]
+}
+
 impl Target {
-    fn number(self, played: &Played) -> EntryNumber {
+    /// Returns its number; `None` where there is nothing of the kind.
+    fn number(self, played: &Played) -> Option<EntryNumber> {
         let last_but = |nth: usize, is_meant: &dyn Fn(EntryNumber, &EntryBody) -> bool| {
             let meant = played.log().iter().filter(|entry| is_meant(entry.number, &entry.body));
-            let meant: Vec<_> = meant.map(|entry| entry.number).collect();
-            let place = meant.len().checked_sub(1 + nth % meant.len().max(1));
-            place.map_or(EntryNumber(nth as u64), |place| meant[place])
+            let meant: Vec<_> = meant.rev().map(|entry| entry.number).collect();
+            (!meant.is_empty()).then(|| meant[nth % meant.len()])
         };
+        let is_open =
+            |number| played.book().hold(number).is_some_and(|standing| standing.state == HoldState::Open);
         let origin = |body: &EntryBody| body.transaction().map(|transaction| transaction.origin.clone());
         match self {
-            Self::OpenHold(nth) => last_but(nth, &|number, _| {
-                played.book().hold(number).is_some_and(|standing| standing.state == ledger::HoldState::Open)
+            Self::OpenHold(nth) => last_but(nth, &|number, _| is_open(number)),
+            Self::Expiring(nth) => last_but(nth, &|number, body| {
+                is_open(number) && matches!(body, EntryBody::Hold(hold) if hold.expires_at.is_some())
             }),
             Self::Hold(nth) => last_but(nth, &|_, body| matches!(body, EntryBody::Hold(_))),
             Self::Transaction(nth) => last_but(nth, &|_, body| body.transaction().is_some()),
             Self::Capture(nth) => last_but(nth, &|_, body| matches!(origin(body), Some(Origin::Capture(_)))),
-            Self::Reversal(nth) => last_but(nth, &|_, body| matches!(origin(body), Some(Origin::Reversal(_)))),
-            Self::Entry(number) => EntryNumber(number),
+            Self::Reversal(nth) => {
+                last_but(nth, &|_, body| matches!(origin(body), Some(Origin::Reversal(_))))
+            }
+            Self::Entry(number) => Some(EntryNumber(number)),
         }
     }
 }
 
 /// Returns parts as postings; of what is not there, the largest amount of anything.
 fn postings_of(parts: &[Part], left: Option<&Remainder>, turned: bool) -> Postings<Quantity> {
-    let posting = |part: &Part| match (part, left) {
+    let asked = |part: &Part| match (part, left) {
         (Part::Of(nth, share), Some(left)) => {
             let postings = left.postings().as_slice();
             let nth = nth % postings.len();
@@ -157,10 +179,10 @@ fn postings_of(parts: &[Part], left: Option<&Remainder>, turned: bool) -> Postin
             let posting = postings[nth].with_amount(share.of(amount));
             if turned { posting.reversed() } else { posting }
         }
-        (Part::Of(..), None) => super::posting("fees", "world", "USD/2", Amount::MAX).into(),
+        (Part::Of(..), None) => posting("fees", "world", "USD/2", Amount::MAX).into(),
         (Part::Other(posting), _) => posting.clone(),
     };
-    Postings::new(parts.iter().map(posting).collect()).unwrap()
+    Postings::new(parts.iter().map(asked).collect()).unwrap()
 }
 
 impl Share {
@@ -181,81 +203,76 @@ impl Share {
 /// One step, with amounts of a kind.
 pub(super) fn plan(amount: &BoxedStrategy<Amount>) -> impl Strategy<Value = Plan> + use<> {
     let at = || (0_i64..100).prop_map(Clock::At);
-    let about_due = || prop_oneof![2 => at(), 1 => (-1_i64..2).prop_map(Clock::Due)];
+    let about_due = || {
+        (0_i64..100, 0..3_u8, -1_i64..2)
+            .prop_map(|(at, n, after)| if n < 2 { Clock::At(at) } else { Clock::Due(after) })
+    };
     let step = |(task, clock)| Plan { task, clock };
     prop_oneof![
-        10 => (transaction(amount), at()).prop_map(step),
-        2 => (change().prop_map(Task::Given), at()).prop_map(step),
-        6 => (hold(amount), at()).prop_map(step),
-        5 => (capture(amount), about_due()).prop_map(step),
-        2 => (release(), about_due()).prop_map(step),
-        5 => (reversal(amount), at()).prop_map(step),
+        9 => (new_transaction(amount), at()).prop_map(step),
+        6 => (new_hold(amount), at()).prop_map(step),
+        8 => (capture(amount), about_due()).prop_map(step),
+        6 => (reversal(amount), at()).prop_map(step),
+        4 => (release(), about_due()).prop_map(step),
+        3 => (change().prop_map(Task::Given), at()).prop_map(step),
     ]
 }
 
-fn used_reference() -> impl Strategy<Value = Option<ledger::Reference>> {
-    prop::option::weighted(0.2, prop::sample::select(&REFERENCES[..]).prop_map(reference))
-}
+/// What a step has that makes an entry with a reference.
+type Named = (Option<Reference>, Option<Timestamp>, Metadata);
 
-fn effective_at() -> impl Strategy<Value = Option<Timestamp>> {
-    prop::option::weighted(0.3, (-50_i64..150).prop_map(micros))
-}
-
-fn metadata() -> impl Strategy<Value = Metadata> {
-    prop::bool::weighted(0.2).prop_map(|some| {
+fn named() -> impl Strategy<Value = Named> {
+    let effective_at = (0..10_u8, -50_i64..150).prop_map(|(n, at)| (n > 6).then(|| micros(at)));
+    let metadata = prop::bool::weighted(0.2).prop_map(|some| {
         let map = some.then(|| ("k".to_owned(), "v".to_owned())).into_iter().collect();
         Metadata::new(map).unwrap()
-    })
+    });
+    (perhaps(&REFERENCES, 25).prop_map(|text| text.map(reference)), effective_at, metadata)
 }
 
-fn transaction(amount: &BoxedStrategy<Amount>) -> impl Strategy<Value = Task> + use<> {
-    (postings(amount), used_reference(), effective_at(), metadata(), expectations()).prop_map(
-        |(postings, reference, effective_at, metadata, expectations)| {
+fn new_transaction(amount: &BoxedStrategy<Amount>) -> impl Strategy<Value = Task> + use<> {
+    (postings(amount), named(), expectations()).prop_map(
+        |(postings, (reference, effective_at, metadata), expectations)| {
             let postings = Postings::new(postings).unwrap();
             let expectations = Expectations::new(expectations).unwrap();
-            Task::Given(Command::PostTransaction(PostTransaction {
-                postings,
-                reference,
-                effective_at,
-                metadata,
-                expectations,
-            }))
+            let post = PostTransaction { postings, reference, effective_at, metadata, expectations };
+            Task::Given(Command::PostTransaction(post))
         },
     )
 }
 
-fn hold(amount: &BoxedStrategy<Amount>) -> impl Strategy<Value = Task> + use<> {
-    let after = prop::option::of(prop::sample::select(&[-1_i64, 0, 1, 1, 5, 5, 40, 40][..]));
-    (postings(amount), used_reference(), metadata(), after).prop_map(|(postings, reference, metadata, after)| {
+fn new_hold(amount: &BoxedStrategy<Amount>) -> impl Strategy<Value = Task> + use<> {
+    let after = perhaps(&[0_i64, -1, 1, 1, 5, 5, 40, 40, 40, 40], 20);
+    (single_postings(amount), named(), after).prop_map(|(postings, (reference, _, metadata), after)| {
         let postings = Postings::new(postings).unwrap();
         Task::Hold(CreateHold { postings, expires_at: None, reference, metadata }, after)
     })
 }
 
 fn a_hold() -> impl Strategy<Value = Target> {
-    prop_oneof![
-        5 => (0_usize..3).prop_map(Target::OpenHold),
-        2 => (0_usize..4).prop_map(Target::Hold),
-        1 => (0_u64..25).prop_map(Target::Entry),
-    ]
+    (0..12_u8, 0..4_usize, 0..25_u64).prop_map(|(n, nth, number)| match n {
+        0..7 => Target::OpenHold(nth),
+        7 | 8 => Target::Expiring(nth),
+        9 | 10 => Target::Hold(nth),
+        _ => Target::Entry(number),
+    })
 }
 
+/// All that is left, or parts of it.
 fn parts(amount: &BoxedStrategy<Amount>) -> impl Strategy<Value = Option<Vec<Part>>> + use<> {
     use Share::{All, Half, Left, Nothing, OneMore, UpToHalf, UpToOneMore};
     let share = prop::sample::select(
-        &[Left, Left, Half, Half, Half, OneMore, Nothing, UpToHalf, UpToOneMore, All][..],
+        &[Left, Half, Half, Half, Half, OneMore, Nothing, UpToHalf, UpToOneMore, All][..],
     );
-    let part = prop_oneof![
-        8 => (0_usize..4, share).prop_map(|(nth, share)| Part::Of(nth, share)),
-        1 => one_posting(amount).prop_map(Part::Other),
-    ];
-    prop::option::weighted(0.65, prop::collection::vec(part, 1..4))
+    let part = (0..9_u8, 0_usize..4, share, one_posting(amount))
+        .prop_map(|(n, nth, share, other)| if n < 8 { Part::Of(nth, share) } else { Part::Other(other) });
+    (0..4_u8, prop::collection::vec(part, 1..4)).prop_map(|(n, parts)| (n > 0).then_some(parts))
 }
 
 fn capture(amount: &BoxedStrategy<Amount>) -> impl Strategy<Value = Task> + use<> {
-    let is_final = prop::bool::weighted(0.3);
-    (a_hold(), parts(amount), is_final, used_reference(), effective_at(), metadata()).prop_map(
-        |(target, parts, is_final, reference, effective_at, metadata)| {
+    let is_final = prop::bool::weighted(0.35);
+    (a_hold(), parts(amount), is_final, named()).prop_map(
+        |(target, parts, is_final, (reference, effective_at, metadata))| {
             let (hold, postings) = (EntryNumber(0), None);
             let capture = CaptureHold { hold, postings, is_final, reference, effective_at, metadata };
             Task::Capture(capture, target, parts)
@@ -270,15 +287,15 @@ fn release() -> impl Strategy<Value = Task> {
 }
 
 fn reversal(amount: &BoxedStrategy<Amount>) -> impl Strategy<Value = Task> + use<> {
-    let target = prop_oneof![
-        6 => (0_usize..6).prop_map(Target::Transaction),
-        2 => (0_usize..3).prop_map(Target::Capture),
-        2 => (0_usize..3).prop_map(Target::Reversal),
-        1 => (0_u64..25).prop_map(Target::Entry),
-    ];
+    let target = (0..12_u8, 0..6_usize, 0..25_u64).prop_map(|(n, nth, number)| match n {
+        0..6 => Target::Transaction(nth),
+        6..8 => Target::Capture(nth),
+        8..11 => Target::Reversal(nth),
+        _ => Target::Entry(number),
+    });
     let forced = prop::bool::weighted(0.3);
-    (target, parts(amount), forced, used_reference(), effective_at(), metadata()).prop_map(
-        |(target, parts, forced, reference, effective_at, metadata)| {
+    (target, parts(amount), forced, named()).prop_map(
+        |(target, parts, forced, (reference, effective_at, metadata))| {
             let (transaction, postings) = (EntryNumber(0), None);
             let reversal =
                 ReverseTransaction { transaction, postings, forced, reference, effective_at, metadata };

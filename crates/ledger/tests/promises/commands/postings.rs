@@ -5,15 +5,33 @@ use proptest::prelude::*;
 
 use super::{ACCOUNTS, ASSETS, posting};
 
+/// Amounts of which so many in a hundred are huge.
+pub(super) fn amounts(huge_per_hundred: u8) -> BoxedStrategy<Amount> {
+    (0..100_u8, small_amount(), huge_amount())
+        .prop_map(move |(n, small, huge)| if n < 100 - huge_per_hundred { small } else { huge })
+        .boxed()
+}
+
 /// Postings, each asked for in some way.
 pub(super) fn postings(amount: &BoxedStrategy<Amount>) -> BoxedStrategy<Vec<Posting<Quantity>>> {
-    let postings = prop_oneof![
+    asked(prop_oneof![
         6 => prop::collection::vec(any_posting(amount.clone()), 1..5),
         4 => chain(amount.clone()),
         1 => alike(amount.clone()),
-    ];
-    let kinds = prop::collection::vec(any_kind_of_quantity(), 5);
-    (postings, kinds)
+    ])
+}
+
+/// Postings that do not rest on each other, as what is reserved for an account is not available to it yet.
+pub(super) fn single_postings(amount: &BoxedStrategy<Amount>) -> BoxedStrategy<Vec<Posting<Quantity>>> {
+    asked(prop_oneof![
+        4 => prop::collection::vec(any_posting(amount.clone()), 1..3),
+        3 => prop::collection::vec(from_world(amount.clone()), 1..4),
+        2 => alike(amount.clone()),
+    ])
+}
+
+fn asked(postings: impl Strategy<Value = Vec<Posting>> + 'static) -> BoxedStrategy<Vec<Posting<Quantity>>> {
+    (postings, prop::collection::vec(any_kind_of_quantity(), 5))
         .prop_map(|(postings, kinds)| {
             postings.iter().zip(kinds).map(|(posting, kind)| kind.of(posting)).collect()
         })
@@ -21,7 +39,9 @@ pub(super) fn postings(amount: &BoxedStrategy<Amount>) -> BoxedStrategy<Vec<Post
 }
 
 /// One posting, asked for in some way.
-pub(super) fn one_posting(amount: &BoxedStrategy<Amount>) -> impl Strategy<Value = Posting<Quantity>> + use<> {
+pub(super) fn one_posting(
+    amount: &BoxedStrategy<Amount>,
+) -> impl Strategy<Value = Posting<Quantity>> + use<> {
     (any_posting(amount.clone()), any_kind_of_quantity()).prop_map(|(posting, kind)| kind.of(&posting))
 }
 
@@ -29,26 +49,34 @@ pub(super) fn one_posting(amount: &BoxedStrategy<Amount>) -> impl Strategy<Value
 enum Kind {
     Exactly,
     UpTo,
+    /// All there is, or up to the amount where that is `world`'s, of which there is no all.
     All,
+    AllOfAnything,
 }
 
 impl Kind {
-    /// Asks for a posting in this way. There is no all of `world`, so that is asked for up to the amount.
+    /// Asks for a posting in this way.
     fn of(self, posting: &Posting) -> Posting<Quantity> {
         posting.with_amount(match self {
             Self::Exactly => Quantity::Exactly(posting.amount()),
-            Self::All if !posting.source().is_world() => Quantity::All,
-            Self::UpTo | Self::All => Quantity::UpTo(posting.amount()),
+            Self::All if posting.source().is_world() => Quantity::UpTo(posting.amount()),
+            Self::UpTo => Quantity::UpTo(posting.amount()),
+            Self::All | Self::AllOfAnything => Quantity::All,
         })
     }
 }
 
 fn any_kind_of_quantity() -> impl Strategy<Value = Kind> {
-    prop_oneof![8 => Just(Kind::Exactly), 2 => Just(Kind::UpTo), 1 => Just(Kind::All)]
+    (0..44_u8).prop_map(|n| match n {
+        0..32 => Kind::Exactly,
+        32..40 => Kind::UpTo,
+        40..43 => Kind::All,
+        _ => Kind::AllOfAnything,
+    })
 }
 
 fn any_posting(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Posting> {
-    let source = prop_oneof![2 => Just(0), 3 => 1..ACCOUNTS.len()];
+    let source = (0..20_usize).prop_map(|n| n.saturating_sub(5) / 3);
     (source, 1..ACCOUNTS.len(), prop::sample::select(&ASSETS[..]), amount).prop_map(
         |(source, step, asset_text, amount)| {
             let destination = (source + step) % ACCOUNTS.len();
@@ -62,7 +90,7 @@ fn any_posting(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Posting> 
 /// come again, so that huge amounts pass them often enough to overflow.
 fn chain(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Vec<Posting>> {
     let steps = prop::collection::vec(1..ACCOUNTS.len(), 2..5);
-    let more = prop_oneof![5 => Just(None), 1 => (0_usize..4).prop_map(Some)];
+    let more = (0_usize..24).prop_map(|n| n.checked_sub(20));
     (steps, prop::sample::select(&ASSETS[..]), amount, more).prop_map(|(steps, asset_text, amount, more)| {
         let mut source = 0;
         let mut postings = Vec::with_capacity(steps.len());
@@ -77,30 +105,40 @@ fn chain(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Vec<Posting>> {
     })
 }
 
-pub(super) fn small_amount() -> impl Strategy<Value = Amount> {
-    prop_oneof![1 => Just(0_u64), 6 => 1..10_u64, 3 => 10..1000_u64].prop_map(Amount::from)
+fn small_amount() -> impl Strategy<Value = Amount> {
+    (0..10_u8, 1..10_u64, 10..1000_u64)
+        .prop_map(|(n, small, larger)| match n {
+            0 => 0,
+            1..7 => small,
+            _ => larger,
+        })
+        .prop_map(Amount::from)
 }
 
-pub(super) fn huge_amount() -> impl Strategy<Value = Amount> {
+fn huge_amount() -> impl Strategy<Value = Amount> {
     let max = Amount::MAX.get();
-    prop_oneof![
-        Just(max),
-        (1..10_u128).prop_map(move |less| max - less),
-        (0..10_u128).prop_map(move |less| max / 2 - less),
-        (1..=max),
-    ]
-    .prop_map(|minor_units| Amount::new(minor_units).unwrap())
+    (0..4_u8, 0..10_u128, 1..=max)
+        .prop_map(move |(n, less, any)| match n {
+            0 => max,
+            1 => max - less,
+            2 => max / 2 - less,
+            _ => any,
+        })
+        .prop_map(|minor_units| Amount::new(minor_units).unwrap())
 }
 
-/// Postings of which several have the same source, destination and asset, mostly out of `world`.
+fn from_world(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Posting> {
+    (1..ACCOUNTS.len(), prop::sample::select(&ASSETS[..]), amount)
+        .prop_map(|(to, asset_text, amount)| posting(ACCOUNTS[0], ACCOUNTS[to], asset_text, amount))
+}
+
+/// Postings of which several have the same source, destination and asset.
 fn alike(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Vec<Posting>> {
-    let one = prop_oneof![
-        2 => any_posting(amount.clone()),
-        1 => (1..ACCOUNTS.len(), amount.clone())
-            .prop_map(|(to, amount)| posting(ACCOUNTS[0], ACCOUNTS[to], ASSETS[0], amount)),
-    ];
-    (one.clone(), one, prop::collection::vec(amount, 1..3)).prop_map(|(first, between, more)| {
-        let again: Vec<_> = more.into_iter().map(|amount| first.with_amount(amount)).collect();
-        [vec![first, between], again].concat()
-    })
+    let between = any_posting(amount.clone());
+    (from_world(amount.clone()), between, prop::collection::vec(amount, 1..3)).prop_map(
+        |(first, between, more)| {
+            let again: Vec<_> = more.into_iter().map(|amount| first.with_amount(amount)).collect();
+            [vec![first, between], again].concat()
+        },
+    )
 }

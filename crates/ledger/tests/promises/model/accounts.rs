@@ -38,7 +38,8 @@ impl Model {
     }
 
     fn floors(&self, account: &Address) -> Floors {
-        let said: Vec<_> = self.changes_of(account).filter_map(|change| change.policy.floors.as_ref()).collect();
+        let said: Vec<_> =
+            self.changes_of(account).filter_map(|change| change.policy.floors.as_ref()).collect();
         let Some(last) = said.last() else {
             return if account.as_str() == "world" {
                 Floors::Unbounded
@@ -50,7 +51,8 @@ impl Model {
             return Floors::Unbounded;
         }
         // What was said of an asset before all floors went does not count any more.
-        let since = said.iter().rposition(|patch| **patch == FloorsPatch::Unbounded).map_or(0, |last| last + 1);
+        let since =
+            said.iter().rposition(|patch| **patch == FloorsPatch::Unbounded).map_or(0, |last| last + 1);
         let mut floors = BTreeMap::new();
         for patch in &said[since..] {
             let FloorsPatch::PerAsset(patch) = patch else { unreachable!("it comes after the last of them") };

@@ -1,8 +1,6 @@
 //! What the model lets move: what accounts allow, what they have, and what callers expect.
 
-use ledger::{
-    Amount, Bound, Direction, Expectation, Figure, Frozen, Posting, Quantity, Rejection, Unmet,
-};
+use ledger::{Amount, Bound, Direction, Expectation, Figure, Frozen, Posting, Quantity, Rejection, Unmet};
 
 use super::{LIMIT, Model};
 

@@ -36,9 +36,8 @@ impl Model {
         for (index, posting) in asked.iter().enumerate() {
             self.lets_through(index, posting)?;
             let left = left_alike(&moved, &self.moved_back(number), &turned(posting));
-            let most = capped(posting.amount(), left).ok_or_else(|| {
-                exceeds(index, Amount::new(left).unwrap(), exactly(posting.amount()))
-            })?;
+            let most = capped(posting.amount(), left)
+                .ok_or_else(|| exceeds(index, Amount::new(left).unwrap(), exactly(posting.amount())))?;
             let amount = if reversal.forced {
                 most
             } else if let Quantity::Exactly(_) = posting.amount() {

@@ -73,7 +73,8 @@ impl Model {
     }
 
     fn keys(&self, counts: impl Fn(&Movement) -> bool) -> BTreeSet<BalanceKey> {
-        let key = |account: &Address, m: &Movement| BalanceKey { account: account.clone(), asset: m.asset.clone() };
+        let key =
+            |account: &Address, m: &Movement| BalanceKey { account: account.clone(), asset: m.asset.clone() };
         let counted = self.movements.iter().filter(|m| counts(m));
         counted.flat_map(|m| [key(&m.source, m), key(&m.destination, m)]).collect()
     }

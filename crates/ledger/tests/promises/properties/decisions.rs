@@ -32,8 +32,14 @@ fn asking_again(entry: &Entry) -> Option<Command> {
                 }
                 Origin::Reversal(reversal) => {
                     let (transaction, postings, forced) = (reversal.of, Some(postings), reversal.forced);
-                    let reversal =
-                        ReverseTransaction { transaction, postings, forced, reference, effective_at, metadata };
+                    let reversal = ReverseTransaction {
+                        transaction,
+                        postings,
+                        forced,
+                        reference,
+                        effective_at,
+                        metadata,
+                    };
                     Command::ReverseTransaction(reversal)
                 }
             })
