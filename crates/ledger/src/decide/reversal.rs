@@ -3,7 +3,7 @@
 use super::free_reference;
 use super::postings::Moving;
 use crate::{
-    Amount, Book, EntryNumber, Exceeded, Origin, Rejection, Remainder, Reversal, ReverseTransaction,
+    Amount, Book, EntryNumber, Exceeded, Origin, Posting, Rejection, Remainder, Reversal, ReverseTransaction,
     Transaction,
 };
 
@@ -30,7 +30,11 @@ pub(super) fn reverse(
         Some(postings) => postings.clone(),
         None => match left.rest_reversed() {
             Some(rest) => rest.into(),
-            None => return Err(exceeds(0, Amount::ZERO, left.postings().as_slice()[0].amount())),
+            // Its first posting would have been the last one of the transaction.
+            None => {
+                let last = left.postings().as_slice().last().map(Posting::amount).unwrap_or_default();
+                return Err(exceeds(0, Amount::ZERO, last));
+            }
         },
     };
     let postings = asked.try_map(|(index, posting)| {
