@@ -4,6 +4,7 @@
 //! These tests never look inside the core; they know only what it makes public.
 
 mod commands;
+mod faults;
 mod model;
 mod outcomes;
 mod played;
