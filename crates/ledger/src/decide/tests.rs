@@ -1,5 +1,9 @@
 //! Tests of decisions that the promises do not make: what exactly an entry holds.
 
+mod holds;
+mod reversals;
+mod versions;
+
 use super::postings::shortfall;
 use super::*;
 use crate::{Amount, Asset, Balance, BalanceKey, EntryNumber, Posting};
@@ -30,6 +34,63 @@ fn asking(postings: Vec<Posting<Quantity>>) -> PostTransaction {
 
 fn at(micros: i64) -> Timestamp {
     Timestamp::from_micros(micros).unwrap()
+}
+
+fn of(postings: Vec<Posting>) -> Option<Postings<Quantity>> {
+    Some(asking(postings.into_iter().map(Posting::from).collect()).postings)
+}
+
+fn key(account: &str) -> BalanceKey {
+    BalanceKey { account: Address::parse(account).unwrap(), asset: Asset::parse("USD/2").unwrap() }
+}
+
+/// Returns a book in which these accounts got so much.
+fn book_of(accounts: &[(&str, u64)]) -> Book {
+    let mut book = Book::default();
+    for (account, amount) in accounts {
+        let posted_in = Amount::from(*amount);
+        book.load_balance(key(account), Balance { posted_in, ..Balance::default() });
+    }
+    book
+}
+
+/// Decides on a command, applies what it decided, and returns it. Of a transaction, all can be reversed afterwards.
+fn accept(book: &mut Book, command: &Command, now: i64) -> Entry {
+    let entry = decide(book, command, at(now)).expect("nothing speaks against it");
+    book.apply(&entry);
+    if let Some(transaction) = entry.body.transaction() {
+        book.load_unreversed(entry.number, crate::Remainder::whole(transaction.postings.clone()));
+    }
+    entry
+}
+
+/// Changes what an account allows.
+fn change(book: &mut Book, account: &str, policy: PolicyPatch) {
+    let account = Address::parse(account).unwrap();
+    accept(
+        book,
+        &Command::ChangeAccount(ChangeAccount { account, policy, metadata: MetadataPatch::default() }),
+        0,
+    );
+}
+
+fn closed(closed: bool) -> PolicyPatch {
+    PolicyPatch { closed: Some(closed), ..PolicyPatch::default() }
+}
+
+fn frozen(frozen: crate::Frozen) -> PolicyPatch {
+    PolicyPatch { frozen: Some(frozen), ..PolicyPatch::default() }
+}
+
+fn floor(units: i128) -> PolicyPatch {
+    let floors = crate::FloorsPatch::PerAsset([(key("a").asset, Some(units))].into());
+    PolicyPatch { floors: Some(floors), ..PolicyPatch::default() }
+}
+
+/// Returns account, posted in and out, pending in and out of every balance of an entry.
+fn counters(entry: &Entry) -> Vec<(&str, [u128; 4])> {
+    let counters = |b: &Balance| [b.posted_in, b.posted_out, b.pending_in, b.pending_out].map(Amount::get);
+    entry.balances.iter().map(|(key, b)| (key.account.as_str(), counters(b))).collect()
 }
 
 #[test]
