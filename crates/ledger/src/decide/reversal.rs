@@ -26,16 +26,12 @@ pub(super) fn reverse(
         remaining,
         amount,
     };
-    let asked = match &reversal.postings {
-        Some(postings) => postings.clone(),
-        None => match left.rest_reversed() {
-            Some(rest) => rest.into(),
-            // Its first posting would have been the last one of the transaction.
-            None => {
-                let last = left.postings().as_slice().last().map(Posting::amount).unwrap_or_default();
-                return Err(exceeds(0, Amount::ZERO, last));
-            }
-        },
+    let asked = if let Some(postings) = &reversal.postings {
+        postings.clone()
+    } else {
+        // The first posting of it would have been the way back of the transaction's last one.
+        let last = || left.postings().as_slice().last().map(Posting::amount).unwrap_or_default();
+        left.rest_reversed().ok_or_else(|| exceeds(0, Amount::ZERO, last()))?.into()
     };
     let postings = asked.try_map(|(index, posting)| {
         moving.let_through(index, posting)?;

@@ -36,6 +36,7 @@ fn at(micros: i64) -> Timestamp {
     Timestamp::from_micros(micros).unwrap()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "captures and reversals take postings or none")]
 fn of(postings: Vec<Posting>) -> Option<Postings<Quantity>> {
     Some(asking(postings.into_iter().map(Posting::from).collect()).postings)
 }

@@ -38,14 +38,16 @@ use Fault::{
 
 const BARRED: [fn(usize) -> Fault; 4] = [SourceClosed, SourceFrozen, DestinationClosed, DestinationFrozen];
 
+const SOURCES: [&str; 2] = ["s0", "s1"];
+const DESTINATIONS: [&str; 2] = ["d0", "d1"];
 /// The hold, and the transaction, that commands are about.
 const TARGET: EntryNumber = EntryNumber(5);
 const NOW: i64 = 50;
 
 /// Some faults, and a command that has them.
-struct Faulty<'f>(&'f [Fault]);
+struct Case<'f>(&'f [Fault]);
 
-impl Faulty<'_> {
+impl Case<'_> {
     fn has(&self, fault: Fault) -> bool {
         self.0.contains(&fault)
     }
@@ -112,9 +114,6 @@ impl Faulty<'_> {
     }
 }
 
-const SOURCES: [&str; 2] = ["s0", "s1"];
-const DESTINATIONS: [&str; 2] = ["d0", "d1"];
-
 fn whole(place: usize) -> Posting {
     posting(SOURCES[place], DESTINATIONS[place], "USD/2", Amount::ZERO)
 }
@@ -160,13 +159,13 @@ fn go_together(one: Fault, other: Fault) -> bool {
 }
 
 /// Tries a command without any fault, with each, and with every two of them, given in their order.
-fn each_pair_is_reported_in_order(faults: &[Fault], command: impl Fn(&Faulty<'_>) -> Command) {
+fn each_pair_is_reported_in_order(faults: &[Fault], command: impl Fn(&Case<'_>) -> Command) {
     let try_with = |faults: &[Fault]| {
-        let faulty = Faulty(faults);
-        let (book, command) = (faulty.book(), command(&faulty));
+        let case = Case(faults);
+        let (book, command) = (case.book(), command(&case));
         let decision = decide(&book, &command, micros(NOW)).map(|_| ()).map_err(|r| reported(&r));
         assert_eq!(decision, faults.first().map_or(Ok(()), |first| Err(*first)), "of {faults:?}");
-        assert_eq!(find_target(&book, &command).is_err(), faulty.has(NotFound), "of {faults:?}");
+        assert_eq!(find_target(&book, &command).is_err(), case.has(NotFound), "of {faults:?}");
     };
     try_with(&[]);
     for (place, fault) in faults.iter().enumerate() {
@@ -186,13 +185,13 @@ fn of_postings(all: &[Fault], each: &[fn(usize) -> Fault]) -> Vec<Fault> {
 fn of_two_faults_of_a_transaction_the_first_is_reported() {
     let mut faults = of_postings(&[ReferenceTaken], &[Unbounded, Lacks, SourceFull, DestinationFull]);
     faults.push(NotAsExpected);
-    each_pair_is_reported_in_order(&faults, |faulty| {
+    each_pair_is_reported_in_order(&faults, |case| {
         let never = Bounds { equals: Some(-1), ..Bounds::default() };
-        let failing = faulty.has(NotAsExpected).then(|| expecting_version("s0", never));
+        let failing = case.has(NotAsExpected).then(|| expecting_version("s0", never));
         Command::PostTransaction(PostTransaction {
-            reference: faulty.reference(),
+            reference: case.reference(),
             expectations: Expectations::new(failing.into_iter().collect()).unwrap(),
-            ..asking(faulty.postings())
+            ..asking(case.postings())
         })
     });
 }
@@ -201,12 +200,12 @@ fn of_two_faults_of_a_transaction_the_first_is_reported() {
 fn of_two_faults_of_a_hold_the_first_is_reported() {
     let faults =
         of_postings(&[ReferenceTaken, ExpiryPassed], &[Unbounded, Lacks, SourceFull, DestinationFull]);
-    each_pair_is_reported_in_order(&faults, |faulty| {
+    each_pair_is_reported_in_order(&faults, |case| {
         Command::CreateHold(CreateHold {
-            postings: Postings::new(faulty.postings()).unwrap(),
+            postings: Postings::new(case.postings()).unwrap(),
             // It is too late from the very moment on.
-            expires_at: Some(micros(if faulty.has(ExpiryPassed) { NOW } else { NOW + 1 })),
-            reference: faulty.reference(),
+            expires_at: Some(micros(if case.has(ExpiryPassed) { NOW } else { NOW + 1 })),
+            reference: case.reference(),
             ..holding(vec![whole(0)])
         })
     });
@@ -215,12 +214,12 @@ fn of_two_faults_of_a_hold_the_first_is_reported() {
 #[test]
 fn of_two_faults_of_a_capture_the_first_is_reported() {
     let faults = of_postings(&[NotFound, ReferenceTaken, NotOpen], &[Exceeds]);
-    each_pair_is_reported_in_order(&faults, |faulty| {
+    each_pair_is_reported_in_order(&faults, |case| {
         Command::CaptureHold(CaptureHold {
-            hold: faulty.target(),
-            postings: Some(Postings::new(faulty.postings()).unwrap()),
+            hold: case.target(),
+            postings: Some(Postings::new(case.postings()).unwrap()),
             is_final: false,
-            reference: faulty.reference(),
+            reference: case.reference(),
             effective_at: None,
             metadata: transaction(vec![whole(0)]).metadata,
         })
@@ -229,8 +228,8 @@ fn of_two_faults_of_a_capture_the_first_is_reported() {
 
 #[test]
 fn of_two_faults_of_a_release_the_first_is_reported() {
-    let void = |faulty: &Faulty<'_>| {
-        Command::ReleaseHold(ReleaseHold { hold: faulty.target(), cause: ReleaseCause::Voided })
+    let void = |case: &Case<'_>| {
+        Command::ReleaseHold(ReleaseHold { hold: case.target(), cause: ReleaseCause::Voided })
     };
     each_pair_is_reported_in_order(&[NotFound, NotOpen], void);
     // The hold never expires, so that it is never due.
@@ -241,21 +240,21 @@ fn of_two_faults_of_a_release_the_first_is_reported() {
         (&[NotOpen, NotDue], NotOpen),
         (&[NotDue], NotDue),
     ] {
-        let faulty = Faulty(faults);
-        let decision = decide(&faulty.book(), &expire(faulty.target()), Timestamp::MAX);
+        let case = Case(faults);
+        let decision = decide(&case.book(), &expire(case.target()), Timestamp::MAX);
         assert_eq!(decision.map_err(|r| reported(&r)), Err(first), "of {faults:?}");
     }
     // Whatever is wrong with its accounts, what is left of it is let go.
     let barred: Vec<_> = of_postings(&[], &[]);
-    assert!(decide(&Faulty(&barred).book(), &void(&Faulty(&barred)), micros(NOW)).is_ok());
+    assert!(decide(&Case(&barred).book(), &void(&Case(&barred)), micros(NOW)).is_ok());
 }
 
-fn reversal(faulty: &Faulty<'_>) -> ReverseTransaction {
+fn reversal(case: &Case<'_>) -> ReverseTransaction {
     ReverseTransaction {
-        transaction: faulty.target(),
-        postings: Some(Postings::new(faulty.postings()).unwrap()),
+        transaction: case.target(),
+        postings: Some(Postings::new(case.postings()).unwrap()),
         forced: false,
-        reference: faulty.reference(),
+        reference: case.reference(),
         effective_at: None,
         metadata: transaction(vec![whole(0)]).metadata,
     }
@@ -264,14 +263,13 @@ fn reversal(faulty: &Faulty<'_>) -> ReverseTransaction {
 #[test]
 fn of_two_faults_of_a_reversal_the_first_is_reported() {
     let faults = of_postings(&[NotFound, ReferenceTaken], &[Exceeds, Lacks, SourceFull, DestinationFull]);
-    each_pair_is_reported_in_order(&faults, |faulty| Command::ReverseTransaction(reversal(faulty)));
+    each_pair_is_reported_in_order(&faults, |case| Command::ReverseTransaction(reversal(case)));
     // Being forced takes nothing away but the lack of funds.
     let faults = of_postings(&[NotFound, ReferenceTaken], &[Exceeds, SourceFull, DestinationFull]);
-    let forced = |faulty: &Faulty<'_>| {
-        Command::ReverseTransaction(ReverseTransaction { forced: true, ..reversal(faulty) })
-    };
+    let forced =
+        |case: &Case<'_>| Command::ReverseTransaction(ReverseTransaction { forced: true, ..reversal(case) });
     each_pair_is_reported_in_order(&faults, forced);
-    let lacks = Faulty(&[Lacks(0), Lacks(1)]);
+    let lacks = Case(&[Lacks(0), Lacks(1)]);
     assert!(decide(&lacks.book(), &forced(&lacks), micros(NOW)).is_ok());
 }
 
@@ -282,12 +280,12 @@ fn that_nothing_is_left_to_reverse_is_reported_before_anything_of_accounts() {
         (vec![ReferenceTaken, SourceClosed(0)], ReferenceTaken),
         (of_postings(&[], &[]), Exceeds(0)),
     ] {
-        let faulty = Faulty(&faults);
-        let mut book = faulty.book();
+        let case = Case(&faults);
+        let mut book = case.book();
         let mut left = book.unreversed(TARGET).unwrap().clone();
         left.rest().iter().for_each(|posting| left.take(posting).unwrap());
         book.load_unreversed(TARGET, left);
-        let all = Command::ReverseTransaction(ReverseTransaction { postings: None, ..reversal(&faulty) });
+        let all = Command::ReverseTransaction(ReverseTransaction { postings: None, ..reversal(&case) });
         let decision = decide(&book, &all, micros(NOW));
         assert_eq!(decision.map_err(|r| reported(&r)), Err(first), "of {faults:?}");
     }

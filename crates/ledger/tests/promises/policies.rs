@@ -154,6 +154,10 @@ fn an_account_keeps_so_many_keys_and_floors_and_no_more() {
     };
     let decide_on = |change| decide(&full, &Command::ChangeAccount(change), Timestamp::default()).map(|_| ());
     assert_eq!(decide_on(one_more("more")), Err(too_large(AccountPart::Metadata)));
+    let floors = (0..=Floors::MAX).map(|n| (asset(&format!("USD/{n}")), Some(-1))).collect();
+    let policy = PolicyPatch { floors: Some(FloorsPatch::PerAsset(floors)), ..PolicyPatch::default() };
+    let both = ChangeAccount { policy, ..one_more("more") };
+    assert_eq!(decide_on(both), Err(too_large(AccountPart::Metadata)), "metadata before floors");
     assert_eq!(decide_on(one_more("0")), Ok(()));
     assert_ne!(full.policy(&address("credit")), Policy::standard(&address("credit")));
 }

@@ -1,6 +1,6 @@
-//! Which rejection is reported when several apply: the reference, then the postings in order, each one's closed and
-//! frozen accounts before its funds, its funds before its counters, the source before the destination; then the
-//! expectations.
+//! Which rejection of a transaction is reported when several apply, and with which figures: the reference, then the
+//! postings in order, each one's closed and frozen accounts before its funds, its funds before its counters, the
+//! source before the destination; then the expectations.
 
 use ledger::{
     Amount, Book, Bound, Bounds, ChangeAccount, Command, EntryNumber, Expectation, Expectations, Figure,

@@ -23,12 +23,10 @@ impl Model {
             remaining,
             amount,
         };
+        let left = rest(&moved, &self.moved_back(number));
         let asked: Vec<Posting<Quantity>> = match &reversal.postings {
             Some(postings) => postings.as_slice().to_vec(),
-            None => {
-                let left = rest(&moved, &self.moved_back(number));
-                left.iter().rev().map(|posting| turned(posting).into()).collect()
-            }
+            None => left.iter().rev().map(|posting| turned(posting).into()).collect(),
         };
         if asked.is_empty() {
             return Err(exceeds(0, Amount::ZERO, moved[moved.len() - 1].amount()));
