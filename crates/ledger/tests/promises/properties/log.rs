@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ledger::Direction;
+use ledger::{Address, BalanceKey, Command, Direction, Posting};
 use proptest::prelude::*;
 
 use super::{config, lines_of_all};
@@ -45,6 +45,31 @@ proptest! {
             again.apply(entry);
         }
         prop_assert_eq!(again, played);
+    }
+
+    #[test]
+    fn an_entry_has_the_balances_that_its_postings_touch_and_knows_what_it_rests_on(history in histories()) {
+        let mut played = Played::default();
+        for step in &history {
+            let Ok(entry) = played.take(step) else { continue };
+            let sides = |posting: &Posting| {
+                let key = |account: &Address| {
+                    BalanceKey { account: account.clone(), asset: posting.asset().clone() }
+                };
+                [key(posting.source()), key(posting.destination())]
+            };
+            let touched: BTreeSet<_> = entry.body.touching().flat_map(sides).collect();
+            let keys: Vec<_> = entry.balances.iter().map(|(key, _)| key.clone()).collect();
+            prop_assert_eq!(keys, touched.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(entry.body.hold(), step.command.hold());
+            prop_assert_eq!(entry.body.reversed(), step.command.reversed());
+            prop_assert_eq!(entry.body.reference(), step.command.reference());
+            let is_about_hold = matches!(
+                step.command,
+                Command::CreateHold(_) | Command::CaptureHold(_) | Command::ReleaseHold(_)
+            );
+            prop_assert_eq!(entry.body.rests_on_holds(), is_about_hold);
+        }
     }
 
     #[test]
