@@ -100,7 +100,7 @@ impl EntryBody {
         }
     }
 
-    /// Says whether it touches more than what was posted: what is pending, or how far an earlier entry is used up.
+    /// Says whether it touches what is pending, and so a hold: its own, or an earlier one.
     #[must_use]
     pub fn rests_on_holds(&self) -> bool {
         match self {

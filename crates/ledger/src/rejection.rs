@@ -72,7 +72,8 @@ pub enum Rejection {
         /// What the posting would have moved.
         amount: Amount,
     },
-    /// More would be reversed than is left of the transaction.
+    /// More would be reversed than is left of the transaction. Where all that is left is asked for and nothing is, this
+    /// is said of the posting that would have come first, before anything is said of accounts.
     ReversalExceedsOriginal {
         /// The transaction.
         transaction: EntryNumber,
