@@ -1,6 +1,8 @@
 //! Remainders: what is left of postings that are used up in parts, as holds are by captures and transactions by
 //! reversals.
 
+use std::ops::Range;
+
 use crate::{Address, Amount, Asset, Posting, Postings, Quantity};
 
 /// Postings with how much of each is left.
@@ -8,6 +10,9 @@ use crate::{Address, Amount, Asset, Posting, Postings, Quantity};
 pub struct Remainder {
     postings: Postings,
     left: Box<[Amount]>,
+    /// The places of all postings, those of the same source, destination and asset side by side and in order. Both the
+    /// postings and what is taken of them may be a thousand, which would be a million to compare.
+    places: Box<[usize]>,
 }
 
 /// More was asked for than is left.
@@ -24,7 +29,7 @@ impl Remainder {
     #[must_use]
     pub fn whole(postings: Postings) -> Self {
         let left = postings.as_slice().iter().map(Posting::amount).collect();
-        Self { postings, left }
+        Self::of(postings, left)
     }
 
     /// Returns postings of which so much of each is used; `None` where that is more than there was, or the lists are
@@ -37,7 +42,17 @@ impl Remainder {
         let amounts = postings.as_slice().iter().map(Posting::amount);
         let left =
             amounts.zip(used).map(|(amount, used)| amount.checked_sub(*used)).collect::<Option<_>>()?;
-        Some(Self { postings, left })
+        Some(Self::of(postings, left))
+    }
+
+    fn of(postings: Postings, left: Box<[Amount]>) -> Self {
+        let mut places: Box<[usize]> = (0..left.len()).collect();
+        // Stable: places of postings that are alike stay in order.
+        places.sort_by(|one, other| {
+            let [one, other] = [one, other].map(|place| kind(&postings.as_slice()[*place]));
+            one.cmp(&other)
+        });
+        Self { postings, left, places }
     }
 
     /// Returns the postings as they were.
@@ -90,7 +105,7 @@ impl Remainder {
     /// # Errors
     /// When an amount is asked for exactly, and less than that is left.
     pub(crate) fn cap(&self, asked: &Posting<Quantity>) -> Result<Quantity, Exceeded> {
-        let left = self.left_of(asked.source(), asked.destination(), asked.asset());
+        let left = self.left_of(self.alike(asked));
         match asked.amount() {
             Quantity::Exactly(amount) if amount > left => Err(Exceeded { asked: amount, left }),
             Quantity::Exactly(_) => Ok(asked.amount()),
@@ -104,33 +119,39 @@ impl Remainder {
     /// # Errors
     /// When less than that is left. Then nothing is used up.
     pub fn take(&mut self, taken: &Posting) -> Result<(), Exceeded> {
-        let (source, destination, asset) = (taken.source(), taken.destination(), taken.asset());
-        let (asked, left) = (taken.amount(), self.left_of(source, destination, asset));
+        let alike = self.alike(taken);
+        let (asked, left) = (taken.amount(), self.left_of(alike.clone()));
         if asked > left {
             return Err(Exceeded { asked, left });
         }
         let mut missing = asked;
-        for (posting, left) in self.postings.as_slice().iter().zip(&mut self.left) {
-            if is_alike(posting, source, destination, asset) {
-                let part = missing.min(*left);
-                *left = left.checked_sub(part).unwrap_or_default();
-                missing = missing.checked_sub(part).unwrap_or_default();
-            }
+        for place in &self.places[alike] {
+            let left = &mut self.left[*place];
+            let part = missing.min(*left);
+            *left = left.checked_sub(part).unwrap_or_default();
+            missing = missing.checked_sub(part).unwrap_or_default();
         }
         Ok(())
     }
 
-    /// Returns what is left of the postings that are alike; the largest amount, where it is more.
-    fn left_of(&self, source: &Address, destination: &Address, asset: &Asset) -> Amount {
-        let alike = self.postings.as_slice().iter().zip(&self.left);
-        alike
-            .filter(|(posting, _)| is_alike(posting, source, destination, asset))
-            .fold(Amount::ZERO, |sum, (_, left)| sum.checked_add(*left).unwrap_or(Amount::MAX))
+    /// Returns where among the places those of the postings are that are alike.
+    fn alike<A: Copy>(&self, posting: &Posting<A>) -> Range<usize> {
+        let kind_at = |place: &usize| kind(&self.postings.as_slice()[*place]);
+        let start = self.places.partition_point(|place| kind_at(place) < kind(posting));
+        let alike = self.places[start..].partition_point(|place| kind_at(place) == kind(posting));
+        start..start + alike
+    }
+
+    /// Returns what is left of postings that are alike; the largest amount, where it is more.
+    fn left_of(&self, alike: Range<usize>) -> Amount {
+        let left = self.places[alike].iter().map(|place| self.left[*place]);
+        left.fold(Amount::ZERO, |sum, left| sum.checked_add(left).unwrap_or(Amount::MAX))
     }
 }
 
-fn is_alike(posting: &Posting, source: &Address, destination: &Address, asset: &Asset) -> bool {
-    posting.source() == source && posting.destination() == destination && posting.asset() == asset
+/// Returns what postings that are alike have in common.
+fn kind<A: Copy>(posting: &Posting<A>) -> (&Address, &Address, &Asset) {
+    (posting.source(), posting.destination(), posting.asset())
 }
 
 #[cfg(test)]
@@ -167,6 +188,22 @@ mod tests {
         left.take(&posting("a", "b", 6)).unwrap();
         assert_eq!(left.rest(), [posting("a", "c", 9)]);
         left.take(&posting("a", "c", 9)).unwrap();
+        assert!(left.is_empty());
+    }
+
+    #[test]
+    fn each_posting_is_found_among_many_in_any_order() {
+        let names: Vec<_> = (0..100_u64).map(|n| format!("a{}", n * 37 % 50)).collect();
+        let amounts: Vec<_> = names.iter().map(String::as_str).zip(1..).collect();
+        let mut left = remainder(&amounts);
+        for (destination, amount) in amounts[50..].iter().rev() {
+            left.take(&posting("a", destination, *amount)).unwrap();
+        }
+        // Of two that are alike, fifty places and fifty units apart, the first is used up, and fifty of the second.
+        assert_eq!(used(&left), (1..=50).chain([50; 50]).collect::<Vec<_>>());
+        for (destination, amount) in &amounts[..50] {
+            left.take(&posting("a", destination, *amount)).unwrap();
+        }
         assert!(left.is_empty());
     }
 
