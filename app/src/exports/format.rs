@@ -95,8 +95,8 @@ impl Format {
             (EntryBody::Transaction(transaction), Self::Beancount) => {
                 beancount::transaction(&record.entry, transaction, out);
             }
-            // Nothing moves: only what is to be read back has it.
-            (EntryBody::Account(_), _) => {}
+            // Nothing is posted: only what is to be read back has it.
+            (EntryBody::Account(_) | EntryBody::Hold(_) | EntryBody::Release(_), _) => {}
         }
     }
 }

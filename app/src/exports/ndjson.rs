@@ -7,14 +7,14 @@ use engine::codec;
 use engine::idempotency::KeyedRequest;
 use engine::port::LogRecord;
 use engine::query::Ledger;
-use ledger::EntryBody;
+use ledger::{EntryBody, Origin};
 use serde::Serialize;
 
 use crate::http::policy::PolicyView;
 use crate::http::values::{
     AddressText, EntryNumberValue, LedgerNameText, MetadataValue, ReferenceText, TimeText,
 };
-use crate::http::views::{AccountBalanceView, PostingView};
+use crate::http::views::{AccountBalanceView, CaptureView, PostingView, ReleaseView, ReversalView};
 
 /// The version of the form.
 const VERSION: u32 = 1;
@@ -43,6 +43,18 @@ struct EntryLine {
     request: Option<RequestMember>,
     reference: Option<ReferenceText>,
     postings: Vec<PostingView>,
+    /// The hold that was captured, and what became of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captures: Option<CaptureView>,
+    /// The transaction that was reversed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reverses: Option<ReversalView>,
+    /// The hold that was let go, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    releases: Option<ReleaseView>,
+    /// When the hold expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<TimeText>,
     /// The account that was changed.
     account: Option<AddressText>,
     /// What that account allows from then on.
@@ -82,10 +94,18 @@ pub(super) fn ledger(ledger: &Ledger, out: &mut Vec<u8>) {
 /// Writes the line of an entry.
 pub(super) fn entry(record: &LogRecord, out: &mut Vec<u8>) {
     let LogRecord { entry, request } = record;
-    let change = match &entry.body {
-        EntryBody::Transaction(_) => None,
-        EntryBody::Account(change) => Some(change),
-    };
+    let (mut captures, mut reverses, mut releases) = (None, None, None);
+    let (mut change, mut expires_at) = (None, None);
+    match &entry.body {
+        EntryBody::Transaction(transaction) => match &transaction.origin {
+            Origin::Posted => {}
+            Origin::Capture(capture) => captures = Some(capture.into()),
+            Origin::Reversal(reversal) => reverses = Some(reversal.into()),
+        },
+        EntryBody::Account(changed) => change = Some(changed),
+        EntryBody::Hold(hold) => expires_at = hold.expires_at.map(TimeText),
+        EntryBody::Release(release) => releases = Some(release.into()),
+    }
     let line = EntryLine {
         kind: codec::kind(entry),
         number: EntryNumberValue(entry.number),
@@ -93,7 +113,11 @@ pub(super) fn entry(record: &LogRecord, out: &mut Vec<u8>) {
         effective_at: TimeText(entry.effective_at),
         request: request.as_ref().map(RequestMember::from),
         reference: entry.body.reference().cloned().map(ReferenceText),
-        postings: entry.body.postings().iter().map(PostingView::from).collect(),
+        postings: entry.body.movements().iter().map(PostingView::from).collect(),
+        captures,
+        reverses,
+        releases,
+        expires_at,
         account: change.map(|change| AddressText(change.account.clone())),
         policy: change.map(|change| change.policy.clone().into()),
         metadata: MetadataValue(entry.body.metadata().clone()),

@@ -142,6 +142,7 @@ mod tests {
                 postings: Postings::new(vec![posting]).unwrap(),
                 reference: Some(Reference::parse(reference).unwrap()),
                 metadata: Metadata::new(pairs).unwrap(),
+                origin: ledger::Origin::Posted,
             }),
             balances: Vec::new(),
         }

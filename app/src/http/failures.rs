@@ -75,6 +75,18 @@ pub static SERVICE_SHUTTING_DOWN: ProblemType = ProblemType {
     members: &[],
 };
 
+/// Another command of the same batch was not carried out.
+pub static BATCH_NOT_APPLIED: ProblemType = ProblemType {
+    status: StatusCode::FAILED_DEPENDENCY,
+    code: "batch.not_applied",
+    title: "Another command of the batch failed",
+    meaning: "The batch is atomic, and another of its commands was rejected or could not be taken. Nothing of the batch \
+              was done.",
+    remedy: "Look at the result that has another code: with that mended, send the whole batch again. The same keys may \
+             be used again.",
+    members: &[],
+};
+
 /// There is no such ledger.
 #[must_use]
 pub fn ledger_not_found() -> Problem {
@@ -127,6 +139,7 @@ pub fn not_submitted(error: &SubmitError) -> Problem {
         SubmitError::KeyReused => key_reused(),
         SubmitError::KeyInProgress => key_in_progress(),
         SubmitError::Rejected(rejection) => rejected(rejection),
+        SubmitError::NotApplied => Problem::of(&BATCH_NOT_APPLIED),
         SubmitError::Overloaded => overloaded(),
         SubmitError::ShuttingDown => shutting_down(),
         SubmitError::Unavailable(_) => unavailable(),

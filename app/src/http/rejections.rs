@@ -1,16 +1,101 @@
 //! What commands are rejected with, and what the caller is told: the same whichever request the command came with.
 
+use engine::codec::encode_state;
 use ledger::{AccountPart, Bound, Direction, Figure, Floors, Metadata, Rejection};
 use pavex::http::StatusCode;
 
 use super::problem::{Member, Problem, ProblemType};
-use super::values::{AmountText, SignedText};
+use super::values::{AmountText, SignedText, TimeText};
+use super::views::HoldStateText;
 
 const POSTING: Member =
     Member { name: "posting", json_type: "integer", meaning: "The place of the posting that fails, from 0." };
 const ACCOUNT: Member =
     Member { name: "account", json_type: "string", meaning: "The account that it fails on." };
 const ASSET: Member = Member { name: "asset", json_type: "string", meaning: "The asset of the posting." };
+
+const HOLD: Member = Member { name: "hold", json_type: "integer", meaning: "The id of the hold." };
+const REMAINING: Member = Member {
+    name: "remaining",
+    json_type: "string",
+    meaning: "How much is left that a posting of this source, destination and asset can take, in minor units.",
+};
+const AMOUNT: Member =
+    Member { name: "amount", json_type: "string", meaning: "What the posting would have moved." };
+
+/// There is no such hold.
+pub static HOLD_NOT_FOUND: ProblemType = ProblemType {
+    status: StatusCode::NOT_FOUND,
+    code: "hold.not_found",
+    title: "No such hold",
+    meaning: "There is no hold of this id in the ledger.",
+    remedy: "Correct the id: a hold's id is in the reply that made it.",
+    members: &[],
+};
+
+/// There is no such transaction.
+pub static TRANSACTION_NOT_FOUND: ProblemType = ProblemType {
+    status: StatusCode::NOT_FOUND,
+    code: "transaction.not_found",
+    title: "No such transaction",
+    meaning: "There is no transaction of this id in the ledger.",
+    remedy: "Correct the id: a transaction's id is in the reply that made it.",
+    members: &[],
+};
+
+/// The hold would have expired before it is made.
+pub static HOLD_EXPIRY_PASSED: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "hold.expiry_passed",
+    title: "The hold would have expired already",
+    meaning: "`expires_at` is not later than the time at which the hold would be recorded. Nothing was done.",
+    remedy: "Choose a later time, or none. The same Idempotency-Key may be used again.",
+    members: &[Member { name: "expires_at", json_type: "string", meaning: "When it would expire." }],
+};
+
+/// The hold has ended.
+pub static HOLD_NOT_OPEN: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "hold.not_open",
+    title: "The hold is not open",
+    meaning: "The hold was captured to its end or voided, or its time has come. Nothing was done.",
+    remedy: "Look at the hold. What it reserved is available again: a new hold can reserve it.",
+    members: &[
+        HOLD,
+        Member {
+            name: "state",
+            json_type: "string",
+            meaning: "How it ended: `captured`, `voided` or `expired`.",
+        },
+    ],
+};
+
+/// More would be captured than is left of a hold.
+pub static HOLD_EXCEEDS_REMAINING: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "hold.exceeds_remaining",
+    title: "More than is left of the hold",
+    meaning: "A posting would capture more than is left of the hold's postings of the same source, destination and \
+              asset. Nothing was done.",
+    remedy: "Capture less, or ask for `all` of it. The same Idempotency-Key may be used again.",
+    members: &[HOLD, POSTING, REMAINING, AMOUNT],
+};
+
+/// More would be reversed than is left of a transaction.
+pub static REVERSAL_EXCEEDS_ORIGINAL: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "reversal.exceeds_original",
+    title: "More than is left of the transaction",
+    meaning: "A posting would move back more than is left of what the transaction moved from its destination to its \
+              source, or nothing is left to reverse. Nothing was done.",
+    remedy: "Look at `reversed` of the transaction, and reverse less. The same Idempotency-Key may be used again.",
+    members: &[
+        Member { name: "transaction", json_type: "integer", meaning: "The id of the transaction." },
+        POSTING,
+        REMAINING,
+        AMOUNT,
+    ],
+};
 
 /// An account of a posting is closed.
 pub static ACCOUNT_CLOSED: ProblemType = ProblemType {
@@ -82,7 +167,7 @@ pub static INSUFFICIENT_FUNDS: ProblemType = ProblemType {
             json_type: "string",
             meaning: "What the account had available when the posting's turn came, in minor units.",
         },
-        Member { name: "amount", json_type: "string", meaning: "What the posting would have moved." },
+        AMOUNT,
         Member { name: "shortfall", json_type: "string", meaning: "How much is missing." },
     ],
 };
@@ -92,7 +177,7 @@ pub static REFERENCE_TAKEN: ProblemType = ProblemType {
     status: StatusCode::CONFLICT,
     code: "transaction.reference_taken",
     title: "The reference is taken",
-    meaning: "An earlier transaction of the ledger has this reference. Nothing was done.",
+    meaning: "An earlier transaction or hold of the ledger has this reference. Nothing was done.",
     remedy: "Look at the transaction that has it: if it is the one that was meant, all is done. Otherwise choose \
              another reference.",
     members: &[
@@ -100,7 +185,7 @@ pub static REFERENCE_TAKEN: ProblemType = ProblemType {
         Member {
             name: "transaction",
             json_type: "integer",
-            meaning: "The id of the transaction that has it.",
+            meaning: "The id of the transaction or hold that has it.",
         },
     ],
 };
@@ -120,7 +205,8 @@ pub static EXPECTATION_FAILED: ProblemType = ProblemType {
     status: StatusCode::UNPROCESSABLE_ENTITY,
     code: "transaction.expectation_failed",
     title: "An expectation does not hold",
-    meaning: "All postings could be carried out, but a balance would then not be as `expect` says. Nothing was done.",
+    meaning: "All postings could be carried out, but a balance would then not be as `expect` says, or an account's \
+              version was not. Nothing was done.",
     remedy: "Look at the balance, and decide anew what to move. The same Idempotency-Key may be used again.",
     members: &[
         Member {
@@ -129,22 +215,26 @@ pub static EXPECTATION_FAILED: ProblemType = ProblemType {
             meaning: "The place of the expectation that fails, from 0.",
         },
         ACCOUNT,
-        Member { name: "asset", json_type: "string", meaning: "The asset of the expectation." },
+        Member {
+            name: "asset",
+            json_type: "string",
+            meaning: "The asset of the expectation, where it names one.",
+        },
         Member {
             name: "figure",
             json_type: "string",
-            meaning: "The figure that is not as expected: `posted` or `available`.",
+            meaning: "The figure that is not as expected: `posted`, `available` or `version`.",
         },
         Member {
             name: "bound",
             json_type: "string",
             meaning: "The bound that does not hold: `at_least`, `at_most` or `equals`.",
         },
-        Member { name: "expected", json_type: "string", meaning: "What the bound is, in minor units." },
+        Member { name: "expected", json_type: "string", meaning: "What the bound is." },
         Member {
             name: "actual",
             json_type: "string",
-            meaning: "What the figure would be after the transaction, in minor units.",
+            meaning: "What the figure would be after the transaction, or what the version was before it.",
         },
     ],
 };
@@ -153,9 +243,44 @@ pub static EXPECTATION_FAILED: ProblemType = ProblemType {
 pub(super) fn rejected(rejection: &Rejection) -> Problem {
     match rejection {
         Rejection::ReferenceTaken { reference, entry } => Problem::of(&REFERENCE_TAKEN)
-            .detail(format!("Transaction {} has this reference.", entry.0))
+            .detail(format!("Entry {} has this reference.", entry.0))
             .with("reference", reference.as_str())
             .with("transaction", entry.0),
+        Rejection::HoldNotFound { .. } => Problem::of(&HOLD_NOT_FOUND),
+        Rejection::TransactionNotFound { .. } => Problem::of(&TRANSACTION_NOT_FOUND),
+        Rejection::HoldExpiryPassed { expires_at } => Problem::of(&HOLD_EXPIRY_PASSED)
+            .detail("The hold would have expired before it is recorded.")
+            .with("expires_at", TimeText(*expires_at)),
+        Rejection::HoldNotOpen { hold, state } => Problem::of(&HOLD_NOT_OPEN)
+            .detail(format!("Hold {} is {}.", hold.0, encode_state(*state)))
+            .with("hold", hold.0)
+            .with("state", HoldStateText::from(*state)),
+        // No request of a client is told this: only expiry by itself waits for a time.
+        Rejection::HoldNotDue { hold } => {
+            Problem::of(&HOLD_NOT_OPEN).with("hold", hold.0).with("state", HoldStateText::Open)
+        }
+        Rejection::HoldExceedsRemaining { hold, posting, remaining, amount } => {
+            Problem::of(&HOLD_EXCEEDS_REMAINING)
+                .detail(format!(
+                    "Posting {posting} captures {amount}, and {remaining} of it is left of hold {}.",
+                    hold.0
+                ))
+                .with("hold", hold.0)
+                .with("posting", posting)
+                .with("remaining", AmountText(*remaining))
+                .with("amount", AmountText(*amount))
+        }
+        Rejection::ReversalExceedsOriginal { transaction, posting, remaining, amount } => {
+            Problem::of(&REVERSAL_EXCEEDS_ORIGINAL)
+                .detail(format!(
+                    "Posting {posting} moves back {amount}, and {remaining} of it is left of transaction {}.",
+                    transaction.0
+                ))
+                .with("transaction", transaction.0)
+                .with("posting", posting)
+                .with("remaining", AmountText(*remaining))
+                .with("amount", AmountText(*amount))
+        }
         Rejection::AccountClosed { posting, account } => Problem::of(&ACCOUNT_CLOSED)
             .detail(format!("Posting {posting} touches {account}, which is closed."))
             .with("posting", posting)
@@ -209,6 +334,7 @@ pub(super) fn rejected(rejection: &Rejection) -> Problem {
             let figure = match unmet.figure {
                 Figure::Posted => "posted",
                 Figure::Available => "available",
+                Figure::Version => "version",
             };
             let (bound, wanted, expected) = match unmet.bound {
                 Bound::AtLeast(units) => ("at_least", "at least ", units),
@@ -216,14 +342,22 @@ pub(super) fn rejected(rejection: &Rejection) -> Problem {
                 Bound::Equals(units) => ("equals", "", units),
             };
             let actual = unmet.actual;
-            Problem::of(&EXPECTATION_FAILED)
+            let place = match asset {
+                Some(asset) => format!("{account} in {asset}"),
+                None => account.to_string(),
+            };
+            let verb = if unmet.figure == Figure::Version { "is" } else { "would be" };
+            let problem = Problem::of(&EXPECTATION_FAILED)
                 .detail(format!(
-                    "Expectation {expectation} wants {figure} of {account} in {asset} to be {wanted}{expected}: it \
-                     would be {actual}."
+                    "Expectation {expectation} wants {figure} of {place} to be {wanted}{expected}: it {verb} {actual}."
                 ))
                 .with("expectation", expectation)
-                .with("account", account.as_str())
-                .with("asset", asset.as_str())
+                .with("account", account.as_str());
+            let problem = match asset {
+                Some(asset) => problem.with("asset", asset.as_str()),
+                None => problem,
+            };
+            problem
                 .with("figure", figure)
                 .with("bound", bound)
                 .with("expected", SignedText::from(expected))
@@ -275,7 +409,7 @@ mod tests {
             &(Rejection::ExpectationFailed {
                 expectation: 2,
                 account: account.clone(),
-                asset: asset.clone(),
+                asset: Some(asset.clone()),
                 unmet,
             }),
         );

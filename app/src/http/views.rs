@@ -1,14 +1,14 @@
-//! What several features show: postings and balances.
+//! What several features show: postings, balances, and what entries say of holds and reversals.
 //!
 //! Views are for replies only; no request is ever read into one.
 
 use engine::query::BalanceSum;
-use ledger::{Asset, Balance, BalanceKey, Posting};
+use ledger::{Asset, Balance, BalanceKey, Capture, HoldState, Posting, Release, ReleaseCause, Reversal};
 use schemars::JsonSchema;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::values::{AddressText, AmountText, AssetText, SignedText, SumText};
+use super::values::{AddressText, AmountText, AssetText, EntryNumberValue, SignedText, SumText};
 
 /// A movement of an amount of an asset from a source to a destination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -32,6 +32,101 @@ impl From<&Posting> for PostingView {
             asset: AssetText(posting.asset().clone()),
             amount: AmountText(posting.amount()),
         }
+    }
+}
+
+/// How far a hold has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "HoldState")]
+pub enum HoldStateText {
+    /// It can be captured and voided.
+    Open,
+    /// Nothing is left of it, or its last capture let the rest go.
+    Captured,
+    /// A request let go what was left of it.
+    Voided,
+    /// What was left of it was let go when its time came.
+    Expired,
+}
+
+impl From<HoldState> for HoldStateText {
+    fn from(state: HoldState) -> Self {
+        match state {
+            HoldState::Open => Self::Open,
+            HoldState::Captured => Self::Captured,
+            HoldState::Voided => Self::Voided,
+            HoldState::Expired => Self::Expired,
+        }
+    }
+}
+
+/// What a capture did to its hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Capture")]
+pub struct CaptureView {
+    /// The id of the hold.
+    pub hold: EntryNumberValue,
+    /// Whether the hold ended with it.
+    pub closes: bool,
+    /// What was let go of the hold, in order; nothing, unless it ended.
+    pub released: Vec<PostingView>,
+}
+
+impl From<&Capture> for CaptureView {
+    fn from(capture: &Capture) -> Self {
+        Self {
+            hold: EntryNumberValue(capture.hold),
+            closes: capture.closes,
+            released: capture.released.iter().map(PostingView::from).collect(),
+        }
+    }
+}
+
+/// What a reversal reversed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Reversal")]
+pub struct ReversalView {
+    /// The id of the transaction.
+    pub transaction: EntryNumberValue,
+    /// Whether it could take accounts under their floors.
+    pub forced: bool,
+}
+
+impl From<&Reversal> for ReversalView {
+    fn from(reversal: &Reversal) -> Self {
+        Self { transaction: EntryNumberValue(reversal.of), forced: reversal.forced }
+    }
+}
+
+/// The end of a hold of which something may have been left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Release")]
+pub struct ReleaseView {
+    /// The id of the hold.
+    pub hold: EntryNumberValue,
+    /// Why: `voided` by a request, or `expired` when its time had come.
+    pub cause: ReleaseCauseText,
+}
+
+/// Why a hold was let go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "ReleaseCause")]
+pub enum ReleaseCauseText {
+    /// A request voided it.
+    Voided,
+    /// Its time had come.
+    Expired,
+}
+
+impl From<&Release> for ReleaseView {
+    fn from(release: &Release) -> Self {
+        let cause = match release.cause {
+            ReleaseCause::Voided => ReleaseCauseText::Voided,
+            ReleaseCause::Expired => ReleaseCauseText::Expired,
+        };
+        Self { hold: EntryNumberValue(release.hold), cause }
     }
 }
 

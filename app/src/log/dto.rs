@@ -1,7 +1,7 @@
 //! What requests and replies about the log look like.
 
 use engine::port::LogRecord;
-use ledger::{EntryBody, EntryNumber};
+use ledger::{EntryBody, EntryNumber, Origin};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::http::pagination::{PageParameters, PageRequest};
 use crate::http::policy::PolicyView;
 use crate::http::query::{FromQuery, QueryReader};
 use crate::http::values::{AddressText, EntryNumberValue, MetadataValue, ReferenceText, TimeText};
-use crate::http::views::{AccountBalanceView, PostingView};
+use crate::http::views::{AccountBalanceView, CaptureView, PostingView, ReleaseView, ReversalView};
 
 /// Which part of the log to list.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
@@ -38,6 +38,10 @@ pub enum LogEntryType {
     Transaction,
     /// An account was changed.
     Account,
+    /// Money was reserved.
+    Hold,
+    /// Reserved money was let go.
+    Release,
 }
 
 /// One change of a ledger, as recorded.
@@ -58,13 +62,21 @@ pub struct LogEntryView {
     pub idempotency_key: Option<String>,
     /// The caller's own name for it.
     pub reference: Option<ReferenceText>,
-    /// What moved, in order: nothing, where an account was changed.
+    /// What moved, or was reserved, or was let go, in order: nothing, where an account was changed.
     pub postings: Vec<PostingView>,
-    /// The account that was changed; null where money moved.
+    /// The hold that a transaction captured, and what became of that; null where it captured none.
+    pub captures: Option<CaptureView>,
+    /// The transaction that a transaction reversed; null where it reversed none.
+    pub reverses: Option<ReversalView>,
+    /// The hold that was let go, and why; null where none was.
+    pub releases: Option<ReleaseView>,
+    /// When a hold expires; null where it never does.
+    pub expires_at: Option<TimeText>,
+    /// The account that was changed; null where none was.
     pub account: Option<AddressText>,
-    /// What that account allows from then on; null where money moved.
+    /// What that account allows from then on; null where none was changed.
     pub policy: Option<PolicyView>,
-    /// What the caller keeps beside the transaction, or beside the account from then on.
+    /// What the caller keeps beside the transaction or the hold, or beside the account from then on.
     pub metadata: MetadataValue,
     /// Every balance that it touched as it stood afterwards, by account and asset.
     pub balances: Vec<AccountBalanceView>,
@@ -73,15 +85,31 @@ pub struct LogEntryView {
 impl From<LogRecord> for LogEntryView {
     fn from(record: LogRecord) -> Self {
         let LogRecord { entry, request } = record;
-        let postings = entry.body.postings().iter().map(PostingView::from).collect();
+        let postings = entry.body.movements().iter().map(PostingView::from).collect();
         let reference = entry.body.reference().cloned().map(ReferenceText);
-        let (kind, account, policy, metadata) = match entry.body {
+        let metadata = MetadataValue(entry.body.metadata().clone());
+        let (mut captures, mut reverses, mut releases) = (None, None, None);
+        let (mut account, mut policy, mut expires_at) = (None, None, None);
+        let kind = match entry.body {
             EntryBody::Transaction(transaction) => {
-                (LogEntryType::Transaction, None, None, transaction.metadata)
+                match &transaction.origin {
+                    Origin::Posted => {}
+                    Origin::Capture(capture) => captures = Some(capture.into()),
+                    Origin::Reversal(reversal) => reverses = Some(reversal.into()),
+                }
+                LogEntryType::Transaction
             }
             EntryBody::Account(change) => {
-                let (account, policy) = (AddressText(change.account), change.policy.into());
-                (LogEntryType::Account, Some(account), Some(policy), change.metadata)
+                (account, policy) = (Some(AddressText(change.account)), Some(change.policy.into()));
+                LogEntryType::Account
+            }
+            EntryBody::Hold(hold) => {
+                expires_at = hold.expires_at.map(TimeText);
+                LogEntryType::Hold
+            }
+            EntryBody::Release(release) => {
+                releases = Some((&release).into());
+                LogEntryType::Release
             }
         };
         Self {
@@ -92,9 +120,13 @@ impl From<LogRecord> for LogEntryView {
             idempotency_key: request.map(|request| request.key.to_string()),
             reference,
             postings,
+            captures,
+            reverses,
+            releases,
+            expires_at,
             account,
             policy,
-            metadata: MetadataValue(metadata),
+            metadata,
             balances: entry.balances.into_iter().map(AccountBalanceView::from).collect(),
         }
     }

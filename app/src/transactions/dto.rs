@@ -1,8 +1,8 @@
 //! What requests and replies about transactions look like.
 
 use ledger::{
-    Address, Amount, Asset, Command, Entry, EntryBody, Expectations, LedgerName, Metadata, PostTransaction,
-    Posting, PostingError, Postings, Quantity, Reference, Timestamp,
+    Address, Amount, Asset, Command, Entry, EntryBody, Expectations, LedgerName, Metadata, Origin,
+    PostTransaction, Posting, PostingError, Postings, Quantity, Reference, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::http::values::{
     AddressText, AmountText, AssetText, EntryNumberValue, LedgerNameText, MetadataValue, ReferenceText,
     TimeText,
 };
-use crate::http::views::{AccountBalanceView, PostingView};
+use crate::http::views::{AccountBalanceView, CaptureView, PostingView};
 
 /// Money to move: all postings in order, or nothing.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
@@ -167,6 +167,12 @@ pub struct TransactionView {
     pub recorded_at: TimeText,
     /// The transaction that this one reverses; null where it reverses none.
     pub reverses: Option<EntryNumberValue>,
+    /// Whether it is a reversal that could take accounts under their floors. Left out where it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub forced: bool,
+    /// The hold that it captures, and what became of that. Left out where it captures none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub captures: Option<CaptureView>,
     /// How much of each posting has been reversed so far.
     pub reversed: Vec<AmountText>,
     /// Every balance that it touched as it stood afterwards, by account and asset.
@@ -194,6 +200,11 @@ impl TransactionView {
             panic!("entry {} is no transaction", entry.number.0)
         };
         let postings: Vec<_> = transaction.postings.as_slice().iter().map(PostingView::from).collect();
+        let (reverses, forced, captures) = match &transaction.origin {
+            Origin::Posted => (None, false, None),
+            Origin::Reversal(reversal) => (Some(EntryNumberValue(reversal.of)), reversal.forced, None),
+            Origin::Capture(capture) => (None, false, Some(CaptureView::from(capture))),
+        };
         Self {
             id: None,
             ledger: LedgerNameText(ledger),
@@ -203,7 +214,9 @@ impl TransactionView {
             metadata: MetadataValue(transaction.metadata),
             effective_at: TimeText(entry.effective_at),
             recorded_at: TimeText(entry.recorded_at),
-            reverses: None,
+            reverses,
+            forced,
+            captures,
             balances: entry.balances.into_iter().map(AccountBalanceView::from).collect(),
         }
     }

@@ -1,6 +1,6 @@
-//! What requests expect of balances: how it is read, and its schema.
+//! What requests expect of balances and accounts: how it is read, and its schema.
 
-use ledger::{Address, Asset, Bounds, Expectation, ExpectationError, Expectations};
+use ledger::{Address, Asset, Bounds, Expectation, Expectations, ExpectedBounds};
 use schemars::JsonSchema;
 
 use crate::http::fields::FieldErrors;
@@ -8,7 +8,8 @@ use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
 use crate::http::text::SignedAmount;
 use crate::http::values::{AddressText, AssetText, SignedInput};
 
-/// What is expected of a balance once all postings are through. One that does not hold rejects the transaction.
+/// What is expected of a balance once all postings are through, or of an account's version before them. One that does
+/// not hold rejects the transaction.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(deny_unknown_fields, extend("examples" = [{
     "account": "users:42:wallet",
@@ -19,15 +20,18 @@ pub struct ExpectationRequest {
     /// The account. No posting has to touch it.
     #[schemars(with = "AddressText")]
     pub account: Address,
-    /// The asset.
-    #[schemars(with = "AssetText")]
-    pub asset: Asset,
-    /// Bounds of what is posted. There has to be a bound of this or of `available`.
+    /// The asset: there has to be one with `posted` and `available`.
+    #[schemars(with = "Option<AssetText>")]
+    pub asset: Option<Asset>,
+    /// Bounds of what is posted. There has to be a bound of this, of `available`, or of `version`.
     #[schemars(with = "Option<BoundsRequest>")]
     pub posted: Bounds,
     /// Bounds of what is available.
     #[schemars(with = "Option<BoundsRequest>")]
     pub available: Bounds,
+    /// Bounds of the account's `version`: 0 where nothing ever touched it, and larger with every entry that does.
+    #[schemars(with = "Option<BoundsRequest>")]
+    pub version: Bounds,
 }
 
 /// Bounds of a figure, at least one: all that are given have to hold.
@@ -70,30 +74,44 @@ impl FromJson for Bounds {
 impl FromJson for Expectation {
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
         let (mut account, mut asset) = (Slot::default(), Slot::default());
-        let (mut posted, mut available) = (Slot::default(), Slot::default());
-        let mut has_figure = false;
+        let (mut posted, mut available, mut version) = (Slot::default(), Slot::default(), Slot::default());
+        let (mut is_of_balance, mut is_of_version, mut has_asset) = (false, false, false);
         value.members(errors, |member, value, errors| match member {
             "account" => account.read(value, errors),
-            "asset" => asset.read(value, errors),
+            "asset" => {
+                has_asset |= !value.is_null();
+                asset.read_optional(value, errors);
+            }
             "posted" => {
-                has_figure |= !value.is_null();
+                is_of_balance |= !value.is_null();
                 posted.read_optional(value, errors);
             }
             "available" => {
-                has_figure |= !value.is_null();
+                is_of_balance |= !value.is_null();
                 available.read_optional(value, errors);
             }
-            _ => refuse_unknown(value, &["account", "asset", "posted", "available"], errors),
+            "version" => {
+                is_of_version |= !value.is_null();
+                version.read_optional(value, errors);
+            }
+            _ => refuse_unknown(value, &["account", "asset", "posted", "available", "version"], errors),
         })?;
         let account = account.required(value, "account", errors);
-        let asset = asset.required(value, "asset", errors);
-        if !has_figure {
-            value.refuse(errors, "must have posted or available");
+        let asset: Option<Asset> = if is_of_balance || !(has_asset || is_of_version) {
+            Some(asset.required(value, "asset", errors)?)
+        } else {
+            asset.optional()
+        };
+        if !(is_of_balance || is_of_version) {
+            value.refuse(errors, "must have posted, available or version");
         }
-        let (posted, available) =
-            (posted.optional().unwrap_or_default(), available.optional().unwrap_or_default());
-        // Where there is no bound, the figures were refused above.
-        Self::new(account?, asset?, posted, available).map_err(|ExpectationError::NoBound| ()).ok()
+        let bounds = ExpectedBounds {
+            posted: posted.optional().unwrap_or_default(),
+            available: available.optional().unwrap_or_default(),
+            version: version.optional().unwrap_or_default(),
+        };
+        // Where there is no bound, or an asset is missing, that was refused above.
+        Self::new(account?, asset, bounds).ok()
     }
 }
 
@@ -133,11 +151,28 @@ mod tests {
         );
         let expectations = read(&body).unwrap();
         let [one] = expectations.as_slice() else { panic!("{expectations:?}") };
-        assert_eq!((one.key().account.as_str(), one.key().asset.as_str()), ("a", "USD/2"));
-        assert_eq!(one.posted(), Bounds { at_least: Some(-5), at_most: Some(7), equals: None });
+        let key = one.key().unwrap();
+        assert_eq!((key.account.as_str(), key.asset.as_str()), ("a", "USD/2"));
+        assert_eq!(one.bounds().posted, Bounds { at_least: Some(-5), at_most: Some(7), equals: None });
         let least = -ledger::Amount::MAX.signed();
-        assert_eq!(one.available(), Bounds { equals: Some(least), ..Bounds::default() });
+        assert_eq!(one.bounds().available, Bounds { equals: Some(least), ..Bounds::default() });
         assert!(read("[]").unwrap().as_slice().is_empty());
+    }
+
+    #[test]
+    fn a_version_needs_no_asset() {
+        for body in [
+            r#"[{"account": "a", "version": {"equals": "17"}}]"#,
+            r#"[{"account": "a", "asset": null, "version": {"equals": 17}}]"#,
+        ] {
+            let expectations = read(body).unwrap();
+            let [one] = expectations.as_slice() else { panic!("{expectations:?}") };
+            assert_eq!((one.account().as_str(), one.key()), ("a", None));
+            assert_eq!(one.bounds().version, Bounds { equals: Some(17), ..Bounds::default() });
+        }
+        let both = r#"[{"account": "a", "version": {"equals": 17}, "posted": {"equals": 0}}]"#;
+        assert_eq!(read(both).unwrap_err(), ["body[0].asset"]);
+        assert_eq!(read(r#"[{"account": "a", "version": {}}]"#).unwrap_err(), ["body[0].version"]);
     }
 
     #[test]
@@ -161,7 +196,7 @@ mod tests {
                 with(r#", "posted": {"at_least": "x", "at_most": 1.5}, "available": {"equals": ""}"#),
                 &["body[0].posted.at_least", "body[0].posted.at_most", "body[0].available.equals"],
             ),
-            (with(r#", "version": {"equals": 3}, "posted": {"equals": 3}"#), &["body[0].version"]),
+            (with(r#", "age": {"equals": 3}, "posted": {"equals": 3}"#), &["body[0].age"]),
             (with(r#", "posted": {"equals": 3, "equals": 3}"#), &["body[0].posted.equals"]),
         ] {
             assert_eq!(read(&body).unwrap_err(), fields, "{body}");

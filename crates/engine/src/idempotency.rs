@@ -266,8 +266,8 @@ mod tests {
     use std::collections::HashSet;
 
     use ledger::{
-        Address, Amount, Asset, Expectations, MetadataPatch, PolicyPatch, Posting, Postings, Reference,
-        Timestamp,
+        Address, Amount, Asset, EntryNumber, Expectations, MetadataPatch, PolicyPatch, Posting, Postings,
+        Reference, Timestamp,
     };
 
     use super::*;
@@ -319,10 +319,70 @@ mod tests {
     }
 
     #[test]
+    fn commands_on_earlier_entries_are_told_apart() {
+        let postings = |amount: u64| post(Quantity::Exactly(Amount::from(amount))).postings;
+        let capture = |hold, postings, is_final| {
+            Command::CaptureHold(CaptureHold {
+                hold: EntryNumber(hold),
+                postings,
+                is_final,
+                reference: None,
+                effective_at: None,
+                metadata: Metadata::default(),
+            })
+        };
+        let reversal = |transaction, postings, forced| {
+            Command::ReverseTransaction(ReverseTransaction {
+                transaction: EntryNumber(transaction),
+                postings,
+                forced,
+                reference: None,
+                effective_at: None,
+                metadata: Metadata::default(),
+            })
+        };
+        let hold = |expires_at| {
+            Command::CreateHold(CreateHold {
+                postings: postings(1),
+                expires_at,
+                reference: None,
+                metadata: Metadata::default(),
+            })
+        };
+        let release = |hold, cause| Command::ReleaseHold(ReleaseHold { hold: EntryNumber(hold), cause });
+        let commands = [
+            Command::PostTransaction(post(Quantity::Exactly(Amount::from(1)))),
+            hold(None),
+            hold(Timestamp::from_micros(1)),
+            hold(Timestamp::from_micros(2)),
+            capture(1, None, false),
+            capture(1, None, true),
+            capture(2, None, false),
+            capture(1, Some(postings(1)), false),
+            capture(1, Some(postings(2)), false),
+            release(1, ReleaseCause::Voided),
+            release(2, ReleaseCause::Voided),
+            release(1, ReleaseCause::Expired),
+            reversal(1, None, false),
+            reversal(1, None, true),
+            reversal(2, None, false),
+            reversal(1, Some(postings(1)), false),
+        ];
+        let mut fingerprints = HashSet::new();
+        for command in &commands {
+            for dry_run in [false, true] {
+                fingerprints.insert(RequestFingerprint::of_command(command, dry_run));
+            }
+        }
+        assert_eq!(fingerprints.len(), 2 * commands.len());
+    }
+
+    #[test]
     fn all_that_a_request_asks_for_is_in_its_fingerprint() {
         let expecting = |account: &str, posted, available| {
             let (account, usd) = (Address::parse(account).unwrap(), Asset::parse("USD/2").unwrap());
-            let one = Expectation::new(account, usd, posted, available).unwrap();
+            let bounds = ExpectedBounds { posted, available, ..ExpectedBounds::default() };
+            let one = Expectation::new(account, Some(usd), bounds).unwrap();
             let expectations = Expectations::new(vec![one]).unwrap();
             PostTransaction { expectations, ..post(Quantity::All) }
         };

@@ -107,6 +107,7 @@ fn as_text(name: &LedgerName, report: &Report) -> String {
         entries,
         transactions,
         account_changes,
+        holds,
         postings,
         accounts,
         balances,
@@ -117,7 +118,8 @@ fn as_text(name: &LedgerName, report: &Report) -> String {
     } = report;
     let seen = format!(
         "{entries} entries, {transactions} transactions, {postings} postings, {accounts} accounts, \
-         {balances} balances, {movements} movements, {account_changes} changes of {changed_accounts} accounts"
+         {balances} balances, {movements} movements, {holds} holds, {account_changes} changes of \
+         {changed_accounts} accounts"
     );
     if report.is_clean() {
         return format!("{name}: clean ({seen})\n");

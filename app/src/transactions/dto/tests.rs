@@ -58,7 +58,7 @@ fn a_full_request_becomes_the_command_that_it_says() {
     assert!(request.dry_run);
     let Command::PostTransaction(command) = Command::from(request) else { panic!("it moves money") };
     assert_eq!(command.postings.as_slice(), [posting("world", "users:42", 1250).into()]);
-    assert_eq!(command.expectations.as_slice()[0].posted().at_least, Some(1250));
+    assert_eq!(command.expectations.as_slice()[0].bounds().posted.at_least, Some(1250));
     assert_eq!(command.reference.unwrap().as_str(), "order-1001");
     assert_eq!(command.effective_at.unwrap().micros(), 1_769_860_800_000_000);
     assert_eq!(command.metadata.get("order"), Some("1001"));
@@ -162,6 +162,7 @@ fn entry() -> Entry {
             postings: Postings::new(vec![posting("world", "users:42", 1250)]).unwrap(),
             reference: None,
             metadata: Metadata::default(),
+            origin: ledger::Origin::Posted,
         }),
         balances: vec![
             (key("users:42"), Balance { posted_in: amount, ..Balance::default() }),

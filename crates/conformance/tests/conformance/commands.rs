@@ -6,8 +6,9 @@
 use engine::Submission;
 use engine::idempotency::IdempotencyKey;
 use ledger::{
-    Amount, Bounds, ChangeAccount, Command, Expectation, Expectations, LedgerName, Metadata, MetadataPatch,
-    PostTransaction, Posting, Postings,
+    Amount, Bounds, CaptureHold, ChangeAccount, Command, CreateHold, EntryNumber, Expectation, Expectations,
+    ExpectedBounds, LedgerName, Metadata, MetadataPatch, PostTransaction, Posting, Postings, Quantity,
+    Reference, ReleaseCause, ReleaseHold, ReverseTransaction,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -129,9 +130,76 @@ fn any_submission(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Asked>
 
 fn any_command(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Command> {
     prop_oneof![
-        6 => any_transaction(amount).prop_map(Command::PostTransaction),
-        1 => any_change().prop_map(Command::ChangeAccount),
+        12 => any_transaction(amount.clone()).prop_map(Command::PostTransaction),
+        2 => any_change().prop_map(Command::ChangeAccount),
+        4 => any_hold(amount.clone()).prop_map(Command::CreateHold),
+        4 => any_capture(amount.clone()).prop_map(Command::CaptureHold),
+        2 => any_release().prop_map(Command::ReleaseHold),
+        2 => any_reversal(amount).prop_map(Command::ReverseTransaction),
     ]
+}
+
+/// An entry that may be what is wanted: the first entries of a history are asked for often.
+fn any_number() -> impl Strategy<Value = EntryNumber> {
+    prop_oneof![3 => 0..6_u64, 2 => 0..20_u64].prop_map(EntryNumber)
+}
+
+fn any_postings(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Postings<Quantity>> {
+    let postings = prop::collection::vec((any_posting(amount), any_kind_of_quantity()), 1..3);
+    postings.prop_map(|postings| {
+        Postings::new(postings.iter().map(|(posting, kind)| kind.of(posting)).collect()).unwrap()
+    })
+}
+
+fn any_reference() -> impl Strategy<Value = Option<Reference>> {
+    prop::option::weighted(0.2, (0..REFERENCES).prop_map(|number| reference(&reference_text(number))))
+}
+
+fn any_hold(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = CreateHold> {
+    let expires_at = prop::option::weighted(0.5, START - 2..START + 60);
+    (any_postings(amount), expires_at, any_reference(), any_metadata()).prop_map(
+        |(postings, expires_at, reference, metadata)| CreateHold {
+            postings,
+            expires_at: expires_at.map(at),
+            reference,
+            metadata,
+        },
+    )
+}
+
+fn any_capture(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = CaptureHold> {
+    let postings = prop::option::weighted(0.5, any_postings(amount));
+    let effective_at = prop::option::weighted(0.3, START - 6..START + 60);
+    (any_number(), postings, any::<bool>(), any_reference(), effective_at, any_metadata()).prop_map(
+        |(hold, postings, is_final, reference, effective_at, metadata)| CaptureHold {
+            hold,
+            postings,
+            is_final,
+            reference,
+            effective_at: effective_at.map(at),
+            metadata,
+        },
+    )
+}
+
+fn any_release() -> impl Strategy<Value = ReleaseHold> {
+    let cause = select(vec![ReleaseCause::Voided, ReleaseCause::Expired]);
+    (any_number(), cause).prop_map(|(hold, cause)| ReleaseHold { hold, cause })
+}
+
+fn any_reversal(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = ReverseTransaction> {
+    let postings = prop::option::weighted(0.4, any_postings(amount));
+    let effective_at = prop::option::weighted(0.3, START - 6..START + 60);
+    (any_number(), postings, any::<bool>(), any_reference(), effective_at, any_metadata()).prop_map(
+        |(transaction, postings, forced, reference, effective_at, metadata)| ReverseTransaction {
+            transaction,
+            postings,
+            forced,
+            reference,
+            effective_at: effective_at.map(at),
+            metadata,
+        },
+    )
 }
 
 /// Another command than this.
@@ -147,6 +215,22 @@ fn altered(command: &Command) -> Command {
             }
             let metadata = MetadataPatch::new(changes).unwrap();
             Command::ChangeAccount(ChangeAccount { metadata, ..change.clone() })
+        }
+        Command::CreateHold(hold) => {
+            Command::CreateHold(CreateHold { metadata: other_than(&hold.metadata), ..hold.clone() })
+        }
+        Command::CaptureHold(capture) => {
+            Command::CaptureHold(CaptureHold { is_final: !capture.is_final, ..capture.clone() })
+        }
+        Command::ReleaseHold(release) => {
+            let cause = match release.cause {
+                ReleaseCause::Voided => ReleaseCause::Expired,
+                ReleaseCause::Expired => ReleaseCause::Voided,
+            };
+            Command::ReleaseHold(ReleaseHold { cause, ..*release })
+        }
+        Command::ReverseTransaction(reversal) => {
+            Command::ReverseTransaction(ReverseTransaction { forced: !reversal.forced, ..reversal.clone() })
         }
     }
 }
@@ -182,11 +266,15 @@ fn any_expectations() -> impl Strategy<Value = Expectations> {
             Bounds { equals: Some(bound.max(0)), ..Bounds::default() },
         ])
     });
-    let one = (select(ACCOUNTS), any_asset(), bounds, any::<bool>());
-    let one = one.prop_map(|(account, asset_text, bounds, of_posted)| {
-        let (posted, available) =
-            if of_posted { (bounds, Bounds::default()) } else { (Bounds::default(), bounds) };
-        Expectation::new(address(account), asset(asset_text), posted, available).unwrap()
+    let one = (select(ACCOUNTS), any_asset(), bounds, 0..3);
+    let one = one.prop_map(|(account, asset_text, bounds, figure)| {
+        let none = ExpectedBounds::default();
+        let (asset, bounds) = match figure {
+            0 => (Some(asset(asset_text)), ExpectedBounds { posted: bounds, ..none }),
+            1 => (Some(asset(asset_text)), ExpectedBounds { available: bounds, ..none }),
+            _ => (None, ExpectedBounds { version: bounds, ..none }),
+        };
+        Expectation::new(address(account), asset, bounds).unwrap()
     });
     prop_oneof![5 => Just(vec![]), 1 => prop::collection::vec(one, 1..3)]
         .prop_map(|expectations| Expectations::new(expectations).unwrap())

@@ -43,6 +43,7 @@ impl Reply {
                 Err(SubmitError::KeyReused) => Self::KeyReused,
                 Err(
                     error @ (SubmitError::KeyInProgress
+                    | SubmitError::NotApplied
                     | SubmitError::Overloaded
                     | SubmitError::ShuttingDown
                     | SubmitError::Unavailable(_)
@@ -65,6 +66,13 @@ impl Reply {
             },
             Self::Rejected(rejection) => match rejection {
                 Rejection::ReferenceTaken { .. } => "reference taken",
+                Rejection::HoldNotFound { .. } => "hold not found",
+                Rejection::TransactionNotFound { .. } => "transaction not found",
+                Rejection::HoldExpiryPassed { .. } => "hold expiry passed",
+                Rejection::HoldNotOpen { .. } => "hold not open",
+                Rejection::HoldNotDue { .. } => "hold not due",
+                Rejection::HoldExceedsRemaining { .. } => "hold exceeds remaining",
+                Rejection::ReversalExceedsOriginal { .. } => "reversal exceeds original",
                 Rejection::AccountClosed { .. } => "account closed",
                 Rejection::AccountFrozen { .. } => "account frozen",
                 Rejection::AccountUnbounded { .. } => "account unbounded",

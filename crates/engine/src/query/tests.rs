@@ -39,6 +39,7 @@ fn entry() -> Entry {
             ])
             .unwrap(),
             reference: Some(Reference::parse("order-1").unwrap()),
+            origin: ledger::Origin::Posted,
             metadata: Metadata::new(
                 [("order", "1"), ("note", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
             )

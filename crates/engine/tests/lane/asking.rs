@@ -3,7 +3,8 @@
 use engine::port::Appended::{Stale, Written};
 use engine::{Outcome, Submission, SubmitError};
 use ledger::{
-    Address, Asset, Bounds, EntryBody, Expectation, Expectations, Posting, Postings, Quantity, Rejection,
+    Address, Asset, Bounds, EntryBody, Expectation, Expectations, ExpectedBounds, Posting, Postings,
+    Quantity, Rejection,
 };
 
 use crate::{Bench, With, transaction_of, transfer};
@@ -21,8 +22,9 @@ fn all(source: &str, destination: &str) -> Submission {
 fn expecting(mut submission: Submission, account: &str, posted: i128) -> Submission {
     let post = transaction_of(&mut submission);
     let (account, asset) = (Address::parse(account).unwrap(), Asset::parse("USD/2").unwrap());
-    let bounds = Bounds { equals: Some(posted), ..Bounds::default() };
-    let one = Expectation::new(account, asset, bounds, Bounds::default()).unwrap();
+    let posted = Bounds { equals: Some(posted), ..Bounds::default() };
+    let bounds = ExpectedBounds { posted, ..ExpectedBounds::default() };
+    let one = Expectation::new(account, Some(asset), bounds).unwrap();
     post.expectations = Expectations::new(vec![one]).unwrap();
     submission
 }

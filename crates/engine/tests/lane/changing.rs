@@ -33,7 +33,7 @@ fn closed(closed: bool) -> PolicyPatch {
 fn changed(body: &EntryBody) -> &AccountChange {
     match body {
         EntryBody::Account(change) => change,
-        EntryBody::Transaction(transaction) => panic!("{transaction:?} changes no account"),
+        other => panic!("{other:?} changes no account"),
     }
 }
 

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use engine::port::{
-    Appended, Appends, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, Head, LedgerCreation,
-    LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
+    Appended, Appends, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head,
+    LedgerCreation, LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Ledger, NewLedger, Page,
+    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
     StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
-use ledger::{Address, BalanceKey, Entry, EntryNumber, LedgerName};
+use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use tokio::sync::Semaphore;
 
 /// What goes wrong with a commit.
@@ -142,6 +142,30 @@ impl Store for FaultyStore {
         query: &TransactionQuery,
     ) -> Result<Page<Entry, TransactionPosition>, ReadError> {
         self.inner.transactions(ledger, query).await
+    }
+
+    async fn hold(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<Hold>, ReadError> {
+        self.inner.hold(ledger, number).await
+    }
+
+    async fn holds(
+        &self,
+        ledger: &LedgerName,
+        query: &HoldQuery,
+    ) -> Result<Page<Hold, EntryNumber>, ReadError> {
+        self.inner.holds(ledger, query).await
+    }
+
+    async fn due_holds(&self, now: Timestamp, limit: usize) -> Result<Vec<DueHold>, ReadError> {
+        self.inner.due_holds(now, limit).await
+    }
+
+    async fn reversed(
+        &self,
+        ledger: &LedgerName,
+        transactions: &[EntryNumber],
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError> {
+        self.inner.reversed(ledger, transactions).await
     }
 
     async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {

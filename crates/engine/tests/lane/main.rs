@@ -140,7 +140,7 @@ fn transfers(postings: &[(&str, &str, u64)]) -> Submission {
 fn transaction_of(submission: &mut Submission) -> &mut PostTransaction {
     match &mut submission.command {
         Command::PostTransaction(post) => post,
-        Command::ChangeAccount(change) => panic!("{change:?} is no transaction"),
+        other => panic!("{other:?} is no transaction"),
     }
 }
 

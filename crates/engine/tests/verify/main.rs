@@ -4,6 +4,7 @@
 
 mod accounts;
 mod damage;
+mod holds;
 mod movements;
 mod report;
 mod stored;

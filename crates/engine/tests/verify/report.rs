@@ -1,7 +1,7 @@
 //! What a report and its progress say, and what happens where the store cannot be read.
 
 use async_trait::async_trait;
-use engine::port::{KeptAccount, LogRecord, Movements, ReadError, Snapshot};
+use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
 use engine::verify::{Progress, Report, Stage, verify};
 use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber};
 
@@ -22,6 +22,7 @@ async fn a_clean_report_counts_what_was_seen() {
         entries: 450,
         transactions: 450,
         account_changes: 0,
+        holds: 0,
         postings: 4500,
         accounts: 4501,
         balances: 4501,
@@ -36,6 +37,9 @@ async fn a_clean_report_counts_what_was_seen() {
     assert!(report.is_clean(), "{report:?}");
     let entries = (report.entries, report.transactions, report.account_changes);
     assert_eq!((entries, report.changed_accounts, report.accounts), ((9, 5, 4), 3, 5));
+    let report = verify(&mut Stored::held(), |_| {}).await.unwrap();
+    assert!(report.is_clean(), "{report:?}");
+    assert_eq!((report.entries, report.transactions, report.holds), (13, 9, 3));
 }
 
 #[tokio::test]
@@ -119,7 +123,7 @@ async fn a_report_is_readable_for_machines_with_amounts_as_text() {
     assert_eq!(
         serde_json::to_value(&report).unwrap(),
         serde_json::json!({
-            "entries": 4, "transactions": 4, "account_changes": 0, "postings": 6, "accounts": 5, "balances": 7,
+            "entries": 4, "transactions": 4, "account_changes": 0, "holds": 0, "postings": 6, "accounts": 5, "balances": 7,
             "movements": 9, "changed_accounts": 0,
             "findings": [
                 of_entry("b", counters("30", "10")),
@@ -163,7 +167,8 @@ struct BadRow(#[source] std::num::ParseIntError);
 
 impl Broken {
     fn changed(stage: Stage, fault: Fault) -> Self {
-        Self { stored: Stored { chunk_max: 2, ..Stored::changed() }, stage, fault }
+        let stored = if stage == Stage::Holds { Stored::held() } else { Stored::changed() };
+        Self { stored: Stored { chunk_max: 2, ..stored }, stage, fault }
     }
 
     /// Says where a read begins that should begin after `after`.
@@ -228,9 +233,32 @@ impl Snapshot for Broken {
         let after = self.begin(Stage::Accounts, after)?;
         self.stored.account_changes(after, limit).await
     }
+
+    async fn holds(&mut self, after: Option<EntryNumber>, limit: usize) -> Result<Vec<KeptHold>, ReadError> {
+        let after = self.begin(Stage::Holds, after)?;
+        self.stored.holds(after, limit).await
+    }
+
+    async fn hold_accounts(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, ReadError> {
+        let after = self.begin(Stage::Holds, after)?;
+        self.stored.hold_accounts(after, limit).await
+    }
+
+    async fn reversals(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError> {
+        let after = self.begin(Stage::Holds, after)?;
+        self.stored.reversals(after, limit).await
+    }
 }
 
-const STAGES: [Stage; 4] = [Stage::Log, Stage::Balances, Stage::Movements, Stage::Accounts];
+const STAGES: [Stage; 5] = [Stage::Log, Stage::Balances, Stage::Movements, Stage::Accounts, Stage::Holds];
 
 #[tokio::test]
 async fn a_store_that_does_not_answer_ends_the_verification() {

@@ -1,14 +1,15 @@
 //! A ledger as a store would hold it, in vectors, so that each part can be damaged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
-use engine::port::{KeptAccount, LogRecord, Movements, ReadError, Snapshot};
+use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
 use ledger::{
-    Address, Amount, Asset, Balance, BalanceKey, Book, ChangeAccount, Command, Entry, EntryBody, EntryNumber,
-    Expectations, Frozen, Metadata, MetadataPatch, PolicyPatch, PostTransaction, Posting, Postings,
-    Reference, Timestamp, Transaction, decide,
+    Address, Amount, Asset, Balance, BalanceKey, Book, CaptureHold, ChangeAccount, Command, CreateHold,
+    Entry, EntryBody, EntryNumber, Expectations, Frozen, HoldStanding, Metadata, MetadataPatch, PolicyPatch,
+    PostTransaction, Posting, Postings, Reference, ReleaseCause, ReleaseHold, Remainder, ReverseTransaction,
+    Timestamp, Transaction, decide,
 };
 
 /// A ledger's head, log and projections, each given out as it stands.
@@ -22,6 +23,12 @@ pub(crate) struct Stored {
     pub(crate) accounts: Vec<KeptAccount>,
     /// By account and entry.
     pub(crate) changes: Vec<(Address, EntryNumber)>,
+    /// By number.
+    pub(crate) holds: Vec<KeptHold>,
+    /// By account and hold.
+    pub(crate) hold_accounts: Vec<(Address, EntryNumber)>,
+    /// By number.
+    pub(crate) reversals: Vec<(EntryNumber, Vec<Amount>)>,
     /// The largest chunk that it gives out, however much is asked for.
     pub(crate) chunk_max: usize,
 }
@@ -39,9 +46,22 @@ impl Stored {
         let mut moved_by: BTreeMap<BalanceKey, Vec<EntryNumber>> = BTreeMap::new();
         let mut accounts: BTreeMap<Address, KeptAccount> = BTreeMap::new();
         let mut changes = Vec::new();
+        let (mut held, mut reversed) = (BTreeSet::new(), BTreeSet::new());
+        let mut hold_accounts = BTreeSet::new();
         for (command, now) in commands {
             let entry = decide(&book, &command, now).expect("the fixture's commands are accepted");
             book.apply(&entry);
+            if let EntryBody::Transaction(transaction) = &entry.body {
+                book.load_unreversed(entry.number, Remainder::whole(transaction.postings.clone()));
+            }
+            if let EntryBody::Hold(hold) = &entry.body {
+                held.insert(entry.number);
+                for posting in hold.postings.as_slice() {
+                    hold_accounts.insert((posting.source().clone(), entry.number));
+                    hold_accounts.insert((posting.destination().clone(), entry.number));
+                }
+            }
+            reversed.extend(entry.body.reversed());
             for (key, _) in &entry.balances {
                 moved_by.entry(key.clone()).or_default().push(entry.number);
             }
@@ -59,7 +79,23 @@ impl Stored {
         let movements = moved_by.iter().flat_map(|(key, entries)| lists(key, entries, 2)).collect();
         let accounts = accounts.into_values().collect();
         changes.sort();
-        Self { head: book.next(), records, balances, movements, accounts, changes, chunk_max: usize::MAX }
+        let kept = |hold| {
+            let HoldStanding { state, left, expires_at } = book.hold(hold).expect("it was made");
+            KeptHold { hold, state: *state, captured: left.used(), expires_at: *expires_at }
+        };
+        let used = |number| (number, book.unreversed(number).expect("it was made").used());
+        Self {
+            head: book.next(),
+            records,
+            balances,
+            movements,
+            accounts,
+            changes,
+            holds: held.into_iter().map(kept).collect(),
+            hold_accounts: hold_accounts.into_iter().collect(),
+            reversals: reversed.into_iter().map(used).collect(),
+            chunk_max: usize::MAX,
+        }
     }
 
     /// Returns a small ledger: four entries, two assets, an account passed through within an entry, a
@@ -86,6 +122,55 @@ impl Stored {
         Self::of(Self::small_commands().into_iter().chain(more))
     }
 
+    /// Returns the small ledger with holds after it: 4 is captured in part and then let go, 7 is open, 8 has expired,
+    /// and transactions 1 and 5 are reversed in part, the latter a capture.
+    pub(crate) fn held() -> Self {
+        let dollars = |source, destination, amount| posting(source, destination, "USD/2", amount);
+        let part = |posting: Posting| Some(Postings::new(vec![posting.into()]).unwrap());
+        let hold = |postings: Vec<Posting>, expires_at| {
+            Command::CreateHold(CreateHold {
+                postings: Postings::new(postings).unwrap().into(),
+                expires_at,
+                reference: None,
+                metadata: Metadata::default(),
+            })
+        };
+        let capture = |postings, is_final| {
+            Command::CaptureHold(CaptureHold {
+                hold: EntryNumber(4),
+                postings,
+                is_final,
+                reference: None,
+                effective_at: None,
+                metadata: Metadata::default(),
+            })
+        };
+        let reversal = |transaction, postings| {
+            Command::ReverseTransaction(ReverseTransaction {
+                transaction: EntryNumber(transaction),
+                postings,
+                forced: false,
+                reference: None,
+                effective_at: None,
+                metadata: Metadata::default(),
+            })
+        };
+        let expiry = ReleaseHold { hold: EntryNumber(8), cause: ReleaseCause::Expired };
+        let more = [
+            hold(vec![dollars("a", "b", 20), dollars("a", "c", 5)], None),
+            capture(part(dollars("a", "b", 8)), false),
+            capture(part(dollars("a", "c", 1)), true),
+            hold(vec![dollars("b", "d", 3)], None),
+            hold(vec![dollars("a", "world", 9)], Some(micros(6000))),
+            reversal(1, part(dollars("b", "a", 7))),
+            reversal(5, part(dollars("b", "a", 8))),
+            reversal(1, part(dollars("b", "a", 2))),
+        ];
+        let more = more.into_iter().map(|command| (command, micros(5000)));
+        let last = (Command::ReleaseHold(expiry), micros(6000));
+        Self::of(Self::small_commands().into_iter().chain(more).chain([last]))
+    }
+
     fn small_commands() -> Vec<(Command, Timestamp)> {
         let order = |text: &str, post| PostTransaction { reference: Some(reference(text)), ..post };
         let early = |post| PostTransaction { effective_at: Some(micros(500)), ..post };
@@ -107,7 +192,7 @@ impl Stored {
     pub(crate) fn transaction(&mut self, number: usize) -> &mut Transaction {
         match &mut self.entry(number).body {
             EntryBody::Transaction(transaction) => transaction,
-            EntryBody::Account(change) => panic!("{change:?} is no transaction"),
+            other => panic!("{other:?} is no transaction"),
         }
     }
 
@@ -202,6 +287,29 @@ impl Snapshot for Stored {
     ) -> Result<Vec<(Address, EntryNumber)>, ReadError> {
         let is_ahead = |change: &&(Address, EntryNumber)| after.is_none_or(|after| *change > after);
         Ok(self.changes.iter().filter(is_ahead).take(limit.min(self.chunk_max)).cloned().collect())
+    }
+
+    async fn holds(&mut self, after: Option<EntryNumber>, limit: usize) -> Result<Vec<KeptHold>, ReadError> {
+        let is_ahead = |kept: &&KeptHold| after.is_none_or(|after| kept.hold > after);
+        Ok(self.holds.iter().filter(is_ahead).take(limit.min(self.chunk_max)).cloned().collect())
+    }
+
+    async fn hold_accounts(
+        &mut self,
+        after: Option<&(Address, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(Address, EntryNumber)>, ReadError> {
+        let is_ahead = |account: &&(Address, EntryNumber)| after.is_none_or(|after| *account > after);
+        Ok(self.hold_accounts.iter().filter(is_ahead).take(limit.min(self.chunk_max)).cloned().collect())
+    }
+
+    async fn reversals(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError> {
+        let is_ahead = |(number, _): &&(EntryNumber, Vec<Amount>)| after.is_none_or(|after| *number > after);
+        Ok(self.reversals.iter().filter(is_ahead).take(limit.min(self.chunk_max)).cloned().collect())
     }
 }
 

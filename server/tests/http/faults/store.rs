@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use engine::port::{
-    Batch, BeginError, CommitError, CreateLedgerError, DatedLine, LedgerCreation, Loaded, LogRecord, Opened,
-    ReadError, Snapshot, Source, Store, Wanted,
+    Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, Loaded, LogRecord,
+    Opened, ReadError, Snapshot, Source, Store, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Ledger, NewLedger, Page,
+    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
     StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{
-    Address, Amount, Asset, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Posting, Postings,
+    Address, Amount, Asset, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Origin, Posting, Postings,
     Timestamp, Transaction,
 };
 
@@ -50,6 +50,7 @@ fn record(number: u64) -> LogRecord {
         postings: Postings::new(vec![posting]).expect("one posting"),
         reference: None,
         metadata: Metadata::default(),
+        origin: Origin::Posted,
     };
     let entry = Entry {
         number: EntryNumber(number),
@@ -151,6 +152,30 @@ impl Store for Troubled {
         ledger: &LedgerName,
         _query: &ChangeQuery,
     ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn hold(&self, ledger: &LedgerName, _number: EntryNumber) -> Result<Option<Hold>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn holds(
+        &self,
+        ledger: &LedgerName,
+        _query: &HoldQuery,
+    ) -> Result<Page<Hold, EntryNumber>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn due_holds(&self, _now: Timestamp, _limit: usize) -> Result<Vec<DueHold>, ReadError> {
+        Err(ReadError::Unavailable(SECRET.into()))
+    }
+
+    async fn reversed(
+        &self,
+        ledger: &LedgerName,
+        _transactions: &[EntryNumber],
+    ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError> {
         read(ledger).await
     }
 
