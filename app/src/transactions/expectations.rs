@@ -98,7 +98,7 @@ impl FromJson for Expectation {
         })?;
         let account = account.required(value, "account", errors);
         let asset: Option<Asset> = if is_of_balance || !(has_asset || is_of_version) {
-            Some(asset.required(value, "asset", errors)?)
+            asset.required(value, "asset", errors)
         } else {
             asset.optional()
         };
