@@ -265,8 +265,8 @@ fn what_is_held_takes_up_the_room_that_it_will_need() {
     let endless = PolicyPatch { floors: Some(FloorsPatch::Unbounded), ..PolicyPatch::default() };
     change(&mut book, "endless", endless);
     let hold = Command::CreateHold(holding(vec![posting("world", "full", "USD/2", Amount::MAX)]));
-    let held = decide(&book, &hold, Timestamp::default()).unwrap();
-    book.apply(&held);
+    let entry = decide(&book, &hold, Timestamp::default()).unwrap();
+    book.apply(&entry);
     let decide_on = |book: &Book, command| decide(book, &command, Timestamp::default()).map(|_| ());
     let ways = |source, destination| {
         let one = || vec![move_usd(source, destination, 1)];
@@ -278,7 +278,7 @@ fn what_is_held_takes_up_the_room_that_it_will_need() {
     for command in ways("endless", "full") {
         assert_eq!(decide_on(&book, command), Err(overflow(0, "full")));
     }
-    let void = ReleaseHold { hold: held.number, cause: ReleaseCause::Voided };
+    let void = ReleaseHold { hold: entry.number, cause: ReleaseCause::Voided };
     let released = decide(&book, &Command::ReleaseHold(void), Timestamp::default()).unwrap();
     book.apply(&released);
     for command in ways("world", "poor").into_iter().chain(ways("endless", "full")) {
