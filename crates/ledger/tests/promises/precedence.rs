@@ -5,10 +5,10 @@
 use ledger::{
     Amount, Book, Bound, Bounds, ChangeAccount, Command, EntryNumber, Expectation, Expectations, Figure,
     FloorsPatch, Frozen, MetadataPatch, PolicyPatch, PostTransaction, Posting, Quantity, Rejection,
-    Timestamp, Unmet, decide,
+    ReleaseCause, ReleaseHold, Timestamp, Unmet, decide,
 };
 
-use crate::commands::{address, asking, asset, expecting, posting, reference, transaction};
+use crate::commands::{address, asking, asset, expecting, holding, posting, reference, transaction};
 
 /// A book in which entry 0, with the reference `used`, gave `full` as much as one account can ever get,
 /// and entry 1 moved 5 of that on to `rich`. From then on one more unit to `full` overflows, and so does
@@ -257,4 +257,31 @@ fn what_there_is_never_lacks_and_may_overflow_all_the_same() {
         Timestamp::default(),
     );
     assert_eq!(empty, Err(unbounded(0, "world")), "not even where it has given nothing yet");
+}
+
+#[test]
+fn what_is_held_takes_up_the_room_that_it_will_need() {
+    let mut book = Book::default();
+    let endless = PolicyPatch { floors: Some(FloorsPatch::Unbounded), ..PolicyPatch::default() };
+    change(&mut book, "endless", endless);
+    let hold = Command::CreateHold(holding(vec![posting("world", "full", "USD/2", Amount::MAX)]));
+    let entry = decide(&book, &hold, Timestamp::default()).unwrap();
+    book.apply(&entry);
+    let decide_on = |book: &Book, command| decide(book, &command, Timestamp::default()).map(|_| ());
+    let ways = |source, destination| {
+        let one = || vec![move_usd(source, destination, 1)];
+        [Command::PostTransaction(transaction(one())), Command::CreateHold(holding(one()))]
+    };
+    for command in ways("world", "poor") {
+        assert_eq!(decide_on(&book, command), Err(overflow(0, "world")));
+    }
+    for command in ways("endless", "full") {
+        assert_eq!(decide_on(&book, command), Err(overflow(0, "full")));
+    }
+    let void = ReleaseHold { hold: entry.number, cause: ReleaseCause::Voided };
+    let released = decide(&book, &Command::ReleaseHold(void), Timestamp::default()).unwrap();
+    book.apply(&released);
+    for command in ways("world", "poor").into_iter().chain(ways("endless", "full")) {
+        assert_eq!(decide_on(&book, command), Ok(()));
+    }
 }
