@@ -5,7 +5,8 @@
 use std::collections::{HashMap, HashSet};
 
 use ledger::{
-    Balance, BalanceKey, Book, Command, Entry, EntryNumber, Expectation, Timestamp, decide, find_target,
+    Balance, BalanceKey, Book, Command, Entry, EntryBody, EntryNumber, Expectation, Remainder, Timestamp,
+    decide, find_target,
 };
 use smallvec::{SmallVec, smallvec};
 
@@ -79,7 +80,7 @@ impl Memory {
     }
 
     fn holds(&self, key: &BalanceKey) -> bool {
-        self.book.as_ref().is_some_and(|book| book.holds(key))
+        self.book.as_ref().is_some_and(|book| book.has_balance(key))
     }
 
     /// Takes in what was looked up: of the balances asked for, those that were not found have never moved, and
@@ -224,6 +225,19 @@ impl Memory {
         self.book.as_mut().expect("a draft rests on a book")
     }
 
+    /// Has the book know a transaction of the batch itself that is to be reversed: the store cannot have it yet. What
+    /// an answer is must not depend on how batches form.
+    fn learn_of_own_batch(&mut self, draft: &Draft, submission: &Submission) {
+        let Some(number) = submission.command.reversed() else { return };
+        let book = self.book();
+        if book.unreversed(number).is_none()
+            && let Some(record) = draft.records.iter().find(|record| record.entry.number == number)
+            && let EntryBody::Transaction(transaction) = &record.entry.body
+        {
+            book.load_unreversed(number, Remainder::whole(transaction.postings.clone()));
+        }
+    }
+
     fn judge(
         &mut self,
         draft: &mut Draft,
@@ -231,6 +245,7 @@ impl Memory {
         fingerprint: RequestFingerprint,
         now: Timestamp,
     ) -> Verdict {
+        self.learn_of_own_batch(draft, submission);
         if let Err(rejection) = find_target(self.book(), &submission.command) {
             return Verdict::Refuse(SubmitError::Rejected(rejection));
         }

@@ -58,7 +58,7 @@ impl Book {
 
     /// Says whether a balance is loaded.
     #[must_use]
-    pub fn holds(&self, key: &BalanceKey) -> bool {
+    pub fn has_balance(&self, key: &BalanceKey) -> bool {
         self.balances.contains_key(key)
     }
 
@@ -286,7 +286,7 @@ mod tests {
         let book = Book::at(EntryNumber(3), None);
         assert_eq!(book.next(), EntryNumber(3));
         assert_eq!(book.balance(&key("a")), Balance::default());
-        assert!(!book.holds(&key("a")));
+        assert!(!book.has_balance(&key("a")));
         assert_eq!(book.reference(&Reference::parse("r").unwrap()), None);
         assert!(book.is_empty());
     }
@@ -295,7 +295,7 @@ mod tests {
     fn a_loaded_zero_is_held() {
         let mut book = Book::default();
         book.load_balance(key("a"), Balance::default());
-        assert!(book.holds(&key("a")));
+        assert!(book.has_balance(&key("a")));
         assert_eq!((book.len(), book.is_empty()), (1, false));
     }
 

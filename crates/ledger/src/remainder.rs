@@ -103,9 +103,17 @@ impl Remainder {
     /// Returns what is asked for of the postings that are alike, at the most what is left of them.
     ///
     /// # Errors
-    /// When an amount is asked for exactly, and less than that is left.
+    /// When an amount is asked for exactly, and less than that is left; and when no posting is alike, however much is
+    /// asked for: whoever mistakes an account is better told.
     pub(crate) fn cap(&self, asked: &Posting<Quantity>) -> Result<Quantity, Exceeded> {
-        let left = self.left_of(self.alike(asked));
+        let alike = self.alike(asked);
+        if alike.is_empty() {
+            let (Quantity::Exactly(amount) | Quantity::UpTo(amount)) = asked.amount() else {
+                return Err(Exceeded { asked: Amount::ZERO, left: Amount::ZERO });
+            };
+            return Err(Exceeded { asked: amount, left: Amount::ZERO });
+        }
+        let left = self.left_of(alike);
         match asked.amount() {
             Quantity::Exactly(amount) if amount > left => Err(Exceeded { asked: amount, left }),
             Quantity::Exactly(_) => Ok(asked.amount()),
@@ -227,6 +235,16 @@ mod tests {
         assert_eq!(cap(Quantity::UpTo(amount(2))), Ok(Quantity::UpTo(amount(2))));
         assert_eq!(cap(Quantity::Exactly(amount(6))), Ok(Quantity::Exactly(amount(6))));
         assert_eq!(cap(Quantity::Exactly(amount(7))), Err(Exceeded { asked: amount(7), left: amount(6) }));
+    }
+
+    #[test]
+    fn of_postings_that_are_not_there_not_even_nothing_can_be_asked_for() {
+        let left = remainder(&[("b", 5)]);
+        let cap = |quantity| left.cap(&posting("a", "c", 0).with_amount(quantity));
+        let exceeded = |asked: u64| Err(Exceeded { asked: Amount::from(asked), left: Amount::ZERO });
+        assert_eq!(cap(Quantity::Exactly(Amount::ZERO)), exceeded(0));
+        assert_eq!(cap(Quantity::UpTo(Amount::from(7))), exceeded(7));
+        assert_eq!(cap(Quantity::All), exceeded(0));
     }
 
     #[test]

@@ -207,6 +207,14 @@ impl HoldRows {
         unreversed.into_iter().for_each(|(number, left)| book.load_unreversed(number, left));
         let (mut used_holds, mut reversed) = (Vec::new(), Vec::new());
         for LogRecord { entry, .. } in records {
+            // A transaction of the batch itself, which nobody can have loaded.
+            if let Some(of) = entry.body.reversed()
+                && book.unreversed(of).is_none()
+                && let Some(record) = records.iter().find(|record| record.entry.number == of)
+                && let EntryBody::Transaction(transaction) = &record.entry.body
+            {
+                book.load_unreversed(of, Remainder::whole(transaction.postings.clone()));
+            }
             // Balances are none of its business, and take time.
             book.apply(&Entry { balances: Vec::new(), ..entry.clone() });
             used_holds.extend(entry.body.hold());

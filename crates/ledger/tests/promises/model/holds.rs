@@ -40,11 +40,13 @@ impl Model {
         for (index, posting) in self.asked_of_hold(capture).iter().enumerate() {
             self.lets_through(index, posting)?;
             let left = left_alike(&self.reserved_by(hold), &self.captured_of(hold), posting);
-            let amount = capped(posting.amount(), left).ok_or(Rejection::HoldExceedsRemaining {
+            let is_of_it = has_alike(&self.reserved_by(hold), posting);
+            let amount = capped(posting.amount(), left).filter(|_| is_of_it);
+            let amount = amount.ok_or(Rejection::HoldExceedsRemaining {
                 hold: capture.hold,
                 posting: index,
                 remaining: Amount::new(left).unwrap(),
-                amount: exactly(posting.amount()),
+                amount: named(posting.amount()),
             })?;
             self.remember(Kind::Captured(hold), posting, amount);
         }
@@ -132,9 +134,21 @@ pub(super) fn capped(asked: Quantity, left: u128) -> Option<u128> {
     }
 }
 
-/// Returns the amount of a quantity that is one; nothing of any other.
-pub(super) fn exactly(quantity: Quantity) -> Amount {
-    if let Quantity::Exactly(amount) = quantity { amount } else { Amount::ZERO }
+/// Returns the amount that a quantity names; nothing where it names none.
+pub(super) fn named(quantity: Quantity) -> Amount {
+    match quantity {
+        Quantity::Exactly(amount) | Quantity::UpTo(amount) => amount,
+        Quantity::All => Amount::ZERO,
+    }
+}
+
+/// Says whether there is a posting of the same source, destination and asset.
+pub(super) fn has_alike<A: Copy>(postings: &[Posting], like: &Posting<A>) -> bool {
+    postings.iter().any(|posting| {
+        posting.source() == like.source()
+            && posting.destination() == like.destination()
+            && posting.asset() == like.asset()
+    })
 }
 
 fn sum_alike<A: Copy>(postings: &[Posting], like: &Posting<A>) -> u128 {

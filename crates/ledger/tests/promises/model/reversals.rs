@@ -5,7 +5,7 @@ use ledger::{
     ReverseTransaction, Transaction,
 };
 
-use super::holds::{capped, exactly, left_alike, rest};
+use super::holds::{capped, has_alike, left_alike, named, rest};
 use super::{Kind, Model};
 
 impl Model {
@@ -34,8 +34,10 @@ impl Model {
         for (index, posting) in asked.iter().enumerate() {
             self.lets_through(index, posting)?;
             let left = left_alike(&moved, &self.moved_back(number), &turned(posting));
+            let is_of_it = has_alike(&moved, &turned(posting));
             let most = capped(posting.amount(), left)
-                .ok_or_else(|| exceeds(index, Amount::new(left).unwrap(), exactly(posting.amount())))?;
+                .filter(|_| is_of_it)
+                .ok_or_else(|| exceeds(index, Amount::new(left).unwrap(), named(posting.amount())))?;
             let amount = if reversal.forced {
                 most
             } else if let Quantity::Exactly(_) = posting.amount() {
