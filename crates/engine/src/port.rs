@@ -15,8 +15,8 @@ use ledger::{
 pub use self::errors::{BeginError, CommitError, CreateLedgerError, ReadError, Source};
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use crate::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
-    StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+    Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
+    Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
 
 /// A place that keeps ledgers durably.
@@ -77,6 +77,17 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// Those of [`ReadError`].
     async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError>;
+
+    /// Reads one account as it was at a moment; `None` where it had not moved by then and had not been changed.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn account_as_of(
+        &self,
+        ledger: &LedgerName,
+        address: &Address,
+        as_of: AsOf,
+    ) -> Result<Option<Account>, ReadError>;
 
     /// Lists accounts by address.
     ///

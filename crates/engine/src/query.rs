@@ -7,6 +7,10 @@ use ledger::{
 
 use crate::idempotency::KeyedRequest;
 
+mod as_of;
+
+pub use as_of::{AsOf, LOOKS_MAX};
+
 /// How many entries a store looks at for one page of a filtered list before it answers with what it
 /// has found. Such a page may be short, even empty, and still have a next position.
 pub const SCAN_MAX: usize = 5_000;
@@ -230,6 +234,8 @@ pub struct AccountQuery {
     pub asset: Option<Asset>,
     /// Metadata that the account has, each key with this value.
     pub metadata: Vec<(String, String)>,
+    /// The accounts as they were then; as they are, where there is none. What the filters say is held to that too.
+    pub as_of: Option<AsOf>,
     /// Continue after this one.
     pub after: Option<Address>,
     /// The largest page wanted.
@@ -255,6 +261,8 @@ impl AccountQuery {
 pub struct ChangeQuery {
     /// The account.
     pub account: Address,
+    /// Only those that were recorded at this moment or before it.
+    pub until: Option<Timestamp>,
     /// Continue after this one: only earlier ones.
     pub after: Option<EntryNumber>,
     /// The largest page wanted.
@@ -320,6 +328,8 @@ pub struct BalanceQuery {
     pub prefix: Option<String>,
     /// How many leading segments make a group; at least 1.
     pub depth: usize,
+    /// The balances as they were then; as they are, where there is none.
+    pub as_of: Option<AsOf>,
     /// Continue after this group.
     pub after: Option<String>,
     /// The largest page wanted.

@@ -16,6 +16,12 @@ impl Timestamp {
         if micros >= Self::MIN.0 && micros <= Self::MAX.0 { Some(Self(micros)) } else { None }
     }
 
+    /// Returns the next microsecond, or `None` after the last time of all.
+    #[must_use]
+    pub const fn next(self) -> Option<Self> {
+        Self::from_micros(self.0 + 1)
+    }
+
     /// Returns the microseconds since the epoch.
     #[must_use]
     pub const fn micros(self) -> i64 {

@@ -38,6 +38,9 @@ pub enum Failure {
     /// What is stored cannot be.
     #[error(transparent)]
     Corrupt(#[from] Corruption),
+    /// An answer as of a moment takes more than may be looked at.
+    #[error("an answer as of that moment takes too much to look at")]
+    TooMuchToLookAt,
     /// Somebody else wrote although the batch had the head.
     #[error("the head of the ledger is not where the batch began")]
     HeadMoved,
@@ -70,7 +73,11 @@ impl Failure {
                 sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => true,
                 _ => false,
             },
-            Self::LedgerNotFound | Self::Disconnected(_) | Self::HeadMoved | Self::Gap { .. } => false,
+            Self::LedgerNotFound
+            | Self::Disconnected(_)
+            | Self::TooMuchToLookAt
+            | Self::HeadMoved
+            | Self::Gap { .. } => false,
         }
     }
 }
@@ -79,6 +86,7 @@ impl From<Failure> for ReadError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::LedgerNotFound => Self::LedgerNotFound,
+            Failure::TooMuchToLookAt => Self::TooMuchToLookAt,
             _ if failure.is_corruption() => Self::Corrupt(failure.into()),
             _ => Self::Unavailable(failure.into()),
         }

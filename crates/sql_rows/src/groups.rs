@@ -6,7 +6,7 @@
 //! together with the range of what begins with the name and a colon.
 
 use async_trait::async_trait;
-use engine::query::{BalanceGroup, BalanceQuery, BalanceSum, Page};
+use engine::query::{BalanceGroup, BalanceQuery, BalanceSum, Page, SCAN_MAX};
 use ledger::{Address, Asset};
 
 use crate::accounts::end_of;
@@ -39,6 +39,11 @@ pub trait GroupReads: Send {
     /// # Errors
     /// Those of [`Failure`].
     async fn sum(&mut self, group: &Group) -> Result<Vec<(String, BalanceSum)>, Failure>;
+
+    /// Says whether summing took so much that a page had better end.
+    fn is_enough(&self) -> bool {
+        false
+    }
 }
 
 /// The accounts of a group: one of the group's own name, unless `own` is empty, and a range.
@@ -53,7 +58,7 @@ pub struct Group {
     pub before: String,
 }
 
-/// Reads a page of groups.
+/// Reads a page of groups. Those of which there is nothing to sum are left out.
 ///
 /// # Errors
 /// Those of [`Failure`].
@@ -66,13 +71,26 @@ pub async fn sum_groups(
     let mut groups = Groups { reads, prefix, end, depth: query.depth };
     let mut page = Page { items: Vec::<BalanceGroup>::new(), next: None };
     let mut last = query.after.clone().unwrap_or_default();
+    let mut looked_at = 0;
     while let Some(group) = groups.first_after(&last).await? {
-        if page.items.len() >= query.limit {
+        let is_over = page.items.len() >= query.limit || looked_at == SCAN_MAX || groups.reads.is_enough();
+        if is_over && looked_at > 0 {
             page.next = Some(last);
             break;
         }
-        last.clone_from(&group);
-        page.items.push(groups.sum(&group).await?);
+        let sums = match groups.sum(&group).await {
+            // The next page may look at as much again.
+            Err(Failure::TooMuchToLookAt) if looked_at > 0 => {
+                page.next = Some(last);
+                break;
+            }
+            sums => sums?,
+        };
+        looked_at += 1;
+        last = group;
+        if !sums.balances.is_empty() {
+            page.items.push(sums);
+        }
     }
     Ok(page)
 }

@@ -8,6 +8,7 @@ mod failure;
 mod groups;
 mod holds;
 mod movements;
+mod past;
 mod rows;
 mod schema;
 mod spans;
@@ -25,6 +26,7 @@ pub use holds::{
 pub use movements::{
     ListReads, ListRow, Moved, NewMovements, entries_that_moved, few_entries_that_moved, lists_after,
 };
+pub use past::{ApartRow, Past, PastReads, Scope, accounts_as_of, sum_groups_as_of};
 pub use rows::{
     BalanceRow, EntryRow, LedgerRow, Reader, entry_number, one_more, page_of_ledgers, stored_limit,
     stored_number,

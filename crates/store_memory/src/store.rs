@@ -9,9 +9,9 @@ use engine::port::{
     LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, AddressPattern, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Hold, HoldQuery,
-    Ledger, NewLedger, PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery, TransactionPosition,
-    TransactionQuery, account_weight, weight,
+    Account, AccountQuery, AddressPattern, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Hold,
+    HoldQuery, Ledger, NewLedger, PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery,
+    TransactionPosition, TransactionQuery, account_weight, weight,
 };
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, HoldState, LedgerName, Timestamp};
 use test_support::Naive;
@@ -114,6 +114,15 @@ impl Store for MemoryStore {
 
     async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
         Ok(self.log_of(ledger)?.account(address))
+    }
+
+    async fn account_as_of(
+        &self,
+        ledger: &LedgerName,
+        address: &Address,
+        as_of: AsOf,
+    ) -> Result<Option<Account>, ReadError> {
+        Ok(self.log_of(ledger)?.account_as_of(address, as_of))
     }
 
     async fn accounts(

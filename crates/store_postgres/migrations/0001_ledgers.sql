@@ -40,12 +40,17 @@ CREATE TABLE entries (
 
 -- Each way to an entry has one index that can serve it. By the statistics of a new ledger all indexes that know
 -- the ledger are equally good, and reading the whole ledger through the wrong one as well. So the primary key
--- alone has the plain columns first; the order of effective times is by `ledger + 0` and `number + 0`, as
--- statements that mean it say; and a text is looked up by nothing but the text.
+-- alone has the plain columns first; the order of effective times is by `ledger + 0` and `number + 0`, that
+-- of later times by `ledger - 0`, as statements that mean them say; and a text is looked up by nothing but the text.
 CREATE UNIQUE INDEX entries_by_reference ON entries (reference, ledger) WHERE reference IS NOT NULL;
 CREATE UNIQUE INDEX entries_by_idempotency_key ON entries (idempotency_key, ledger)
 WHERE idempotency_key IS NOT NULL;
 CREATE INDEX entries_by_effective_time ON entries ((ledger + 0), effective_at, (number + 0));
+
+-- Entries that count at another time than they were recorded at, by the later of the two: between the two, one clock
+-- knows of them and the other does not. Most entries are not in it.
+CREATE INDEX entries_by_later_time ON entries ((ledger - 0), GREATEST(recorded_at, effective_at))
+WHERE recorded_at <> effective_at;
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

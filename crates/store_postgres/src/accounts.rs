@@ -3,9 +3,10 @@
 use engine::query::{Account, AccountQuery, Page};
 use futures_util::TryStreamExt as _;
 use ledger::{Address, Asset, LedgerName};
-use sql_rows::{AccountPage, Failure, end_of};
+use sql_rows::{AccountPage, Failure, accounts_as_of, end_of};
 use sqlx::PgConnection;
 
+use crate::groups::Reads;
 use crate::number::StoredNumber;
 use crate::rows::{AccountRow, head};
 
@@ -15,6 +16,9 @@ pub(crate) async fn accounts(
     query: &AccountQuery,
 ) -> Result<Page<Account, Address>, Failure> {
     let head = head(&mut *connection, ledger).await?;
+    if let Some(as_of) = query.as_of {
+        return accounts_as_of(&mut Reads { connection, head }, query, as_of).await;
+    }
     let prefix = query.prefix.as_deref().unwrap_or_default();
     // Goes from address to address through the primary keys, past all other assets of each. LEAST passes NULL over.
     let mut rows = sqlx::query_as!(

@@ -4,13 +4,14 @@
 use engine::codec;
 use engine::port::KeptAccount;
 use engine::query::{ChangeQuery, Page};
-use ledger::{Address, Entry, EntryNumber, LedgerName};
+use ledger::{Address, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{ChangePage, ChangedAccounts, Failure, KeptRow, one_more, stored_number};
 use sqlx::PgConnection;
 
 use crate::columns::{BigInts, Texts};
 use crate::entries::listed;
 use crate::rows::head;
+use crate::spans::first_recorded_from;
 
 /// Writes how accounts are from now on, and that these entries made them so.
 pub(crate) async fn write_changes(
@@ -84,12 +85,17 @@ pub(crate) async fn account_changes(
 ) -> Result<Option<Page<Entry, EntryNumber>>, Failure> {
     let head = head(connection, ledger).await?;
     let (address, limit) = (query.account.as_str(), one_more(query.limit));
+    let before = query.after.map_or(i64::MAX, stored_number);
+    let before = match query.until.and_then(Timestamp::next) {
+        Some(end) => before.min(first_recorded_from(connection, &head, end).await?),
+        None => before,
+    };
     let numbers = sqlx::query_scalar!(
         "SELECT number FROM account_changes WHERE ledger = $1 AND address = $2 AND number < $3
         ORDER BY number DESC LIMIT $4",
         head.ledger,
         address,
-        query.after.map_or(i64::MAX, stored_number),
+        before,
         limit
     )
     .fetch_all(&mut *connection)

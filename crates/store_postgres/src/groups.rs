@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use engine::query::{BalanceGroup, BalanceQuery, BalanceSum, Page};
 use ledger::LedgerName;
-use sql_rows::{Corruption, Failure, Group, GroupReads, sum_groups};
+use sql_rows::{Corruption, Failure, Group, GroupReads, sum_groups, sum_groups_as_of};
 use sqlx::{Connection, PgConnection};
 
 use crate::number::StoredSum;
-use crate::rows::head;
+use crate::rows::{Head, head};
 
 pub(crate) async fn balances(
     connection: &mut PgConnection,
@@ -16,15 +16,19 @@ pub(crate) async fn balances(
 ) -> Result<Page<BalanceGroup, String>, Failure> {
     let mut transaction = connection.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     let head = head(&mut transaction, ledger).await?;
-    let page = sum_groups(&mut Reads { connection: &mut transaction, ledger: head.ledger }, query).await?;
+    let mut reads = Reads { connection: &mut transaction, head };
+    let page = match query.as_of {
+        None => sum_groups(&mut reads, query).await?,
+        Some(as_of) => sum_groups_as_of(&mut reads, query, as_of).await?,
+    };
     transaction.commit().await?;
     Ok(page)
 }
 
 /// Reads of one ledger at one moment.
-struct Reads<'c> {
-    connection: &'c mut PgConnection,
-    ledger: i64,
+pub(crate) struct Reads<'c> {
+    pub(crate) connection: &'c mut PgConnection,
+    pub(crate) head: Head,
 }
 
 #[async_trait]
@@ -33,7 +37,7 @@ impl GroupReads for Reads<'_> {
         let found = sqlx::query_scalar!(
             "SELECT address FROM balances WHERE ledger = $1 AND address >= $2 AND address < $3
             ORDER BY address LIMIT 1",
-            self.ledger,
+            self.head.ledger,
             from,
             before
         )
@@ -56,7 +60,7 @@ impl GroupReads for Reads<'_> {
                 LIMIT 1
             ) AS under
             ORDER BY place LIMIT 1"#,
-            self.ledger,
+            self.head.ledger,
             names as _,
             from,
             before
@@ -85,7 +89,7 @@ impl GroupReads for Reads<'_> {
                 SELECT * FROM balances WHERE ledger = $1 AND address >= $3 AND address < $4
             ) AS accounts
             GROUP BY asset"#,
-            self.ledger,
+            self.head.ledger,
             group.own,
             group.from,
             group.before

@@ -19,6 +19,7 @@ mod migrate;
 mod movements;
 mod number;
 mod options;
+mod past;
 mod rows;
 mod session;
 mod snapshot;

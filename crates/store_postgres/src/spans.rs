@@ -26,7 +26,7 @@ pub(crate) async fn recorded_in(
 
 /// Finds the first entry that was recorded at a time or later: by halving, since recorded times never
 /// go back and numbers have no gaps.
-async fn first_recorded_from(
+pub(crate) async fn first_recorded_from(
     connection: &mut PgConnection,
     head: &Head,
     time: Timestamp,

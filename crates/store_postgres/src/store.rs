@@ -8,8 +8,8 @@ use engine::port::{
     LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
-    StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+    Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
+    Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
@@ -20,7 +20,8 @@ use crate::options::PostgresOptions;
 use crate::session::Purpose;
 use crate::together::Together;
 use crate::{
-    accounts, batch, changes, groups, holds, ledgers, load, log, migrate, snapshot, statement, transactions,
+    accounts, batch, changes, groups, holds, ledgers, load, log, migrate, past, snapshot, statement,
+    transactions,
 };
 
 /// Ledgers in one PostgreSQL database.
@@ -191,6 +192,15 @@ impl Store for PostgresStore {
 
     async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
         Ok(self.accounts.account(ledger, address).await?)
+    }
+
+    async fn account_as_of(
+        &self,
+        ledger: &LedgerName,
+        address: &Address,
+        as_of: AsOf,
+    ) -> Result<Option<Account>, ReadError> {
+        Ok(read!(self, connection, past::account(connection, ledger, address, as_of))?)
     }
 
     async fn accounts(

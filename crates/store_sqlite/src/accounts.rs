@@ -3,8 +3,9 @@
 use engine::query::{Account, AccountQuery, Page};
 use futures_util::TryStreamExt;
 use ledger::{Address, Asset, LedgerName};
-use sql_rows::{AccountPage, Failure, add_to_account, end_of};
+use sql_rows::{AccountPage, Failure, accounts_as_of, add_to_account, end_of};
 
+use crate::groups::Reads;
 use crate::number::StoredNumber;
 use crate::rows::{AccountRow, head};
 use crate::store::SqliteStore;
@@ -52,6 +53,9 @@ pub(crate) async fn accounts(
 ) -> Result<Page<Account, Address>, Failure> {
     let mut connection = store.reader().await?;
     let head = head(&mut connection, ledger).await?;
+    if let Some(as_of) = query.as_of {
+        return accounts_as_of(&mut Reads { connection: &mut connection, head }, query, as_of).await;
+    }
     let prefix = query.prefix.as_deref().unwrap_or_default();
     let end = end_of(prefix);
     let after = query.after.as_ref().map_or("", Address::as_str);

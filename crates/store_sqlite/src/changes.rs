@@ -5,13 +5,14 @@ use engine::codec;
 use engine::port::{KeptAccount, LogRecord};
 use engine::query::{ChangeQuery, Page};
 use futures_util::TryStreamExt;
-use ledger::{AccountChange, Address, Entry, EntryNumber, LedgerName};
+use ledger::{AccountChange, Address, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{ChangePage, ChangedAccounts, Failure, KeptRow, one_more, stored_number};
 use sqlx::SqliteConnection;
 
 use crate::entries::listed;
 use crate::json::{next_array, write_row};
 use crate::rows::head;
+use crate::spans::first_recorded_from;
 use crate::store::SqliteStore;
 
 /// Writes how accounts are from now on, and that these entries made them so.
@@ -92,6 +93,10 @@ pub(crate) async fn account_changes(
     let mut connection = store.reader().await?;
     let head = head(&mut connection, ledger).await?;
     let (address, before) = (query.account.as_str(), query.after.map_or(i64::MAX, stored_number));
+    let before = match query.until.and_then(Timestamp::next) {
+        Some(end) => before.min(first_recorded_from(&mut connection, &head, end).await?),
+        None => before,
+    };
     let limit = one_more(query.limit);
     let numbers = sqlx::query_scalar!(
         "SELECT number FROM account_changes WHERE ledger = ?1 AND address = ?2 AND number < ?3

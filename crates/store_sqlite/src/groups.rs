@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use engine::query::{BalanceGroup, BalanceQuery, BalanceSum, Page};
 use futures_util::TryStreamExt;
 use ledger::LedgerName;
-use sql_rows::{Corruption, Failure, Group, GroupReads, sum_groups};
+use sql_rows::{Corruption, Failure, Group, GroupReads, sum_groups, sum_groups_as_of};
 use sqlx::SqliteConnection;
 
 use crate::number::StoredNumber;
-use crate::rows::head;
+use crate::rows::{Head, head};
 use crate::store::SqliteStore;
 
 pub(crate) async fn balances(
@@ -21,13 +21,17 @@ pub(crate) async fn balances(
 ) -> Result<Page<BalanceGroup, String>, Failure> {
     let mut transaction = store.readers.begin().await?;
     let head = head(&mut transaction, ledger).await?;
-    sum_groups(&mut Reads { connection: &mut transaction, ledger: head.ledger }, query).await
+    let mut reads = Reads { connection: &mut transaction, head };
+    match query.as_of {
+        None => sum_groups(&mut reads, query).await,
+        Some(as_of) => sum_groups_as_of(&mut reads, query, as_of).await,
+    }
 }
 
 /// Reads of one ledger at one moment.
-struct Reads<'c> {
-    connection: &'c mut SqliteConnection,
-    ledger: i64,
+pub(crate) struct Reads<'c> {
+    pub(crate) connection: &'c mut SqliteConnection,
+    pub(crate) head: Head,
 }
 
 #[async_trait]
@@ -36,7 +40,7 @@ impl GroupReads for Reads<'_> {
         Ok(sqlx::query_scalar!(
             "SELECT address FROM balances WHERE ledger = ?1 AND address >= ?2 AND address < ?3
             ORDER BY address LIMIT 1",
-            self.ledger,
+            self.head.ledger,
             from,
             before
         )
@@ -57,7 +61,7 @@ impl GroupReads for Reads<'_> {
                     AND address >= name.value || ':' AND address < name.value || ';'
                     AND address >= ?3 AND address < ?4
             ) ORDER BY name.key LIMIT 1"#,
-            self.ledger,
+            self.head.ledger,
             names,
             from,
             before
@@ -89,7 +93,7 @@ impl GroupReads for Reads<'_> {
                 SELECT * FROM balances WHERE ledger = ?1 AND address >= ?3 AND address < ?4
             )
             GROUP BY asset"#,
-            self.ledger,
+            self.head.ledger,
             group.own,
             group.from,
             group.before
@@ -139,7 +143,7 @@ impl Reads<'_> {
             )
             WHERE (typeof(posted_in), typeof(posted_out), typeof(pending_in), typeof(pending_out))
                 <> ('integer', 'integer', 'integer', 'integer')"#,
-            self.ledger,
+            self.head.ledger,
             group.own,
             group.from,
             group.before

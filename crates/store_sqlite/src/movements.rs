@@ -8,12 +8,21 @@ use sqlx::SqliteConnection;
 use crate::rows::Head;
 
 /// All lists of one balance that were asked for.
-struct BalanceLists {
-    address: String,
-    asset: String,
-    recent: String,
+pub(crate) struct BalanceLists {
+    pub(crate) address: String,
+    pub(crate) asset: String,
+    pub(crate) recent: String,
     /// Those that have ended: pairs of their last entry and their numbers, as JSON.
-    ended: String,
+    pub(crate) ended: String,
+}
+
+/// Returns a row for each list.
+pub(crate) fn rows_of(balances: Vec<BalanceLists>) -> Result<Vec<ListRow>, Failure> {
+    let mut lists = Vec::new();
+    for balance in balances {
+        lists.extend(balance.rows()?);
+    }
+    Ok(lists)
 }
 
 impl BalanceLists {
@@ -93,10 +102,6 @@ impl ListReads for Lists<'_, '_> {
                 lists!("DESC", ledger, account, asset, from, before, max).fetch_all(connection).await?
             }
         };
-        let mut lists = Vec::new();
-        for balance in balances {
-            lists.extend(balance.rows()?);
-        }
-        Ok(lists)
+        rows_of(balances)
     }
 }

@@ -8,8 +8,8 @@ use engine::port::{
     Snapshot, Store, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
-    StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+    Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
+    Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Amount, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
@@ -19,7 +19,7 @@ use crate::backup::{self, Backup, BackupError, Copied};
 use crate::options::SqliteOptions;
 use crate::writer::Writer;
 use crate::{
-    accounts, batch, changes, groups, holds, ledgers, log, migrate, snapshot, statement, transactions,
+    accounts, batch, changes, groups, holds, ledgers, log, migrate, past, snapshot, statement, transactions,
 };
 
 /// Ledgers in one SQLite file.
@@ -143,6 +143,15 @@ impl Store for SqliteStore {
 
     async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
         Ok(accounts::account(self, ledger, address).await?)
+    }
+
+    async fn account_as_of(
+        &self,
+        ledger: &LedgerName,
+        address: &Address,
+        as_of: AsOf,
+    ) -> Result<Option<Account>, ReadError> {
+        Ok(past::account(self, ledger, address, as_of).await?)
     }
 
     async fn accounts(

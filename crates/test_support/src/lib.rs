@@ -29,7 +29,7 @@ pub use movements::read_movements;
 pub use naive::Naive;
 pub use paging::{assert_pages, drain, try_drain};
 pub use questions::{
-    any_account_query, any_balance_query, any_change_query, any_hold_query, any_statement_query,
-    any_transaction_query,
+    any_account_as_of, any_account_query, any_balance_query, any_change_query, any_hold_query,
+    any_statement_query, any_transaction_query,
 };
 pub use seed::{SEED_VARIABLE, Seed};

@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::port::{DatedLine, LogRecord};
 use engine::query::{
-    Account, AccountQuery, AddressPattern, BalanceGroup, BalanceQuery, BalanceSum, ChangeQuery, Clock, Order,
-    StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+    Account, AccountQuery, AddressPattern, AsOf, BalanceGroup, BalanceQuery, BalanceSum, ChangeQuery, Clock,
+    Order, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{
     AccountChange, Address, Asset, Balance, BalanceKey, Direction, Entry, EntryBody, EntryNumber, Metadata,
-    Policy, Posting, StatementLine,
+    Policy, Posting, StatementLine, Timestamp,
 };
 
 /// A ledger's log, and what follows from it.
@@ -140,19 +140,70 @@ impl Naive {
     /// Returns an account.
     #[must_use]
     pub fn account(&self, address: &Address) -> Option<Account> {
-        let all = AccountQuery { limit: usize::MAX, ..AccountQuery::default() };
+        self.account_at(address, None)
+    }
+
+    /// Returns an account as it was at a moment.
+    #[must_use]
+    pub fn account_as_of(&self, address: &Address, as_of: AsOf) -> Option<Account> {
+        self.account_at(address, Some(as_of))
+    }
+
+    fn account_at(&self, address: &Address, as_of: Option<AsOf>) -> Option<Account> {
+        let all = AccountQuery { as_of, limit: usize::MAX, ..AccountQuery::default() };
         self.accounts(&all).into_iter().find(|account| account.address == *address)
+    }
+
+    /// Returns the log as it had been recorded by a moment.
+    fn recorded_by(&self, time: Timestamp) -> Self {
+        let is_past = |record: &&LogRecord| record.entry.recorded_at <= time;
+        Self { records: self.records.iter().filter(is_past).cloned().collect() }
+    }
+
+    fn balances_at(&self, as_of: Option<AsOf>) -> BTreeMap<BalanceKey, Balance> {
+        as_of.map_or_else(|| self.balances(), |as_of| self.balances_as_of(as_of))
+    }
+
+    /// Returns all balances as they were at a moment. By the effective clock, what counts by then is what moved; what
+    /// was pending is what had been recorded by then.
+    fn balances_as_of(&self, as_of: AsOf) -> BTreeMap<BalanceKey, Balance> {
+        let recorded = self.recorded_by(as_of.time).balances();
+        if as_of.clock == Clock::Recorded {
+            return recorded;
+        }
+        let mut balances: BTreeMap<BalanceKey, Balance> = BTreeMap::new();
+        for entry in self.entries().filter(|entry| entry.effective_at <= as_of.time) {
+            for posting in postings(entry) {
+                let [source, destination] = keys(posting);
+                let debited = balances.entry(source).or_default();
+                *debited = debited.debited(posting.amount()).expect("no overflow");
+                let credited = balances.entry(destination).or_default();
+                *credited = credited.credited(posting.amount()).expect("no overflow");
+            }
+            // What only touches what is pending has been there since as well.
+            if postings(entry).is_empty() {
+                for (key, _) in &entry.balances {
+                    balances.entry(key.clone()).or_default();
+                }
+            }
+        }
+        for (key, balance) in &mut balances {
+            let Balance { pending_in, pending_out, .. } = recorded.get(key).copied().unwrap_or_default();
+            *balance = Balance { pending_in, pending_out, ..*balance };
+        }
+        balances
     }
 
     /// Returns the whole list that a query asks for, from its position on.
     #[must_use]
     pub fn accounts(&self, query: &AccountQuery) -> Vec<Account> {
-        let changed = self.changed();
+        let recorded = query.as_of.map(|as_of| self.recorded_by(as_of.time));
+        let changed = recorded.as_ref().unwrap_or(self).changed();
         let mut all: BTreeMap<Address, Vec<(Asset, Balance)>> = BTreeMap::new();
         for address in changed.keys() {
             all.insert(address.clone(), Vec::new());
         }
-        for (key, balance) in self.balances() {
+        for (key, balance) in self.balances_at(query.as_of) {
             all.entry(key.account).or_default().push((key.asset, balance));
         }
         let mut accounts = Vec::new();
@@ -185,7 +236,10 @@ impl Naive {
             EntryBody::Account(change) => change.account == query.account,
             EntryBody::Transaction(_) | EntryBody::Hold(_) | EntryBody::Release(_) => false,
         };
-        let is_ahead = |entry: &Entry| query.after.is_none_or(|after| entry.number < after);
+        let is_ahead = |entry: &Entry| {
+            query.after.is_none_or(|after| entry.number < after)
+                && query.until.is_none_or(|until| entry.recorded_at <= until)
+        };
         let mut changes: Vec<Entry> =
             self.entries().filter(|entry| is_one(entry) && is_ahead(entry)).cloned().collect();
         changes.reverse();
@@ -226,7 +280,7 @@ impl Naive {
     #[must_use]
     pub fn groups(&self, query: &BalanceQuery) -> Vec<BalanceGroup> {
         let mut groups: BTreeMap<String, BTreeMap<_, BalanceSum>> = BTreeMap::new();
-        for (key, balance) in self.balances() {
+        for (key, balance) in self.balances_at(query.as_of) {
             if has_prefix(&key.account, query.prefix.as_deref()) {
                 let group = groups.entry(key.account.truncated(query.depth).to_owned()).or_default();
                 group.entry(key.asset).or_default().add(&balance);

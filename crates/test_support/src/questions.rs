@@ -1,10 +1,10 @@
 //! Random questions about random histories. They ask for the first page; whoever follows a list goes on from there.
 
 use engine::query::{
-    AccountQuery, AddressPattern, BalanceQuery, ChangeQuery, Clock, HoldQuery, Order, StatementQuery,
+    AccountQuery, AddressPattern, AsOf, BalanceQuery, ChangeQuery, Clock, HoldQuery, Order, StatementQuery,
     TimeRange, TransactionQuery,
 };
-use ledger::HoldState;
+use ledger::{Address, HoldState, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -43,11 +43,12 @@ pub fn any_transaction_query() -> impl Strategy<Value = TransactionQuery> {
 
 /// Makes queries for accounts.
 pub fn any_account_query() -> impl Strategy<Value = AccountQuery> {
-    (any_prefix(), any_asset(), rarely(select(PAIRS)), any_limit()).prop_map(
-        |(prefix, asset, pair, limit)| AccountQuery {
+    (any_prefix(), any_asset(), rarely(select(PAIRS)), prop::option::of(any_moment()), any_limit()).prop_map(
+        |(prefix, asset, pair, as_of, limit)| AccountQuery {
             prefix,
             asset,
             metadata: pair.map(|(key, value)| (key.to_owned(), value.to_owned())).into_iter().collect(),
+            as_of,
             after: None,
             limit,
         },
@@ -56,8 +57,9 @@ pub fn any_account_query() -> impl Strategy<Value = AccountQuery> {
 
 /// Makes queries for the changes of an account.
 pub fn any_change_query() -> impl Strategy<Value = ChangeQuery> {
-    (select(ACCOUNTS), any_limit()).prop_map(|(account, limit)| ChangeQuery {
+    (select(ACCOUNTS), rarely(any_time()), any_limit()).prop_map(|(account, until, limit)| ChangeQuery {
         account: address(account),
+        until,
         after: None,
         limit,
     })
@@ -80,12 +82,8 @@ pub fn any_statement_query() -> impl Strategy<Value = StatementQuery> {
 
 /// Makes queries for sums of balances.
 pub fn any_balance_query() -> impl Strategy<Value = BalanceQuery> {
-    (any_prefix(), 1..5usize, any_limit()).prop_map(|(prefix, depth, limit)| BalanceQuery {
-        prefix,
-        depth,
-        after: None,
-        limit,
-    })
+    (any_prefix(), 1..5usize, prop::option::of(any_moment()), any_limit())
+        .prop_map(|(prefix, depth, as_of, limit)| BalanceQuery { prefix, depth, as_of, after: None, limit })
 }
 
 fn rarely<T: Clone + std::fmt::Debug>(
@@ -110,8 +108,21 @@ fn any_prefix() -> impl Strategy<Value = Option<String>> {
     prop::option::of(select(PREFIXES).prop_map(str::to_owned))
 }
 
+/// Makes questions for an account as it was.
+pub fn any_account_as_of() -> impl Strategy<Value = (Address, AsOf)> {
+    (select(ACCOUNTS).prop_map(address), any_moment())
+}
+
+fn any_moment() -> impl Strategy<Value = AsOf> {
+    (any_time(), any_clock()).prop_map(|(time, clock)| AsOf { time, clock })
+}
+
+fn any_time() -> impl Strategy<Value = Timestamp> {
+    (START - 8..START + 60).prop_map(at)
+}
+
 fn any_time_range() -> impl Strategy<Value = TimeRange> {
-    let time = || rarely((START - 8..START + 60).prop_map(at));
+    let time = || rarely(any_time());
     (time(), time()).prop_map(|(from, to)| TimeRange { from, to })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::port::{DatedLine, KeptAccount, LogRecord, ReadError, Store};
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Ledger, Order, Page,
+    Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Ledger, Order, Page,
     StatementQuery, TimeRange, TransactionQuery,
 };
 use engine::verify::{Report, verify};
@@ -13,7 +13,7 @@ use ledger::{Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName};
 use proptest::prelude::*;
 use test_support::pools::ACCOUNTS;
 use test_support::{
-    address, any_account_query, any_balance_query, any_change_query, any_statement_query,
+    address, any_account_as_of, any_account_query, any_balance_query, any_change_query, any_statement_query,
     any_transaction_query, read_movements, try_drain,
 };
 
@@ -27,6 +27,7 @@ pub(crate) enum Question {
     Entry(EntryNumber),
     Transactions(TransactionQuery),
     Account(Address),
+    AccountAsOf(Address, AsOf),
     Accounts(AccountQuery),
     Changes(ChangeQuery),
     Statement(StatementQuery),
@@ -69,6 +70,7 @@ pub(crate) struct Snapshotted {
 pub(crate) fn any_question() -> impl Strategy<Value = Question> {
     prop_oneof![
         4 => any_transaction_query().prop_map(Question::Transactions),
+        3 => any_account_as_of().prop_map(|(account, as_of)| Question::AccountAsOf(account, as_of)),
         2 => any_account_query().prop_map(Question::Accounts),
         1 => any_change_query().prop_map(Question::Changes),
         3 => any_statement_query().prop_map(Question::Statement),
@@ -90,9 +92,9 @@ pub(crate) fn all_there_is() -> Vec<Question> {
         ]);
     }
     let depths = 1..4;
-    questions.extend(
-        depths.map(|depth| Question::Balances(BalanceQuery { prefix: None, depth, after: None, limit: 2 })),
-    );
+    questions.extend(depths.map(|depth| {
+        Question::Balances(BalanceQuery { prefix: None, depth, as_of: None, after: None, limit: 2 })
+    }));
     for account in ACCOUNTS.iter().map(|account| address(account)) {
         questions.extend([Clock::Recorded, Clock::Effective].map(|clock| {
             Question::Statement(StatementQuery {
@@ -105,7 +107,12 @@ pub(crate) fn all_there_is() -> Vec<Question> {
                 limit: 1_000,
             })
         }));
-        questions.push(Question::Changes(ChangeQuery { account: account.clone(), after: None, limit: 2 }));
+        questions.push(Question::Changes(ChangeQuery {
+            account: account.clone(),
+            until: None,
+            after: None,
+            limit: 2,
+        }));
         questions.push(Question::Account(account));
     }
     questions
@@ -143,6 +150,9 @@ pub(crate) async fn answer(
         .await
         .map(Answer::Transactions),
         Question::Account(account) => turn().account(ledger, account).await.map(Answer::Account),
+        Question::AccountAsOf(account, as_of) => {
+            turn().account_as_of(ledger, account, *as_of).await.map(Answer::Account)
+        }
         Question::Accounts(query) => try_drain(query.limit, None, async |after| {
             turn().accounts(ledger, &AccountQuery { after, ..query.clone() }).await
         })

@@ -45,4 +45,7 @@ pub enum ReadError {
     /// What is stored cannot be what Florin wrote.
     #[error("the store holds something unreadable")]
     Corrupt(#[source] Source),
+    /// To go back as far would take more than [`LOOKS_MAX`](crate::query::LOOKS_MAX).
+    #[error("an answer as of that moment takes too much to look at")]
+    TooMuchToLookAt,
 }

@@ -11,7 +11,7 @@ use engine::port::{
     LedgerCreation, LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
+    AsOf, Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
     StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
@@ -170,6 +170,15 @@ impl Store for FaultyStore {
 
     async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
         self.inner.account(ledger, address).await
+    }
+
+    async fn account_as_of(
+        &self,
+        ledger: &LedgerName,
+        address: &Address,
+        as_of: AsOf,
+    ) -> Result<Option<Account>, ReadError> {
+        self.inner.account_as_of(ledger, address, as_of).await
     }
 
     async fn accounts(

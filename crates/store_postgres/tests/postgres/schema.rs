@@ -54,7 +54,8 @@ async fn damage_is_named_and_never_summed_up() {
         sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut stranger).await.unwrap();
         let account = store.account(&main, &test_support::address("a")).await;
         assert!(matches!(account, Err(ReadError::Corrupt(_))), "{damage}: {account:?}");
-        let query = engine::query::BalanceQuery { prefix: None, depth: 1, after: None, limit: 10 };
+        let query =
+            engine::query::BalanceQuery { prefix: None, depth: 1, as_of: None, after: None, limit: 10 };
         let sums = store.balances(&main, &query).await;
         assert!(matches!(sums, Err(ReadError::Corrupt(_))), "{damage}: {sums:?}");
     }

@@ -178,7 +178,7 @@ async fn a_sum_is_not_made_of_what_cannot_be() {
     ] {
         let place = Place::new();
         let (store, main) = damaged(&place, &[damage]).await;
-        let query = BalanceQuery { prefix: None, depth: 1, after: None, limit: 10 };
+        let query = BalanceQuery { prefix: None, depth: 1, as_of: None, after: None, limit: 10 };
         let result = store.balances(&main, &query).await;
         assert!(matches!(result, Err(ReadError::Corrupt(_))), "{damage}: {result:?}");
     }

@@ -23,7 +23,7 @@ const SIZES: &[u128] = &[
 ];
 
 fn everything() -> BalanceQuery {
-    BalanceQuery { prefix: None, depth: 1, after: None, limit: 1_000 }
+    BalanceQuery { prefix: None, depth: 1, as_of: None, after: None, limit: 1_000 }
 }
 
 fn whole_statement(account: &str) -> StatementQuery {

@@ -94,7 +94,7 @@ pub async fn accounts_that_were_changed_are_listed(fixture: &dyn StoreFixture) {
 
 /// Holds the list of an account's changes to the log, in pages of several sizes.
 pub(super) async fn assert_changes(store: &dyn Store, ledger: &LedgerName, naive: &Naive, account: &Address) {
-    let query = |after, limit| ChangeQuery { account: account.clone(), after, limit };
+    let query = |after, limit| ChangeQuery { account: account.clone(), until: None, after, limit };
     let Some(expected) = naive.account_changes(&query(None, 0)) else {
         assert_eq!(store.account_changes(ledger, &query(None, 10)).await.unwrap(), None);
         return;
@@ -115,7 +115,7 @@ pub async fn the_changes_of_an_account_are_listed_newest_first(fixture: &dyn Sto
     for name in ["a", "b", "quiet", "world", "nobody", "qui"] {
         assert_changes(&*store, &main, &naive, &address(name)).await;
     }
-    let query = |after, limit| ChangeQuery { account: address("a"), after, limit };
+    let query = |after, limit| ChangeQuery { account: address("a"), until: None, after, limit };
     let numbers = async |after, limit| {
         let page = store.account_changes(&main, &query(after, limit)).await.unwrap().unwrap();
         let numbers: Vec<_> = page.items.iter().map(|entry| entry.number.0).collect();
@@ -272,7 +272,7 @@ pub async fn a_page_of_large_accounts_or_changes_ends_early_and_leads_on(fixture
     let page = store.accounts(&main, &query).await.unwrap();
     assert!(page.next.is_some() && page.items.len() < 80, "{}", page.items.len());
     assert_listed(&*store, &main, &naive, &query).await;
-    let query = ChangeQuery { account: address("one"), after: None, limit: 1_000 };
+    let query = ChangeQuery { account: address("one"), until: None, after: None, limit: 1_000 };
     let page = store.account_changes(&main, &query).await.unwrap().unwrap();
     assert!(page.next.is_some() && page.items.len() < 80, "{}", page.items.len());
     assert_changes(&*store, &main, &naive, &address("one")).await;

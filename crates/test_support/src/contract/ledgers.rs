@@ -124,7 +124,7 @@ pub async fn nothing_is_read_from_a_ledger_that_is_not_there(fixture: &dyn Store
         after: None,
         limit: 10,
     };
-    let balances = BalanceQuery { prefix: None, depth: 1, after: None, limit: 10 };
+    let balances = BalanceQuery { prefix: None, depth: 1, as_of: None, after: None, limit: 10 };
     let transactions = TransactionQuery { limit: 10, ..TransactionQuery::default() };
     let accounts = AccountQuery { limit: 10, ..AccountQuery::default() };
     assert_not_found(store.ledger(&other).await);

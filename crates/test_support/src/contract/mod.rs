@@ -18,6 +18,7 @@ pub mod ledgers;
 pub mod loading;
 pub mod log;
 pub mod long_lists;
+pub mod moments;
 pub mod movements;
 pub mod periods;
 pub mod random;
@@ -135,6 +136,16 @@ macro_rules! store_contract {
                 what_moved_another_asset_is_passed_by_however_much_it_is
                 accounts_without_the_asset_count_as_looked_at
                 a_page_of_large_entries_ends_early_and_leads_on
+            }
+            moments {
+                everything_is_shown_as_it_was_at_any_moment
+                the_moment_itself_is_part_of_an_answer
+                an_account_is_there_from_when_it_had_moved_or_was_changed
+                policy_and_metadata_are_those_of_the_moment
+                an_answer_as_of_a_recorded_moment_never_changes
+                any_moment_of_a_long_history_is_shown
+                entries_that_count_at_another_time_may_be_many
+                too_much_to_look_at_is_refused_and_never_guessed
             }
             movements {
                 any_part_of_a_statement_is_read_from_any_place_on

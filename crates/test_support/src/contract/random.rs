@@ -7,8 +7,8 @@ use crate::contract::{accounts, balances, changes, holds, statements, transactio
 use crate::fixture::create;
 use crate::pools::ACCOUNTS;
 use crate::{
-    Naive, Seed, StoreFixture, address, any_account_query, any_balance_query, any_history, any_hold_query,
-    any_statement_query, any_transaction_query, append, ledger_name, read_movements,
+    Naive, Seed, StoreFixture, address, any_account_as_of, any_account_query, any_balance_query, any_history,
+    any_hold_query, any_statement_query, any_transaction_query, append, ledger_name, read_movements,
 };
 
 const HISTORIES: usize = 12;
@@ -43,6 +43,9 @@ async fn assert_answers(store: &dyn Store, ledger: &LedgerName, naive: &Naive, s
         changes::assert_changes(store, ledger, naive, &address(account)).await;
     }
     for _ in 0..QUERIES {
+        let (account, as_of) = seed.pick(&any_account_as_of());
+        let found = store.account_as_of(ledger, &account, as_of).await.unwrap();
+        assert_eq!(found, naive.account_as_of(&account, as_of), "{account} {as_of:?}");
         transactions::assert_listed(store, ledger, naive, &seed.pick(&any_transaction_query())).await;
         accounts::assert_listed(store, ledger, naive, &seed.pick(&any_account_query())).await;
         statements::assert_listed(store, ledger, naive, &seed.pick(&any_statement_query())).await;

@@ -10,7 +10,7 @@ use engine::port::{
     Opened, ReadError, Snapshot, Source, Store, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
+    AsOf, Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
     StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{
@@ -136,6 +136,15 @@ impl Store for Troubled {
     }
 
     async fn account(&self, ledger: &LedgerName, _address: &Address) -> Result<Option<Account>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn account_as_of(
+        &self,
+        ledger: &LedgerName,
+        _address: &Address,
+        _as_of: AsOf,
+    ) -> Result<Option<Account>, ReadError> {
         read(ledger).await
     }
 
