@@ -6,6 +6,7 @@ use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler};
 
+use crate::http::as_of::NotYet;
 use crate::http::failures;
 use crate::http::problem::{Problem, ProblemType};
 use crate::http::stream::NoPlace;
@@ -36,6 +37,9 @@ pub enum AccountError {
     /// Too many long replies are being sent.
     #[error(transparent)]
     NoPlace(#[from] NoPlace),
+    /// The moment that is asked for has not passed.
+    #[error(transparent)]
+    NotYet(#[from] NotYet),
     /// The store could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -45,6 +49,7 @@ impl From<&AccountError> for Problem {
     fn from(error: &AccountError) -> Self {
         match error {
             AccountError::NotFound => Self::of(&ACCOUNT_NOT_FOUND),
+            AccountError::NotYet(not_yet) => (*not_yet).into(),
             AccountError::NoPlace(no_place) => (*no_place).into(),
             AccountError::Submit(error) => failures::not_submitted(error),
             // It is there, and the same key shows it; who hears this cannot know.

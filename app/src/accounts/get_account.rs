@@ -2,22 +2,26 @@
 
 use pavex::get;
 
-use super::{AccountError, AccountPath, AccountView};
+use super::{AccountError, AccountPath, AccountView, GetAccountQuery};
+use crate::http::as_of::NotYet;
 use crate::http::input::Read;
-use crate::http::query::NoQuery;
 use crate::http::reply::Reply;
 use crate::storage::Engine;
 
-/// Shows one account with its balances.
+/// Shows one account with its balances, as it is or as it was.
 ///
 /// # Errors
 /// [`AccountError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/accounts/{address}")]
 pub async fn get_account(
-    request: Read<(AccountPath, NoQuery)>,
+    request: Read<(AccountPath, GetAccountQuery)>,
     engine: &Engine,
 ) -> Result<Reply<AccountView>, AccountError> {
-    let Read((AccountPath { ledger, address }, NoQuery {})) = request;
-    let account = engine.store().account(&ledger, &address).await?.ok_or(AccountError::NotFound)?;
-    Ok(Reply(account.into()))
+    let Read((AccountPath { ledger, address }, GetAccountQuery { as_of })) = request;
+    NotYet::check(as_of, engine.now())?;
+    let account = match as_of {
+        None => engine.store().account(&ledger, &address).await?,
+        Some(as_of) => engine.store().account_as_of(&ledger, &address, as_of).await?,
+    };
+    Ok(Reply(account.ok_or(AccountError::NotFound)?.into()))
 }

@@ -8,6 +8,7 @@ use pavex::{Response, get};
 
 use super::statement::Sheet;
 use super::{AccountError, AccountPath, StatementParameters};
+use crate::http::as_of::NotYet;
 use crate::http::input::Read;
 use crate::http::stream::{Streams, send};
 use crate::storage::Engine;
@@ -29,7 +30,8 @@ pub async fn get_statement(
 ) -> Result<Response, AccountError> {
     let Read((path, parameters)) = request;
     let AccountPath { ledger, address: account } = path;
-    let StatementParameters { asset, time, clock, format } = parameters;
+    let StatementParameters { asset, time, until, clock, format } = parameters;
+    NotYet::check(until, engine.now())?;
     let place = streams.place(head)?;
     let engine = engine.clone();
     let period = Period { account, asset, time, clock };

@@ -4,6 +4,7 @@ use engine::query::AccountQuery;
 use pavex::get;
 
 use super::{AccountError, AccountView, ListAccountsQuery};
+use crate::http::as_of::NotYet;
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
@@ -19,11 +20,13 @@ pub async fn list_accounts(
     request: Read<(InLedger, ListAccountsQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<AccountView>>, AccountError> {
-    let Read((InLedger { ledger }, ListAccountsQuery { prefix, asset, metadata, page })) = request;
+    let Read((InLedger { ledger }, ListAccountsQuery { prefix, asset, metadata, as_of, page })) = request;
+    NotYet::check(as_of, engine.now())?;
     let query = AccountQuery {
         prefix: prefix.map(|prefix| prefix.0),
         asset,
         metadata,
+        as_of,
         after: page.after.clone(),
         limit: page.limit,
     };

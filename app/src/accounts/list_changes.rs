@@ -4,6 +4,7 @@ use engine::query::ChangeQuery;
 use pavex::get;
 
 use super::{AccountChangeView, AccountError, AccountPath, ListChangesQuery};
+use crate::http::as_of::NotYet;
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::reply::Reply;
@@ -18,8 +19,10 @@ pub async fn list_changes(
     request: Read<(AccountPath, ListChangesQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<AccountChangeView>>, AccountError> {
-    let Read((AccountPath { ledger, address }, ListChangesQuery { page })) = request;
-    let query = ChangeQuery { account: address, after: page.after, limit: page.limit };
+    let Read((AccountPath { ledger, address }, ListChangesQuery { until, page })) = request;
+    NotYet::check(until, engine.now())?;
+    let until = until.map(|until| until.time);
+    let query = ChangeQuery { account: address, until, after: page.after, limit: page.limit };
     let found = engine.store().account_changes(&ledger, &query).await?.ok_or(AccountError::NotFound)?;
     Ok(Reply(page.page(found.items.into_iter().map(AccountChangeView::from), found.next.as_ref())))
 }

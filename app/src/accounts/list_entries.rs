@@ -4,6 +4,7 @@ use engine::query::{Order, Page as Found, StatementQuery};
 use pavex::get;
 
 use super::{AccountError, AccountPath, ListEntriesQuery, StatementLineView};
+use crate::http::as_of::NotYet;
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::reply::Reply;
@@ -20,7 +21,8 @@ pub async fn list_entries(
 ) -> Result<Reply<Page<StatementLineView>>, AccountError> {
     let Read((path, query)) = request;
     let AccountPath { ledger, address } = path;
-    let ListEntriesQuery { asset, time, clock, page } = query;
+    let ListEntriesQuery { asset, time, until, clock, page } = query;
+    NotYet::check(until, engine.now())?;
     let query = StatementQuery {
         account: address.clone(),
         asset,

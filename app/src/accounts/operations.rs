@@ -1,17 +1,17 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{
-    ACCOUNT_NOT_FOUND, AccountChangeView, AccountPath, AccountView, ChangeAccountRequest, ListAccountsQuery,
-    ListChangesQuery, ListEntriesQuery, StatementLineView, StatementParameters, StatementView,
+    ACCOUNT_NOT_FOUND, AccountChangeView, AccountPath, AccountView, ChangeAccountRequest, GetAccountQuery,
+    ListAccountsQuery, ListChangesQuery, ListEntriesQuery, StatementLineView, StatementParameters,
+    StatementView,
 };
 use crate::http::failures::{
-    IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
+    AS_OF_TOO_MUCH, IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
     SERVICE_SHUTTING_DOWN, SERVICE_UNAVAILABLE,
 };
 use crate::http::input::{Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
-use crate::http::query::NoQuery;
 use crate::http::rejections::ACCOUNT_TOO_LARGE;
 use crate::http::reply::{Changed, Reply};
 use crate::http::stream::HTTP_VERSION_TOO_OLD;
@@ -27,15 +27,20 @@ pub fn operations() -> Vec<Operation> {
             .about(TAG, "Lists accounts by address")
             .takes::<Read<(InLedger, ListAccountsQuery)>>()
             .returns::<Reply<Page<AccountView>>>()
-            .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
+            .problems([&LEDGER_NOT_FOUND, &AS_OF_TOO_MUCH, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/accounts/{address}", "get_account")
             .about(TAG, "Shows an account with its balances")
             .description(
-                "An account is there from its first posting on, or from when somebody gave it a policy or metadata.",
+                "An account is there from its first posting on, or from when somebody gave it a policy or \
+                 metadata.\n\nWith `at`, it is shown as it was at that moment. By the `recorded` clock, everything \
+                 counts that had been written by then: the answer is final once anything in the ledger was written \
+                 later, whatever is backdated. By the `effective` clock, of all that is written so far, the \
+                 transactions count that count by then; what is held, the policy and the metadata are those that had \
+                 been written by then.",
             )
-            .takes::<Read<(AccountPath, NoQuery)>>()
+            .takes::<Read<(AccountPath, GetAccountQuery)>>()
             .returns::<Reply<AccountView>>()
-            .problems([&LEDGER_NOT_FOUND, &ACCOUNT_NOT_FOUND, &SERVICE_UNAVAILABLE]),
+            .problems([&LEDGER_NOT_FOUND, &ACCOUNT_NOT_FOUND, &AS_OF_TOO_MUCH, &SERVICE_UNAVAILABLE]),
         Operation::patch("/v1/ledgers/{ledger}/accounts/{address}", "change_account")
             .about(TAG, "Changes what an account allows and what is kept beside it")
             .description(

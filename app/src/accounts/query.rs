@@ -1,10 +1,11 @@
 //! Which accounts and which of their entries are asked for.
 
-use engine::query::{Clock, StatementPosition, TimeRange};
+use engine::query::{AsOf, Clock, StatementPosition, TimeRange};
 use ledger::{Address, Asset, EntryNumber, LedgerName};
 use schemars::JsonSchema;
 
 use super::StatementFormat;
+use crate::http::as_of::{AsOfParameters, UntilParameter, take_as_of, take_until};
 use crate::http::fields::FieldErrors;
 use crate::http::metadata::take_metadata_filters;
 use crate::http::pagination::{PageParameters, PageRequest};
@@ -36,6 +37,20 @@ impl FromPath for AccountPath {
     }
 }
 
+/// As of which moment to show an account.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct GetAccountQuery {
+    /// As of which moment.
+    #[schemars(flatten, with = "AsOfParameters")]
+    pub as_of: Option<AsOf>,
+}
+
+impl FromQuery for GetAccountQuery {
+    fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
+        Self { as_of: take_as_of(query, errors) }
+    }
+}
+
 /// Which accounts to list.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 pub struct ListAccountsQuery {
@@ -48,6 +63,9 @@ pub struct ListAccountsQuery {
     /// Metadata that the account has, each key with this value.
     #[schemars(with = "Option<MetadataFilterInput>")]
     pub metadata: Vec<(String, String)>,
+    /// As of which moment; the filters are held to that as well.
+    #[schemars(flatten, with = "AsOfParameters")]
+    pub as_of: Option<AsOf>,
     /// Which page.
     #[schemars(flatten, with = "PageParameters")]
     pub page: PageRequest<Address>,
@@ -59,6 +77,7 @@ impl FromQuery for ListAccountsQuery {
             prefix: query.optional("prefix", errors),
             asset: query.optional("asset", errors),
             metadata: take_metadata_filters(query, errors),
+            as_of: take_as_of(query, errors),
             page: PageRequest::take(query, errors),
         }
     }
@@ -67,6 +86,9 @@ impl FromQuery for ListAccountsQuery {
 /// Which changes of an account to list.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 pub struct ListChangesQuery {
+    /// The last moment that counts: only changes that were recorded by then.
+    #[schemars(flatten, with = "UntilParameter")]
+    pub until: Option<AsOf>,
     /// Which page.
     #[schemars(flatten, with = "PageParameters")]
     pub page: PageRequest<EntryNumber>,
@@ -74,7 +96,8 @@ pub struct ListChangesQuery {
 
 impl FromQuery for ListChangesQuery {
     fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
-        Self { page: PageRequest::take(query, errors) }
+        let until = take_until(query, Clock::Recorded, &mut TimeRange::default(), errors);
+        Self { until, page: PageRequest::take(query, errors) }
     }
 }
 
@@ -87,7 +110,10 @@ pub struct ListEntriesQuery {
     /// When, by `clock`.
     #[schemars(flatten, with = "TimeRangeParameters")]
     pub time: TimeRange,
-    /// Which time `from`, `to` and the order mean.
+    /// The last moment that counts, which `time` ends with.
+    #[schemars(flatten, with = "UntilParameter")]
+    pub until: Option<AsOf>,
+    /// Which time `from`, `to`, `at` and the order mean.
     #[schemars(with = "Option<ClockInput>")]
     pub clock: Clock,
     /// Which page.
@@ -97,12 +123,11 @@ pub struct ListEntriesQuery {
 
 impl FromQuery for ListEntriesQuery {
     fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
-        Self {
-            asset: query.optional("asset", errors),
-            time: take_time_range(query, errors),
-            clock: query.optional("clock", errors).unwrap_or_default(),
-            page: PageRequest::take(query, errors),
-        }
+        let asset = query.optional("asset", errors);
+        let mut time = take_time_range(query, errors);
+        let clock = query.optional("clock", errors).unwrap_or_default();
+        let until = take_until(query, clock, &mut time, errors);
+        Self { asset, time, until, clock, page: PageRequest::take(query, errors) }
     }
 }
 
@@ -115,6 +140,9 @@ pub struct StatementParameters {
     /// The period, by `clock`.
     #[schemars(flatten, with = "TimeRangeParameters")]
     pub time: TimeRange,
+    /// The last moment that counts, which the period ends with.
+    #[schemars(flatten, with = "UntilParameter")]
+    pub until: Option<AsOf>,
     /// Which time the period, the order and the balances go by.
     #[schemars(with = "Option<ClockInput>")]
     pub clock: Clock,
@@ -125,12 +153,11 @@ pub struct StatementParameters {
 
 impl FromQuery for StatementParameters {
     fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
-        Self {
-            asset: query.optional("asset", errors),
-            time: take_time_range(query, errors),
-            clock: query.optional("clock", errors).unwrap_or_default(),
-            format: query.optional("format", errors).unwrap_or_default(),
-        }
+        let asset = query.optional("asset", errors);
+        let mut time = take_time_range(query, errors);
+        let clock = query.optional("clock", errors).unwrap_or_default();
+        let until = take_until(query, clock, &mut time, errors);
+        Self { asset, time, until, clock, format: query.optional("format", errors).unwrap_or_default() }
     }
 }
 
@@ -160,6 +187,8 @@ mod tests {
             assert_eq!(faults::<ListAccountsQuery>(&format!("prefix={prefix}")), ["prefix"], "{prefix}");
         }
         assert_eq!(faults::<ListAccountsQuery>("metadata[]=b&at=now"), ["metadata[]", "at"]);
+        assert_eq!(faults::<GetAccountQuery>("at=2026-01-01T00:00:00Z&clock=effective"), [""; 0]);
+        assert_eq!(faults::<GetAccountQuery>("asset=USD/2&clock=effective"), ["clock", "asset"]);
         assert_eq!(faults::<ListChangesQuery>("limit=1&asset=USD/2"), ["asset"]);
     }
 

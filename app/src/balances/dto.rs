@@ -1,10 +1,11 @@
 //! What requests and replies about sums of balances look like.
 
-use engine::query::BalanceGroup;
+use engine::query::{AsOf, BalanceGroup};
 use ledger::Address;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::http::as_of::{AsOfParameters, take_as_of};
 use crate::http::fields::FieldErrors;
 use crate::http::pagination::{PageParameters, PageRequest};
 use crate::http::query::{FromQuery, QueryReader};
@@ -24,6 +25,9 @@ pub struct ListBalancesQuery {
     /// How many leading segments make a group; an account with fewer is a group of its own.
     #[schemars(with = "Option<u8>", range(min = 1, max = 128), extend("default" = 1))]
     pub depth: usize,
+    /// As of which moment.
+    #[schemars(flatten, with = "AsOfParameters")]
+    pub as_of: Option<AsOf>,
     /// Which page.
     #[schemars(flatten, with = "PageParameters")]
     pub page: PageRequest<Address>,
@@ -34,6 +38,7 @@ impl FromQuery for ListBalancesQuery {
         Self {
             prefix: query.optional("prefix", errors),
             depth: query.optional_with("depth", errors, |text| whole_number(text, 1, DEPTH_MAX)).unwrap_or(1),
+            as_of: take_as_of(query, errors),
             page: PageRequest::take(query, errors),
         }
     }

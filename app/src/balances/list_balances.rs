@@ -5,6 +5,7 @@ use ledger::Address;
 use pavex::get;
 
 use super::{BalanceError, BalanceGroupView, ListBalancesQuery};
+use crate::http::as_of::NotYet;
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
@@ -20,10 +21,12 @@ pub async fn list_balances(
     request: Read<(InLedger, ListBalancesQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<BalanceGroupView>>, BalanceError> {
-    let Read((InLedger { ledger }, ListBalancesQuery { prefix, depth, page })) = request;
+    let Read((InLedger { ledger }, ListBalancesQuery { prefix, depth, as_of, page })) = request;
+    NotYet::check(as_of, engine.now())?;
     let query = BalanceQuery {
         prefix: prefix.map(|prefix| prefix.0),
         depth,
+        as_of,
         after: page.after.as_ref().map(Address::to_string),
         limit: page.limit,
     };

@@ -1,7 +1,7 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{BalanceGroupView, ListBalancesQuery};
-use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
+use crate::http::failures::{AS_OF_TOO_MUCH, LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
@@ -16,10 +16,10 @@ pub fn operations() -> Vec<Operation> {
             .about("Balances", "Sums balances over groups of accounts")
             .description(
                 "Accounts whose addresses share their first `depth` segments make a group, whose balances are \
-                 summed per asset.",
+                 summed per asset. As of a moment, groups of which nothing had moved by then are left out.",
             )
             .takes::<Read<(InLedger, ListBalancesQuery)>>()
             .returns::<Reply<Page<BalanceGroupView>>>()
-            .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
+            .problems([&LEDGER_NOT_FOUND, &AS_OF_TOO_MUCH, &SERVICE_UNAVAILABLE]),
     ]
 }

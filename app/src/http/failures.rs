@@ -65,6 +65,18 @@ pub static OUTCOME_UNKNOWN: ProblemType = ProblemType {
     members: &[],
 };
 
+/// To go back as far takes too much.
+pub static AS_OF_TOO_MUCH: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "as_of.too_much",
+    title: "The answer takes too much to look at",
+    meaning: "To say how it was at that moment, more balances or entries would have to be looked at than one request \
+              may. How it is now can be told at any time.",
+    remedy: "Ask for less at once: a longer prefix, a greater depth, one account. By the effective clock, a later moment \
+             needs less, and the statement of an account has its balance of any moment, however long that takes.",
+    members: &[],
+};
+
 /// The service stops and takes nothing new.
 pub static SERVICE_SHUTTING_DOWN: ProblemType = ProblemType {
     status: StatusCode::SERVICE_UNAVAILABLE,
@@ -154,6 +166,7 @@ pub fn read_failed(error: &ReadError) -> Problem {
         ReadError::LedgerNotFound => ledger_not_found(),
         ReadError::Unavailable(_) => unavailable(),
         ReadError::Corrupt(_) => Problem::of(&INTERNAL_ERROR),
+        ReadError::TooMuchToLookAt => Problem::of(&AS_OF_TOO_MUCH),
     }
 }
 
@@ -168,6 +181,7 @@ mod tests {
             (ReadError::LedgerNotFound, 404, "ledger.not_found"),
             (ReadError::Unavailable(secret()), 503, "service.unavailable"),
             (ReadError::Corrupt(secret()), 500, "internal.error"),
+            (ReadError::TooMuchToLookAt, 422, "as_of.too_much"),
         ] {
             let problem = read_failed(&error);
             assert_eq!((problem.status().as_u16(), problem.code()), (status, code));

@@ -109,6 +109,12 @@ impl<'q> QueryReader<'q> {
         read(text).map_err(|message| errors.add(name, message)).ok()
     }
 
+    /// Says whether a parameter is given, be it with a value that cannot be read.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.parameters.iter().any(|parameter| parameter.name == name)
+    }
+
     /// Takes a family of parameters, `name[key]=value`. A value may be empty here.
     pub fn family(
         &mut self,

@@ -6,6 +6,7 @@ use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler};
 
+use crate::http::as_of::NotYet;
 use crate::http::failures;
 use crate::http::problem::{Problem, ProblemType};
 
@@ -28,6 +29,9 @@ pub enum TransactionError {
     /// The command changed nothing, or may not have.
     #[error(transparent)]
     Submit(#[from] SubmitError),
+    /// The moment that is asked for has not passed.
+    #[error(transparent)]
+    NotYet(#[from] NotYet),
     /// The store could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -38,6 +42,7 @@ impl From<&TransactionError> for Problem {
         match error {
             TransactionError::NotFound => Self::of(&TRANSACTION_NOT_FOUND),
             TransactionError::Submit(error) => failures::not_submitted(error),
+            TransactionError::NotYet(not_yet) => (*not_yet).into(),
             TransactionError::Read(error) => failures::read_failed(error),
         }
     }
@@ -82,6 +87,7 @@ mod tests {
             assert!(!format!("{problem:?}").contains("sda1"), "{code}");
         }
         assert_eq!(problem(TransactionError::NotFound).code(), "transaction.not_found");
+        assert_eq!(problem(NotYet).code(), "request.invalid");
         assert_eq!(problem(ReadError::LedgerNotFound).code(), "ledger.not_found");
     }
 

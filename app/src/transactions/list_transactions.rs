@@ -3,6 +3,7 @@
 use pavex::get;
 
 use super::{ListTransactionsQuery, TransactionError, TransactionView};
+use crate::http::as_of::NotYet;
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
@@ -19,6 +20,7 @@ pub async fn list_transactions(
     engine: &Engine,
 ) -> Result<Reply<Page<TransactionView>>, TransactionError> {
     let Read((InLedger { ledger }, query)) = request;
+    NotYet::check(query.until, engine.now())?;
     let found = engine.store().transactions(&ledger, &query.to_engine()).await?;
     let items = found.items.into_iter().map(|entry| TransactionView::recorded(ledger.clone(), entry));
     Ok(Reply(query.page.page(items, found.next.as_ref())))

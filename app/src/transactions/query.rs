@@ -1,9 +1,10 @@
 //! Which transactions are asked for: one by its path, many by filters.
 
-use engine::query::{AddressPattern, Clock, Order, TimeRange, TransactionPosition, TransactionQuery};
+use engine::query::{AddressPattern, AsOf, Clock, Order, TimeRange, TransactionPosition, TransactionQuery};
 use ledger::{Asset, EntryNumber, LedgerName, Reference};
 use schemars::JsonSchema;
 
+use crate::http::as_of::{UntilParameter, take_until};
 use crate::http::fields::FieldErrors;
 use crate::http::metadata::take_metadata_filters;
 use crate::http::pagination::{PageParameters, PageRequest};
@@ -59,7 +60,10 @@ pub struct ListTransactionsQuery {
     /// When, by `clock`.
     #[schemars(flatten, with = "TimeRangeParameters")]
     pub time: TimeRange,
-    /// Which time `from`, `to` and `order` mean.
+    /// The last moment that counts, which `time` ends with.
+    #[schemars(flatten, with = "UntilParameter")]
+    pub until: Option<AsOf>,
+    /// Which time `from`, `to`, `at` and `order` mean.
     #[schemars(with = "Option<ClockInput>")]
     pub clock: Clock,
     /// The order by that time, then by id.
@@ -72,15 +76,25 @@ pub struct ListTransactionsQuery {
 
 impl FromQuery for ListTransactionsQuery {
     fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
+        let account = query.optional("account", errors);
+        let source = query.optional("source", errors);
+        let destination = query.optional("destination", errors);
+        let asset = query.optional("asset", errors);
+        let reference = query.optional("reference", errors);
+        let metadata = take_metadata_filters(query, errors);
+        let mut time = take_time_range(query, errors);
+        let clock = query.optional("clock", errors).unwrap_or_default();
+        let until = take_until(query, clock, &mut time, errors);
         Self {
-            account: query.optional("account", errors),
-            source: query.optional("source", errors),
-            destination: query.optional("destination", errors),
-            asset: query.optional("asset", errors),
-            reference: query.optional("reference", errors),
-            metadata: take_metadata_filters(query, errors),
-            time: take_time_range(query, errors),
-            clock: query.optional("clock", errors).unwrap_or_default(),
+            account,
+            source,
+            destination,
+            asset,
+            reference,
+            metadata,
+            time,
+            until,
+            clock,
             order: query.optional("order", errors).unwrap_or_default(),
             page: PageRequest::take(query, errors),
         }
@@ -153,7 +167,8 @@ mod tests {
             ("from=yesterday&to=2026-01-01", &["from", "to"]),
             ("from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", &["to"]),
             ("clock=wall&order=up&limit=0&cursor=x", &["clock", "order", "limit", "cursor"]),
-            ("at=2026-01-01T00:00:00Z", &["at"]),
+            ("at=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", &["at"]),
+            ("until=2026-01-01T00:00:00Z", &["until"]),
         ] {
             assert_eq!(read(query).unwrap_err(), fields, "{query}");
         }

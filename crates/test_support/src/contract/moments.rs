@@ -83,7 +83,7 @@ pub async fn everything_is_shown_as_it_was_at_any_moment(fixture: &dyn StoreFixt
         assert_as_of(&*store, &main, &Naive::default(), as_of).await;
     }
     let naive = Naive { records: append(&*store, &main, &history()).await };
-    for micros in (0..130).step_by(5).chain([39, 41, 200, 299, 300, 399, 400, 499, 500, 900]) {
+    for micros in (0..130).step_by(10).chain([39, 41, 200, 299, 300, 399, 400, 499, 500, 900]) {
         for as_of in [recorded(micros), effective(micros)] {
             assert_as_of(&*store, &main, &naive, as_of).await;
         }
@@ -237,7 +237,7 @@ pub async fn any_moment_of_a_long_history_is_shown(fixture: &dyn StoreFixture) {
             .collect();
         naive.records.extend(append(&*store, &main, &requests).await);
     }
-    for micros in (0..480).step_by(13) {
+    for micros in (0..480).step_by(37) {
         for as_of in [recorded(micros), effective(micros)] {
             for account in ["world", "a", "b", "a:b"].map(address) {
                 let found = store.account_as_of(&main, &account, as_of).await.unwrap();
