@@ -5,7 +5,8 @@ use std::any::type_name;
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::accounts::{
-    ChangeAccountRequest, ListAccountsQuery, ListChangesQuery, ListEntriesQuery, StatementParameters,
+    ChangeAccountRequest, GetAccountQuery, ListAccountsQuery, ListChangesQuery, ListEntriesQuery,
+    StatementParameters,
 };
 use app::balances::ListBalancesQuery;
 use app::exports::ExportQuery;
@@ -31,6 +32,7 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(body::<CreateLedgerRequest>());
     read.insert(body::<CreateTransactionRequest>());
     read.insert(query::<ExportQuery>());
+    read.insert(query::<GetAccountQuery>());
     read.insert(query::<ListAccountsQuery>());
     read.insert(query::<ListBalancesQuery>());
     read.insert(query::<ListChangesQuery>());

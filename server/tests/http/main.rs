@@ -20,6 +20,7 @@ mod idempotency;
 mod ledgers;
 mod lists;
 mod log;
+mod moments;
 mod operations;
 mod pages;
 mod precedence;

@@ -24,6 +24,7 @@ fn calls() -> Vec<(Request, u16)> {
     dry_run["dry_run"] = json!(true);
     let all = "account=users:&source=world&destination=users:1&asset=USD/2&reference=order-1&metadata[order]=1\
                &from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00%2B01:00&clock=effective&order=asc&limit=7";
+    let moment = "at=2026-06-01T00:00:00Z&clock=effective";
     vec![
         (
             Request::post("/v1/ledgers").json(json!({ "name": "loyalty", "metadata": { "team": "growth" } })),
@@ -42,6 +43,13 @@ fn calls() -> Vec<(Request, u16)> {
             200,
         ),
         get("/v1/ledgers/main/accounts/users:1/changes?limit=7"),
+        get("/v1/ledgers/main/accounts/users:1/changes?at=2026-06-01T00:00:00Z"),
+        get(&format!("/v1/ledgers/main/accounts/users:1/entries?{moment}")),
+        get(&format!("/v1/ledgers/main/accounts/users:1/statement?{moment}")),
+        get(&format!("/v1/ledgers/main/accounts/users:1?{moment}")),
+        get(&format!("/v1/ledgers/main/accounts?{moment}")),
+        get(&format!("/v1/ledgers/main/balances?{moment}")),
+        get(&format!("{TRANSACTIONS}?{moment}")),
         get("/v1/ledgers/main/accounts?prefix=users&asset=USD/2&metadata[tier]=gold&limit=7"),
         get("/v1/ledgers/main/accounts/users:1"),
         get(

@@ -12,7 +12,7 @@ use crate::harness::{Reply, Request};
 use crate::site::posting;
 
 /// Everything that is read from a ledger.
-const READS: [&str; 11] = [
+const READS: [&str; 14] = [
     "",
     "/transactions",
     "/transactions/0",
@@ -21,6 +21,9 @@ const READS: [&str; 11] = [
     "/accounts/a/changes",
     "/accounts/a/entries",
     "/accounts/a/statement",
+    "/accounts?at=2026-01-01T00:00:00Z",
+    "/accounts/a?at=2026-01-01T00:00:00Z&clock=effective",
+    "/balances?at=2026-01-01T00:00:00Z",
     "/balances",
     "/log",
     "/export",
@@ -115,6 +118,16 @@ fn a_store_that_does_not_answer_is_unavailable() {
 fn what_cannot_be_read_is_an_internal_error() {
     let lab = Lab::start(|_| {});
     each_read_is(&lab, "corrupt", 500, "internal.error");
+    lives_on(&lab);
+}
+
+#[test]
+fn what_takes_too_much_to_look_at_is_refused() {
+    let lab = Lab::start(|_| {});
+    for path in ["/accounts", "/accounts/a", "/balances"] {
+        let path = format!("/v1/ledgers/long-ago{path}?at=2026-01-01T00:00:00Z");
+        is(&lab.call(&Request::get(path)), 422, "as_of.too_much");
+    }
     lives_on(&lab);
 }
 

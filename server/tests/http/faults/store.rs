@@ -68,6 +68,7 @@ async fn read<T>(ledger: &LedgerName) -> Result<T, ReadError> {
     Err(match ledger.as_str() {
         "unavailable" => ReadError::Unavailable(SECRET.into()),
         "corrupt" => ReadError::Corrupt(SECRET.into()),
+        "long-ago" => ReadError::TooMuchToLookAt,
         _ => ReadError::LedgerNotFound,
     })
 }
