@@ -51,8 +51,11 @@ async fn no_statement_reads_a_whole_table_or_ledger() {
                 .fetch_all(&mut connection)
                 .await
                 .unwrap();
+            let mut by_later_time = false;
             for step in plan {
                 let step: String = step.get(0);
+                by_later_time |=
+                    step.contains("Index Cond: ") && step.contains("GREATEST(recorded_at, effective_at) >");
                 // `used` is what was looked up by its text: its ledger is compared, nothing is searched for.
                 let whole_table = ["Seq Scan", "Materialize", "Hash Join", "Merge Join", "Join Filter"];
                 let found = whole_table.iter().find(|kind| step.contains(*kind) && !step.contains("(used"));
@@ -71,6 +74,11 @@ async fn no_statement_reads_a_whole_table_or_ledger() {
                 let timed = step.contains("entries_by_effective_time");
                 assert!(!timed || statement.contains("effective_at, number + 0)"), "{step}:\n{statement}");
             }
+            assert_eq!(
+                by_later_time,
+                statement.contains("GREATEST(recorded_at, effective_at)"),
+                "{statement}"
+            );
         }
         connection.close().await.unwrap();
     }

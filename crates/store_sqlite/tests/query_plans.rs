@@ -30,8 +30,10 @@ async fn no_statement_reads_a_whole_table_or_ledger() {
             .fetch_all(&mut connection)
             .await
             .unwrap();
+        let mut by_later_time = false;
         for step in plan {
             let step: String = step.get("detail");
+            by_later_time |= step.ends_with("INDEX entries_by_later_time (ledger=? AND <expr>>?)");
             // `e` is what the statements call `entries`.
             let whole_table =
                 ["entries", "e", "balances", "earlier_movements", "accounts", "kept", "account_changes"]
@@ -42,5 +44,6 @@ async fn no_statement_reads_a_whole_table_or_ledger() {
             let whole_ledger = step.contains("(ledger=?)");
             assert!(!whole_table && !whole_ledger, "{step}:\n{statement}");
         }
+        assert_eq!(by_later_time, statement.contains("max(recorded_at, effective_at)"), "{statement}");
     }
 }

@@ -130,12 +130,15 @@ impl GroupReads for Past<'_> {
             let own = Reader::at(&place).address(&group.own)?;
             self.add_to(&mut sums, &[own]).await?;
         }
-        let mut after = String::new();
-        while group.from < group.before {
+        // An empty range has none.
+        let mut after = Some(String::new()).filter(|_| group.from < group.before);
+        while let Some(last) = after {
             let limit = self.at_once(usize::MAX);
-            let addresses = self.next_addresses(&after, &group.from, &group.before, limit).await?;
-            let Some(last) = addresses.last() else { break };
-            after = last.to_string();
+            let addresses = self.next_addresses(&last, &group.from, &group.before, limit).await?;
+            if addresses.is_empty() {
+                break;
+            }
+            after = addresses.last().map(Address::to_string);
             self.add_to(&mut sums, &addresses).await?;
         }
         Ok(sums.into_iter().map(|(asset, sum)| (asset.as_str().to_owned(), sum)).collect())

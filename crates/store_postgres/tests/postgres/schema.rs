@@ -1,7 +1,7 @@
 //! What the schema refuses, and what a session is set to.
 
 use engine::port::ReadError;
-use engine::query::{AddressPattern, Clock, Order, StatementQuery, TimeRange, TransactionQuery};
+use engine::query::{AddressPattern, AsOf, Clock, Order, StatementQuery, TimeRange, TransactionQuery};
 use sqlx::Row;
 use test_support::{StoreFixture, append, transfer};
 
@@ -88,6 +88,9 @@ async fn an_entry_that_moved_an_account_and_is_missing_is_named() {
         };
         let statement = store.statement(&main, &query).await;
         assert!(matches!(statement, Err(ReadError::Corrupt(_))), "{clock:?}: {statement:?}");
+        let as_of = AsOf { time: ledger::Timestamp::MAX, clock: Clock::Effective };
+        let then = store.account_as_of(&main, &account, as_of).await;
+        assert!(matches!(then, Err(ReadError::Corrupt(_))), "{then:?}");
         let account = Some(AddressPattern::Exactly(account.clone()));
         let query = TransactionQuery { account, clock, limit: 10, ..TransactionQuery::default() };
         let transactions = store.transactions(&main, &query).await;

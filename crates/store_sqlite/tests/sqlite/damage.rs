@@ -2,7 +2,8 @@
 
 use engine::port::{BeginError, ReadError, Store, Wanted};
 use engine::query::{
-    AccountQuery, AddressPattern, BalanceQuery, Clock, Order, StatementQuery, TimeRange, TransactionQuery,
+    AccountQuery, AddressPattern, AsOf, BalanceQuery, Clock, Order, StatementQuery, TimeRange,
+    TransactionQuery,
 };
 use ledger::{EntryNumber, FloorsPatch, LedgerName, PolicyPatch, Timestamp};
 use store_sqlite::SqliteStore;
@@ -192,6 +193,21 @@ async fn assert_movements_corrupt(store: &dyn Store, main: &LedgerName, parts: &
     }
 }
 
+/// Asserts that whatever is said of the account as it was says so.
+async fn assert_past_corrupt(store: &dyn Store, main: &LedgerName, clock: Clock, parts: &[&str]) {
+    let as_of = AsOf { time: Timestamp::MAX, clock };
+    assert_corrupt(store.account_as_of(main, &address("a"), as_of).await, parts);
+    let prefix = Some("a".to_owned());
+    let accounts =
+        AccountQuery { prefix: prefix.clone(), as_of: Some(as_of), limit: 10, ..AccountQuery::default() };
+    let sums = BalanceQuery { prefix, depth: 1, as_of: Some(as_of), after: None, limit: 10 };
+    // These need not add up what moved it.
+    if clock == Clock::Recorded {
+        assert_corrupt(store.accounts(main, &accounts).await, parts);
+        assert_corrupt(store.balances(main, &sums).await, parts);
+    }
+}
+
 #[tokio::test]
 async fn movements_that_cannot_be_are_named() {
     for (damage, part) in [
@@ -209,6 +225,9 @@ async fn movements_that_cannot_be_are_named() {
         let (store, main) = damaged(&place, &[damage]).await;
         let parts = ["the movements of a in USD/2", part];
         assert_movements_corrupt(&*store, &main, &parts).await;
+        for clock in [Clock::Recorded, Clock::Effective] {
+            assert_past_corrupt(&*store, &main, clock, &parts).await;
+        }
         let mut snapshot = store.snapshot(&main).await.unwrap();
         assert_corrupt(snapshot.movements(None, 10).await, &parts);
     }
@@ -223,10 +242,34 @@ async fn a_movement_without_its_entry_is_named() {
         let place = Place::new();
         let (store, main) = damaged(&place, &[damage]).await;
         assert_movements_corrupt(&*store, &main, &["the log", part]).await;
+        assert_past_corrupt(&*store, &main, Clock::Effective, &["the log", part]).await;
         // Not even where nothing is asked for that the entry could be among.
         let never = TimeRange { from: Some(Timestamp::MAX), to: None };
         let nothing = StatementQuery { time: never, ..statement(Clock::Effective) };
         assert_corrupt(store.statement(&main, &nothing).await, &["the log", part]);
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_changed_another_account_is_named() {
+    let place = Place::new();
+    let (store, main) = damaged(&place, &[]).await;
+    append(
+        &*store,
+        &main,
+        &[change("b").policy(PolicyPatch { closed: Some(true), ..PolicyPatch::default() })],
+    )
+    .await;
+    let mut stranger = place.stranger().await;
+    for damage in ["DROP TRIGGER account_changes_never_change", "UPDATE account_changes SET address = 'a'"] {
+        sqlx::query(damage).execute(&mut stranger).await.unwrap();
+    }
+    for clock in [Clock::Recorded, Clock::Effective] {
+        let parts = ["entry 3", "it does not change a"];
+        let as_of = AsOf { time: Timestamp::MAX, clock };
+        assert_corrupt(store.account_as_of(&main, &address("a"), as_of).await, &parts);
+        let query = AccountQuery { as_of: Some(as_of), limit: 10, ..AccountQuery::default() };
+        assert_corrupt(store.accounts(&main, &query).await, &parts);
     }
 }
 
@@ -237,6 +280,7 @@ async fn an_entry_without_its_balances_is_named() {
     let (store, main) = damaged(&place, &[body]).await;
     for clock in [Clock::Recorded, Clock::Effective] {
         let parts = ["entry 2", "there is no balance of a"];
+        assert_past_corrupt(&*store, &main, clock, &parts).await;
         assert_corrupt(store.statement(&main, &statement(clock)).await, &parts);
     }
 }

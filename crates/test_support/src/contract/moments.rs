@@ -1,7 +1,7 @@
 //! Accounts, lists and sums as they were at a moment, by either clock.
 
 use engine::port::{LogRecord, ReadError, Store};
-use engine::query::{AccountQuery, AsOf, BalanceQuery, Clock, LOOKS_MAX, SCAN_MAX};
+use engine::query::{Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, Clock, LOOKS_MAX, SCAN_MAX};
 use ledger::{Address, Floors, Frozen, LedgerName, PolicyPatch, Posting};
 
 use super::{accounts, balances};
@@ -167,30 +167,34 @@ pub async fn policy_and_metadata_are_those_of_the_moment(fixture: &dyn StoreFixt
 }
 
 /// Every answer that can be had as of a moment.
-async fn answers(store: &dyn Store, main: &LedgerName, as_of: AsOf) -> String {
-    let mut answers = String::new();
+#[derive(Debug, PartialEq)]
+struct Answers {
+    one_by_one: Vec<Option<Account>>,
+    listed: Vec<Account>,
+    sums: Vec<BalanceGroup>,
+}
+
+async fn answers(store: &dyn Store, main: &LedgerName, as_of: AsOf) -> Answers {
+    let mut one_by_one = Vec::new();
     for account in ["world", "users:1", "users:2", "later", "nothing", "quiet", "bank", "new"] {
-        let found = store.account_as_of(main, &address(account), as_of).await.unwrap();
-        answers.push_str(&format!("{account}: {found:?}\n"));
+        one_by_one.push(store.account_as_of(main, &address(account), as_of).await.unwrap());
     }
     let query = AccountQuery { as_of: Some(as_of), limit: 1_000, ..AccountQuery::default() };
-    let listed = store.accounts(main, &query).await.unwrap();
-    answers.push_str(&format!("{:?}\n", listed.items));
-    let sums = store.balances(main, &groups(as_of, 1)).await.unwrap();
-    answers.push_str(&format!("{:?}\n", sums.items));
-    answers
+    let listed = store.accounts(main, &query).await.unwrap().items;
+    let sums = store.balances(main, &groups(as_of, 1)).await.unwrap().items;
+    Answers { one_by_one, listed, sums }
 }
 
 /// Whatever is written later: transactions that count before it or at it, changes of accounts, new accounts.
 pub async fn an_answer_as_of_a_recorded_moment_never_changes(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
     let mut rest = &*history();
-    let mut known: Vec<(AsOf, String)> = Vec::new();
+    let mut known: Vec<(AsOf, Answers)> = Vec::new();
     let mut naive = Naive::default();
     while let Some((first, others)) = rest.split_first() {
         // As of the last moment before what comes next, which is past as soon as that is recorded.
         let before = first.now.map(|now| at(now.micros() - 1)).unwrap();
-        naive.records.extend(append(&*store, &main, &[first.clone()]).await);
+        naive.records.extend(append(&*store, &main, std::slice::from_ref(first)).await);
         let as_of = AsOf { time: before, clock: Clock::Recorded };
         known.push((as_of, answers(&*store, &main, as_of).await));
         rest = others;
@@ -253,7 +257,7 @@ pub async fn any_moment_of_a_long_history_is_shown(fixture: &dyn StoreFixture) {
 pub async fn entries_that_count_at_another_time_may_be_many(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
     let mut naive = Naive::default();
-    let entries: Vec<i64> = (0..SCAN_MAX as i64 + 50).collect();
+    let entries: Vec<i64> = (0..i64::try_from(SCAN_MAX).unwrap() + 50).collect();
     for part in entries.chunks(1_000) {
         let request = |n: &i64| {
             let account = if n % 40 == 0 { "a:b" } else { "a" };
