@@ -182,8 +182,8 @@ impl Naive {
             }
             // What only touches what is pending has been there since as well.
             if postings(entry).is_empty() {
-                for (key, _) in &entry.balances {
-                    balances.entry(key.clone()).or_default();
+                for key in holds::effects(entry).flat_map(|(posting, _)| keys(posting)) {
+                    balances.entry(key).or_default();
                 }
             }
         }
