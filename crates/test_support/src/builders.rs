@@ -294,10 +294,13 @@ impl Request {
     /// Says when it counts.
     ///
     /// # Panics
-    /// When the time lies beyond all times.
+    /// When the time lies beyond all times, or the request always counts when it is recorded.
     #[must_use]
     pub fn effective_at(mut self, micros: i64) -> Self {
-        self.transaction().effective_at = Some(at(micros));
+        match &mut self.command {
+            Command::CaptureHold(capture) => capture.effective_at = Some(at(micros)),
+            _ => self.transaction().effective_at = Some(at(micros)),
+        }
         self
     }
 

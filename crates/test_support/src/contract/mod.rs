@@ -143,6 +143,7 @@ macro_rules! store_contract {
                 an_account_is_there_from_when_it_had_moved_or_was_changed
                 policy_and_metadata_are_those_of_the_moment
                 an_answer_as_of_a_recorded_moment_never_changes
+                what_is_held_counts_from_its_recording_on_by_either_clock
                 any_moment_of_a_long_history_is_shown
                 entries_that_count_at_another_time_may_be_many
                 too_much_to_look_at_is_refused_and_never_guessed

@@ -2,11 +2,12 @@
 
 use engine::port::{LogRecord, ReadError, Store};
 use engine::query::{Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, Clock, LOOKS_MAX, SCAN_MAX};
-use ledger::{Address, Floors, Frozen, LedgerName, PolicyPatch, Posting};
+use ledger::{Address, Floors, Frozen, LedgerName, PolicyPatch, Posting, ReleaseCause};
 
 use super::{accounts, balances};
 use crate::{
-    Naive, Request, StoreFixture, address, append, asset, at, change, head_before, post, posting, transfer,
+    Naive, Request, StoreFixture, address, append, asset, at, capture, change, head_before, hold, post,
+    posting, release, transfer,
 };
 
 const CLOCKS: [Clock; 2] = [Clock::Recorded, Clock::Effective];
@@ -223,6 +224,51 @@ pub async fn an_answer_as_of_a_recorded_moment_never_changes(fixture: &dyn Store
     let (then, later) = (recorded(130), effective(130));
     assert_eq!(posted(&*store, &main, "new", then).await, None);
     assert_eq!(posted(&*store, &main, "new", later).await, Some(13));
+}
+
+/// Also where a capture is backdated to before its hold: what is pending has one time only.
+pub async fn what_is_held_counts_from_its_recording_on_by_either_clock(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let requests = [
+        transfer("world", "a", 100).now(START + 10),
+        hold([posting("a", "b", "USD/2", 40)]).now(START + 20),
+        capture(1).only([posting("a", "b", "USD/2", 15)]).effective_at(START + 5).now(START + 30),
+        capture(1).only([posting("a", "b", "USD/2", 10)]).effective_at(START + 90).now(START + 40),
+        release(1, ReleaseCause::Voided).now(START + 50),
+        hold([posting("a", "c", "USD/2", 5)]).now(START + 60),
+    ];
+    let naive = Naive { records: append(&*store, &main, &requests).await };
+    for micros in (0..100).step_by(5).chain([4, 9, 19, 29, 39, 49, 59, 89]) {
+        for as_of in [recorded(micros), effective(micros)] {
+            assert_as_of(&*store, &main, &naive, as_of).await;
+        }
+    }
+    for (as_of, expected) in [
+        (effective(5), Some((-15, 0))),
+        (effective(20), Some((85, 40))),
+        (effective(30), Some((85, 25))),
+        (effective(40), Some((85, 15))),
+        (effective(50), Some((85, 0))),
+        (effective(90), Some((75, 5))),
+        (recorded(5), None),
+        (recorded(20), Some((100, 40))),
+        (recorded(30), Some((85, 25))),
+        (recorded(40), Some((75, 15))),
+    ] {
+        let account = store.account_as_of(&main, &address("a"), as_of).await.unwrap();
+        let found = account.map(|account| {
+            let (_, balance) = account.balances[0];
+            (balance.posted(), balance.pending_out.get())
+        });
+        assert_eq!(found, expected, "{as_of:?}");
+    }
+    for clock in CLOCKS {
+        for (micros, is_there) in [(59, false), (60, true)] {
+            let as_of = AsOf { time: at(START + micros), clock };
+            let found = store.account_as_of(&main, &address("c"), as_of).await.unwrap();
+            assert_eq!(found.is_some(), is_there, "{as_of:?}");
+        }
+    }
 }
 
 /// However the lists of what moved an account happen to end, in one asset or in several.
