@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use engine::query::{Account, AsOf, Clock, LOOKS_MAX};
-use ledger::{Address, Amount, Balance, BalanceKey, EntryBody, EntryNumber, Metadata, Policy, Timestamp};
+use ledger::{
+    Address, Amount, Balance, BalanceKey, Entry, EntryBody, EntryNumber, Metadata, Policy, Timestamp,
+};
 
 pub use self::pages::{accounts_as_of, sum_groups_as_of};
 use self::shifts::{Shift, Shifts, moved_by};
@@ -103,6 +105,8 @@ pub struct Past<'r> {
     looks: usize,
     /// How large the entries are that were read.
     bytes: usize,
+    /// The entry that was read last: accounts side by side were often touched by the same one.
+    last_read: Option<Entry>,
 }
 
 /// Where the posted counters come from. Those of what is pending are always those that were recorded by then.
@@ -125,8 +129,9 @@ impl<'r> Past<'r> {
             Some(end) => reads.recorded_before(end).await?,
             None => reads.next(),
         };
+        let posted = Posted::Recorded;
         let mut past =
-            Self { reads, time: as_of.time, recorded, posted: Posted::Recorded, looks: 0, bytes: 0 };
+            Self { reads, time: as_of.time, recorded, posted, looks: 0, bytes: 0, last_read: None };
         if as_of.clock == Clock::Effective {
             past.posted = past.effective(scope).await?;
         }
@@ -214,8 +219,8 @@ impl<'r> Past<'r> {
         let numbers: BTreeSet<i64> = last.values().map(|number| number.0.cast_signed()).collect();
         let mut balances = BTreeMap::new();
         self.read(numbers, |entry| {
-            let own = entry.balances.into_iter().filter(|(key, _)| last.get(key) == Some(&entry.number));
-            balances.extend(own);
+            let own = entry.balances.iter().filter(|(key, _)| last.get(key) == Some(&entry.number));
+            balances.extend(own.cloned());
             Ok(())
         })
         .await?;
@@ -249,7 +254,7 @@ impl<'r> Past<'r> {
                 let is_own = |key: &BalanceKey| {
                     key.account == *address && asset.is_none_or(|asset| asset == key.asset.as_str())
                 };
-                for (key, moved) in moved_by(&entry) {
+                for (key, moved) in moved_by(entry) {
                     if is_own(&key) {
                         let balance = balances.entry(key.clone()).or_default();
                         let sum = add(balance.posted_in, moved.posted_in)
@@ -278,8 +283,8 @@ impl<'r> Past<'r> {
         let numbers: BTreeSet<i64> = changes.iter().map(|(_, number)| *number).collect();
         let mut kept = BTreeMap::new();
         self.read(numbers, |entry| {
-            if let EntryBody::Account(change) = entry.body {
-                kept.insert(change.account, (change.policy, change.metadata));
+            if let EntryBody::Account(change) = &entry.body {
+                kept.insert(change.account.clone(), (change.policy.clone(), change.metadata.clone()));
             }
             Ok(())
         })
@@ -294,13 +299,19 @@ impl<'r> Past<'r> {
         Ok(kept)
     }
 
-    /// Reads entries, one after the other, with no more of them in memory than a page may hold.
+    /// Reads entries, one after the other in any order, with no more of them in memory than a page may hold.
     async fn read(
         &mut self,
         numbers: impl IntoIterator<Item = i64>,
-        mut take: impl FnMut(ledger::Entry) -> Result<(), Corruption> + Send,
+        mut take: impl FnMut(&Entry) -> Result<(), Corruption> + Send,
     ) -> Result<(), Failure> {
-        let numbers: Vec<i64> = numbers.into_iter().collect();
+        let mut numbers: Vec<i64> = numbers.into_iter().collect();
+        if let Some(known) = &self.last_read
+            && let Some(place) = numbers.iter().position(|number| *number == known.number.0.cast_signed())
+        {
+            numbers.remove(place);
+            take(known)?;
+        }
         let mut rest = &*numbers;
         while !rest.is_empty() {
             let rows = self.reads.entries(&rest[..rest.len().min(READ_AT_ONCE)]).await?;
@@ -310,7 +321,7 @@ impl<'r> Past<'r> {
             rest = &rest[rows.len()..];
             for row in rows {
                 self.bytes += row.body.len();
-                take(row.record()?.entry)?;
+                take(self.last_read.insert(row.record()?.entry))?;
             }
         }
         Ok(())

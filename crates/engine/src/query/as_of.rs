@@ -6,7 +6,7 @@ use super::Clock;
 
 /// How much a store looks at for one answer as of a moment, at most: balances that it goes back for, and entries that
 /// were recorded at one time and count at another. Where that is not enough there is no answer, never a wrong one.
-pub const LOOKS_MAX: usize = 50_000;
+pub const LOOKS_MAX: usize = 20_000;
 
 /// A moment, and by which clock. The moment itself is part of it: an entry of that very microsecond counts.
 ///

@@ -14,7 +14,7 @@ use crate::groups::{Group, GroupReads, sum_groups};
 use crate::rows::{Reader, stored_limit};
 
 /// How many accounts are gone back for at once.
-const ACCOUNTS_AT_ONCE: usize = 100;
+const ACCOUNTS_AT_ONCE: usize = 200;
 
 impl Past<'_> {
     /// Says whether so much was looked at that a page had better end.

@@ -75,7 +75,7 @@ impl Past<'_> {
             }
             self.read(part.iter().copied(), |entry| {
                 let number = entry.number.0.cast_signed();
-                for (key, moved) in moved_by(&entry) {
+                for (key, moved) in moved_by(entry) {
                     if !scope.contains(&key.account) {
                         continue;
                     }
