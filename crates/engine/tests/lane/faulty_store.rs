@@ -11,8 +11,8 @@ use engine::port::{
     LedgerCreation, LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
-    AsOf, Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
-    StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+    Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
+    Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use tokio::sync::Semaphore;

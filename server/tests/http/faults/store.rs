@@ -10,8 +10,8 @@ use engine::port::{
     Opened, ReadError, Snapshot, Source, Store, Wanted,
 };
 use engine::query::{
-    AsOf, Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger, Page,
-    StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+    Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
+    Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{
     Address, Amount, Asset, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Origin, Posting, Postings,
