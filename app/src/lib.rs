@@ -11,6 +11,7 @@ pub mod docs;
 pub mod exports;
 pub mod health;
 pub mod http;
+pub mod imports;
 pub mod ledgers;
 pub mod log;
 pub mod metrics;

@@ -28,6 +28,7 @@ Examples:
   server verify --ledger main                replay the log of `main` and compare
   server backup florin-2026-01-31.db         a copy of a SQLite database, while the service runs
   server export main --format csv            every posting of `main` as a row
+  server import --ledger copy main.ndjson    the entries of an export again, checked
   server config                              what is in effect, and where it comes from
 
 Every key of the configuration is explained in configuration/base.yml. An environment variable overrides
@@ -51,6 +52,9 @@ pub(crate) enum Command {
     /// Write a ledger's whole log to a file, in Florin's own form or in that of another program
     #[command(long_about = EXPORT)]
     Export(Export),
+    /// Read a file into a ledger: an export of Florin's own, or CSV with a mapping
+    #[command(long_about = IMPORT)]
+    Import(Import),
     /// Print the description of the API (OpenAPI 3.1) as JSON
     Openapi,
     /// Print the configuration in effect, each value with where it comes from
@@ -141,6 +145,67 @@ pub(crate) struct Export {
 fn formats() -> impl TypedValueParser<Value = Format> {
     let names = PossibleValuesParser::new(Format::ALL.map(Format::name));
     names.try_map(|name| Format::named(&name).ok_or("there is no such format"))
+}
+
+const IMPORT: &str = "\
+Read a file into a ledger. The service may run meanwhile. It may be stopped or killed at any moment: what was imported
+stays, and importing the same file again goes on where it stood and does nothing twice.
+
+ndjson: an export of Florin's own, into a ledger that is not there yet, has no entries, or has the first entries of the
+file. The same entries are written, with their numbers, times and keys, each after it was found to follow from those
+before it. The first line that does not ends it.
+
+csv: each row becomes a transaction, or rows next to each other one together, as the mapping says. The ledger decides
+on them like on any other. Rows that are refused are told of on standard error by their line, column and reason, and
+written to a file with --refused; the others are imported. The ledger has to be there.
+
+docs/imports.md says more, and what a mapping may say.
+
+Exit status: 0 when all of it is in the ledger, 1 when rows were refused or a line ended it, 2 when it failed or
+stopped early.";
+
+/// What to import, and where to.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  server import --ledger copy main.ndjson
+  server export main | ssh other server import --ledger main -
+  server import --ledger main --format csv --mapping bank.toml --dry-run january.csv
+  server import --ledger main --format csv --mapping bank.toml --refused refused.csv january.csv")]
+pub(crate) struct Import {
+    /// The file to read; `-` is standard input
+    pub(crate) file: PathBuf,
+    /// The ledger to import into
+    #[arg(long, value_name = "NAME")]
+    pub(crate) ledger: String,
+    /// What the file is written in
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ImportFormat,
+    /// csv: what is made of which column, in TOML
+    #[arg(long, value_name = "PATH")]
+    pub(crate) mapping: Option<PathBuf>,
+    /// csv: tells these rows from others of the same key, reference or line
+    #[arg(long, value_name = "NAME")]
+    pub(crate) key_prefix: Option<String>,
+    /// csv: write refused rows to this file, with the reasons; it must not be there
+    #[arg(long, value_name = "PATH")]
+    pub(crate) refused: Option<PathBuf>,
+    /// csv: stop early when more rows than this were refused
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) max_refused: Option<u64>,
+    /// Check all of it and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// What an import is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ImportFormat {
+    /// Florin's own export
+    #[default]
+    Ndjson,
+    /// Rows, with a mapping
+    Csv,
 }
 
 /// What to verify, and how to tell.

@@ -17,5 +17,6 @@ pub use error::*;
 pub use export::Export;
 pub use export_ledger::*;
 pub use format::Format;
+pub use ndjson::{LineError, NdjsonLines};
 pub use operations::operations;
 pub use query::*;

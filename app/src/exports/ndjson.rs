@@ -1,7 +1,10 @@
 //! Florin's own form of an export: a line of JSON for the ledger, then one for each entry in order, with all that was
-//! recorded, so that the same entries can be made of it again. docs/exports.md says what is in them.
+//! recorded, so that the same entries can be made of it again. docs/exports.md says what is in them. What is written
+//! here is read in `read.rs`.
 //!
 //! Members are only ever added. What changes otherwise gets another `version`.
+
+mod read;
 
 use engine::codec;
 use engine::idempotency::KeyedRequest;
@@ -16,8 +19,12 @@ use crate::http::values::{
 };
 use crate::http::views::{AccountBalanceView, CaptureView, PostingView, ReleaseView, ReversalView};
 
+pub use self::read::{LineError, NdjsonLines};
+
 /// The version of the form.
 const VERSION: u32 = 1;
+/// The type of the first line.
+const LEDGER: &str = "ledger";
 
 /// The first line.
 #[derive(Serialize)]
@@ -81,7 +88,7 @@ impl From<&KeyedRequest> for RequestMember {
 /// Writes the first line.
 pub(super) fn ledger(ledger: &Ledger, out: &mut Vec<u8>) {
     let line = LedgerLine {
-        kind: "ledger",
+        kind: LEDGER,
         version: VERSION,
         name: LedgerNameText(ledger.name.clone()),
         created_at: TimeText(ledger.created_at),

@@ -151,6 +151,32 @@ impl FromJson for PolicyPatch {
     }
 }
 
+/// A whole policy, as replies and exports show it: every part has to be there.
+impl FromJson for Policy {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let PolicyPatch { floors, frozen, closed } = PolicyPatch::from_json(value, errors)?;
+        for (member, is_there) in
+            [("floor", floors.is_some()), ("frozen", frozen.is_some()), ("closed", closed.is_some())]
+        {
+            if !is_there {
+                value.refuse_member(member, "is required", errors);
+            }
+        }
+        let floors = match floors? {
+            FloorsPatch::Unbounded => Floors::Unbounded,
+            FloorsPatch::PerAsset(floors) => {
+                let floors: Option<BTreeMap<_, _>> =
+                    floors.into_iter().map(|(asset, floor)| Some((asset, floor?))).collect();
+                if floors.is_none() {
+                    value.refuse_member("floor", "has an asset without a floor", errors);
+                }
+                Floors::PerAsset(floors?)
+            }
+        };
+        Some(Self { floors, frozen: frozen?, closed: closed? })
+    }
+}
+
 /// The schema of a change of floors in requests. Has no values: requests are read into [`FloorsPatch`].
 pub enum FloorInput {}
 

@@ -102,6 +102,12 @@ impl Problem {
         self.kind.code
     }
 
+    /// Returns what is said of this occurrence.
+    #[must_use]
+    pub fn detail_text(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
     /// Writes the reply. `type` is a relative reference into the documentation of errors.
     #[must_use]
     pub fn into_response(self, request_id: ServerRequestId) -> Response {

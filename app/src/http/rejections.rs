@@ -240,7 +240,8 @@ pub static EXPECTATION_FAILED: ProblemType = ProblemType {
 };
 
 /// Says what a rejection means.
-pub(super) fn rejected(rejection: &Rejection) -> Problem {
+#[must_use]
+pub fn rejected(rejection: &Rejection) -> Problem {
     match rejection {
         Rejection::ReferenceTaken { reference, entry } => Problem::of(&REFERENCE_TAKEN)
             .detail(format!("Entry {} has this reference.", entry.0))

@@ -44,10 +44,14 @@ pub enum DecodeError {
     },
 }
 
-const TRANSACTION: &str = "transaction";
-const ACCOUNT: &str = "account";
-const HOLD: &str = "hold";
-const RELEASE: &str = "release";
+/// The kind of entries that moved money.
+pub const TRANSACTION: &str = "transaction";
+/// The kind of entries that changed an account.
+pub const ACCOUNT: &str = "account";
+/// The kind of entries that reserved money.
+pub const HOLD: &str = "hold";
+/// The kind of entries that let reserved money go.
+pub const RELEASE: &str = "release";
 
 /// Returns the name of an entry's kind.
 #[must_use]

@@ -11,12 +11,14 @@ pub mod codec;
 mod engine;
 mod expiry;
 pub mod idempotency;
+pub mod import;
 mod lane;
 mod memory;
 mod metrics;
 pub mod port;
 pub mod query;
 mod queue;
+mod rehearsal;
 pub mod statement;
 mod submission;
 pub mod verify;
@@ -25,6 +27,7 @@ pub use as_of::balances_before;
 pub use engine::{Engine, EngineOptions};
 pub use expiry::EXPIRY_INTERVAL;
 pub use metrics::EngineMetrics;
+pub use rehearsal::Rehearsal;
 pub use submission::{
     CreateLedgerError, CreatedLedger, Outcome, SharedSource, Submission, SubmitError, Submitted,
 };

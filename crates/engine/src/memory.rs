@@ -328,7 +328,7 @@ fn head(book: &Book) -> Head {
 }
 
 /// Lists the balances that a command touches or expects something of, as far as it names them; some of them twice.
-fn touched(submission: &Submission) -> impl Iterator<Item = BalanceKey> {
+pub(crate) fn touched(submission: &Submission) -> impl Iterator<Item = BalanceKey> {
     let moved = submission.command.postings().iter().flat_map(|posting| {
         [posting.source(), posting.destination()]
             .map(|account| BalanceKey { account: account.clone(), asset: posting.asset().clone() })

@@ -26,7 +26,7 @@ use self::accounts::Accounts;
 pub use self::finding::{AccountFault, Counters, Finding, ProjectionFault};
 use self::holds::Holds;
 use self::movements::History;
-use self::replay::Replay;
+pub(crate) use self::replay::Replay;
 use crate::port::{Movements, ReadError, Snapshot};
 
 /// Entries read at once. Each may have a thousand postings, so this is what bounds a chunk's memory.

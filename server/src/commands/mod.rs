@@ -2,6 +2,7 @@
 
 mod backup;
 mod export;
+mod import;
 mod migrate;
 mod progress;
 mod verify;
@@ -25,7 +26,7 @@ const NOT_FOUND_OUT: u8 = 2;
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let command = arguments.command.unwrap_or_default();
     let failed = match &command {
-        Command::Verify(_) => NOT_FOUND_OUT,
+        Command::Verify(_) | Command::Import(_) => NOT_FOUND_OUT,
         Command::Migrate(migrate) if migrate.check => NOT_FOUND_OUT,
         _ => FAILED,
     };
@@ -50,6 +51,7 @@ fn run_with(command: &Command, configuration: &Configuration) -> anyhow::Result<
         Command::Serve => serve::serve(config),
         Command::Migrate(migrate) => runtime()?.block_on(migrate::migrate(&config.database, migrate)),
         Command::Export(export) => runtime()?.block_on(export::export(&config.database, export)),
+        Command::Import(import) => runtime()?.block_on(import::import(&config.database, import)),
         Command::Backup(backup) => runtime()?.block_on(backup::backup(&config.database, backup)),
         Command::Verify(verify) => runtime()?.block_on(verify::verify(&config.database, verify)),
         Command::Config | Command::Openapi => Ok(ExitCode::SUCCESS),

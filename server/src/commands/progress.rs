@@ -73,3 +73,41 @@ impl Drop for Shown {
         self.bar.finish_and_clear();
     }
 }
+
+/// Shows how far the reading of lines has come: of how many bytes, where that is known, and at what pace.
+pub(super) struct Lines {
+    shown: Shown,
+    total_bytes: Option<u64>,
+    began_at: Instant,
+}
+
+impl Lines {
+    /// Begins to show something.
+    pub(super) fn new(subject: &str, total_bytes: Option<u64>) -> Self {
+        let shown = Shown::new(subject, Unit::Bytes);
+        if total_bytes.is_none() {
+            let style = ProgressStyle::with_template("{prefix} {msg} {binary_bytes}");
+            shown.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        }
+        Self { shown, total_bytes, began_at: Instant::now() }
+    }
+
+    /// Shows that so many lines are done, of which so many bytes were read.
+    pub(super) fn update(&mut self, stage: &str, lines: u64, bytes: u64) {
+        let passed_ms = self.began_at.elapsed().as_millis().max(1);
+        let pace = u128::from(lines) * 1000 / passed_ms;
+        let shown = &mut self.shown;
+        let total = self.total_bytes.unwrap_or(bytes).max(bytes);
+        shown.bar.set_length(total);
+        shown.bar.set_message(format!("{stage} {lines} lines, {pace}/s"));
+        shown.bar.set_position(bytes);
+        if shown.spoke_at.elapsed() >= SILENCE {
+            shown.stage = Some(stage.to_owned());
+            let of = match self.total_bytes {
+                Some(_) => format!("{} %", u128::from(bytes) * 100 / u128::from(total.max(1))),
+                None => format!("{bytes} bytes"),
+            };
+            shown.say(&format!("{lines} lines ({of}), {pace} lines a second"));
+        }
+    }
+}

@@ -7,6 +7,11 @@ mod harness;
 
 mod backup;
 mod export;
+mod import_csv;
+mod import_kills;
+mod import_ndjson;
+mod import_page;
+mod imports;
 mod journals;
 mod migrate;
 mod oddities;

@@ -121,6 +121,10 @@ fn a_dump_becomes_a_database_with_the_same_log_and_a_standby_is_read_and_verifie
     let journal = std::fs::read_to_string(deployment.backups.path().join("main.journal")).unwrap();
     assert_eq!(journal.matches("transaction ").count(), 20);
 
+    let imported = shell.succeed("import");
+    assert!(imported.contains("main-copy: 20 entries were written, 0 were there already"), "{imported}");
+    assert!(imported.contains("main-copy: clean (20 entries, "), "{imported}");
+
     shell.succeed("dump");
     let dumped = Place::log(&service);
     Place::post(&service, 5);

@@ -30,6 +30,15 @@ struct BothSides {
 }
 
 impl Holds {
+    /// Goes on with what is known of earlier holds and transactions.
+    pub(super) fn after(
+        holds: Vec<(EntryNumber, HoldStanding)>,
+        unreversed: Vec<(EntryNumber, Remainder)>,
+    ) -> Self {
+        let open = holds.into_iter().filter(|(_, standing)| standing.state == HoldState::Open).collect();
+        Self { open, unreversed: unreversed.into_iter().collect(), ..Self::default() }
+    }
+
     /// Returns how many holds and reversed transactions the log has.
     pub(super) fn len(&self) -> u64 {
         (self.open.len() + self.ended.len() + self.unreversed.len()) as u64

@@ -15,11 +15,11 @@ use super::accounts::Accounts;
 use super::holds::Holds;
 use super::movements::History;
 use super::{Finding, Report};
-use crate::port::LogRecord;
+use crate::port::{KeyUse, Loaded, LogRecord};
 
 /// The log as far as it has been replayed.
 #[derive(Default)]
-pub(super) struct Replay {
+pub(crate) struct Replay {
     next: EntryNumber,
     book: Book,
     history: History,
@@ -30,6 +30,27 @@ pub(super) struct Replay {
 }
 
 impl Replay {
+    /// Goes on behind a part of the log that was replayed before, of which all was loaded that the records to come
+    /// touch and rest on.
+    pub(crate) fn after(loaded: Loaded) -> Self {
+        let mut book = Book::at(loaded.head.next, loaded.head.last_recorded_at);
+        for (key, balance) in loaded.balances {
+            book.load_balance(key, balance);
+        }
+        for (account, policy) in loaded.policies {
+            book.load_policy(account, policy);
+        }
+        let holds = Holds::after(loaded.holds, loaded.unreversed);
+        let mut replay = Self { next: book.next(), book, holds, ..Self::default() };
+        for (reference, entry) in loaded.references {
+            replay.references.add(reference.as_str(), entry);
+        }
+        for KeyUse { key, entry, .. } in loaded.keys {
+            replay.keys.add(key.as_str(), entry);
+        }
+        replay
+    }
+
     /// Returns the number that the next entry should have.
     pub(super) fn next(&self) -> EntryNumber {
         self.next
@@ -41,17 +62,17 @@ impl Replay {
     }
 
     /// Says which earlier entry has to be [learnt](Self::learn) before the next one is taken.
-    pub(super) fn lacks(&self, next: &Entry) -> Option<EntryNumber> {
+    pub(crate) fn lacks(&self, next: &Entry) -> Option<EntryNumber> {
         self.holds.lacks(next)
     }
 
     /// Takes an earlier entry that the next one rests on.
-    pub(super) fn learn(&mut self, entry: &Entry) {
+    pub(crate) fn learn(&mut self, entry: &Entry) {
         self.holds.learn(entry);
     }
 
     /// Takes the next record of the log.
-    pub(super) fn take(&mut self, record: LogRecord, report: &mut Report) {
+    pub(crate) fn take(&mut self, record: LogRecord, report: &mut Report) {
         let LogRecord { entry, request } = record;
         let number = entry.number;
         if number != self.next {
