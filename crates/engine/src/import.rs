@@ -76,6 +76,7 @@ pub struct Import<'s> {
     there: EntryNumber,
     /// Whether entries are compared only.
     compares: bool,
+    so_far: Imported,
 }
 
 impl<'s> Import<'s> {
@@ -93,7 +94,7 @@ impl<'s> Import<'s> {
             },
             read => read?,
         };
-        Ok(Self { store, ledger: name, there: ledger.entries, compares: false })
+        Ok(Self { store, ledger: name, there: ledger.entries, compares: false, so_far: Imported::default() })
     }
 
     /// Begins to compare entries with those that a ledger has, if it is there. Nothing is checked or written.
@@ -106,29 +107,38 @@ impl<'s> Import<'s> {
             Err(ReadError::LedgerNotFound) => EntryNumber(0),
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { store, ledger: ledger.clone(), there, compares: true })
+        Ok(Self { store, ledger: ledger.clone(), there, compares: true, so_far: Imported::default() })
     }
 
-    /// Takes the next entries: holds those that the ledger has to what it has, and writes the others as one batch.
-    /// What this returns as written is durable.
+    /// Takes the next entries: holds those that the ledger has to what it has, and writes the others, as one batch
+    /// unless some rest on others of them. What this returns as written is durable.
     ///
     /// # Errors
-    /// [`ImportError`]; nothing of these entries was written then, unless the outcome of a commit is unknown.
+    /// [`ImportError`]; [`Self::so_far`] says what was written all the same.
     pub async fn take(&mut self, records: &[LogRecord]) -> Result<Imported, ImportError> {
-        let mut imported = Imported::default();
+        let before = self.so_far;
         let mut rest = records;
         while let Some(first) = rest.first() {
             let number = first.entry.number;
-            if number < self.there {
-                let known = self.found(rest).await?;
-                imported.found += known as u64;
-                rest = &rest[known..];
-            } else if self.compares || self.written(rest).await? {
-                imported.written += rest.len() as u64;
-                break;
-            }
+            let done = if number < self.there {
+                let found = self.found(rest).await?;
+                self.so_far.found += found as u64;
+                found
+            } else {
+                let written = if self.compares { rest.len() } else { self.written(rest).await? };
+                self.so_far.written += written as u64;
+                written
+            };
+            rest = &rest[done..];
         }
-        Ok(imported)
+        let Imported { found, written } = self.so_far;
+        Ok(Imported { found: found - before.found, written: written - before.written })
+    }
+
+    /// Returns what became of all entries so far.
+    #[must_use]
+    pub fn so_far(&self) -> Imported {
+        self.so_far
     }
 
     /// Compares entries with those that the ledger has, and returns how many were.
@@ -145,21 +155,35 @@ impl<'s> Import<'s> {
         }
     }
 
-    /// Writes entries behind those that the ledger has. `false` where there are more of these than were known.
-    async fn written(&mut self, records: &[LogRecord]) -> Result<bool, ImportError> {
+    /// Writes entries behind those that the ledger has, and returns how many: none where the ledger has more than were
+    /// known, and as many as rest on no other of them.
+    async fn written(&mut self, records: &[LogRecord]) -> Result<usize, ImportError> {
+        let records = independent(records);
         let Opened { loaded, batch } = self.store.begin(&self.ledger, wanted(records)).await?;
         if loaded.head.next < self.there {
             return Err(ImportError::SetBack { expected: self.there, found: loaded.head.next });
         }
         if loaded.head.next > self.there {
             self.there = loaded.head.next;
-            return Ok(false);
+            return Ok(0);
         }
         follows(loaded, records)?;
         batch.commit(records).await?;
         self.there = EntryNumber(self.there.0 + records.len() as u64);
-        Ok(true)
+        Ok(records.len())
     }
+}
+
+/// Returns the first entries, up to one that uses up another of them: a batch finds that one only once it is written.
+fn independent(records: &[LogRecord]) -> &[LogRecord] {
+    let Some(first) = records.first().map(|record| record.entry.number) else { return records };
+    let rests = |record: &LogRecord| {
+        let body = &record.entry.body;
+        body.hold().into_iter().chain(body.reversed()).any(|used| used >= first)
+    };
+    // Of the first one only a damaged log says so, and it is found out when it is replayed.
+    let end = records.iter().skip(1).position(rests).map_or(records.len(), |at| at + 1);
+    &records[..end]
 }
 
 /// Says whether a batch has as much as it may.
@@ -201,10 +225,6 @@ fn follows(loaded: Loaded, records: &[LogRecord]) -> Result<(), ImportError> {
     let mut replay = Replay::after(loaded);
     let mut report = Report::default();
     for record in records {
-        let earlier = replay.lacks(&record.entry);
-        if let Some(earlier) = records.iter().find(|record| Some(record.entry.number) == earlier) {
-            replay.learn(&earlier.entry);
-        }
         replay.take(record.clone(), &mut report);
         if let Some(finding) = report.findings.drain(..).next() {
             return Err(ImportError::Refused { entry: record.entry.number, finding: Box::new(finding) });

@@ -62,12 +62,12 @@ impl Replay {
     }
 
     /// Says which earlier entry has to be [learnt](Self::learn) before the next one is taken.
-    pub(crate) fn lacks(&self, next: &Entry) -> Option<EntryNumber> {
+    pub(super) fn lacks(&self, next: &Entry) -> Option<EntryNumber> {
         self.holds.lacks(next)
     }
 
     /// Takes an earlier entry that the next one rests on.
-    pub(crate) fn learn(&mut self, entry: &Entry) {
+    pub(super) fn learn(&mut self, entry: &Entry) {
         self.holds.learn(entry);
     }
 

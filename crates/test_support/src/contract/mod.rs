@@ -14,6 +14,7 @@ pub mod changes;
 pub mod concurrency;
 pub mod durability;
 pub mod holds;
+pub mod imports;
 pub mod ledgers;
 pub mod loading;
 pub mod log;
@@ -106,6 +107,10 @@ macro_rules! store_contract {
                 open_holds_are_due_when_their_time_has_come
                 a_batch_that_does_not_hold_changes_no_hold
                 a_snapshot_has_holds_and_reversals
+            }
+            imports {
+                random_histories_are_imported_as_they_are
+                a_batch_with_an_entry_that_does_not_follow_is_not_imported
             }
             ledgers {
                 a_created_ledger_is_empty

@@ -132,12 +132,13 @@ impl Run<'_> {
                 return Err(Stopped::Line(self.file.lines + 1, reason));
             }
             if ended || is_full(&records) {
-                let mut imported = import.take(&records).await.map_err(stopped)?;
+                let taken = import.take(&records).await;
+                self.sums = import.so_far();
+                taken.map_err(stopped)?;
                 if let Some(comparison) = &mut comparison {
-                    imported = comparison.take(&records).await.map_err(stopped)?;
+                    comparison.take(&records).await.map_err(stopped)?;
+                    self.sums = comparison.so_far();
                 }
-                self.sums.found += imported.found;
-                self.sums.written += imported.written;
                 records.clear();
                 self.shown.update(stage, self.file.lines, self.file.bytes);
             }
