@@ -43,7 +43,7 @@ impl<'s> Rehearsal<'s> {
 
     /// Looks up what commands touch and what is not known yet.
     async fn learn(&mut self, submissions: &[Submission]) -> Result<(), BeginError> {
-        let known = |key: &_| self.book.as_ref().is_some_and(|book| book.holds(key));
+        let known = |key: &_| self.book.as_ref().is_some_and(|book| book.has_balance(key));
         let missing: HashSet<_> = submissions.iter().flat_map(touched).filter(|key| !known(key)).collect();
         let references: HashSet<_> =
             submissions.iter().filter_map(|submission| submission.command.reference()).cloned().collect();
