@@ -36,7 +36,7 @@ impl Batch {
 
     /// Returns how many commands there are.
     pub(crate) fn commands(&self) -> usize {
-        self.verdicts.iter().map(|verdicts| verdicts.len()).sum()
+        self.verdicts.iter().map(Verdicts::len).sum()
     }
 
     /// Says whether somebody will be told of an entry that was there before. What can be seen is not always as

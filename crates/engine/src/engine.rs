@@ -124,6 +124,9 @@ impl Engine {
     ///
     /// # Errors
     /// Those of [`SubmitError`].
+    ///
+    /// # Panics
+    /// Never: every command has an answer.
     pub async fn submit(
         &self,
         ledger: &LedgerName,

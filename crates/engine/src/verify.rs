@@ -339,7 +339,9 @@ async fn compare_holds(
         if after.as_ref().is_some_and(|after| last <= after) {
             return Err(goes_back(Stage::Holds));
         }
-        accounts.iter().for_each(|(account, hold)| holds.find_account(account, *hold));
+        for (account, hold) in &accounts {
+            holds.find_account(account, *hold);
+        }
         after = accounts.into_iter().next_back();
     }
     let mut after: Option<EntryNumber> = None;

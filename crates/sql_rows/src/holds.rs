@@ -203,8 +203,12 @@ impl HoldRows {
         let mut rows = Self::default();
         let Some(first) = records.first() else { return Ok(rows) };
         let mut book = Book::at(first.entry.number, None);
-        holds.into_iter().for_each(|(number, standing)| book.load_hold(number, standing));
-        unreversed.into_iter().for_each(|(number, left)| book.load_unreversed(number, left));
+        for (number, standing) in holds {
+            book.load_hold(number, standing);
+        }
+        for (number, left) in unreversed {
+            book.load_unreversed(number, left);
+        }
         let (mut used_holds, mut reversed) = (Vec::new(), Vec::new());
         for LogRecord { entry, .. } in records {
             // A transaction of the batch itself, which nobody can have loaded.

@@ -2,6 +2,7 @@
 //! each posting is used.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use ledger::{
     Amount, Balance, BalanceKey, EntryBody, EntryNumber, Hold, HoldState, Metadata, Postings, Reference,
@@ -47,7 +48,7 @@ pub(super) fn encode(hold: &Hold, balances: &[(BalanceKey, Balance)]) -> String 
     text.push_str("{\"postings\":");
     push_postings(&mut text, postings);
     if let Some(expires_at) = hold.expires_at {
-        text.push_str(&format!(",\"expires_at\":{}", expires_at.micros()));
+        let _ = write!(text, ",\"expires_at\":{}", expires_at.micros());
     }
     if !hold.metadata.is_empty() {
         text.push_str(",\"metadata\":");

@@ -1,6 +1,7 @@
 //! The text form of transactions, whatever they come of.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use ledger::{
     Balance, BalanceKey, Capture, EntryBody, EntryNumber, Metadata, Origin, Postings, Reference, Reversal,
@@ -62,7 +63,7 @@ fn push_origin(text: &mut String, origin: &Origin) {
     match origin {
         Origin::Posted => {}
         Origin::Capture(Capture { hold, closes, released }) => {
-            text.push_str(&format!(",\"captures\":{{\"hold\":{},\"closes\":{closes}", hold.0));
+            let _ = write!(text, ",\"captures\":{{\"hold\":{},\"closes\":{closes}", hold.0);
             if !released.is_empty() {
                 text.push_str(",\"released\":");
                 push_postings(text, released);
@@ -71,7 +72,7 @@ fn push_origin(text: &mut String, origin: &Origin) {
         }
         Origin::Reversal(Reversal { of, forced }) => {
             let forced = if *forced { ",\"forced\":true" } else { "" };
-            text.push_str(&format!(",\"reverses\":{{\"transaction\":{}{forced}}}", of.0));
+            let _ = write!(text, ",\"reverses\":{{\"transaction\":{}{forced}}}", of.0);
         }
     }
 }

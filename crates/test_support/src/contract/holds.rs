@@ -1,8 +1,8 @@
 //! Holds and reversals: how far they have come, and what batches that use them are given.
 
 use engine::port::{DueHold, KeptHold, Snapshot, Store, Wanted};
-use engine::query::{HoldQuery, StatementQuery};
-use ledger::{Address, Amount, BalanceKey, EntryNumber, HoldState, LedgerName, ReleaseCause};
+use engine::query::{AccountQuery, Clock, HoldQuery, Order, StatementQuery, TimeRange, TransactionQuery};
+use ledger::{Address, Amount, BalanceKey, EntryNumber, HoldState, LedgerName, PolicyPatch, ReleaseCause};
 
 use crate::contract::{accounts, statements, transactions};
 use crate::fixture::create;
@@ -108,10 +108,11 @@ pub(super) async fn assert_snapshot_has(snapshot: &mut dyn Snapshot, naive: &Nai
 
 /// In every state, of every account, in pages of several sizes.
 pub async fn holds_are_listed_newest_first(fixture: &dyn StoreFixture) {
+    use HoldState::{Captured, Expired, Open, Voided};
+
     let (store, main) = fixture.with_main().await;
     let naive = written(&*store, &main).await;
     let states: Vec<_> = naive.all_holds().iter().map(|(_, kept)| kept.state).collect();
-    use HoldState::{Captured, Expired, Open, Voided};
     assert_eq!(states, [Captured, Captured, Voided, Captured, Expired, Open, Open]);
     for state in [None, Some(Open), Some(Captured), Some(Voided), Some(Expired)] {
         for account in [None, Some("a"), Some("b"), Some("world"), Some("nobody")] {
@@ -140,17 +141,17 @@ pub async fn what_is_held_counts_as_pending(fixture: &dyn StoreFixture) {
             let query = StatementQuery {
                 account: address(name),
                 asset: None,
-                time: Default::default(),
-                clock: Default::default(),
-                order: Default::default(),
+                time: TimeRange::default(),
+                clock: Clock::default(),
+                order: Order::default(),
                 after: None,
                 limit,
             };
             statements::assert_listed(&*store, &main, &naive, &query).await;
         }
     }
-    accounts::assert_listed(&*store, &main, &naive, &Default::default()).await;
-    transactions::assert_listed(&*store, &main, &naive, &Default::default()).await;
+    accounts::assert_listed(&*store, &main, &naive, &AccountQuery::default()).await;
+    transactions::assert_listed(&*store, &main, &naive, &TransactionQuery::default()).await;
     let mut snapshot = store.snapshot(&main).await.unwrap();
     assert_eq!(snapshot.balances(None, 100).await.unwrap(), Vec::from_iter(naive.balances()));
     assert_eq!(crate::read_movements(&mut *snapshot, 2).await.unwrap(), naive.movements());
@@ -174,7 +175,7 @@ pub async fn how_far_transactions_were_reversed_is_known(fixture: &dyn StoreFixt
 pub async fn what_commands_use_is_loaded(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
     let mut naive = written(&*store, &main).await;
-    naive.records.extend(append(&*store, &main, &[change("d").policy(Default::default())]).await);
+    naive.records.extend(append(&*store, &main, &[change("d").policy(PolicyPatch::default())]).await);
     let wanted = Wanted {
         holds: vec![EntryNumber(9), EntryNumber(1), EntryNumber(0), EntryNumber(77)],
         reversals: vec![EntryNumber(0), EntryNumber(1), EntryNumber(6), EntryNumber(77)],
@@ -245,9 +246,10 @@ pub async fn open_holds_are_due_when_their_time_has_come(fixture: &dyn StoreFixt
     };
     let (in_main, in_other) = (("main".to_owned(), 10), ("other".to_owned(), 0));
     assert_eq!(due(SOON - 1, 10).await, []);
-    assert_eq!(due(SOON, 10).await, [in_main.clone()]);
-    assert_eq!(due(SOON + 1, 10).await, [in_main.clone(), in_other]);
-    assert_eq!(due(SOON + 1, 1).await, [in_main]);
+    let both = [in_main, in_other];
+    assert_eq!(due(SOON, 10).await, both[..1]);
+    assert_eq!(due(SOON + 1, 10).await, both);
+    assert_eq!(due(SOON + 1, 1).await, both[..1]);
 }
 
 /// Nothing of them is left where their batch is dropped, or where another part of it cannot be written.

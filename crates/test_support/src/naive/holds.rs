@@ -120,7 +120,7 @@ impl Naive {
         for entry in self.entries().filter(|entry| entry.body.hold() == Some(hold)) {
             match &entry.body {
                 EntryBody::Release(release) if release.cause == ReleaseCause::Voided => {
-                    state = HoldState::Voided
+                    state = HoldState::Voided;
                 }
                 EntryBody::Release(_) => state = HoldState::Expired,
                 EntryBody::Transaction(transaction) => match &transaction.origin {
