@@ -304,6 +304,8 @@ pub(crate) async fn reversed(
 
 fn bigints(numbers: &[EntryNumber]) -> BigInts {
     let mut column = BigInts::default();
-    numbers.iter().for_each(|number| column.push(stored_number(*number)));
+    for number in numbers {
+        column.push(stored_number(*number));
+    }
     column
 }

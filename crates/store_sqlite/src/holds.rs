@@ -48,7 +48,7 @@ pub(crate) async fn write_holds(
     }
     let mut rest = &*rows.accounts;
     while let Some(json) = next_array(&mut rest, |json, (account, hold)| {
-        write_row(json, &(account.as_str(), stored_number(*hold)))
+        write_row(json, &(account.as_str(), stored_number(*hold)));
     }) {
         sqlx::query!(
             "INSERT INTO hold_accounts (ledger, address, number)
