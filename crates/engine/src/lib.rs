@@ -16,6 +16,7 @@ mod metrics;
 pub mod port;
 pub mod query;
 mod queue;
+pub mod schedules;
 pub mod statement;
 mod submission;
 pub mod verify;

@@ -8,6 +8,7 @@ mod failure;
 mod groups;
 mod movements;
 mod rows;
+mod schedules;
 mod schema;
 mod spans;
 mod statement;
@@ -23,6 +24,10 @@ pub use movements::{
 pub use rows::{
     BalanceRow, EntryRow, LedgerRow, Reader, entry_number, one_more, page_of_ledgers, stored_limit,
     stored_number,
+};
+pub use schedules::{
+    DueRow, ProgressRow, RunRow, ScheduleRow, created_schedule, is_in_use, page_of_runs, page_of_schedules,
+    schedule_request, stored_schedule,
 };
 pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};

@@ -13,6 +13,7 @@ use engine::query::{
     PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
     account_weight, weight,
 };
+use engine::schedules::ScheduleStore;
 use ledger::{Address, BalanceKey, Entry, EntryNumber, LedgerName};
 use test_support::Naive;
 
@@ -178,6 +179,10 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<LogRecord>, ReadError> {
         Ok(records(&*self.log_of(ledger)?, from, limit))
+    }
+
+    fn scheduling(&self) -> &dyn ScheduleStore {
+        self
     }
 
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {

@@ -19,6 +19,7 @@ mod movements;
 mod number;
 mod options;
 mod rows;
+mod schedules;
 mod session;
 mod snapshot;
 mod spans;

@@ -11,6 +11,7 @@ use engine::query::{
     Account, AccountQuery, BalanceGroup, BalanceQuery, ChangeQuery, Ledger, NewLedger, Page,
     StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
+use engine::schedules::ScheduleStore;
 use ledger::{Address, Entry, EntryNumber, LedgerName};
 use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::SqlitePool;
@@ -182,6 +183,10 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<LogRecord>, ReadError> {
         Ok(log::log(self, ledger, from, limit).await?)
+    }
+
+    fn scheduling(&self) -> &dyn ScheduleStore {
+        self
     }
 
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
