@@ -150,7 +150,7 @@ pub static EXPECTATION_FAILED: ProblemType = ProblemType {
 };
 
 /// Says what a rejection means.
-pub(super) fn rejected(rejection: &Rejection) -> Problem {
+pub(crate) fn rejected(rejection: &Rejection) -> Problem {
     match rejection {
         Rejection::ReferenceTaken { reference, entry } => Problem::of(&REFERENCE_TAKEN)
             .detail(format!("Transaction {} has this reference.", entry.0))
