@@ -10,10 +10,12 @@ use app::accounts::{
 use app::balances::ListBalancesQuery;
 use app::exports::ExportQuery;
 use app::http::fields::FieldErrors;
+use app::http::input::NoBody;
 use app::http::json::{FromJson, read_body};
 use app::http::query::{FromQuery, NoQuery, read_query};
 use app::ledgers::{CreateLedgerRequest, ListLedgersQuery};
 use app::log::ListLogQuery;
+use app::schedules::{CreateScheduleRequest, ListRunsQuery, ListSchedulesQuery};
 use app::transactions::{CreateTransactionRequest, ListTransactionsQuery};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -30,6 +32,8 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(body::<ChangeAccountRequest>());
     read.insert(body::<CreateLedgerRequest>());
     read.insert(body::<CreateTransactionRequest>());
+    read.insert(body::<CreateScheduleRequest>());
+    read.insert(body::<NoBody>());
     read.insert(query::<ExportQuery>());
     read.insert(query::<ListAccountsQuery>());
     read.insert(query::<ListBalancesQuery>());
@@ -38,6 +42,8 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(query::<ListLedgersQuery>());
     read.insert(query::<ListLogQuery>());
     read.insert(query::<ListTransactionsQuery>());
+    read.insert(query::<ListRunsQuery>());
+    read.insert(query::<ListSchedulesQuery>());
     read.insert(query::<NoQuery>());
     read.insert(query::<StatementParameters>());
     let taken: BTreeSet<&str> = app::operations()
