@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use engine::schedules::{Progress, RunOutcome, ScheduleState, ScheduleUpdate, Updated};
+use engine::idempotency::IdempotencyKey;
+use engine::schedules::{
+    Progress, RunOutcome, ScheduleChange, ScheduleId, ScheduleState, ScheduleUpdate, Updated,
+};
 use ledger::EntryNumber;
 use test_support::at;
 
@@ -45,7 +48,7 @@ async fn assert_each_run_is_an_entry_of_its_own(bench: &Bench) {
     for record in log {
         let key = record.request.expect("an occurrence has a key").key;
         let (schedule, due_at) = key.as_str().strip_prefix("schedule ").unwrap().split_once(" at ").unwrap();
-        let schedule = engine::schedules::ScheduleId(schedule.parse().unwrap());
+        let schedule = ScheduleId(schedule.parse().unwrap());
         let due_at = at(due_at.parse().unwrap());
         assert_eq!(record.entry.effective_at, due_at);
         let runs = bench.runs(schedule).await;
@@ -107,27 +110,35 @@ async fn a_claim_of_a_runner_that_died_runs_out() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_occurrence_that_was_posted_and_not_recorded_is_recorded_by_the_next_runner() {
     for database in Database::of_each_kind().await {
-        let mut bench = Bench::open(database, 1).await;
+        let mut bench = Bench::open(database, 2).await;
         let schedule = bench.create(once(transfer("world", "a"), 0)).await;
-        bench.run();
-        bench.until_run(schedule.id, 1).await;
-        bench.rest().await;
-        // As if the last step had never been taken: another schedule cannot be set back, so this one is.
-        let stands = bench.schedule(schedule.id).await;
-        let set_back = ScheduleUpdate {
+        let progress = Progress { lease_until: Some(bench.now()), attempts: 1, ..schedule.progress };
+        let claim = ScheduleUpdate {
             id: schedule.id,
-            version: stands.version,
-            progress: Progress { lease_until: Some(bench.now()), attempts: 1, ..schedule.progress },
+            version: 0,
+            progress,
             closes: false,
             run: None,
             request: None,
         };
-        bench.store().scheduling().update_schedule(&main(), &set_back).await.unwrap();
+        bench.store().scheduling().update_schedule(&main(), &claim).await.unwrap();
+        let submission = engine::Submission {
+            command: schedule.definition.command(at(BEGIN)),
+            key: Some(IdempotencyKey::stored(&format!("schedule 0 at {BEGIN}")).unwrap()),
+            dry_run: false,
+        };
+        bench.engines[1].submit(&main(), submission).await.expect("it is posted");
+        // It was paused meanwhile: what was begun is brought to its end all the same.
+        let pause = ScheduleChange::Pause;
+        let paused = bench.engines[1].change_schedule(&main(), schedule.id, pause, None).await.unwrap();
+        assert_eq!(paused.schedule.progress.next_at, Some(at(BEGIN)));
+
         bench.run();
-        bench.until_state(schedule.id, ScheduleState::Completed).await;
+        bench.until_run(schedule.id, 1).await;
         bench.rest().await;
         assert_eq!(bench.entries().await, 1, "the money moved once");
-        let runs = bench.runs(schedule.id).await;
-        assert_eq!(runs.iter().map(|run| &run.outcome).collect::<Vec<_>>(), [&RunOutcome::Posted(EntryNumber(0))]);
+        assert_eq!(bench.runs(schedule.id).await[0].outcome, RunOutcome::Posted(EntryNumber(0)));
+        let progress = bench.schedule(schedule.id).await.progress;
+        assert_eq!((progress.state, progress.next_at), (ScheduleState::Paused, None));
     }
 }

@@ -137,12 +137,8 @@ async fn a_rule_has_nothing_before_its_schedule_was_created() {
         // A single time that has passed is due at once.
         let schedule = bench.create(once(transfer("world", "a"), 0)).await;
         assert_eq!(schedule.progress.next_at, Some(at(BEGIN)));
-        let never = bench.engines[0].create_schedule(
-            &main(),
-            by_rule(transfer("world", "a"), "FREQ=MINUTELY;COUNT=11"),
-            None,
-        );
-        let never = never.await;
+        let ended = by_rule(transfer("world", "a"), "FREQ=MINUTELY;COUNT=11");
+        let never = bench.engines[0].create_schedule(&main(), ended, None).await;
         assert!(matches!(never, Err(ScheduleError::NeverFalls)), "{never:?}");
     }
 }
