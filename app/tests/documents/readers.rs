@@ -84,7 +84,9 @@ fn probe(root: &Value, schema: &Value, place: &str, objects: &mut Objects) -> Va
     if schema["type"] == "array" {
         return json!([probe(root, &schema["items"], &format!("{place}[0]"), objects)]);
     }
-    let properties = schema["properties"].as_object().expect("only objects and lists of objects are probed");
+    assert_eq!(schema["type"], "object", "only objects and lists of objects are probed");
+    let none = Map::new();
+    let properties = schema["properties"].as_object().unwrap_or(&none);
     let mut value = Map::new();
     value.insert(UNKNOWN.into(), json!(0));
     for (name, property) in properties {

@@ -129,9 +129,9 @@ CREATE TABLE schedules (
 CREATE INDEX schedules_by_state ON schedules (ledger, state, id);
 CREATE INDEX schedules_by_waking ON schedules (wake_at) WHERE wake_at IS NOT NULL;
 
--- The number that a ledger's next schedule gets, and how many of its schedules are active or paused.
+-- By the id of a ledger: the number that its next schedule gets, and how many of its schedules are active or paused.
 CREATE TABLE schedule_counts (
-    ledger bigint PRIMARY KEY,
+    id bigint PRIMARY KEY,
     next_id bigint NOT NULL,
     open bigint NOT NULL
 );

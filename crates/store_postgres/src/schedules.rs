@@ -95,11 +95,11 @@ async fn create(
         (&new.progress).into();
     let created = sqlx::query_scalar!(
         r#"WITH counted AS (
-            INSERT INTO schedule_counts AS counts (ledger, next_id, open)
-            SELECT id, 1, 1 FROM ledgers WHERE name = $1
-            ON CONFLICT (ledger) DO UPDATE SET next_id = counts.next_id + 1, open = counts.open + 1
+            INSERT INTO schedule_counts AS counts (id, next_id, open)
+            SELECT ledgers.id, 1, 1 FROM ledgers WHERE name = $1
+            ON CONFLICT (id) DO UPDATE SET next_id = counts.next_id + 1, open = counts.open + 1
             WHERE counts.open < $2::bigint
-            RETURNING ledger, next_id - 1 AS id
+            RETURNING counts.id AS ledger, next_id - 1 AS id
         ), asked AS (
             INSERT INTO schedule_requests (ledger, idempotency_key, request_fingerprint, schedule, version, state,
                 since, next_at, lease_until, attempts, changed_at)
@@ -153,10 +153,11 @@ async fn change(
         r#"WITH moved AS (
             UPDATE schedules SET version = version + 1, state = $4::text, since = $5::bigint, next_at = $6::bigint,
                 lease_until = $7::bigint, wake_at = $8::bigint, attempts = $9::bigint, changed_at = $10::bigint
-            FROM ledgers WHERE name = $1 AND ledger = ledgers.id AND schedules.id = $2 AND version = $3::bigint
-            RETURNING ledger, schedules.id
+            WHERE ledger = (SELECT id FROM ledgers WHERE name = $1) AND id = $2 AND version = $3::bigint
+            RETURNING ledger, id
         ), counted AS (
-            UPDATE schedule_counts SET open = open - 1 FROM moved WHERE schedule_counts.ledger = moved.ledger AND $11::boolean
+            UPDATE schedule_counts SET open = open - 1
+            FROM moved WHERE schedule_counts.id = moved.ledger AND $11::boolean
         ), ran AS (
             INSERT INTO schedule_runs (ledger, schedule, due_at, recorded_at, outcome, entry, code, detail)
             SELECT ledger, id, $12::bigint, $13::bigint, $14::text, $15::bigint, $16::text, $17::text

@@ -132,9 +132,9 @@ CREATE TABLE schedules (
 CREATE INDEX schedules_by_state ON schedules (ledger, state, id);
 CREATE INDEX schedules_by_waking ON schedules (wake_at) WHERE wake_at IS NOT NULL;
 
--- The number that a ledger's next schedule gets, and how many of its schedules are active or paused.
+-- By the id of a ledger: the number that its next schedule gets, and how many of its schedules are active or paused.
 CREATE TABLE schedule_counts (
-    ledger INTEGER PRIMARY KEY REFERENCES ledgers (id),
+    id INTEGER PRIMARY KEY REFERENCES ledgers (id),
     next_id INTEGER NOT NULL,
     open INTEGER NOT NULL CHECK (open >= 0)
 ) STRICT;

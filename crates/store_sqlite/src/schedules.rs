@@ -86,8 +86,8 @@ async fn create(
     let ledger = number_of(&mut transaction, name).await?;
     let most = i64::try_from(new.open_max).unwrap_or(i64::MAX);
     let id = sqlx::query_scalar!(
-        r#"INSERT INTO schedule_counts (ledger, next_id, open) VALUES (?1, 1, 1)
-        ON CONFLICT (ledger) DO UPDATE SET next_id = next_id + 1, open = open + 1 WHERE open < ?2
+        r#"INSERT INTO schedule_counts (id, next_id, open) VALUES (?1, 1, 1)
+        ON CONFLICT (id) DO UPDATE SET next_id = next_id + 1, open = open + 1 WHERE open < ?2
         RETURNING next_id - 1 AS "id!: i64""#,
         ledger,
         most
@@ -167,7 +167,7 @@ async fn change(store: &SqliteStore, name: &LedgerName, update: &ScheduleUpdate)
         return Ok(Updated::Stale);
     }
     if update.closes {
-        sqlx::query!("UPDATE schedule_counts SET open = open - 1 WHERE ledger = ?1", ledger)
+        sqlx::query!("UPDATE schedule_counts SET open = open - 1 WHERE id = ?1", ledger)
             .execute(&mut *transaction)
             .await?;
     }
