@@ -1,7 +1,9 @@
 //! Every operation of the API, from the features that have them: one sorted line per feature.
 
 use crate::openapi::Operation;
-use crate::{accounts, balances, docs, exports, health, ledgers, log, metrics, openapi, schedules, transactions};
+use crate::{
+    accounts, balances, docs, exports, health, ledgers, log, metrics, openapi, schedules, transactions,
+};
 
 /// Lists every operation.
 #[must_use]

@@ -8,9 +8,8 @@
 
 use bytes::Bytes;
 use engine::idempotency::IdempotencyKey;
-use http_body::Body as _;
-use pavex::http::StatusCode;
-use pavex::http::header::CONTENT_TYPE;
+use pavex::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use pavex::http::{HeaderMap, StatusCode};
 use pavex::request::RequestHead;
 use pavex::request::body::RawIncomingBody;
 use pavex::request::path::RawPathParams;
@@ -53,7 +52,9 @@ impl FromJson for NoBody {
     const MAY_BE_LEFT_OUT: bool = true;
 
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        value.members(errors, |_, value, errors| value.refuse(errors, "is unknown; no members are taken here"))?;
+        value.members(errors, |_, value, errors| {
+            value.refuse(errors, "is unknown; no members are taken here")
+        })?;
         Some(Self {})
     }
 }
@@ -129,9 +130,12 @@ impl<T> Write<T> {
         // Half of what the whole request may take, so that a slow client is told that it is slow.
         let limits = BodyLimits { max_bytes: server.body_max_bytes, timeout: server.request_timeout() / 2 };
         let mut errors = FieldErrors::default();
-        let left_out = T::MAY_BE_LEFT_OUT && body.is_end_stream() && !head.headers.contains_key(CONTENT_TYPE);
-        let taken =
-            if left_out { Ok(Bytes::from_static(b"{}")) } else { take_json(&head.headers, body, limits).await };
+        let left_out = T::MAY_BE_LEFT_OUT && announces_no_body(&head.headers);
+        let taken = if left_out {
+            Ok(Bytes::from_static(b"{}"))
+        } else {
+            take_json(&head.headers, body, limits).await
+        };
         let body = match taken {
             Ok(bytes) => Some(bytes),
             Err(BodyFault::Broken(_)) => {
@@ -151,6 +155,12 @@ impl<T> Write<T> {
             _ => Err(InputError::Invalid(errors)),
         }
     }
+}
+
+/// Says whether a request comes without a body, as far as its headers tell.
+fn announces_no_body(headers: &HeaderMap) -> bool {
+    let is_empty = headers.get(CONTENT_LENGTH).is_none_or(|length| length == "0");
+    is_empty && !headers.contains_key(CONTENT_TYPE) && !headers.contains_key(TRANSFER_ENCODING)
 }
 
 /// Why a request could not be read.

@@ -6,9 +6,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use engine::schedules::{Rule, ScheduleId, ScheduleState, Zone};
-use ledger::{
-    Address, Amount, Asset, EntryNumber, LedgerName, Metadata, Quantity, Reference, Timestamp,
-};
+use ledger::{Address, Amount, Asset, EntryNumber, LedgerName, Metadata, Quantity, Reference, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};

@@ -174,7 +174,10 @@ impl FromJson for CreateScheduleRequest {
         if let Some(transaction) = transaction.as_ref().filter(|_| has_rule) {
             let mut refuse = |name, message| value.refuse_member(name, message, errors);
             if transaction.reference.is_some() {
-                refuse("transaction.reference", "must be left out with rule: one transaction alone can have it");
+                refuse(
+                    "transaction.reference",
+                    "must be left out with rule: one transaction alone can have it",
+                );
             }
             if transaction.effective_at.is_some() {
                 refuse("transaction.effective_at", "must be left out with rule: each counts when it is due");
@@ -217,12 +220,17 @@ mod tests {
 
     #[test]
     fn a_time_or_a_rule_is_read() {
-        let once = read(r#", "reference": "r", "effective_at": "2026-01-01T00:00:00Z""#, r#", "at": "2026-01-02T00:00:00Z""#);
+        let once = read(
+            r#", "reference": "r", "effective_at": "2026-01-01T00:00:00Z""#,
+            r#", "at": "2026-01-02T00:00:00Z""#,
+        );
         let Definition { transaction, timing: Timing::Once(at), .. } = once.unwrap() else { panic!() };
         assert_eq!(at.micros() - transaction.effective_at.unwrap().micros(), 86_400_000_000);
 
         let rule = r#", "metadata": {"k": "v"}, "rule": {"rrule": "FREQ=DAILY", "starts_at": "2026-01-01T00:00:00+01:00", "time_zone": "europe/berlin"}"#;
-        let Definition { timing: Timing::Rule(rule), metadata, .. } = read("", rule).unwrap() else { panic!() };
+        let Definition { timing: Timing::Rule(rule), metadata, .. } = read("", rule).unwrap() else {
+            panic!()
+        };
         assert_eq!((rule.rule().as_str(), rule.zone().name()), ("FREQ=DAILY", "Europe/Berlin"));
         assert_eq!(metadata.get("k"), Some("v"));
         let rule = r#", "at": null, "rule": {"rrule": "FREQ=DAILY", "starts_at": "2026-01-01T00:00:00Z", "time_zone": null}"#;
@@ -237,7 +245,11 @@ mod tests {
             ("", String::new(), &["body"][..]),
             ("", format!(r#", "at": "2026-01-01T00:00:00Z", {rule}"#), &["body"]),
             ("", r#", "at": "soon""#.into(), &["at"]),
-            (r#", "dry_run": true"#, r#", "at": "2026-01-01T00:00:00Z", "on": 1"#.into(), &["transaction.dry_run", "on"]),
+            (
+                r#", "dry_run": true"#,
+                r#", "at": "2026-01-01T00:00:00Z", "on": 1"#.into(),
+                &["transaction.dry_run", "on"],
+            ),
             (
                 r#", "reference": "r", "effective_at": "2026-01-01T00:00:00Z""#,
                 format!(", {rule}"),
@@ -246,7 +258,8 @@ mod tests {
             ("", r#", "rule": {}"#.into(), &["rule.rrule", "rule.starts_at"]),
             (
                 "",
-                r#", "rule": {"rrule": "FREQ=SECONDLY", "starts_at": "x", "time_zone": "Mars", "until": 1}"#.into(),
+                r#", "rule": {"rrule": "FREQ=SECONDLY", "starts_at": "x", "time_zone": "Mars", "until": 1}"#
+                    .into(),
                 &["rule.rrule", "rule.starts_at", "rule.time_zone", "rule.until"],
             ),
             (

@@ -174,8 +174,7 @@ impl From<&Expectation> for ExpectationView {
     fn from(expectation: &Expectation) -> Self {
         let bounds = |Bounds { at_least, at_most, equals }: Bounds| {
             let text = |units: Option<i128>| units.map(SignedText::from);
-            let view =
-                BoundsView { at_least: text(at_least), at_most: text(at_most), equals: text(equals) };
+            let view = BoundsView { at_least: text(at_least), at_most: text(at_most), equals: text(equals) };
             [at_least, at_most, equals].iter().any(Option::is_some).then_some(view)
         };
         Self {

@@ -277,7 +277,15 @@ mod tests {
             assert_eq!(IdempotencyKey::stored(key.as_str()), Ok(key));
         }
         assert_eq!(IdempotencyKey::stored("k"), IdempotencyKey::parse("k"));
-        for text in ["", "a b", "schedule 7", "schedule 07 at 0", "schedule 7 at +5", "schedule -7 at 0", "schedule 7 at x"] {
+        for text in [
+            "",
+            "a b",
+            "schedule 7",
+            "schedule 07 at 0",
+            "schedule 7 at +5",
+            "schedule -7 at 0",
+            "schedule 7 at x",
+        ] {
             assert!(IdempotencyKey::stored(text).is_err(), "{text}");
         }
     }

@@ -156,8 +156,7 @@ async fn change(
             WHERE ledger = (SELECT id FROM ledgers WHERE name = $1) AND id = $2 AND version = $3::bigint
             RETURNING ledger, id
         ), counted AS (
-            UPDATE schedule_counts SET open = open - 1
-            FROM moved WHERE schedule_counts.id = moved.ledger AND $11::boolean
+            UPDATE schedule_counts SET open = open - 1 WHERE id = (SELECT ledger FROM moved) AND $11::boolean
         ), ran AS (
             INSERT INTO schedule_runs (ledger, schedule, due_at, recorded_at, outcome, entry, code, detail)
             SELECT ledger, id, $12::bigint, $13::bigint, $14::text, $15::bigint, $16::text, $17::text
@@ -267,7 +266,8 @@ async fn runs(
     query: &RunQuery,
 ) -> Result<Option<Page<ScheduleRun, Timestamp>>, Failure> {
     let (head, id) = (head(connection, ledger).await?, stored_schedule(query.schedule));
-    let found = sqlx::query_scalar!("SELECT id FROM schedules WHERE ledger = $1 AND id = $2", head.ledger, id);
+    let found =
+        sqlx::query_scalar!("SELECT id FROM schedules WHERE ledger = $1 AND id = $2", head.ledger, id);
     if found.fetch_optional(&mut *connection).await?.is_none() {
         return Ok(None);
     }
@@ -291,31 +291,36 @@ async fn request(
     key: &IdempotencyKey,
 ) -> Result<Option<ScheduleRequest>, Failure> {
     let head = head(connection, ledger).await?;
-    let row = sqlx::query!(
-        "SELECT request_fingerprint, asked.version, asked.state, asked.since, asked.next_at, asked.lease_until,
-            asked.attempts, asked.changed_at, schedules.id, created_at, definition
-        FROM schedule_requests AS asked
-        JOIN schedules ON schedules.ledger = asked.ledger AND schedules.id = asked.schedule
-        WHERE asked.ledger = $1 AND idempotency_key = $2",
+    let asked = sqlx::query!(
+        "SELECT request_fingerprint, schedule, version, state, since, next_at, lease_until, attempts, changed_at
+        FROM schedule_requests WHERE ledger = $1 AND idempotency_key = $2",
         head.ledger,
         key.as_str()
     )
-    .fetch_optional(connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(asked) = asked else { return Ok(None) };
+    // What is read here never changes, so that it does not have to be of the same moment.
+    let schedule = sqlx::query!(
+        "SELECT created_at, definition FROM schedules WHERE ledger = $1 AND id = $2",
+        head.ledger,
+        asked.schedule
+    )
+    .fetch_one(connection)
+    .await?;
     let schedule = ScheduleRow {
-        id: row.id,
-        created_at: row.created_at,
-        definition: row.definition,
-        version: row.version,
-        state: row.state,
-        since: row.since,
-        next_at: row.next_at,
-        lease_until: row.lease_until,
-        attempts: row.attempts,
-        changed_at: row.changed_at,
+        id: asked.schedule,
+        created_at: schedule.created_at,
+        definition: schedule.definition,
+        version: asked.version,
+        state: asked.state,
+        since: asked.since,
+        next_at: asked.next_at,
+        lease_until: asked.lease_until,
+        attempts: asked.attempts,
+        changed_at: asked.changed_at,
     };
-    Ok(Some(schedule_request(&row.request_fingerprint, schedule)?))
+    Ok(Some(schedule_request(&asked.request_fingerprint, schedule)?))
 }
 
 async fn due(
@@ -325,9 +330,8 @@ async fn due(
 ) -> Result<Vec<DueSchedule>, Failure> {
     let rows = sqlx::query_as!(
         DueRow,
-        r#"SELECT name AS ledger, schedules.id, wake_at AS "wake_at!"
-        FROM schedules JOIN ledgers ON ledgers.id = ledger
-        WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2"#,
+        r#"SELECT (SELECT name FROM ledgers WHERE ledgers.id = ledger) AS "ledger!", id, wake_at AS "wake_at!"
+        FROM schedules WHERE wake_at <= $1 ORDER BY wake_at LIMIT $2"#,
         by.micros(),
         stored_limit(limit)
     )

@@ -136,7 +136,9 @@ macro_rules! read {
         let mut result = {
             lease.unsettle();
             let $connection = &mut *lease;
-            tokio::time::timeout(limit, $read).await.unwrap_or_else(|_| Err($crate::connections::timed_out().into()))
+            tokio::time::timeout(limit, $read)
+                .await
+                .unwrap_or_else(|_| Err($crate::connections::timed_out().into()))
         };
         lease.note(&result);
         if lease.went_stale() {
@@ -144,7 +146,9 @@ macro_rules! read {
             result = {
                 lease.unsettle();
                 let $connection = &mut *lease;
-                tokio::time::timeout(limit, $read).await.unwrap_or_else(|_| Err($crate::connections::timed_out().into()))
+                tokio::time::timeout(limit, $read)
+                    .await
+                    .unwrap_or_else(|_| Err($crate::connections::timed_out().into()))
             };
             lease.note(&result);
         }

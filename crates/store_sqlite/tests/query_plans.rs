@@ -47,9 +47,9 @@ async fn no_statement_reads_a_whole_table_or_ledger() {
             .unwrap();
         for step in plan {
             let step: String = step.get("detail");
-            let whole_table = TABLES.iter().any(|table| {
-                step == format!("SCAN {table}") || step.starts_with(&format!("SCAN {table} "))
-            });
+            let whole_table = TABLES
+                .iter()
+                .any(|table| step == format!("SCAN {table}") || step.starts_with(&format!("SCAN {table} ")));
             let whole_ledger = step.contains("(ledger=?)");
             assert!(!whole_table && !whole_ledger, "{step}:\n{statement}");
         }

@@ -60,22 +60,20 @@ fn kill_while_running(store: &Store, stores: Stores, mut tally: Tally) {
         tally.kills += 1;
 
         // Two that start next, at the same time, where the store can be shared.
-        let services: Vec<_> = (0..if stores == Stores::Postgres { 2 } else { 1 })
-            .map(|_| store.serve_with(&QUICK))
-            .collect();
+        let services: Vec<_> =
+            (0..if stores == Stores::Postgres { 2 } else { 1 }).map(|_| store.serve_with(&QUICK)).collect();
         let mut connection = services[0].connect();
         let request = Request::post(&path).header("idempotency-key", &order);
         let created = connection.call(&request.json(schedule(&account, "2026-01-01T00:00:00Z")));
         assert_eq!(created.status, 201, "{order}: {created:?}");
         let path = format!("{path}/{}", created.json()["id"]);
-        wait_until("the schedule to be completed", || {
-            connection.get(&path).json()["state"] == "completed"
-        });
+        wait_until("the schedule to be completed", || connection.get(&path).json()["state"] == "completed");
         let runs = connection.get(&format!("{path}/runs")).json();
         let runs = runs["items"].as_array().expect("a list");
         assert_eq!(runs.len(), 1, "{order}: {runs:?}");
         assert_eq!(runs[0]["outcome"], "posted", "{order}: {runs:?}");
-        let transaction = connection.get(&format!("{}/transactions/{}", store.path(), runs[0]["transaction"]));
+        let transaction =
+            connection.get(&format!("{}/transactions/{}", store.path(), runs[0]["transaction"]));
         assert_eq!(transaction.json()["postings"][0]["destination"], account, "{order}");
         let held = connection.get(&format!("{}/accounts/{account}", store.path())).json();
         match held["balances"][0]["posted"].as_str() {

@@ -53,7 +53,71 @@ fn a_schedule_is_created_and_shown() {
         "metadata": { "contract": "7" },
     });
     let created = site.post(SCHEDULES, &body);
-    assert_snapshot!(shown(&created), @"");
+    assert_snapshot!(shown(&created), @r#"
+    201
+    content-type: application/json
+    location: /v1/ledgers/main/schedules/0
+    x-request-id: [id]
+
+    {
+      "id": 0,
+      "ledger": "main",
+      "state": "active",
+      "transaction": {
+        "postings": [
+          {
+            "source": "users:42",
+            "destination": "rent",
+            "asset": "EUR/2",
+            "amount": "95000"
+          },
+          {
+            "source": "users:42",
+            "destination": "fees",
+            "asset": "EUR/2",
+            "amount": {
+              "up_to": "5"
+            }
+          },
+          {
+            "source": "users:42",
+            "destination": "savings",
+            "asset": "EUR/2",
+            "amount": "all"
+          }
+        ],
+        "reference": null,
+        "effective_at": null,
+        "metadata": {
+          "order": "1"
+        },
+        "expect": [
+          {
+            "account": "rent",
+            "asset": "EUR/2",
+            "posted": {
+              "at_least": "-1",
+              "at_most": null,
+              "equals": null
+            },
+            "available": null
+          }
+        ]
+      },
+      "at": null,
+      "rule": {
+        "rrule": "FREQ=MONTHLY;BYMONTHDAY=1",
+        "starts_at": "2999-01-01T07:00:00.000000Z",
+        "time_zone": "Europe/Berlin"
+      },
+      "metadata": {
+        "contract": "7"
+      },
+      "next_at": "2999-01-01T07:00:00.000000Z",
+      "created_at": "[now]",
+      "updated_at": "[now]"
+    }
+    "#);
     assert_eq!(site.json(&format!("{SCHEDULES}/0")), created.json());
     assert_eq!(site.json(SCHEDULES)["items"], json!([created.json()]));
 }
@@ -65,9 +129,30 @@ fn a_time_that_has_passed_is_due_at_once() {
     body["transaction"]["reference"] = json!("rent-1");
     let id = create(&site, &body)["id"].clone();
     until_completed(&site, &id);
-    assert_snapshot!(shown(&site.get(&format!("{SCHEDULES}/{id}/runs"))), @"");
+    assert_snapshot!(shown(&site.get(&format!("{SCHEDULES}/{id}/runs"))), @r#"
+    200
+    content-type: application/json
+    x-request-id: [id]
+
+    {
+      "items": [
+        {
+          "due_at": "2026-01-31T12:00:00.000000Z",
+          "recorded_at": "[now]",
+          "outcome": "posted",
+          "transaction": 0,
+          "code": null,
+          "detail": null
+        }
+      ],
+      "next_cursor": null
+    }
+    "#);
     let transaction = site.json("/v1/ledgers/main/transactions/0");
-    assert_eq!((&transaction["reference"], &transaction["effective_at"]), (&json!("rent-1"), &json!("2026-01-31T12:00:00.000000Z")));
+    assert_eq!(
+        (&transaction["reference"], &transaction["effective_at"]),
+        (&json!("rent-1"), &json!("2026-01-31T12:00:00.000000Z"))
+    );
     assert_eq!(site.entries(), 1);
 }
 
@@ -76,7 +161,25 @@ fn an_occurrence_that_is_rejected_says_why() {
     let site = site();
     let id = create(&site, &at("users:1", "users:2", LONG_AGO))["id"].clone();
     until_completed(&site, &id);
-    assert_snapshot!(shown(&site.get(&format!("{SCHEDULES}/{id}/runs"))), @"");
+    assert_snapshot!(shown(&site.get(&format!("{SCHEDULES}/{id}/runs"))), @r#"
+    200
+    content-type: application/json
+    x-request-id: [id]
+
+    {
+      "items": [
+        {
+          "due_at": "2026-01-31T12:00:00.000000Z",
+          "recorded_at": "[now]",
+          "outcome": "rejected",
+          "transaction": null,
+          "code": "transaction.insufficient_funds",
+          "detail": "Posting 0 takes 5 of USD/2 from users:1, which has 0 available: 5 is missing."
+        }
+      ],
+      "next_cursor": null
+    }
+    "#);
     assert_eq!(site.entries(), 0);
 }
 
@@ -113,6 +216,7 @@ fn a_change_takes_no_body_or_an_empty_one() {
     // An object without members is as good as none; the description knows of none.
     let mut connection = site.connect();
     assert_eq!(connection.call(&Request::post(&path).json("{}")).status, 200);
+    assert_eq!(act(&site, &id, "resume").status, 200);
     let refused = connection.call(&Request::post(&path).json(r#"{"now": true}"#));
     assert_eq!((refused.status, &refused.json()["errors"][0]["field"]), (400, &json!("now")));
     let refused = connection.call(&Request::post(&path).body("now"));
@@ -122,7 +226,8 @@ fn a_change_takes_no_body_or_an_empty_one() {
 #[test]
 fn the_same_request_takes_effect_once() {
     let site = site();
-    let create = |body: &Value| site.call(&Request::post(SCHEDULES).header("idempotency-key", "k").json(body));
+    let create =
+        |body: &Value| site.call(&Request::post(SCHEDULES).header("idempotency-key", "k").json(body));
     let created = create(&at("world", "a", LONG_AGO));
     assert_eq!((created.status, created.header("idempotency-replayed")), (201, None));
     until_completed(&site, &created.json()["id"]);
@@ -178,9 +283,20 @@ fn all_that_is_wrong_with_a_schedule_is_said_at_once() {
     assert_eq!((refused.status, &*refused.code()), (400, "request.invalid"));
     let problem = refused.json();
     let errors = problem["errors"].as_array().unwrap().iter();
-    let shown: Vec<_> =
-        errors.map(|error| format!("{}: {}", error["field"].as_str().unwrap(), error["message"].as_str().unwrap())).collect();
-    assert_snapshot!(shown.join("\n"), @"");
+    let shown: Vec<_> = errors
+        .map(|error| format!("{}: {}", error["field"].as_str().unwrap(), error["message"].as_str().unwrap()))
+        .collect();
+    assert_snapshot!(shown.join("\n"), @"
+    Idempotency-Key: must be 1 to 255 visible ASCII characters
+    transaction.postings[0].asset: must be an asset such as USD/2: a code of up to 17 upper-case letters and digits, perhaps a _ with up to 16 upper-case letters, perhaps a / with a scale of up to 6 digits
+    transaction.postings[0].amount: must be a whole number of minor units: digits only, no sign, fraction or exponent
+    transaction.dry_run: is unknown; known here: postings, reference, effective_at, metadata, expect
+    rule.rrule: must have at most one BYSECOND: a minute is the shortest time between two occurrences
+    rule.starts_at: must be an RFC 3339 time such as 2026-01-31T12:00:00Z
+    rule.time_zone: must be the name of a time zone in the IANA database, such as Europe/Berlin
+    metadata.n: must be a string, not a number
+    name: is unknown; known here: transaction, at, rule, metadata
+    ");
 }
 
 #[test]
@@ -209,7 +325,9 @@ fn what_is_not_there_is_not_found() {
 #[test]
 fn a_rule_that_never_falls_is_refused() {
     let site = Site::start();
-    for rule in ["FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;UNTIL=20260131T000000Z", "FREQ=DAILY;COUNT=3"] {
+    for rule in
+        ["FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;UNTIL=20260131T000000Z", "FREQ=DAILY;COUNT=3"]
+    {
         let mut body = at("world", "a", FAR);
         body["at"] = json!(null);
         body["rule"] = json!({ "rrule": rule, "starts_at": "2026-01-01T00:00:00Z" });

@@ -84,14 +84,8 @@ async fn a_claim_of_a_runner_that_died_runs_out() {
         // Somebody claimed it, and was never seen again.
         let lease_until = Some(at(BEGIN + 10 * SECOND));
         let progress = Progress { lease_until, attempts: 1, ..schedule.progress };
-        let claim = ScheduleUpdate {
-            id: schedule.id,
-            version: 0,
-            progress,
-            closes: false,
-            run: None,
-            request: None,
-        };
+        let claim =
+            ScheduleUpdate { id: schedule.id, version: 0, progress, closes: false, run: None, request: None };
         let claimed = bench.store().scheduling().update_schedule(&main(), &claim).await.unwrap();
         assert_eq!(claimed, Updated::Written);
         let other = bench.create(once(transfer("world", "b"), 0)).await;
@@ -113,14 +107,8 @@ async fn an_occurrence_that_was_posted_and_not_recorded_is_recorded_by_the_next_
         let mut bench = Bench::open(database, 2).await;
         let schedule = bench.create(once(transfer("world", "a"), 0)).await;
         let progress = Progress { lease_until: Some(bench.now()), attempts: 1, ..schedule.progress };
-        let claim = ScheduleUpdate {
-            id: schedule.id,
-            version: 0,
-            progress,
-            closes: false,
-            run: None,
-            request: None,
-        };
+        let claim =
+            ScheduleUpdate { id: schedule.id, version: 0, progress, closes: false, run: None, request: None };
         bench.store().scheduling().update_schedule(&main(), &claim).await.unwrap();
         let submission = engine::Submission {
             command: schedule.definition.command(at(BEGIN)),

@@ -6,7 +6,11 @@ use test_support::at;
 
 use crate::bench::{BEGIN, Bench, Database, MINUTE, by_rule, is_posted, main, once, post, transfer};
 
-async fn change(bench: &Bench, id: ScheduleId, change: ScheduleChange) -> Result<ScheduleState, ScheduleError> {
+async fn change(
+    bench: &Bench,
+    id: ScheduleId,
+    change: ScheduleChange,
+) -> Result<ScheduleState, ScheduleError> {
     let changed = bench.engines[0].change_schedule(&main(), id, change, None).await?;
     assert!(!changed.replayed);
     assert_eq!(bench.schedule(id).await, changed.schedule);
@@ -87,9 +91,11 @@ async fn changes_are_refused_in_other_states() {
         let refused = change(&bench, id, ScheduleChange::Pause).await;
         assert!(matches!(refused, Err(ScheduleError::NotActive(ScheduleState::Paused))), "{refused:?}");
         assert_eq!(change(&bench, id, ScheduleChange::Cancel).await.unwrap(), ScheduleState::Cancelled);
-        for (asked, expected) in
-            [(ScheduleChange::Pause, "not active"), (ScheduleChange::Resume, "not paused"), (ScheduleChange::Cancel, "ended")]
-        {
+        for (asked, expected) in [
+            (ScheduleChange::Pause, "not active"),
+            (ScheduleChange::Resume, "not paused"),
+            (ScheduleChange::Cancel, "ended"),
+        ] {
             let kind = match change(&bench, id, asked).await {
                 Err(ScheduleError::NotActive(_)) => "not active",
                 Err(ScheduleError::NotPaused(_)) => "not paused",

@@ -175,10 +175,8 @@ impl Engine {
         change: ScheduleChange,
         key: Option<IdempotencyKey>,
     ) -> Result<ChangedSchedule, ScheduleError> {
-        let request = key.map(|key| KeyedRequest {
-            key,
-            fingerprint: RequestFingerprint::of_schedule_change(id, change),
-        });
+        let request = key
+            .map(|key| KeyedRequest { key, fingerprint: RequestFingerprint::of_schedule_change(id, change) });
         loop {
             if let Some(replayed) = self.asked_before(ledger, request.as_ref()).await? {
                 return Ok(replayed);

@@ -227,8 +227,7 @@ impl Work {
                 // Another runner is or was at it, after this one: what it hears counts.
                 return Ok(());
             }
-            let progress =
-                if is_next { moved_on(&schedule, due_at, now).await } else { schedule.progress };
+            let progress = if is_next { moved_on(&schedule, due_at, now).await } else { schedule.progress };
             let run = ScheduleRun { due_at, recorded_at: now, outcome: outcome.clone() };
             if self.update(ledger, &schedule, progress, Some(run)).await? == Updated::Written {
                 self.engine.metrics().count_run(label);

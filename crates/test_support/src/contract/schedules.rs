@@ -10,7 +10,7 @@ use engine::schedules::{
     WriteScheduleError, Zone,
 };
 use ledger::{
-    Bounds, EntryNumber, Expectation, Expectations, LedgerName, Posting, PostTransaction, Postings, Quantity,
+    Bounds, EntryNumber, Expectation, Expectations, LedgerName, PostTransaction, Posting, Postings, Quantity,
     Timestamp,
 };
 
@@ -42,8 +42,7 @@ fn full() -> Definition {
         to("b", Quantity::All),
     ];
     let bounds = Bounds { at_least: Some(-5), at_most: None, equals: Some(i128::MAX) };
-    let expectation =
-        Expectation::new(address("b"), asset("USD/2"), bounds, Bounds::default()).unwrap();
+    let expectation = Expectation::new(address("b"), asset("USD/2"), bounds, Bounds::default()).unwrap();
     Definition {
         transaction: PostTransaction {
             postings: Postings::new(postings).unwrap(),
@@ -157,7 +156,8 @@ pub async fn a_change_that_rests_on_another_version_is_stale(fixture: &dyn Store
     let (store, main) = fixture.with_main().await;
     let schedule = created(&*store, &main, &new(once(7), 7)).await;
     let claimed = Progress { lease_until: Some(at(9)), attempts: 1, ..schedule.progress };
-    let write = async |change: &ScheduleUpdate| store.scheduling().update_schedule(&main, change).await.unwrap();
+    let write =
+        async |change: &ScheduleUpdate| store.scheduling().update_schedule(&main, change).await.unwrap();
     assert_eq!(write(&update(&schedule, claimed)).await, Updated::Written);
     let stands = one(&*store, &main, schedule.id).await;
     assert_eq!((stands.version, stands.progress), (1, claimed));
@@ -178,7 +178,8 @@ pub async fn a_version_is_followed_by_one_other(fixture: &dyn StoreFixture) {
     let schedule = created(&*store, &main, &new(once(7), 7)).await;
     let tasks: Vec<_> = (0..8_i64)
         .map(|n| {
-            let (store, main, schedule) = (Arc::clone(&stores[n as usize % 2]), main.clone(), schedule.clone());
+            let (store, main, schedule) =
+                (Arc::clone(&stores[n as usize % 2]), main.clone(), schedule.clone());
             let claimed = Progress { lease_until: Some(at(100 + n)), ..schedule.progress };
             tokio::spawn(async move {
                 store.scheduling().update_schedule(&main, &update(&schedule, claimed)).await.unwrap()
@@ -227,7 +228,8 @@ pub async fn a_run_that_was_posted_wins_over_one_that_was_rejected(fixture: &dyn
 /// Those of one state or of all, newest first, in pages of any size.
 pub async fn schedules_are_listed_newest_first(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
-    let states = [ScheduleState::Active, ScheduleState::Paused, ScheduleState::Completed, ScheduleState::Cancelled];
+    let states =
+        [ScheduleState::Active, ScheduleState::Paused, ScheduleState::Completed, ScheduleState::Cancelled];
     for n in 0..8 {
         let schedule = created(&*store, &main, &new(once(7), 7)).await;
         let progress = Progress { state: states[n % 4], ..schedule.progress };
@@ -241,9 +243,9 @@ pub async fn schedules_are_listed_newest_first(fixture: &dyn StoreFixture) {
             })
             .await;
             let listed: Vec<_> = listed.iter().map(|schedule| schedule.id.0).collect();
-            let expected = (0..8_u64).rev().filter(|n| {
-                state.is_none_or(|state| states[usize::try_from(*n).unwrap() % 4] == state)
-            });
+            let expected = (0..8_u64)
+                .rev()
+                .filter(|n| state.is_none_or(|state| states[usize::try_from(*n).unwrap() % 4] == state));
             assert_eq!(listed, expected.collect::<Vec<_>>(), "{state:?} {limit}");
         }
     }
@@ -281,7 +283,8 @@ pub async fn a_key_shows_the_schedule_as_its_request_left_it(fixture: &dyn Store
     // The refused one took no number.
     assert_eq!(created(&*store, &main, &new(once(7), 7)).await.id, ScheduleId(1));
 
-    let paused = Progress { state: ScheduleState::Paused, next_at: None, changed_at: at(5), ..schedule.progress };
+    let paused =
+        Progress { state: ScheduleState::Paused, next_at: None, changed_at: at(5), ..schedule.progress };
     let change = ScheduleUpdate { request: keyed("k", 2), ..update(&schedule, paused) };
     assert_eq!(store.scheduling().update_schedule(&main, &change).await.unwrap(), Updated::Stale);
     assert_eq!(one(&*store, &main, schedule.id).await, schedule);
@@ -335,10 +338,7 @@ pub async fn schedules_are_there_after_reopening(fixture: &dyn StoreFixture) {
     let change = ScheduleUpdate { run: Some(posted.clone()), ..update(&schedule, active(8)) };
     store.scheduling().update_schedule(&main, &change).await.unwrap();
     store.close().await;
-    assert!(matches!(
-        store.scheduling().schedule(&main, schedule.id).await,
-        Err(ReadError::Unavailable(_))
-    ));
+    assert!(matches!(store.scheduling().schedule(&main, schedule.id).await, Err(ReadError::Unavailable(_))));
 
     let store = fixture.open().await;
     let stands = one(&*store, &main, schedule.id).await;
