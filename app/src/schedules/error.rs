@@ -64,7 +64,7 @@ pub static SCHEDULE_NEVER_FALLS: ProblemType = ProblemType {
     status: StatusCode::UNPROCESSABLE_ENTITY,
     code: "schedule.never_falls",
     title: "The rule never falls",
-    meaning: "The rule has no occurrence from now on, or none within the two hundred years and more that are looked \
+    meaning: "The rule has no occurrence from now on, or none within the two hundred years or so that are looked \
               at. Nothing was done.",
     remedy: "Correct the rule, its start or its end.",
     members: &[],

@@ -314,7 +314,7 @@ impl Recurrence {
     }
 
     /// Returns the first occurrence at `since` or later; `None` where there is none, or none that a bounded search
-    /// finds, which looks a good two hundred years ahead. Such a search takes up to a second: it is no work for
+    /// finds, which looks some two hundred years ahead. Such a search takes up to a second: it is no work for
     /// a thread that others wait for.
     #[must_use]
     pub fn next(&self, since: Timestamp) -> Option<Timestamp> {
