@@ -53,7 +53,7 @@ impl FromJson for NoBody {
 
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
         value.members(errors, |_, value, errors| {
-            value.refuse(errors, "is unknown; no members are taken here")
+            value.refuse(errors, "is unknown; no members are taken here");
         })?;
         Some(Self {})
     }

@@ -47,8 +47,13 @@ fn schedule(account: &str, at: &str) -> Value {
 }
 
 fn kill_while_running(store: &Store, stores: Stores, mut tally: Tally) {
-    for (number, point) in points(Writes::Occurrences, stores).enumerate() {
-        let order = format!("{}:1", point.name());
+    // What writes a claim also writes what came of it: that is its second time.
+    let orders = points(Writes::Occurrences, stores).flat_map(|point| match point {
+        Point::SqliteScheduleWritten => vec![(point, 1), (point, 2)],
+        _ => vec![(point, 1)],
+    });
+    for (number, (point, arrival)) in orders.enumerate() {
+        let order = format!("{}:{arrival}", point.name());
         let account = format!("users:{number}");
         let path = format!("{}/schedules", store.path());
         let killed = [QUICK[0], QUICK[1], (fail_points::VARIABLE, &*order)];

@@ -75,14 +75,15 @@ impl Bench {
     /// Opens a database as often as there are to be engines, without runners so far.
     pub(crate) async fn open(database: Database, engines: usize) -> Self {
         let clock = Arc::new(AtomicI64::new(BEGIN));
-        let mut bench = Self { engines: Vec::new(), runners: Vec::new(), clock, _database: database };
+        let mut opened = Vec::new();
         for _ in 0..engines {
-            let store = bench._database.open().await;
-            let clock = Arc::clone(&bench.clock);
+            let store = database.open().await;
+            let clock = Arc::clone(&clock);
             let metrics = EngineMetrics::register(&mut Registry::default());
             let now = move || at(clock.load(Ordering::SeqCst));
-            bench.engines.push(Engine::start_with_clock(store, EngineOptions::default(), metrics, now));
+            opened.push(Engine::start_with_clock(store, EngineOptions::default(), metrics, now));
         }
+        let bench = Self { engines: opened, runners: Vec::new(), clock, _database: database };
         bench.engines[0].create_ledger(main(), Metadata::default(), None).await.expect("it is created");
         bench
     }

@@ -95,6 +95,10 @@ pub struct NewSchedule {
 
 /// What came of creating a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of them at a time, and it is taken apart at once"
+)]
 pub enum ScheduleCreation {
     /// It is there now.
     Created(Schedule),

@@ -223,7 +223,7 @@ impl Work {
             };
             let is_next = schedule.progress.next_at == Some(due_at);
             let is_ours = schedule.progress.lease_until == Some(lease);
-            if !is_posted && !(is_next && is_ours) {
+            if !(is_posted || is_next && is_ours) {
                 // Another runner is or was at it, after this one: what it hears counts.
                 return Ok(());
             }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use engine::port::Store;
 use engine::schedules::{
-    Definition, RunOutcome, RunQuery, RunnerOptions, Schedule, ScheduleId, ScheduleRun, ScheduleRunner, Timing,
+    Definition, RunOutcome, RunQuery, RunnerOptions, Schedule, ScheduleId, ScheduleRun, ScheduleRunner,
+    Timing,
 };
 use engine::{Engine, EngineMetrics, EngineOptions};
 use ledger::{Command, EntryNumber, Metadata, Timestamp};

@@ -84,8 +84,12 @@ fn new(definition: Definition, next_at: i64) -> NewSchedule {
     }
 }
 
-fn keyed(text: &str, fingerprint: u8) -> Option<KeyedRequest> {
-    Some(KeyedRequest { key: key(text), fingerprint: RequestFingerprint([fingerprint; 16]) })
+fn keyed(text: &str, fingerprint: u8) -> KeyedRequest {
+    KeyedRequest { key: key(text), fingerprint: RequestFingerprint([fingerprint; 16]) }
+}
+
+fn assert_not_found<T: std::fmt::Debug>(result: Result<T, ReadError>) {
+    assert!(matches!(result, Err(ReadError::LedgerNotFound)), "{result:?}");
 }
 
 async fn created(store: &dyn Store, ledger: &LedgerName, new: &NewSchedule) -> Schedule {
@@ -142,9 +146,6 @@ pub async fn a_ledger_that_is_not_there_has_no_schedules(fixture: &dyn StoreFixt
     let change = ScheduleUpdate { id, version: 0, progress, closes: false, run: None, request: None };
     let written = scheduling.update_schedule(&other, &change).await;
     assert!(matches!(written, Err(WriteScheduleError::LedgerNotFound)), "{written:?}");
-    fn assert_not_found<T: std::fmt::Debug>(result: Result<T, ReadError>) {
-        assert!(matches!(result, Err(ReadError::LedgerNotFound)), "{result:?}");
-    }
     assert_not_found(scheduling.schedule(&other, id).await);
     assert_not_found(scheduling.schedules(&other, &ScheduleQuery { state: None, after: None, limit }).await);
     assert_not_found(scheduling.schedule_runs(&other, &RunQuery { schedule: id, after: None, limit }).await);
@@ -176,11 +177,11 @@ pub async fn a_version_is_followed_by_one_other(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
     let stores = [Arc::clone(&store), fixture.open().await];
     let schedule = created(&*store, &main, &new(once(7), 7)).await;
-    let tasks: Vec<_> = (0..8_i64)
-        .map(|n| {
-            let (store, main, schedule) =
-                (Arc::clone(&stores[n as usize % 2]), main.clone(), schedule.clone());
-            let claimed = Progress { lease_until: Some(at(100 + n)), ..schedule.progress };
+    let tasks: Vec<_> = (100..108)
+        .zip(stores.iter().cycle())
+        .map(|(lease, store)| {
+            let (store, main, schedule) = (Arc::clone(store), main.clone(), schedule.clone());
+            let claimed = Progress { lease_until: Some(at(lease)), ..schedule.progress };
             tokio::spawn(async move {
                 store.scheduling().update_schedule(&main, &update(&schedule, claimed)).await.unwrap()
             })
@@ -257,7 +258,7 @@ pub async fn a_ledger_has_so_many_open_schedules_and_no_more(fixture: &dyn Store
     let few = |request| NewSchedule { open_max: 2, request, ..new(once(7), 7) };
     let first = created(&*store, &main, &few(None)).await;
     created(&*store, &main, &few(None)).await;
-    let refused = store.scheduling().create_schedule(&main, &few(keyed("k", 1))).await.unwrap();
+    let refused = store.scheduling().create_schedule(&main, &few(Some(keyed("k", 1)))).await.unwrap();
     assert_eq!(refused, ScheduleCreation::TooMany);
     assert_eq!(store.scheduling().schedule_request(&main, &key("k")).await.unwrap(), None);
     let paused = Progress { state: ScheduleState::Paused, ..first.progress };
@@ -267,7 +268,7 @@ pub async fn a_ledger_has_so_many_open_schedules_and_no_more(fixture: &dyn Store
     let first = one(&*store, &main, first.id).await;
     let ended = Progress { state: ScheduleState::Cancelled, next_at: None, ..first.progress };
     store.scheduling().update_schedule(&main, &update(&first, ended)).await.unwrap();
-    assert_eq!(created(&*store, &main, &few(keyed("k", 1))).await.id, ScheduleId(2));
+    assert_eq!(created(&*store, &main, &few(Some(keyed("k", 1)))).await.id, ScheduleId(2));
 }
 
 /// A key stands for one request of its ledger, and shows the schedule as that left it.
@@ -275,7 +276,7 @@ pub async fn a_key_shows_the_schedule_as_its_request_left_it(fixture: &dyn Store
     let (store, main) = fixture.with_main().await;
     let other = ledger_name("other");
     create(&*store, &other).await;
-    let asked = NewSchedule { request: keyed("k", 1), ..new(full(), 7) };
+    let asked = NewSchedule { request: Some(keyed("k", 1)), ..new(full(), 7) };
     let schedule = created(&*store, &main, &asked).await;
     let again = store.scheduling().create_schedule(&main, &asked).await.unwrap();
     assert_eq!(again, ScheduleCreation::KeyInUse);
@@ -285,10 +286,10 @@ pub async fn a_key_shows_the_schedule_as_its_request_left_it(fixture: &dyn Store
 
     let paused =
         Progress { state: ScheduleState::Paused, next_at: None, changed_at: at(5), ..schedule.progress };
-    let change = ScheduleUpdate { request: keyed("k", 2), ..update(&schedule, paused) };
+    let change = ScheduleUpdate { request: Some(keyed("k", 2)), ..update(&schedule, paused) };
     assert_eq!(store.scheduling().update_schedule(&main, &change).await.unwrap(), Updated::Stale);
     assert_eq!(one(&*store, &main, schedule.id).await, schedule);
-    let change = ScheduleUpdate { request: keyed("k2", 2), ..change };
+    let change = ScheduleUpdate { request: Some(keyed("k2", 2)), ..change };
     assert_eq!(store.scheduling().update_schedule(&main, &change).await.unwrap(), Updated::Written);
 
     let request = async |text| store.scheduling().schedule_request(&main, &key(text)).await.unwrap();
@@ -332,7 +333,7 @@ pub async fn what_is_due_is_found_in_all_ledgers(fixture: &dyn StoreFixture) {
 /// Whoever opens the database anew finds all of it.
 pub async fn schedules_are_there_after_reopening(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
-    let asked = NewSchedule { request: keyed("k", 1), ..new(full(), 7) };
+    let asked = NewSchedule { request: Some(keyed("k", 1)), ..new(full(), 7) };
     let schedule = created(&*store, &main, &asked).await;
     let posted = run(7, RunOutcome::Posted(EntryNumber(3)));
     let change = ScheduleUpdate { run: Some(posted.clone()), ..update(&schedule, active(8)) };
