@@ -28,6 +28,7 @@ pub fn blueprint() -> Blueprint {
         crate::log,
         crate::metrics,
         crate::openapi,
+        crate::schedules,
         crate::transactions,
     ]);
     bp

@@ -17,6 +17,7 @@ pub mod log;
 pub mod metrics;
 pub mod openapi;
 mod operations;
+pub mod schedules;
 pub mod storage;
 pub mod telemetry;
 pub mod transactions;

@@ -1,7 +1,9 @@
 //! Every operation of the API, from the features that have them: one sorted line per feature.
 
 use crate::openapi::Operation;
-use crate::{accounts, balances, docs, exports, health, ledgers, log, metrics, openapi, transactions};
+use crate::{
+    accounts, balances, docs, exports, health, ledgers, log, metrics, openapi, schedules, transactions,
+};
 
 /// Lists every operation.
 #[must_use]
@@ -16,6 +18,7 @@ pub fn operations() -> Vec<Operation> {
         log::operations(),
         metrics::operations(),
         openapi::operations(),
+        schedules::operations(),
         transactions::operations(),
     ]
     .concat()

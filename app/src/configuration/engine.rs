@@ -21,6 +21,12 @@ pub struct EngineConfig {
     /// After how long without a command a ledger's lane ends and frees its memory, in milliseconds.
     /// Default 60000; `PX_ENGINE__LANE_IDLE_TIMEOUT_MS`.
     pub lane_idle_timeout_ms: u64,
+    /// For how long a replica claims an occurrence of a schedule that it runs, in milliseconds: one that dies leaves it
+    /// to the others that late. Default 30000; `PX_ENGINE__SCHEDULE_LEASE_MS`.
+    pub schedule_lease_ms: u64,
+    /// How often a replica looks for schedules that others have created, in milliseconds. Default 1000;
+    /// `PX_ENGINE__SCHEDULE_POLL_MS`.
+    pub schedule_poll_ms: u64,
     /// Ledgers that `serve` creates where they are not there. Default none, in dev `["main"]`;
     /// `PX_ENGINE__CREATE_LEDGERS`.
     pub create_ledgers: Vec<String>,
@@ -44,6 +50,8 @@ impl EngineConfig {
             .range("batch_max", self.batch_max, 1..=100_000)
             .range("cached_balances_max", self.cached_balances_max, 0..=10_000_000)
             .range("lane_idle_timeout_ms", self.lane_idle_timeout_ms, 100..=86_400_000)
+            .range("schedule_lease_ms", self.schedule_lease_ms, 100..=3_600_000)
+            .range("schedule_poll_ms", self.schedule_poll_ms, 10..=60_000)
             .range("create_ledgers", self.create_ledgers.len(), 0..=1000);
         for name in &self.create_ledgers {
             if LedgerName::parse(name).is_err() {
@@ -65,6 +73,15 @@ impl From<&EngineConfig> for engine::EngineOptions {
             batch_max: config.batch_max,
             cached_balances_max: config.cached_balances_max,
             lane_idle: Duration::from_millis(config.lane_idle_timeout_ms),
+        }
+    }
+}
+
+impl From<&EngineConfig> for engine::schedules::RunnerOptions {
+    fn from(config: &EngineConfig) -> Self {
+        Self {
+            poll: Duration::from_millis(config.schedule_poll_ms),
+            lease: Duration::from_millis(config.schedule_lease_ms),
         }
     }
 }

@@ -6,8 +6,10 @@
 //! Both have one type parameter, a pair: of two, the Pavex compiler (0.2.10) now and then takes one for the
 //! other where a constructor can fail.
 
+use bytes::Bytes;
 use engine::idempotency::IdempotencyKey;
-use pavex::http::StatusCode;
+use pavex::http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use pavex::http::{HeaderMap, StatusCode};
 use pavex::request::RequestHead;
 use pavex::request::body::RawIncomingBody;
 use pavex::request::path::RawPathParams;
@@ -17,7 +19,7 @@ use pavex::{Response, error_handler, methods};
 use super::body::{BodyFault, BodyLimits, take_json};
 use super::fields::{FieldErrors, Place};
 use super::idempotency::read_key;
-use super::json::{FromJson, read_body};
+use super::json::{FromJson, Value, read_body};
 use super::path::{FromPath, PathReader};
 use super::problem::{Member, Problem, ProblemType};
 use super::query::{FromQuery, NoQuery, read_query};
@@ -41,6 +43,22 @@ pub struct Write<T> {
     pub input: T,
 }
 
+/// The body of a request that takes none: nothing, or an object without members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, schemars::JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct NoBody {}
+
+impl FromJson for NoBody {
+    const MAY_BE_LEFT_OUT: bool = true;
+
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        value.members(errors, |_, value, errors| {
+            value.refuse(errors, "is unknown; no members are taken here");
+        })?;
+        Some(Self {})
+    }
+}
+
 /// A path with a query.
 pub trait PathAndQuery: Sized {
     /// Reads both. `None` only if it added to `errors`.
@@ -57,11 +75,16 @@ impl<P: FromPath, Q: FromQuery> PathAndQuery for (P, Q) {
 
 /// A path with a body.
 pub trait PathAndBody: Sized {
+    /// Whether the body may be left out, which then is an object without members.
+    const MAY_BE_LEFT_OUT: bool;
+
     /// Reads both. `None` only if it added to `errors`, or if there is no body to read.
     fn read(path: &PathReader<'_>, body: Option<&[u8]>, errors: &mut FieldErrors) -> Option<Self>;
 }
 
 impl<P: FromPath, B: FromJson> PathAndBody for (P, B) {
+    const MAY_BE_LEFT_OUT: bool = B::MAY_BE_LEFT_OUT;
+
     fn read(path: &PathReader<'_>, body: Option<&[u8]>, errors: &mut FieldErrors) -> Option<Self> {
         let path = P::from_path(path, errors);
         let body = body.and_then(|bytes| read_body(bytes, errors));
@@ -107,7 +130,13 @@ impl<T> Write<T> {
         // Half of what the whole request may take, so that a slow client is told that it is slow.
         let limits = BodyLimits { max_bytes: server.body_max_bytes, timeout: server.request_timeout() / 2 };
         let mut errors = FieldErrors::default();
-        let body = match take_json(&head.headers, body, limits).await {
+        let left_out = T::MAY_BE_LEFT_OUT && announces_no_body(&head.headers);
+        let taken = if left_out {
+            Ok(Bytes::from_static(b"{}"))
+        } else {
+            take_json(&head.headers, body, limits).await
+        };
+        let body = match taken {
             Ok(bytes) => Some(bytes),
             Err(BodyFault::Broken(_)) => {
                 errors.add(Place::Body, "ended before it was complete");
@@ -126,6 +155,12 @@ impl<T> Write<T> {
             _ => Err(InputError::Invalid(errors)),
         }
     }
+}
+
+/// Says whether a request comes without a body, as far as its headers tell.
+fn announces_no_body(headers: &HeaderMap) -> bool {
+    let is_empty = headers.get(CONTENT_LENGTH).is_none_or(|length| length == "0");
+    is_empty && !headers.contains_key(CONTENT_TYPE) && !headers.contains_key(TRANSFER_ENCODING)
 }
 
 /// Why a request could not be read.

@@ -16,6 +16,9 @@ use super::text::FromText;
 
 /// A type that a JSON value can be read as.
 pub trait FromJson: Sized {
+    /// Whether a request may leave out a body of this type, which is then read as an object without members.
+    const MAY_BE_LEFT_OUT: bool = false;
+
     /// Reads the value. Adds everything that is wrong with it to `errors`; `None` only if it added some,
     /// and even `Some` only counts as long as `errors` has nothing on this value.
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self>;

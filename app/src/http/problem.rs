@@ -108,6 +108,12 @@ impl Problem {
         self.detail.as_deref()
     }
 
+    /// Returns what is special about this occurrence, or what all of its kind share.
+    #[must_use]
+    pub fn detail_or_title(&self) -> &str {
+        self.detail.as_deref().unwrap_or(self.kind.title)
+    }
+
     /// Writes the reply. `type` is a relative reference into the documentation of errors.
     #[must_use]
     pub fn into_response(self, request_id: ServerRequestId) -> Response {

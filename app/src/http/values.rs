@@ -5,8 +5,10 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use ledger::{Address, Amount, Asset, EntryNumber, LedgerName, Metadata, Reference, Timestamp};
+use engine::schedules::{Rule, ScheduleId, ScheduleState, Zone};
+use ledger::{Address, Amount, Asset, EntryNumber, LedgerName, Metadata, Quantity, Reference, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::time::Rfc3339;
@@ -324,6 +326,118 @@ schema!(MetadataValue, "Metadata", {
     "propertyNames": { "minLength": 1, "maxLength": 64 },
     "additionalProperties": { "type": "string", "maxLength": 1024 },
     "examples": [{ "order": "1001" }]
+});
+
+/// How much a posting is to move, as it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuantityValue(pub Quantity);
+
+impl Serialize for QuantityValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Quantity::Exactly(amount) => AmountText(amount).serialize(serializer),
+            Quantity::UpTo(most) => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("up_to", &AmountText(most))?;
+                map.end()
+            }
+            Quantity::All => serializer.serialize_str("all"),
+        }
+    }
+}
+
+schema!(QuantityValue, "Quantity", {
+    "description": "How much a posting is to move: an amount, `{\"up_to\": amount}` or `\"all\"`.",
+    "anyOf": [
+        { "type": "string", "pattern": "^[0-9]{1,39}$" },
+        {
+            "type": "object",
+            "properties": { "up_to": { "type": "string", "pattern": "^[0-9]{1,39}$" } },
+            "required": ["up_to"],
+            "additionalProperties": false
+        },
+        { "type": "string", "const": "all" }
+    ],
+    "examples": ["1250", { "up_to": "1250" }, "all"]
+});
+
+/// The number of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScheduleIdValue(pub ScheduleId);
+
+impl Serialize for ScheduleIdValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.0.0)
+    }
+}
+
+schema!(ScheduleIdValue, "ScheduleId", {
+    "description": "The number of a schedule in its ledger: 0, 1, 2, …",
+    "type": "integer",
+    "minimum": 0,
+    "examples": [7]
+});
+
+/// Where a schedule is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScheduleStateText(pub ScheduleState);
+
+impl Serialize for ScheduleStateText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+schema!(ScheduleStateText, "ScheduleState", {
+    "description": "Where a schedule is in its life: `active`; `paused`, until it is resumed; `completed`, when it has \
+                    no occurrence left; `cancelled`, by a caller.",
+    "type": "string",
+    "enum": ["active", "paused", "completed", "cancelled"]
+});
+
+/// What came of an occurrence of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunOutcomeText {
+    /// The transaction is in the log.
+    Posted,
+    /// It was rejected.
+    Rejected,
+}
+
+schema!(RunOutcomeText, "ScheduleRunOutcome", {
+    "description": "What came of an occurrence: it was `posted`, or the ledger `rejected` it and nothing moved.",
+    "type": "string",
+    "enum": ["posted", "rejected"]
+});
+
+text!(
+    /// A calendar rule.
+    RuleText(Rule), "RecurrenceRule", {
+        "description": "A recurrence rule (RFC 5545, 3.3.10), parts with semicolons between them. FREQ is YEARLY, \
+                        MONTHLY, WEEKLY, DAILY, HOURLY or MINUTELY; UNTIL is in UTC; COUNT is at most 10000, INTERVAL \
+                        at most 9999; BYHOUR and BYMINUTE name at most 64 times of day.",
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 512,
+        "examples": ["FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=WEEKLY;BYDAY=MO,TH"]
+    }
+);
+
+/// A time zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneText(pub Zone);
+
+impl Serialize for ZoneText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+schema!(ZoneText, "TimeZone", {
+    "description": "The name of a time zone in the IANA database.",
+    "type": "string",
+    "examples": ["UTC", "Europe/Berlin"]
 });
 
 #[cfg(test)]

@@ -24,9 +24,10 @@ same reply.
 * Whatever answers GET answers HEAD.";
 
 /// The groups of operations, in the order in which they are shown.
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     ("Ledgers", "Named, independent books. Nothing moves between ledgers."),
     ("Transactions", "Money in motion: postings from account to account, all of them or none."),
+    ("Schedules", "Transactions that are posted later, once or by a calendar rule."),
     ("Accounts", "What has moved through each account, and what it holds."),
     ("Balances", "Balances summed over groups of accounts."),
     ("Log", "Every change of a ledger, numbered without gaps."),

@@ -10,6 +10,7 @@ use super::schemas::{Direction, Schemas};
 use crate::http::input::{
     BODY_TIMEOUT, BODY_TOO_LARGE, REQUEST_INVALID, Read, UNSUPPORTED_MEDIA_TYPE, Write,
 };
+use crate::http::json::FromJson;
 use crate::http::problem::ProblemType;
 use crate::http::reply::{Changed, Created, Reply};
 
@@ -57,13 +58,13 @@ impl<P: JsonSchema, Q: JsonSchema> Input for Read<(P, Q)> {
     }
 }
 
-impl<P: JsonSchema, B: JsonSchema> Input for Write<(P, B)> {
+impl<P: JsonSchema, B: JsonSchema + FromJson> Input for Write<(P, B)> {
     fn describe(schemas: &mut Schemas) -> DescribedInput {
         let mut parameters = schemas.parameters::<P>("path");
         parameters.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
         DescribedInput {
             parameters,
-            body: Some(schemas.reference::<B>(Direction::Request)),
+            body: (!B::MAY_BE_LEFT_OUT).then(|| schemas.reference::<B>(Direction::Request)),
             problems: vec![&REQUEST_INVALID, &BODY_TIMEOUT, &BODY_TOO_LARGE, &UNSUPPORTED_MEDIA_TYPE],
         }
     }

@@ -3,7 +3,6 @@
 mod create_transaction;
 mod dto;
 mod error;
-mod expectations;
 mod get_transaction;
 mod list_transactions;
 mod operations;
@@ -12,7 +11,6 @@ mod query;
 pub use create_transaction::*;
 pub use dto::*;
 pub use error::*;
-pub use expectations::*;
 pub use get_transaction::*;
 pub use list_transactions::*;
 pub use operations::operations;

@@ -11,10 +11,12 @@ use app::accounts::{
 use app::balances::ListBalancesQuery;
 use app::exports::ExportQuery;
 use app::http::fields::FieldErrors;
+use app::http::input::NoBody;
 use app::http::json::{FromJson, read_body};
 use app::http::query::{FromQuery, NoQuery, read_query};
 use app::ledgers::{CreateLedgerRequest, ListLedgersQuery};
 use app::log::ListLogQuery;
+use app::schedules::{CreateScheduleRequest, ListRunsQuery, ListSchedulesQuery};
 use app::transactions::{CreateTransactionRequest, ListTransactionsQuery};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -31,6 +33,8 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(body::<ChangeAccountRequest>());
     read.insert(body::<CreateLedgerRequest>());
     read.insert(body::<CreateTransactionRequest>());
+    read.insert(body::<CreateScheduleRequest>());
+    read.insert(body::<NoBody>());
     read.insert(query::<ExportQuery>());
     read.insert(query::<GetAccountQuery>());
     read.insert(query::<ListAccountsQuery>());
@@ -40,6 +44,8 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(query::<ListLedgersQuery>());
     read.insert(query::<ListLogQuery>());
     read.insert(query::<ListTransactionsQuery>());
+    read.insert(query::<ListRunsQuery>());
+    read.insert(query::<ListSchedulesQuery>());
     read.insert(query::<NoQuery>());
     read.insert(query::<StatementParameters>());
     let taken: BTreeSet<&str> = app::operations()
@@ -80,7 +86,9 @@ fn probe(root: &Value, schema: &Value, place: &str, objects: &mut Objects) -> Va
     if schema["type"] == "array" {
         return json!([probe(root, &schema["items"], &format!("{place}[0]"), objects)]);
     }
-    let properties = schema["properties"].as_object().expect("only objects and lists of objects are probed");
+    assert_eq!(schema["type"], "object", "only objects and lists of objects are probed");
+    let none = Map::new();
+    let properties = schema["properties"].as_object().unwrap_or(&none);
     let mut value = Map::new();
     value.insert(UNKNOWN.into(), json!(0));
     for (name, property) in properties {

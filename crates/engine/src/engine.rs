@@ -7,7 +7,7 @@ use std::time::Duration;
 use fail_points::Point;
 use ledger::{LedgerName, Metadata, Postings, Timestamp};
 use smallvec::smallvec;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::{self, TimeOfDay};
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
@@ -53,6 +53,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: EngineMetrics,
     clock: TimeOfDay,
     lanes: Mutex<Lanes>,
+    /// Wakes the runner of schedules.
+    schedules_changed: Notify,
 }
 
 #[derive(Default)]
@@ -104,7 +106,16 @@ impl Engine {
     ) -> Self {
         assert!(options.queue_max >= Postings::MAX, "a queue has to hold the largest transaction");
         assert!(options.batch_max > 0, "a batch has to hold a command");
-        Self(Arc::new(Shared { store, options, metrics, clock: Box::new(clock), lanes: Mutex::default() }))
+        let (clock, schedules_changed) = (Box::new(clock), Notify::new());
+        Self(Arc::new(Shared { store, options, metrics, clock, lanes: Mutex::default(), schedules_changed }))
+    }
+
+    pub(crate) fn metrics(&self) -> &EngineMetrics {
+        &self.0.metrics
+    }
+
+    pub(crate) fn schedules_changed(&self) -> &Notify {
+        &self.0.schedules_changed
     }
 
     /// Returns the store, for reads.

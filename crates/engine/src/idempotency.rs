@@ -12,9 +12,15 @@ use ledger::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::schedules::{Definition, ScheduleChange, ScheduleId, encode_definition};
+
 /// The caller's name for one request: 1 to 255 visible ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyKey(Arc<str>);
+
+/// What the names of schedules' occurrences are made of: `schedule 7 at 1767225600000000`, in microseconds.
+const OCCURRENCE: &str = "schedule ";
+const AT: &str = " at ";
 
 /// A text that is not 1 to 255 visible ASCII characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +36,27 @@ impl IdempotencyKey {
             Ok(Self(text.into()))
         } else {
             Err(IdempotencyKeyError)
+        }
+    }
+
+    /// Names an occurrence of a schedule. It has spaces, so that no caller's key is the same.
+    pub(crate) fn of_occurrence(schedule: ScheduleId, due_at: Timestamp) -> Self {
+        Self(format!("{OCCURRENCE}{}{AT}{}", schedule.0, due_at.micros()).into())
+    }
+
+    /// Reads a key as stores keep it: a caller's, or the name of a schedule's occurrence.
+    ///
+    /// # Errors
+    /// When the text is neither.
+    pub fn stored(text: &str) -> Result<Self, IdempotencyKeyError> {
+        let occurrence = || {
+            let (schedule, due_at) = text.strip_prefix(OCCURRENCE)?.split_once(AT)?;
+            let due_at = Timestamp::from_micros(due_at.parse().ok()?)?;
+            Some(Self::of_occurrence(ScheduleId(schedule.parse().ok()?), due_at))
+        };
+        match occurrence() {
+            Some(key) if key.as_str() == text => Ok(key),
+            _ => Self::parse(text),
         }
     }
 
@@ -170,6 +197,23 @@ impl RequestFingerprint {
         hash.finish()
     }
 
+    /// Returns the fingerprint of the creation of a schedule.
+    #[must_use]
+    pub fn of_new_schedule(definition: &Definition) -> Self {
+        let mut hash = Fields::new("schedule");
+        hash.text(&encode_definition(definition));
+        hash.finish()
+    }
+
+    /// Returns the fingerprint of a change of a schedule.
+    #[must_use]
+    pub fn of_schedule_change(id: ScheduleId, change: ScheduleChange) -> Self {
+        let mut hash = Fields::new("change of a schedule");
+        hash.bytes(&id.0.to_be_bytes());
+        hash.text(change.name());
+        hash.finish()
+    }
+
     /// Returns the fingerprint of the creation of a ledger.
     #[must_use]
     pub fn of_new_ledger(name: &LedgerName, metadata: &Metadata) -> Self {
@@ -279,6 +323,29 @@ mod tests {
         }
         for text in ["", " ", "a b", "ä", "a\n", &"k".repeat(256)] {
             assert!(IdempotencyKey::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_occurrence_has_a_key_that_no_caller_can_send_and_that_stores_read_back() {
+        let due_at = |micros| Timestamp::from_micros(micros).unwrap();
+        for (schedule, micros) in [(0, 0), (7, -5), (u64::MAX, 1_767_225_600_000_000)] {
+            let key = IdempotencyKey::of_occurrence(ScheduleId(schedule), due_at(micros));
+            assert_eq!(key.as_str(), format!("schedule {schedule} at {micros}"));
+            assert!(IdempotencyKey::parse(key.as_str()).is_err());
+            assert_eq!(IdempotencyKey::stored(key.as_str()), Ok(key));
+        }
+        assert_eq!(IdempotencyKey::stored("k"), IdempotencyKey::parse("k"));
+        for text in [
+            "",
+            "a b",
+            "schedule 7",
+            "schedule 07 at 0",
+            "schedule 7 at +5",
+            "schedule -7 at 0",
+            "schedule 7 at x",
+        ] {
+            assert!(IdempotencyKey::stored(text).is_err(), "{text}");
         }
     }
 

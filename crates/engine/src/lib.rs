@@ -19,6 +19,7 @@ pub mod port;
 pub mod query;
 mod queue;
 mod rehearsal;
+pub mod schedules;
 pub mod statement;
 mod submission;
 pub mod verify;

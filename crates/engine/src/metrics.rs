@@ -9,6 +9,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::schedules::RunOutcome;
 use crate::submission::Outcome;
 
 /// The engine's metrics. Clones count into the same place.
@@ -22,6 +23,32 @@ pub struct EngineMetrics {
     pub(crate) commit_duration: Histogram,
     pub(crate) entries: Counter,
     pub(crate) commands: Family<CommandLabels, Counter<u64, AtomicU64>>,
+    pub(crate) schedules_due: Gauge,
+    schedule_runs: Family<RunLabels, Counter<u64, AtomicU64>>,
+}
+
+/// What came of an occurrence of a schedule, as a label.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RunLabels {
+    outcome: RunLabel,
+}
+
+/// What came of an attempt at an occurrence of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[allow(non_camel_case_types, reason = "the names of variants are the labels' values")]
+pub(crate) enum RunLabel {
+    posted,
+    rejected,
+    failed,
+}
+
+impl From<&RunOutcome> for RunLabel {
+    fn from(outcome: &RunOutcome) -> Self {
+        match outcome {
+            RunOutcome::Posted(_) => Self::posted,
+            RunOutcome::Rejected { .. } => Self::rejected,
+        }
+    }
 }
 
 /// What came of a command, as a label.
@@ -68,6 +95,8 @@ impl EngineMetrics {
             commit_duration: durations(),
             entries: Counter::default(),
             commands: Family::default(),
+            schedules_due: Gauge::default(),
+            schedule_runs: Family::default(),
         };
         let registry = registry.sub_registry_with_prefix("florin");
         registry.register("lanes", "Ledgers with a running lane", metrics.lanes.clone());
@@ -92,7 +121,15 @@ impl EngineMetrics {
         );
         registry.register("entries", "Log entries written", metrics.entries.clone());
         registry.register("commands", "Commands by what came of them", metrics.commands.clone());
+        let due = "Schedules that were due when this replica looked last, 256 at most";
+        registry.register("schedules_due", due, metrics.schedules_due.clone());
+        let runs = "Attempts of this replica at occurrences of schedules by what came of them";
+        registry.register("schedule_runs", runs, metrics.schedule_runs.clone());
         metrics
+    }
+
+    pub(crate) fn count_run(&self, outcome: RunLabel) {
+        self.schedule_runs.get_or_create(&RunLabels { outcome }).inc();
     }
 
     pub(crate) fn count(&self, outcome: CommandOutcome) {

@@ -18,6 +18,7 @@ use crate::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
     Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
+use crate::schedules::ScheduleStore;
 
 /// A place that keeps ledgers durably.
 #[async_trait]
@@ -172,6 +173,9 @@ pub trait Store: Send + Sync + 'static {
         from: EntryNumber,
         limit: usize,
     ) -> Result<Vec<LogRecord>, ReadError>;
+
+    /// Returns the part of the store that keeps schedules.
+    fn scheduling(&self) -> &dyn ScheduleStore;
 
     /// Opens a consistent view of one ledger that later writes do not change, for verification.
     ///

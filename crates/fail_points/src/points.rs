@@ -7,6 +7,10 @@ pub enum Writes {
     Batches,
     /// The creation of a ledger, which has no lane yet.
     Ledgers,
+    /// What callers do with schedules.
+    Schedules,
+    /// Occurrences of schedules.
+    Occurrences,
 }
 
 /// On which stores a point is passed.
@@ -95,4 +99,16 @@ points! {
     PostgresLedgerWritten = "postgres-ledger-written", Ledgers, Postgres;
     /// The store has answered, and the caller does not know.
     LedgerCreated = "ledger-created", Ledgers, All;
+    /// The schedule is created, and the caller does not know.
+    ScheduleCreated = "schedule-created", Schedules, All;
+    /// The schedule is changed, and the caller does not know.
+    ScheduleChanged = "schedule-changed", Schedules, All;
+    /// An occurrence is claimed, and nothing has been submitted.
+    ScheduleClaimed = "schedule-claimed", Occurrences, All;
+    /// What came of the occurrence is known, and nowhere recorded but in the log.
+    ScheduleSubmitted = "schedule-submitted", Occurrences, All;
+    /// All of a change of a schedule, or of what came of an occurrence, is written but not committed.
+    SqliteScheduleWritten = "sqlite-schedule-written", Occurrences, Sqlite;
+    /// What came of the occurrence is recorded.
+    ScheduleRecorded = "schedule-recorded", Occurrences, All;
 }

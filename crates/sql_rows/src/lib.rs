@@ -10,6 +10,7 @@ mod holds;
 mod movements;
 mod past;
 mod rows;
+mod schedules;
 mod schema;
 mod spans;
 mod statement;
@@ -30,6 +31,10 @@ pub use past::{ApartRow, Past, PastReads, Scope, accounts_as_of, sum_groups_as_o
 pub use rows::{
     BalanceRow, EntryRow, LedgerRow, Reader, entry_number, one_more, page_of_ledgers, stored_limit,
     stored_number,
+};
+pub use schedules::{
+    DueRow, ProgressRow, RunRow, ScheduleRow, created_schedule, is_in_use, page_of_runs, page_of_schedules,
+    schedule_request, stored_schedule,
 };
 pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};

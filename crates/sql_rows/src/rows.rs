@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Option<KeyedRequest>, Corruption> {
         let (Some(key), Some(fingerprint)) = (key, fingerprint) else { return Ok(None) };
         Ok(Some(KeyedRequest {
-            key: IdempotencyKey::parse(&key).map_err(|_| self.bad("an idempotency key", &key))?,
+            key: IdempotencyKey::stored(&key).map_err(|_| self.bad("an idempotency key", &key))?,
             fingerprint: self.fingerprint(fingerprint)?,
         }))
     }

@@ -10,6 +10,8 @@ use engine::query::{Ledger, NewLedger};
 use ledger::{EntryNumber, LedgerName, Metadata, Timestamp};
 use test_support::Naive;
 
+use crate::schedules::KeptSchedules;
+
 /// Ledgers in memory: what a file is to SQLite. Clones are the same database, which lasts as long as one of them
 /// or a store that was opened on it.
 #[derive(Clone, Default)]
@@ -24,6 +26,7 @@ pub(crate) struct KeptLedger {
     /// Whoever writes holds it.
     pub(crate) head: Arc<tokio::sync::Mutex<()>>,
     log: Mutex<Arc<Naive>>,
+    schedules: Mutex<KeptSchedules>,
 }
 
 /// Why entries were not added to a log.
@@ -63,6 +66,7 @@ impl MemoryDatabase {
             request: new.request,
             head: Arc::default(),
             log: Mutex::default(),
+            schedules: Mutex::default(),
         };
         let created = kept.describe();
         ledgers.insert(new.name, Arc::new(kept));
@@ -103,6 +107,12 @@ impl KeptLedger {
     /// Returns the log as it stands; what is written later is not in it.
     pub(crate) fn log(&self) -> Arc<Naive> {
         Arc::clone(&self.log.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the schedules.
+    pub(crate) fn schedules(&self) -> MutexGuard<'_, KeptSchedules> {
+        // They are whole between any two changes.
+        self.schedules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds entries that follow the log, all of them or none. Only who holds the head may call this.

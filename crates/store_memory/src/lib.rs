@@ -8,6 +8,7 @@
 mod batch;
 mod database;
 mod pages;
+mod schedules;
 mod snapshot;
 mod store;
 

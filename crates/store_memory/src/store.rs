@@ -13,6 +13,7 @@ use engine::query::{
     HoldQuery, Ledger, NewLedger, PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery,
     TransactionPosition, TransactionQuery, account_weight, weight,
 };
+use engine::schedules::ScheduleStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, HoldState, LedgerName, Timestamp};
 use test_support::Naive;
 
@@ -232,6 +233,10 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<LogRecord>, ReadError> {
         Ok(records(&*self.log_of(ledger)?, from, limit))
+    }
+
+    fn scheduling(&self) -> &dyn ScheduleStore {
+        self
     }
 
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {

@@ -145,3 +145,64 @@ CREATE TABLE reversals (
     reversed text NOT NULL,
     PRIMARY KEY (ledger, number)
 );
+
+-- Schedules: what is to be posted later. They are administration: no log and no balance depends on them, and they
+-- change. `definition` is JSON and never changes. `wake_at` is when somebody has to look at the schedule: at its next
+-- occurrence, or when whoever claimed that may have died.
+CREATE TABLE schedules (
+    ledger bigint NOT NULL,
+    id bigint NOT NULL,
+    created_at bigint NOT NULL,
+    definition text NOT NULL,
+    version bigint NOT NULL,
+    state text COLLATE "C" NOT NULL,
+    since bigint NOT NULL,
+    next_at bigint,
+    lease_until bigint,
+    wake_at bigint,
+    attempts bigint NOT NULL,
+    changed_at bigint NOT NULL,
+    PRIMARY KEY (ledger, id)
+) WITH (fillfactor = 70);
+
+CREATE INDEX schedules_by_state ON schedules (ledger, state, id);
+CREATE INDEX schedules_by_waking ON schedules (wake_at) WHERE wake_at IS NOT NULL;
+
+-- By the id of a ledger: the number that its next schedule gets, and how many of its schedules are active or paused.
+CREATE TABLE schedule_counts (
+    id bigint PRIMARY KEY,
+    next_id bigint NOT NULL,
+    open bigint NOT NULL
+);
+
+-- What came of every occurrence that was run.
+CREATE TABLE schedule_runs (
+    ledger bigint NOT NULL,
+    schedule bigint NOT NULL,
+    due_at bigint NOT NULL,
+    recorded_at bigint NOT NULL,
+    outcome text COLLATE "C" NOT NULL,
+    entry bigint,
+    code text,
+    detail text,
+    PRIMARY KEY (ledger, schedule, due_at)
+);
+
+-- What callers did to schedules under a key, and how the schedule stood afterwards.
+CREATE TABLE schedule_requests (
+    ledger bigint NOT NULL,
+    idempotency_key text COLLATE "C" NOT NULL,
+    request_fingerprint bytea NOT NULL,
+    schedule bigint NOT NULL,
+    version bigint NOT NULL,
+    state text COLLATE "C" NOT NULL,
+    since bigint NOT NULL,
+    next_at bigint,
+    lease_until bigint,
+    attempts bigint NOT NULL,
+    changed_at bigint NOT NULL,
+    PRIMARY KEY (ledger, idempotency_key)
+);
+
+CREATE TRIGGER schedule_requests_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON schedule_requests
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

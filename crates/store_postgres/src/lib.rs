@@ -21,6 +21,7 @@ mod number;
 mod options;
 mod past;
 mod rows;
+mod schedules;
 mod session;
 mod snapshot;
 mod spans;

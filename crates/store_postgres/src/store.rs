@@ -11,11 +11,12 @@ use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
     Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
+use engine::schedules::ScheduleStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::PgConnection;
 
-use crate::connections::{Connections, run, timed_out};
+use crate::connections::{Connections, run};
 use crate::options::PostgresOptions;
 use crate::session::Purpose;
 use crate::together::Together;
@@ -128,7 +129,7 @@ const PING_LIMIT: Duration = Duration::from_millis(1500);
 /// Reads on a connection, and once more on a new one where the first had gone stale while it lay idle.
 macro_rules! read {
     ($store:ident, $connection:ident, $read:expr) => {
-        read!($store, $connection, $read, Duration::MAX)
+        read!($store, $connection, $read, std::time::Duration::MAX)
     };
     ($store:ident, $connection:ident, $read:expr, $limit:expr) => {{
         let mut lease = $store.readers.acquire().await?;
@@ -136,7 +137,9 @@ macro_rules! read {
         let mut result = {
             lease.unsettle();
             let $connection = &mut *lease;
-            tokio::time::timeout(limit, $read).await.unwrap_or_else(|_| Err(timed_out().into()))
+            tokio::time::timeout(limit, $read)
+                .await
+                .unwrap_or_else(|_| Err($crate::connections::timed_out().into()))
         };
         lease.note(&result);
         if lease.went_stale() {
@@ -144,13 +147,17 @@ macro_rules! read {
             result = {
                 lease.unsettle();
                 let $connection = &mut *lease;
-                tokio::time::timeout(limit, $read).await.unwrap_or_else(|_| Err(timed_out().into()))
+                tokio::time::timeout(limit, $read)
+                    .await
+                    .unwrap_or_else(|_| Err($crate::connections::timed_out().into()))
             };
             lease.note(&result);
         }
         result
     }};
 }
+
+pub(crate) use read;
 
 #[async_trait]
 impl Store for PostgresStore {
@@ -266,6 +273,10 @@ impl Store for PostgresStore {
         limit: usize,
     ) -> Result<Vec<LogRecord>, ReadError> {
         Ok(read!(self, connection, log::log(connection, ledger, from, limit))?)
+    }
+
+    fn scheduling(&self) -> &dyn ScheduleStore {
+        self
     }
 
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {

@@ -154,3 +154,71 @@ CREATE TABLE reversals (
     reversed TEXT NOT NULL,
     PRIMARY KEY (ledger, number)
 ) STRICT, WITHOUT ROWID;
+
+-- Schedules: what is to be posted later. They are administration: no log and no balance depends on them, and they
+-- change. `definition` is JSON and never changes. `wake_at` is when somebody has to look at the schedule: at its next
+-- occurrence, or when whoever claimed that may have died.
+CREATE TABLE schedules (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    id INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    definition TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    next_at INTEGER,
+    lease_until INTEGER,
+    wake_at INTEGER,
+    attempts INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (ledger, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX schedules_by_state ON schedules (ledger, state, id);
+CREATE INDEX schedules_by_waking ON schedules (wake_at) WHERE wake_at IS NOT NULL;
+
+-- By the id of a ledger: the number that its next schedule gets, and how many of its schedules are active or paused.
+CREATE TABLE schedule_counts (
+    id INTEGER PRIMARY KEY REFERENCES ledgers (id),
+    next_id INTEGER NOT NULL,
+    open INTEGER NOT NULL CHECK (open >= 0)
+) STRICT;
+
+-- What came of every occurrence that was run.
+CREATE TABLE schedule_runs (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    schedule INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    entry INTEGER,
+    code TEXT,
+    detail TEXT,
+    PRIMARY KEY (ledger, schedule, due_at)
+) STRICT, WITHOUT ROWID;
+
+-- What callers did to schedules under a key, and how the schedule stood afterwards.
+CREATE TABLE schedule_requests (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    idempotency_key TEXT NOT NULL,
+    request_fingerprint BLOB NOT NULL,
+    schedule INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    next_at INTEGER,
+    lease_until INTEGER,
+    attempts INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (ledger, idempotency_key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER schedule_requests_never_change BEFORE UPDATE ON schedule_requests
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever changes');
+END;
+
+CREATE TRIGGER schedule_requests_never_vanish BEFORE DELETE ON schedule_requests
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever vanishes');
+END;

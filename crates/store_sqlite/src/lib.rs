@@ -21,6 +21,7 @@ mod number;
 mod options;
 mod past;
 mod rows;
+mod schedules;
 mod snapshot;
 mod spans;
 mod statement;

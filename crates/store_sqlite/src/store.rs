@@ -11,6 +11,7 @@ use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
     Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
+use engine::schedules::ScheduleStore;
 use ledger::{Address, Amount, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::SqlitePool;
@@ -217,6 +218,10 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<LogRecord>, ReadError> {
         Ok(log::log(self, ledger, from, limit).await?)
+    }
+
+    fn scheduling(&self) -> &dyn ScheduleStore {
+        self
     }
 
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {

@@ -15,8 +15,10 @@ use app::configuration::{DatabaseConfig, EngineConfig, ServerConfig};
 use app::health::Readiness;
 use app::http::peer::Peer;
 use app::metrics::Metrics;
+use app::schedules::describe_rejection;
 use app::storage::{self, IfMissing, Storage};
 use edge::{Edge, EdgeMetrics, Limits};
+use engine::schedules::ScheduleRunner;
 use engine::{CreateLedgerError, Engine, EngineMetrics};
 use ledger::Metadata;
 use prometheus_client::registry::Registry;
@@ -78,6 +80,8 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     let engine = Engine::start(Arc::clone(&store), (&config.engine).into(), engine_metrics);
     create_ledgers(&engine, &config.engine).await?;
 
+    let runner = ScheduleRunner::start(engine.clone(), (&config.engine).into(), describe_rejection);
+
     let readiness = Readiness::new(Arc::clone(&store));
     let metrics = Metrics::new(registry);
     let given = Prebuilt { readiness: readiness.clone(), metrics, engine: engine.clone() };
@@ -107,7 +111,11 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
             let (requests, connections) = (drained.requests, drained.connections);
             tracing::warn!(requests, connections, "cut off: they did not finish in time");
         }
-        let engine_drained = timeout(ENGINE_DRAIN_TIMEOUT, engine.drain()).await;
+        let draining = async {
+            runner.stop().await;
+            engine.drain().await;
+        };
+        let engine_drained = timeout(ENGINE_DRAIN_TIMEOUT, draining).await;
         engine_drained.context("the database did not take in time what was waiting for it")?;
         store.close().await;
         tracing::info!("stopped");

@@ -16,6 +16,7 @@ mod points;
 mod random_kills;
 mod replicas;
 mod roaming;
+mod schedules;
 mod store;
 
 /// A random test's source of chance and length.

@@ -27,6 +27,7 @@ mod precedence;
 mod quantities;
 mod request_ids;
 mod routes;
+mod schedules;
 mod shown;
 mod site;
 mod statements;

@@ -20,6 +20,15 @@ fn calls() -> Vec<(Request, u16)> {
         "effective_at": "2026-01-31T12:00:00Z",
         "metadata": { "order": "1" },
     });
+    let scheduled = json!({
+        "transaction": {
+            "postings": [posting("users:1", "rent", "USD/2", 5)],
+            "metadata": { "order": "1" },
+            "expect": [{ "account": "users:1", "asset": "USD/2", "available": { "at_least": "0" } }],
+        },
+        "rule": { "rrule": "FREQ=MONTHLY;BYMONTHDAY=-1", "starts_at": "2999-01-31T12:00:00Z", "time_zone": "Europe/Berlin" },
+        "metadata": { "contract": "7" },
+    });
     let mut dry_run = transaction.clone();
     dry_run["dry_run"] = json!(true);
     let all = "account=users:&source=world&destination=users:1&asset=USD/2&reference=order-1&metadata[order]=1\
@@ -62,6 +71,13 @@ fn calls() -> Vec<(Request, u16)> {
         get("/v1/ledgers/main/log?limit=7"),
         get("/v1/ledgers/main/log?after=0"),
         get("/v1/ledgers/main/export?format=csv"),
+        (Request::post("/v1/ledgers/main/schedules").header("idempotency-key", "s").json(scheduled), 201),
+        get("/v1/ledgers/main/schedules?state=active&limit=7"),
+        get("/v1/ledgers/main/schedules/0"),
+        get("/v1/ledgers/main/schedules/0/runs?limit=7"),
+        (Request::post("/v1/ledgers/main/schedules/0/pause").header("idempotency-key", "sp"), 200),
+        (Request::post("/v1/ledgers/main/schedules/0/resume").header("idempotency-key", "sr"), 200),
+        (Request::post("/v1/ledgers/main/schedules/0/cancel").header("idempotency-key", "sc"), 200),
         get("/health/live"),
         get("/health/ready"),
         get("/version"),

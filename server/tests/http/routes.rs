@@ -19,6 +19,9 @@ fn path(operation: &Operation) -> String {
 fn seeded() -> Site {
     let site = Site::start();
     site.pay("world", "a", "USD/2", 5);
+    let transaction = json!({ "postings": [posting("world", "a", "USD/2", 5)] });
+    let schedule = json!({ "transaction": transaction, "at": "2999-01-01T00:00:00Z" });
+    assert_eq!(site.post("/v1/ledgers/main/schedules", &schedule).status, 201);
     site
 }
 

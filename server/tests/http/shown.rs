@@ -41,7 +41,7 @@ pub(crate) fn settle(value: &mut Value) {
             }
             for (name, member) in members {
                 match name.as_str() {
-                    "recorded_at" | "created_at" => *member = "[now]".into(),
+                    "recorded_at" | "created_at" | "updated_at" => *member = "[now]".into(),
                     "request_id" => *member = "[id]".into(),
                     "next_cursor" if member.is_string() => *member = "[cursor]".into(),
                     _ => settle(member),

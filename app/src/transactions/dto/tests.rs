@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ledger::{Balance, BalanceKey, EntryNumber, Transaction};
+use ledger::{Address, Asset, Balance, BalanceKey, EntryNumber, Posting, Transaction};
 use proptest::prelude::*;
 use serde_json::json;
 

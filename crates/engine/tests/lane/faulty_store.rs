@@ -222,6 +222,10 @@ impl Store for FaultyStore {
         self.inner.log(ledger, from, limit).await
     }
 
+    fn scheduling(&self) -> &dyn engine::schedules::ScheduleStore {
+        self.inner.scheduling()
+    }
+
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
         self.inner.snapshot(ledger).await
     }

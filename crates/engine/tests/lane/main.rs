@@ -4,6 +4,7 @@ mod appending;
 mod asking;
 mod changing;
 mod faulty_store;
+mod scheduling;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -23,6 +23,7 @@ pub mod moments;
 pub mod movements;
 pub mod periods;
 pub mod random;
+pub mod schedules;
 pub mod snapshots;
 pub mod statements;
 pub mod transactions;
@@ -169,6 +170,18 @@ macro_rules! store_contract {
             random {
                 random_histories_answer_as_the_log_says
             }
+            schedules {
+                a_schedule_comes_back_as_it_was_created
+                a_ledger_that_is_not_there_has_no_schedules
+                a_change_that_rests_on_another_version_is_stale
+                a_version_is_followed_by_one_other
+                a_run_that_was_posted_wins_over_one_that_was_rejected
+                schedules_are_listed_newest_first
+                a_ledger_has_so_many_open_schedules_and_no_more
+                a_key_shows_the_schedule_as_its_request_left_it
+                what_is_due_is_found_in_all_ledgers
+                schedules_are_there_after_reopening
+            }
             snapshots {
                 a_snapshot_does_not_see_later_writes
                 a_snapshot_reads_everything_in_parts
@@ -250,6 +263,7 @@ mod tests {
             ("movements", include_str!("movements.rs")),
             ("periods", include_str!("periods.rs")),
             ("random", include_str!("random.rs")),
+            ("schedules", include_str!("schedules.rs")),
             ("snapshots", include_str!("snapshots.rs")),
             ("statements", include_str!("statements.rs")),
             ("transactions", include_str!("transactions.rs")),

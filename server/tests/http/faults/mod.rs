@@ -2,6 +2,7 @@
 //! nothing of the cause gets out, and the service lives on.
 
 mod lab;
+mod schedules;
 mod store;
 
 use serde_json::json;
@@ -12,7 +13,7 @@ use crate::harness::{Reply, Request};
 use crate::site::posting;
 
 /// Everything that is read from a ledger.
-const READS: [&str; 14] = [
+const READS: [&str; 17] = [
     "",
     "/transactions",
     "/transactions/0",
@@ -27,11 +28,20 @@ const READS: [&str; 14] = [
     "/balances",
     "/log",
     "/export",
+    "/schedules",
+    "/schedules/0",
+    "/schedules/0/runs",
 ];
 
 fn transaction(ledger: &str) -> Request {
     let body = json!({ "postings": [posting("world", "a", "USD/2", 5)] });
     Request::post(format!("/v1/ledgers/{ledger}/transactions")).json(body)
+}
+
+fn new_schedule(ledger: &str) -> Request {
+    let transaction = json!({ "postings": [posting("world", "a", "USD/2", 5)] });
+    let body = json!({ "transaction": transaction, "at": "2999-01-01T00:00:00Z" });
+    Request::post(format!("/v1/ledgers/{ledger}/schedules")).json(body)
 }
 
 fn new_ledger(name: &str) -> Request {
@@ -70,6 +80,7 @@ fn a_panic_is_an_internal_error_and_the_service_lives_on() {
     // Whoever waits for a lane that is gone cannot know.
     is(&lab.call(&transaction("panics")), 503, "service.outcome_unknown");
     is(&lab.call(&transaction("panics")), 503, "service.outcome_unknown");
+    is(&lab.call(&new_schedule("panics")), 500, "internal.error");
     is(&lab.call(&new_ledger("panics")), 503, "service.outcome_unknown");
     lives_on(&lab);
 }
@@ -101,6 +112,7 @@ fn what_takes_too_long_is_answered_in_time() {
     each_read_is(&lab, "never", 504, "request.timeout");
     is(&lab.call(&transaction("never")), 504, "request.timeout");
     is(&lab.call(&new_ledger("never")), 504, "request.timeout");
+    is(&lab.call(&new_schedule("never")), 504, "request.timeout");
     lives_on(&lab);
 }
 
@@ -168,7 +180,16 @@ fn a_commit_without_an_answer_is_told_as_such() {
     let lab = Lab::start(|_| {});
     is(&lab.call(&transaction("cut-off")), 503, "service.outcome_unknown");
     is(&lab.call(&new_ledger("cut-off")), 503, "service.outcome_unknown");
+    is(&lab.call(&new_schedule("cut-off")), 503, "service.outcome_unknown");
     lives_on(&lab);
+}
+
+#[test]
+fn a_ledger_that_has_as_many_schedules_as_it_may_takes_no_more() {
+    let lab = Lab::start(|_| {});
+    let refused = lab.call(&new_schedule("full"));
+    is(&refused, 422, "schedule.too_many");
+    assert_eq!(refused.json()["max"], 10_000);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
     Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
 };
+use engine::schedules::ScheduleStore;
 use ledger::{
     Address, Amount, Asset, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Origin, Posting, Postings,
     Timestamp, Transaction,
@@ -29,7 +30,7 @@ pub(super) struct Troubled {
 }
 
 /// Does what the name says, where that is the same for all operations, and otherwise nothing.
-async fn befall(ledger: &LedgerName) {
+pub(super) async fn befall(ledger: &LedgerName) {
     match ledger.as_str() {
         // Without a word on the standard error output of the tests.
         "panics" => resume_unwind(Box::new(SECRET)),
@@ -63,7 +64,7 @@ fn record(number: u64) -> LogRecord {
 }
 
 /// Fails to read.
-async fn read<T>(ledger: &LedgerName) -> Result<T, ReadError> {
+pub(super) async fn read<T>(ledger: &LedgerName) -> Result<T, ReadError> {
     befall(ledger).await;
     Err(match ledger.as_str() {
         "unavailable" => ReadError::Unavailable(SECRET.into()),
@@ -222,6 +223,10 @@ impl Store for Troubled {
             "later-gap" => Ok(vec![record(from.0 + 1)]),
             _ => read(ledger).await,
         }
+    }
+
+    fn scheduling(&self) -> &dyn ScheduleStore {
+        self
     }
 
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {

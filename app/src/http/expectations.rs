@@ -3,10 +3,10 @@
 use ledger::{Address, Asset, Bounds, Expectation, Expectations, ExpectedBounds};
 use schemars::JsonSchema;
 
-use crate::http::fields::FieldErrors;
-use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
-use crate::http::text::SignedAmount;
-use crate::http::values::{AddressText, AssetText, SignedInput};
+use super::fields::FieldErrors;
+use super::json::{FromJson, Slot, Value, refuse_unknown};
+use super::text::SignedAmount;
+use super::values::{AddressText, AssetText, SignedInput};
 
 /// What is expected of a balance once all postings are through, or of an account's version before them. One that does
 /// not hold rejects the transaction.

@@ -1,0 +1,23 @@
+//! `POST /v1/ledgers/{ledger}/schedules/{id}/cancel`.
+
+use engine::schedules::ScheduleChange;
+use pavex::post;
+
+use super::{RequestError, SchedulePath, ScheduleView};
+use crate::http::input::{NoBody, Write};
+use crate::http::reply::Changed;
+use crate::storage::Engine;
+
+/// Cancels a schedule. It never runs again.
+///
+/// # Errors
+/// [`RequestError`], as a problem.
+#[post(path = "/v1/ledgers/{ledger}/schedules/{id}/cancel")]
+pub async fn cancel_schedule(
+    request: Write<(SchedulePath, NoBody)>,
+    engine: &Engine,
+) -> Result<Changed<ScheduleView>, RequestError> {
+    let Write { key, input: (SchedulePath { ledger, id }, NoBody {}) } = request;
+    let changed = engine.change_schedule(&ledger, id, ScheduleChange::Cancel, key).await?;
+    Ok(Changed::new(ScheduleView::of(ledger, changed.schedule), changed.replayed))
+}

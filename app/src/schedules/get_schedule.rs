@@ -1,0 +1,23 @@
+//! `GET /v1/ledgers/{ledger}/schedules/{id}`.
+
+use pavex::get;
+
+use super::{RequestError, SchedulePath, ScheduleView};
+use crate::http::input::Read;
+use crate::http::query::NoQuery;
+use crate::http::reply::Reply;
+use crate::storage::Engine;
+
+/// Shows one schedule.
+///
+/// # Errors
+/// [`RequestError`], as a problem.
+#[get(path = "/v1/ledgers/{ledger}/schedules/{id}")]
+pub async fn get_schedule(
+    request: Read<(SchedulePath, NoQuery)>,
+    engine: &Engine,
+) -> Result<Reply<ScheduleView>, RequestError> {
+    let Read((SchedulePath { ledger, id }, NoQuery {})) = request;
+    let schedule = engine.store().scheduling().schedule(&ledger, id).await?;
+    Ok(Reply(ScheduleView::of(ledger, schedule.ok_or(RequestError::NOT_FOUND)?)))
+}
