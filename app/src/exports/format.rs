@@ -96,7 +96,13 @@ impl Format {
                 beancount::transaction(&record.entry, transaction, out);
             }
             // Nothing is posted: only what is to be read back has it.
-            (EntryBody::Account(_) | EntryBody::Hold(_) | EntryBody::Release(_), _) => {}
+            (
+                EntryBody::Account(_)
+                | EntryBody::TransactionChange(_)
+                | EntryBody::Hold(_)
+                | EntryBody::Release(_),
+                _,
+            ) => {}
         }
     }
 }

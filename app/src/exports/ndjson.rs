@@ -66,6 +66,9 @@ struct EntryLine {
     account: Option<AddressText>,
     /// What that account allows from then on.
     policy: Option<PolicyView>,
+    /// The transaction that was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction: Option<EntryNumberValue>,
     metadata: MetadataValue,
     balances: Vec<AccountBalanceView>,
 }
@@ -102,7 +105,7 @@ pub(super) fn ledger(ledger: &Ledger, out: &mut Vec<u8>) {
 pub(super) fn entry(record: &LogRecord, out: &mut Vec<u8>) {
     let LogRecord { entry, request } = record;
     let (mut captures, mut reverses, mut releases) = (None, None, None);
-    let (mut change, mut expires_at) = (None, None);
+    let (mut change, mut transaction, mut expires_at) = (None, None, None);
     match &entry.body {
         EntryBody::Transaction(transaction) => match &transaction.origin {
             Origin::Posted => {}
@@ -110,6 +113,7 @@ pub(super) fn entry(record: &LogRecord, out: &mut Vec<u8>) {
             Origin::Reversal(reversal) => reverses = Some(reversal.into()),
         },
         EntryBody::Account(changed) => change = Some(changed),
+        EntryBody::TransactionChange(changed) => transaction = Some(EntryNumberValue(changed.transaction)),
         EntryBody::Hold(hold) => expires_at = hold.expires_at.map(TimeText),
         EntryBody::Release(release) => releases = Some(release.into()),
     }
@@ -127,6 +131,7 @@ pub(super) fn entry(record: &LogRecord, out: &mut Vec<u8>) {
         expires_at,
         account: change.map(|change| AddressText(change.account.clone())),
         policy: change.map(|change| change.policy.clone().into()),
+        transaction,
         metadata: MetadataValue(entry.body.metadata().clone()),
         balances: entry.balances.iter().cloned().map(AccountBalanceView::from).collect(),
     };

@@ -2,6 +2,7 @@
 //!
 //! Nothing in here knows a feature.
 
+pub mod amount_range;
 pub mod as_of;
 pub mod asset;
 pub mod body;

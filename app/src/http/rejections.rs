@@ -151,6 +151,19 @@ pub static ACCOUNT_TOO_LARGE: ProblemType = ProblemType {
     ],
 };
 
+/// More would be kept beside a transaction than may be.
+pub static TRANSACTION_TOO_LARGE: ProblemType = ProblemType {
+    status: StatusCode::UNPROCESSABLE_ENTITY,
+    code: "transaction.too_large",
+    title: "Too much would be kept beside the transaction",
+    meaning: "With what it has already, the transaction would have more metadata keys than it may. Nothing was done.",
+    remedy: "Remove some in the same request: null takes the place of what is to go.",
+    members: &[
+        Member { name: "transaction", json_type: "integer", meaning: "The id of the transaction." },
+        Member { name: "max", json_type: "integer", meaning: "How many there may be." },
+    ],
+};
+
 /// The source of a posting lacks the money.
 pub static INSUFFICIENT_FUNDS: ProblemType = ProblemType {
     status: StatusCode::UNPROCESSABLE_ENTITY,
@@ -243,12 +256,20 @@ pub static EXPECTATION_FAILED: ProblemType = ProblemType {
 #[must_use]
 pub fn rejected(rejection: &Rejection) -> Problem {
     match rejection {
+        Rejection::TransactionNotFound { .. } => Problem::of(&TRANSACTION_NOT_FOUND),
+        Rejection::TransactionTooLarge { transaction } => Problem::of(&TRANSACTION_TOO_LARGE)
+            .detail(format!(
+                "Transaction {} would have more than {} keys of metadata.",
+                transaction.0,
+                Metadata::MAX_KEYS
+            ))
+            .with("transaction", transaction.0)
+            .with("max", Metadata::MAX_KEYS),
         Rejection::ReferenceTaken { reference, entry } => Problem::of(&REFERENCE_TAKEN)
             .detail(format!("Entry {} has this reference.", entry.0))
             .with("reference", reference.as_str())
             .with("transaction", entry.0),
         Rejection::HoldNotFound { .. } => Problem::of(&HOLD_NOT_FOUND),
-        Rejection::TransactionNotFound { .. } => Problem::of(&TRANSACTION_NOT_FOUND),
         Rejection::HoldExpiryPassed { expires_at } => Problem::of(&HOLD_EXPIRY_PASSED)
             .detail("The hold would have expired before it is recorded.")
             .with("expires_at", TimeText(*expires_at)),
@@ -429,6 +450,20 @@ mod tests {
         let overflow = rejected(&(Rejection::AmountOverflow { posting: 0, account, asset }));
         assert_eq!((overflow.status().as_u16(), overflow.code()), (422, "amount.overflow"));
     }
+
+    #[test]
+    fn changes_of_transactions_are_rejected_with_what_the_caller_needs() {
+        let transaction = EntryNumber(7);
+        let missing = rejected(&Rejection::TransactionNotFound { transaction });
+        assert_eq!((missing.status().as_u16(), missing.code()), (404, "transaction.not_found"));
+        let large = rejected(&Rejection::TransactionTooLarge { transaction });
+        assert_eq!((large.status().as_u16(), large.code()), (422, "transaction.too_large"));
+        let shown = format!("{large:?}");
+        for member in [r#""transaction": Number(7)"#, r#""max": Number(64)"#] {
+            assert!(shown.contains(member), "{member} is not in {shown}");
+        }
+    }
+
     #[test]
     fn rejections_by_policies_say_whose_and_which() {
         let account = || Address::parse("users:42").unwrap();

@@ -169,6 +169,21 @@ schema!(MetadataFilterInput, "MetadataFilter", {
     "examples": [{ "order": "1001" }]
 });
 
+/// The schema of bounds of an amount. Has no values: requests are read into
+/// [`AmountRange`](engine::query::AmountRange).
+pub enum AmountRangeInput {}
+
+schema!(AmountRangeInput, "AmountRange", {
+    "description": "Bounds of an amount in whole minor units, each of which may be left out: `amount[at_least]=1000`.",
+    "type": "object",
+    "properties": {
+        "at_least": { "type": "string", "pattern": "^[0-9]{1,39}$" },
+        "at_most": { "type": "string", "pattern": "^[0-9]{1,39}$" }
+    },
+    "additionalProperties": false,
+    "examples": [{ "at_least": "1000" }]
+});
+
 /// The schema of a choice of clock. Has no values: requests are read into
 /// [`Clock`](engine::query::Clock).
 pub enum ClockInput {}

@@ -42,6 +42,8 @@ pub enum LogEntryType {
     Hold,
     /// Reserved money was let go.
     Release,
+    /// What is kept beside a transaction was changed.
+    TransactionChange,
 }
 
 /// One change of a ledger, as recorded.
@@ -76,7 +78,10 @@ pub struct LogEntryView {
     pub account: Option<AddressText>,
     /// What that account allows from then on; null where none was changed.
     pub policy: Option<PolicyView>,
-    /// What the caller keeps beside the transaction or the hold, or beside the account from then on.
+    /// The id of the transaction that was changed; null where none was.
+    pub transaction: Option<EntryNumberValue>,
+    /// What the caller keeps beside the transaction, as it was recorded, or beside the hold; or beside the account or the
+    /// transaction that was changed, from then on.
     pub metadata: MetadataValue,
     /// Every balance that it touched as it stood afterwards, by account and asset.
     pub balances: Vec<AccountBalanceView>,
@@ -90,6 +95,7 @@ impl From<LogRecord> for LogEntryView {
         let metadata = MetadataValue(entry.body.metadata().clone());
         let (mut captures, mut reverses, mut releases) = (None, None, None);
         let (mut account, mut policy, mut expires_at) = (None, None, None);
+        let mut transaction_id = None;
         let kind = match entry.body {
             EntryBody::Transaction(transaction) => {
                 match &transaction.origin {
@@ -98,6 +104,10 @@ impl From<LogRecord> for LogEntryView {
                     Origin::Reversal(reversal) => reverses = Some(reversal.into()),
                 }
                 LogEntryType::Transaction
+            }
+            EntryBody::TransactionChange(change) => {
+                transaction_id = Some(EntryNumberValue(change.transaction));
+                LogEntryType::TransactionChange
             }
             EntryBody::Account(change) => {
                 (account, policy) = (Some(AddressText(change.account)), Some(change.policy.into()));
@@ -126,6 +136,7 @@ impl From<LogRecord> for LogEntryView {
             expires_at,
             account,
             policy,
+            transaction: transaction_id,
             metadata,
             balances: entry.balances.into_iter().map(AccountBalanceView::from).collect(),
         }

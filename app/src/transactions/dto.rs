@@ -95,7 +95,7 @@ pub struct TransactionView {
     pub postings: Vec<PostingView>,
     /// The caller's own name for it.
     pub reference: Option<ReferenceText>,
-    /// What the caller keeps beside it.
+    /// What the caller keeps beside it: now, where it is read; when it was created, in the reply to that.
     pub metadata: MetadataValue,
     /// When it counts.
     pub effective_at: TimeText,

@@ -8,7 +8,7 @@ use crate::http::query::NoQuery;
 use crate::http::reply::Reply;
 use crate::storage::Engine;
 
-/// Shows one transaction.
+/// Shows one transaction, with what is kept beside it now.
 ///
 /// # Errors
 /// [`TransactionError`], as a problem.
@@ -18,9 +18,6 @@ pub async fn get_transaction(
     engine: &Engine,
 ) -> Result<Reply<TransactionView>, TransactionError> {
     let Read((TransactionPath { ledger, id }, NoQuery {})) = request;
-    let record = engine.store().entry(&ledger, id).await?;
-    // Other entries have numbers as well, and are no transactions.
-    let record = record.filter(|record| record.entry.body.transaction().is_some());
-    let record = record.ok_or(TransactionError::NotFound)?;
-    Ok(Reply(TransactionView::recorded(ledger, record.entry)))
+    let entry = engine.store().transaction(&ledger, id).await?.ok_or(TransactionError::NotFound)?;
+    Ok(Reply(TransactionView::recorded(ledger, entry)))
 }

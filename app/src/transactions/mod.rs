@@ -1,17 +1,21 @@
-//! Transactions: money that moved, all of it or nothing. They are created and read, never changed.
+//! Transactions: money that moved, all of it or nothing. What moved never changes; what is kept beside it may.
 
+mod change_transaction;
 mod create_transaction;
 mod dto;
 mod error;
 mod get_transaction;
+mod list_transaction_changes;
 mod list_transactions;
 mod operations;
 mod query;
 
+pub use change_transaction::*;
 pub use create_transaction::*;
 pub use dto::*;
 pub use error::*;
 pub use get_transaction::*;
+pub use list_transaction_changes::*;
 pub use list_transactions::*;
 pub use operations::operations;
 pub use query::*;

@@ -1,7 +1,8 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{
-    CreateTransactionRequest, ListTransactionsQuery, TRANSACTION_NOT_FOUND, TransactionPath, TransactionView,
+    ChangeTransactionRequest, CreateTransactionRequest, ListTransactionChangesQuery, ListTransactionsQuery,
+    TransactionChangeView, TransactionPath, TransactionView,
 };
 use crate::http::failures::{
     IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
@@ -13,9 +14,9 @@ use crate::http::path::InLedger;
 use crate::http::query::NoQuery;
 use crate::http::rejections::{
     ACCOUNT_CLOSED, ACCOUNT_FROZEN, ACCOUNT_UNBOUNDED, AMOUNT_OVERFLOW, EXPECTATION_FAILED,
-    INSUFFICIENT_FUNDS, REFERENCE_TAKEN,
+    INSUFFICIENT_FUNDS, REFERENCE_TAKEN, TRANSACTION_NOT_FOUND, TRANSACTION_TOO_LARGE,
 };
-use crate::http::reply::{Created, Reply};
+use crate::http::reply::{Changed, Created, Reply};
 use crate::openapi::Operation;
 
 const TAG: &str = "Transactions";
@@ -60,7 +61,9 @@ pub fn operations() -> Vec<Operation> {
         Operation::get("/v1/ledgers/{ledger}/transactions", "list_transactions")
             .about(TAG, "Lists transactions, newest first")
             .description(
-                "All filters have to hold; those on accounts and asset have to hold for one and the same posting. \
+                "All filters have to hold; those on accounts, asset and amount have to hold for one and the same \
+                 posting. Metadata is that of now, as it was last changed. Metadata, references, accounts, and addresses with few \
+                 accounts under them lead straight to what has them; by anything else the list is searched page by page. \
                  A page may be short, even empty, although the list goes on: only a `next_cursor` of null is the \
                  end.",
             )
@@ -69,9 +72,36 @@ pub fn operations() -> Vec<Operation> {
             .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/transactions/{id}", "get_transaction")
             .about(TAG, "Shows a transaction")
-            .description("Its balances are those right after it, not those of now.")
+            .description("Its metadata is that of now, its balances are those right after it.")
             .takes::<Read<(TransactionPath, NoQuery)>>()
             .returns::<Reply<TransactionView>>()
+            .problems([&LEDGER_NOT_FOUND, &TRANSACTION_NOT_FOUND, &SERVICE_UNAVAILABLE]),
+        Operation::patch("/v1/ledgers/{ledger}/transactions/{id}", "change_transaction")
+            .about(TAG, "Changes what is kept beside a transaction")
+            .description(
+                "Keys that are left out stay as they are; null in the place of a value removes its key. What moved, when it \
+                 counts, and its reference never change. Each change is an entry of the log, which goes on showing the \
+                 transaction as it was recorded, as exports do. The reply is the change, with all that is kept beside \
+                 the transaction from then on, and the same request under the same `Idempotency-Key` gets the same \
+                 reply.",
+            )
+            .takes::<Write<(TransactionPath, ChangeTransactionRequest)>>()
+            .returns::<Changed<TransactionChangeView>>()
+            .problems([
+                &LEDGER_NOT_FOUND,
+                &TRANSACTION_NOT_FOUND,
+                &IDEMPOTENCY_KEY_REUSED,
+                &IDEMPOTENCY_IN_PROGRESS,
+                &TRANSACTION_TOO_LARGE,
+                &SERVICE_SHUTTING_DOWN,
+                &SERVICE_UNAVAILABLE,
+                &OUTCOME_UNKNOWN,
+            ]),
+        Operation::get("/v1/ledgers/{ledger}/transactions/{id}/changes", "list_transaction_changes")
+            .about(TAG, "Lists the changes of a transaction, newest first")
+            .description("Each with what was kept beside it from then on.")
+            .takes::<Read<(TransactionPath, ListTransactionChangesQuery)>>()
+            .returns::<Reply<Page<TransactionChangeView>>>()
             .problems([&LEDGER_NOT_FOUND, &TRANSACTION_NOT_FOUND, &SERVICE_UNAVAILABLE]),
     ]
 }

@@ -1,9 +1,12 @@
 //! Which transactions are asked for: one by its path, many by filters.
 
-use engine::query::{AddressPattern, AsOf, Clock, Order, TimeRange, TransactionPosition, TransactionQuery};
+use engine::query::{
+    AddressPattern, AmountRange, AsOf, Clock, Order, TimeRange, TransactionPosition, TransactionQuery,
+};
 use ledger::{Asset, EntryNumber, LedgerName, Reference};
 use schemars::JsonSchema;
 
+use crate::http::amount_range::take_amount_range;
 use crate::http::as_of::{UntilParameter, take_until};
 use crate::http::fields::FieldErrors;
 use crate::http::metadata::take_metadata_filters;
@@ -12,8 +15,8 @@ use crate::http::path::{FromPath, PathReader};
 use crate::http::query::{FromQuery, QueryReader};
 use crate::http::time::{TimeRangeParameters, take_time_range};
 use crate::http::values::{
-    AddressPatternInput, AssetText, ClockInput, EntryNumberValue, LedgerNameText, MetadataFilterInput,
-    OrderInput, ReferenceText,
+    AddressPatternInput, AmountRangeInput, AssetText, ClockInput, EntryNumberValue, LedgerNameText,
+    MetadataFilterInput, OrderInput, ReferenceText,
 };
 
 /// `…/{ledger}/transactions/{id}…`
@@ -35,7 +38,7 @@ impl FromPath for TransactionPath {
     }
 }
 
-/// Which transactions to list, and how. All filters have to hold; those on accounts and asset have to
+/// Which transactions to list, and how. All filters have to hold; those on accounts, asset and amount have to
 /// hold for one and the same posting.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 pub struct ListTransactionsQuery {
@@ -51,10 +54,13 @@ pub struct ListTransactionsQuery {
     /// The posting's asset.
     #[schemars(with = "Option<AssetText>")]
     pub asset: Option<Asset>,
+    /// Bounds of the posting's amount: `amount[at_least]=1000`, `amount[at_most]=5000`.
+    #[schemars(with = "Option<AmountRangeInput>")]
+    pub amount: AmountRange,
     /// The transaction's reference.
     #[schemars(with = "Option<ReferenceText>")]
     pub reference: Option<Reference>,
-    /// Metadata that the transaction has: `metadata[key]=value`, once for each key.
+    /// Metadata that the transaction has now: `metadata[key]=value`, once for each key.
     #[schemars(with = "Option<MetadataFilterInput>")]
     pub metadata: Vec<(String, String)>,
     /// When, by `clock`.
@@ -90,6 +96,7 @@ impl FromQuery for ListTransactionsQuery {
             source,
             destination,
             asset,
+            amount: take_amount_range(query, errors),
             reference,
             metadata,
             time,
@@ -110,6 +117,7 @@ impl ListTransactionsQuery {
             source: self.source.clone(),
             destination: self.destination.clone(),
             asset: self.asset.clone(),
+            amount: self.amount,
             reference: self.reference.clone(),
             metadata: self.metadata.clone(),
             time: self.time,
@@ -118,6 +126,20 @@ impl ListTransactionsQuery {
             after: self.page.after,
             limit: self.page.limit,
         }
+    }
+}
+
+/// Which changes of a transaction to list.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct ListTransactionChangesQuery {
+    /// Which page.
+    #[schemars(flatten, with = "PageParameters")]
+    pub page: PageRequest<EntryNumber>,
+}
+
+impl FromQuery for ListTransactionChangesQuery {
+    fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
+        Self { page: PageRequest::take(query, errors) }
     }
 }
 
@@ -144,6 +166,7 @@ mod tests {
     fn every_filter_is_understood() {
         let query = read(
             "account=users:*&source=users:&destination=shops:7&asset=USD/2&reference=order%201&metadata[a]=b\
+             &amount[at_least]=10&amount[at_most]=20\
              &from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00%2B01:00&clock=effective&order=asc&limit=3",
         )
         .unwrap();
@@ -153,6 +176,7 @@ mod tests {
         assert_eq!(query.destination, Some(AddressPattern::Exactly(shop)));
         assert_eq!(query.reference.unwrap().as_str(), "order 1");
         assert_eq!(query.metadata, [("a".to_owned(), "b".to_owned())]);
+        assert_eq!(query.amount, AmountRange { at_least: Some(10_u64.into()), at_most: Some(20_u64.into()) });
         assert_eq!((query.order, query.clock, query.limit), (Order::Ascending, Clock::Effective, 3));
         let hours = (query.time.to.unwrap().micros() - query.time.from.unwrap().micros()) / 3_600_000_000;
         assert_eq!(hours, 31 * 24 - 1);

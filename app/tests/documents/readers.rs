@@ -17,7 +17,9 @@ use app::http::query::{FromQuery, NoQuery, read_query};
 use app::ledgers::{CreateLedgerRequest, ListLedgersQuery};
 use app::log::ListLogQuery;
 use app::schedules::{CreateScheduleRequest, ListRunsQuery, ListSchedulesQuery};
-use app::transactions::{CreateTransactionRequest, ListTransactionsQuery};
+use app::transactions::{
+    ChangeTransactionRequest, CreateTransactionRequest, ListTransactionChangesQuery, ListTransactionsQuery,
+};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -31,6 +33,7 @@ type Objects = BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)>;
 fn what_is_read_is_what_the_schema_says() {
     let mut read = BTreeSet::new();
     read.insert(body::<ChangeAccountRequest>());
+    read.insert(body::<ChangeTransactionRequest>());
     read.insert(body::<CreateLedgerRequest>());
     read.insert(body::<CreateTransactionRequest>());
     read.insert(body::<CreateScheduleRequest>());
@@ -43,6 +46,7 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(query::<ListEntriesQuery>());
     read.insert(query::<ListLedgersQuery>());
     read.insert(query::<ListLogQuery>());
+    read.insert(query::<ListTransactionChangesQuery>());
     read.insert(query::<ListTransactionsQuery>());
     read.insert(query::<ListRunsQuery>());
     read.insert(query::<ListSchedulesQuery>());

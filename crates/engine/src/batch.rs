@@ -74,7 +74,8 @@ fn rests_on_an_entry(rejection: &Rejection) -> bool {
         Rejection::ReferenceTaken { .. }
         | Rejection::HoldNotOpen { .. }
         | Rejection::HoldExceedsRemaining { .. }
-        | Rejection::ReversalExceedsOriginal { .. } => true,
+        | Rejection::ReversalExceedsOriginal { .. }
+        | Rejection::TransactionTooLarge { .. } => true,
         Rejection::HoldNotFound { .. }
         | Rejection::TransactionNotFound { .. }
         | Rejection::HoldExpiryPassed { .. }

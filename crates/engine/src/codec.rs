@@ -10,6 +10,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod transaction_change;
 
 use ledger::{Balance, BalanceKey, Entry, EntryBody, Reference};
 
@@ -52,6 +53,8 @@ pub const ACCOUNT: &str = "account";
 pub const HOLD: &str = "hold";
 /// The kind of entries that let reserved money go.
 pub const RELEASE: &str = "release";
+/// The kind of entries that changed what is kept beside a transaction.
+pub const TRANSACTION_CHANGE: &str = "transaction_change";
 
 /// Returns the name of an entry's kind.
 #[must_use]
@@ -61,7 +64,14 @@ pub fn kind(entry: &Entry) -> &'static str {
         EntryBody::Account(_) => ACCOUNT,
         EntryBody::Hold(_) => HOLD,
         EntryBody::Release(_) => RELEASE,
+        EntryBody::TransactionChange(_) => TRANSACTION_CHANGE,
     }
+}
+
+/// Says whether entries of a kind are transactions.
+#[must_use]
+pub fn is_transaction(kind: &str) -> bool {
+    kind == TRANSACTION
 }
 
 /// Writes an entry's body as text.
@@ -76,6 +86,7 @@ pub fn encode(entry: &Entry) -> String {
         EntryBody::Account(change) => account::encode_change(change),
         EntryBody::Hold(hold) => hold::encode(hold, &entry.balances),
         EntryBody::Release(release) => hold::encode_release(release, &entry.balances),
+        EntryBody::TransactionChange(change) => transaction_change::encode(change),
     }
 }
 
@@ -91,7 +102,11 @@ pub fn decode(kind: &str, text: &str, reference: Option<Reference>) -> Result<De
             Ok(DecodedBody { body: EntryBody::Account(account::decode_change(text)?), balances: Vec::new() })
         }
         (RELEASE, None) => hold::decode_release(text),
-        (ACCOUNT | RELEASE, Some(reference)) => {
+        (TRANSACTION_CHANGE, None) => {
+            let body = EntryBody::TransactionChange(transaction_change::decode(text)?);
+            Ok(DecodedBody { body, balances: Vec::new() })
+        }
+        (ACCOUNT | RELEASE | TRANSACTION_CHANGE, Some(reference)) => {
             Err(DecodeError::Part { part: "reference", text: reference.as_str().to_owned() })
         }
         _ => Err(DecodeError::Kind(kind.to_owned())),

@@ -6,9 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use ledger::{
-    Bounds, CaptureHold, ChangeAccount, Command, CreateHold, Expectation, ExpectedBounds, FloorsPatch,
-    Frozen, LedgerName, Metadata, PostTransaction, Posting, Quantity, Reference, ReleaseCause, ReleaseHold,
-    ReverseTransaction, Timestamp,
+    Bounds, CaptureHold, ChangeAccount, ChangeTransaction, Command, CreateHold, Expectation, ExpectedBounds,
+    FloorsPatch, Frozen, LedgerName, Metadata, MetadataPatch, PostTransaction, Posting, Quantity, Reference,
+    ReleaseCause, ReleaseHold, ReverseTransaction, Timestamp,
 };
 use sha2::{Digest, Sha256};
 
@@ -98,6 +98,7 @@ impl RequestFingerprint {
             Command::CaptureHold(capture) => Self::of_capture(capture, dry_run),
             Command::ReleaseHold(release) => Self::of_release(*release, dry_run),
             Command::ReverseTransaction(reversal) => Self::of_reversal(reversal, dry_run),
+            Command::ChangeTransaction(change) => Self::of_transaction_change(change, dry_run),
         }
     }
 
@@ -184,16 +185,15 @@ impl RequestFingerprint {
             Some(true) => b"closed",
             Some(false) => b"open",
         });
-        for (key, value) in change.metadata.as_map() {
-            hash.text(key);
-            match value {
-                Some(value) => {
-                    hash.bytes(b"is");
-                    hash.text(value);
-                }
-                None => hash.bytes(b"goes"),
-            }
-        }
+        hash.metadata_patch(&change.metadata);
+        hash.finish()
+    }
+
+    fn of_transaction_change(change: &ChangeTransaction, dry_run: bool) -> Self {
+        let mut hash =
+            Fields::new(if dry_run { "transaction change, dry run" } else { "transaction change" });
+        hash.bytes(&change.transaction.0.to_be_bytes());
+        hash.metadata_patch(&change.metadata);
         hash.finish()
     }
 
@@ -294,6 +294,19 @@ impl Fields {
         for (key, value) in metadata.as_map() {
             self.text(key);
             self.text(value);
+        }
+    }
+
+    fn metadata_patch(&mut self, patch: &MetadataPatch) {
+        for (key, value) in patch.as_map() {
+            self.text(key);
+            match value {
+                Some(value) => {
+                    self.bytes(b"is");
+                    self.text(value);
+                }
+                None => self.bytes(b"goes"),
+            }
         }
     }
 

@@ -15,6 +15,7 @@ pub mod import;
 mod lane;
 mod memory;
 mod metrics;
+pub mod pair;
 pub mod port;
 pub mod query;
 mod queue;

@@ -65,6 +65,7 @@ impl Memory {
                     && !post.expectations.as_slice().iter().any(Expectation::is_about_version)
             }
             Command::ChangeAccount(_)
+            | Command::ChangeTransaction(_)
             | Command::CreateHold(_)
             | Command::CaptureHold(_)
             | Command::ReleaseHold(_)
@@ -107,6 +108,7 @@ impl Memory {
         let mut balances = HashSet::new();
         let mut references = HashSet::new();
         let mut accounts = HashSet::new();
+        let mut transactions = HashSet::new();
         let mut holds = HashSet::new();
         let mut reversals = HashSet::new();
         let mut versions = HashSet::new();
@@ -121,6 +123,9 @@ impl Memory {
                 Command::ChangeAccount(change) => {
                     accounts.insert(change.account.clone());
                 }
+                Command::ChangeTransaction(change) => {
+                    transactions.insert(change.transaction);
+                }
                 Command::PostTransaction(post) => {
                     let expectations = post.expectations.as_slice().iter();
                     let about_version = expectations.filter(|expectation| expectation.is_about_version());
@@ -134,6 +139,7 @@ impl Memory {
         }
         wanted.references = references.into_iter().collect();
         wanted.accounts = accounts.into_iter().collect();
+        wanted.transactions = transactions.into_iter().collect();
         wanted.holds = holds.into_iter().collect();
         wanted.reversals = reversals.into_iter().collect();
         wanted.versions = versions.into_iter().collect();
@@ -160,6 +166,12 @@ impl Memory {
         }
         for (account, metadata) in loaded.metadata {
             book.load_metadata(account, metadata);
+        }
+        for transaction in wanted.transactions {
+            book.load_transaction(transaction, None);
+        }
+        for (transaction, metadata) in loaded.transactions {
+            book.load_transaction(transaction, Some(metadata));
         }
         for (hold, standing) in loaded.holds {
             book.load_hold(hold, standing);

@@ -14,9 +14,10 @@ use ledger::{
 
 pub use self::errors::{BeginError, CommitError, CreateLedgerError, ReadError, Source};
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
+use crate::pair::MetadataPair;
 use crate::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
-    Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+    Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use crate::schedules::ScheduleStore;
 
@@ -63,7 +64,25 @@ pub trait Store: Send + Sync + 'static {
     /// Those of [`ReadError`].
     async fn entry(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<LogRecord>, ReadError>;
 
-    /// Lists transactions.
+    /// Reads one transaction as it stands: with what is kept beside it now. `None` where there is no entry of this
+    /// number, or it is none.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn transaction(&self, ledger: &LedgerName, number: EntryNumber)
+    -> Result<Option<Entry>, ReadError>;
+
+    /// Lists the changes of a transaction, newest first; `None` where there is no such transaction.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn transaction_changes(
+        &self,
+        ledger: &LedgerName,
+        query: &TransactionChangeQuery,
+    ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError>;
+
+    /// Lists transactions as they stand: with what is kept beside them now.
     ///
     /// # Errors
     /// Those of [`ReadError`].
@@ -254,6 +273,8 @@ pub struct Wanted {
     pub reversals: Vec<EntryNumber>,
     /// Accounts of which the version is needed.
     pub versions: Vec<Address>,
+    /// Transactions of which the metadata is needed, as it is to be changed.
+    pub transactions: Vec<EntryNumber>,
 }
 
 /// Balances that were looked up, and the policies of their accounts.
@@ -305,6 +326,8 @@ pub struct Loaded {
     pub policies: Vec<(Address, Policy)>,
     /// The metadata of the wanted accounts that were ever changed.
     pub metadata: Vec<(Address, Metadata)>,
+    /// What is kept beside the wanted transactions that are there: of those that were never changed, what was recorded.
+    pub transactions: Vec<(EntryNumber, Metadata)>,
     /// The wanted keys that are in use.
     pub keys: Vec<KeyUse>,
     /// The wanted references that are in use.
@@ -494,6 +517,49 @@ pub trait Snapshot: Send {
         after: Option<EntryNumber>,
         limit: usize,
     ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError>;
+
+    /// Reads what is kept beside up to `limit` transactions that were ever changed, those after the given one, by
+    /// number.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn changed_transactions(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Metadata)>, ReadError>;
+
+    /// Reads up to `limit` changes of transactions after the given one, by transaction and entry.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn transaction_changes(
+        &mut self,
+        after: Option<(EntryNumber, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, EntryNumber)>, ReadError>;
+
+    /// Reads up to `limit` transactions by what is kept beside them, after the given one, by pair and number: one for
+    /// each pair of a key and its value.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn transactions_by_pair(
+        &mut self,
+        after: Option<(MetadataPair, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(MetadataPair, EntryNumber)>, ReadError>;
+
+    /// Reads up to `limit` accounts by what is kept beside them, after the given one, by pair and address: one for each
+    /// pair of a key and its value.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn accounts_by_pair(
+        &mut self,
+        after: Option<&(MetadataPair, Address)>,
+        limit: usize,
+    ) -> Result<Vec<(MetadataPair, Address)>, ReadError>;
 }
 
 /// What came of creating a ledger.

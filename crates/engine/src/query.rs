@@ -153,7 +153,24 @@ impl AddressPattern {
     }
 }
 
-/// Which transactions to list, and how. All filters have to hold; those on accounts and asset have to
+/// Bounds of an amount: those that are given have to hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AmountRange {
+    /// It has to be this or more.
+    pub at_least: Option<Amount>,
+    /// It has to be this or less.
+    pub at_most: Option<Amount>,
+}
+
+impl AmountRange {
+    /// Says whether an amount lies in it.
+    #[must_use]
+    pub fn contains(&self, amount: Amount) -> bool {
+        self.at_least.is_none_or(|least| least <= amount) && self.at_most.is_none_or(|most| amount <= most)
+    }
+}
+
+/// Which transactions to list, and how. All filters have to hold; those on accounts, asset and amount have to
 /// hold for one and the same posting.
 #[derive(Clone, Debug, Default)]
 pub struct TransactionQuery {
@@ -165,9 +182,11 @@ pub struct TransactionQuery {
     pub destination: Option<AddressPattern>,
     /// On the posting's asset.
     pub asset: Option<Asset>,
+    /// On the posting's amount.
+    pub amount: AmountRange,
     /// The caller's own name for the transaction.
     pub reference: Option<Reference>,
-    /// Metadata that the transaction has, each key with this value.
+    /// Metadata that the transaction has now, each key with this value.
     pub metadata: Vec<(String, String)>,
     /// When, by `clock`.
     pub time: TimeRange,
@@ -203,8 +222,8 @@ impl TransactionPosition {
 }
 
 impl TransactionQuery {
-    /// Says whether an entry is a transaction that the filters and the time range let through. Order
-    /// and position do not count.
+    /// Says whether an entry, with the metadata of now, is a transaction that the filters and the time range let
+    /// through. Order and position do not count.
     #[must_use]
     pub fn matches(&self, entry: &Entry) -> bool {
         let Some(transaction) = entry.body.transaction() else { return false };
@@ -222,6 +241,7 @@ impl TransactionQuery {
             && holds(&self.destination, posting.destination())
             && (holds(&self.account, posting.source()) || holds(&self.account, posting.destination()))
             && self.asset.as_ref().is_none_or(|asset| asset == posting.asset())
+            && self.amount.contains(posting.amount())
     }
 }
 
@@ -247,12 +267,6 @@ impl AccountQuery {
     #[must_use]
     pub fn matches_metadata(&self, metadata: &Metadata) -> bool {
         self.metadata.iter().all(|(key, value)| metadata.get(key) == Some(value))
-    }
-
-    /// Says whether there may be accounts that are looked at and not listed.
-    #[must_use]
-    pub fn has_filters(&self) -> bool {
-        self.asset.is_some() || !self.metadata.is_empty()
     }
 }
 
@@ -285,6 +299,17 @@ pub struct HoldQuery {
     pub state: Option<HoldState>,
     /// Only those of which a posting names this account.
     pub account: Option<Address>,
+    /// Continue after this one: only earlier ones.
+    pub after: Option<EntryNumber>,
+    /// The largest page wanted.
+    pub limit: usize,
+}
+
+/// Which changes of a transaction to list, newest first.
+#[derive(Clone, Debug)]
+pub struct TransactionChangeQuery {
+    /// The transaction.
+    pub transaction: EntryNumber,
     /// Continue after this one: only earlier ones.
     pub after: Option<EntryNumber>,
     /// The largest page wanted.

@@ -38,7 +38,7 @@ impl Submission {
                 post.postings.as_slice().len().max(post.expectations.as_slice().len())
             }
             Command::CreateHold(hold) => hold.postings.as_slice().len(),
-            Command::ChangeAccount(_) => 1,
+            Command::ChangeAccount(_) | Command::ChangeTransaction(_) => 1,
             Command::CaptureHold(_) | Command::ReleaseHold(_) | Command::ReverseTransaction(_) => {
                 self.command.postings().len().max(EARLIER_ENTRY)
             }

@@ -3,18 +3,20 @@
 //! It reads one [`Snapshot`] and never writes, never repairs, and never trusts a balance that it can
 //! work out. Damage never makes it panic or fail: whatever a store returns is right or a [`Finding`].
 //!
-//! What nothing follows from cannot be held against anything: a metadata value, or a reference or an
+//! What nothing follows from cannot be held against anything: a metadata value in the log, or a reference or an
 //! idempotency key that was changed to one not in use, goes unnoticed.
 //!
 //! In memory it keeps one chunk of what it reads, every balance and every policy, digests per balance's history
-//! and per changed account, every open hold, a digest per ended one, every transaction that was reversed, and 16 bytes
-//! and a number per reference and per idempotency key. The length of the log does not count otherwise.
+//! per changed account, per changed transaction and per transaction with metadata, every open hold, a digest per ended
+//! one, every transaction that was reversed, and 16 bytes and a number per reference and per idempotency key. The length
+//! of the log does not count otherwise.
 
 mod accounts;
 mod finding;
 mod holds;
 mod movements;
 mod replay;
+mod transactions;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,10 +25,13 @@ use ledger::{Address, Asset, Balance, BalanceKey, Book, EntryNumber};
 use serde::Serialize;
 
 use self::accounts::Accounts;
-pub use self::finding::{AccountFault, Counters, Finding, ProjectionFault};
+pub use self::finding::{AccountFault, Counters, Finding, ProjectionFault, TransactionFault};
 use self::holds::Holds;
 use self::movements::History;
 pub(crate) use self::replay::Replay;
+use self::replay::Followed;
+use self::transactions::Transactions;
+use crate::pair::MetadataPair;
 use crate::port::{Movements, ReadError, Snapshot};
 
 /// Entries read at once. Each may have a thousand postings, so this is what bounds a chunk's memory.
@@ -45,6 +50,8 @@ pub struct Report {
     pub transactions: u64,
     /// How many of them are changes of accounts.
     pub account_changes: u64,
+    /// How many of them are changes of transactions.
+    pub transaction_changes: u64,
     /// How many of them are holds.
     pub holds: u64,
     /// Postings in the log's transactions.
@@ -57,6 +64,8 @@ pub struct Report {
     pub movements: u64,
     /// Accounts in the projection that were ever changed.
     pub changed_accounts: u64,
+    /// Transactions in the projection that were ever changed.
+    pub changed_transactions: u64,
     /// What does not hold: the first [`Report::FINDINGS_KEPT`].
     pub findings: Vec<Finding>,
     /// How many findings there were in all.
@@ -106,6 +115,8 @@ pub enum Stage {
     Accounts,
     /// Comparing holds, and how far transactions were reversed; counted in holds and reversed transactions.
     Holds,
+    /// Comparing what is kept beside transactions, and its changes; counted in transactions that were ever changed.
+    Transactions,
 }
 
 impl fmt::Display for Stage {
@@ -116,12 +127,13 @@ impl fmt::Display for Stage {
             Self::Movements => "movements",
             Self::Accounts => "accounts",
             Self::Holds => "holds",
+            Self::Transactions => "transactions",
         })
     }
 }
 
 /// Verifies one ledger: that its log holds by itself, and that balances, what moved them, and what is kept beside
-/// accounts are those that follow from the log. Statements are read from the log by what moved a balance.
+/// accounts and transactions, and what they are found by, are those that follow from the log. Statements are read from the log by what moved a balance.
 ///
 /// `progress` is called at the start of each stage and after every chunk read. What does not hold is in
 /// the report; it is not an error. That counts for what cannot be read too: a stage ends there, and where
@@ -135,10 +147,10 @@ pub async fn verify(
 ) -> Result<Report, ReadError> {
     let mut report = Report::default();
     let replayed = replay_log(snapshot, &mut report, &mut progress).await;
-    let Some((book, history, accounts, holds)) = as_far_as_readable(Stage::Log, replayed, &mut report)?
-    else {
+    let Some(followed) = as_far_as_readable(Stage::Log, replayed, &mut report)? else {
         return Ok(report);
     };
+    let Followed { book, history, accounts, transactions, holds } = followed;
     let compared = compare_balances(snapshot, &book, &mut report, &mut progress).await;
     as_far_as_readable(Stage::Balances, compared, &mut report)?;
     let compared = compare_movements(snapshot, history, &mut report, &mut progress).await;
@@ -147,6 +159,8 @@ pub async fn verify(
     as_far_as_readable(Stage::Accounts, compared, &mut report)?;
     let compared = compare_holds(snapshot, holds, &mut report, &mut progress).await;
     as_far_as_readable(Stage::Holds, compared, &mut report)?;
+    let compared = compare_transactions(snapshot, transactions, &mut report, &mut progress).await;
+    as_far_as_readable(Stage::Transactions, compared, &mut report)?;
     Ok(report)
 }
 
@@ -170,7 +184,7 @@ async fn replay_log(
     snapshot: &mut dyn Snapshot,
     report: &mut Report,
     progress: &mut impl FnMut(Progress),
-) -> Result<(Book, History, Accounts, Holds), ReadError> {
+) -> Result<Followed, ReadError> {
     let head = snapshot.next();
     let mut replay = Replay::default();
     let mut from = EntryNumber(0);
@@ -198,9 +212,9 @@ async fn replay_log(
     if replay.next() != head {
         report.add(Finding::HeadDiffers { head, log: replay.next() });
     }
-    let (book, history, accounts, holds) = replay.finish();
-    report.accounts = history.accounts();
-    Ok((book, history, accounts, holds))
+    let followed = replay.finish();
+    report.accounts = followed.history.accounts();
+    Ok(followed)
 }
 
 async fn compare_balances(
@@ -309,6 +323,18 @@ async fn compare_accounts(
         }
         after = changes.into_iter().next_back();
     }
+    let mut after: Option<(MetadataPair, Address)> = None;
+    loop {
+        let found = snapshot.accounts_by_pair(after.as_ref(), ROWS_PER_READ).await?;
+        let Some(last) = found.last() else { break };
+        if after.as_ref().is_some_and(|after| last <= after) {
+            return Err(goes_back(Stage::Accounts));
+        }
+        for (pair, account) in &found {
+            accounts.find_by(*pair, account);
+        }
+        after = found.into_iter().next_back();
+    }
     accounts.differences().for_each(|finding| report.add(finding));
     Ok(())
 }
@@ -358,6 +384,51 @@ async fn compare_holds(
         findings.for_each(|finding| report.add(finding));
     }
     holds.differences().for_each(|finding| report.add(finding));
+    Ok(())
+}
+
+async fn compare_transactions(
+    snapshot: &mut dyn Snapshot,
+    mut transactions: Transactions,
+    report: &mut Report,
+    progress: &mut impl FnMut(Progress),
+) -> Result<(), ReadError> {
+    let total = transactions.len();
+    let mut after = None;
+    loop {
+        progress(Progress { stage: Stage::Transactions, done: report.changed_transactions, total });
+        let changed = snapshot.changed_transactions(after, ENTRIES_PER_READ).await?;
+        let Some((last, _)) = changed.last() else { break };
+        if after.is_some_and(|after| *last <= after) {
+            return Err(goes_back(Stage::Transactions));
+        }
+        after = Some(*last);
+        for (transaction, metadata) in &changed {
+            report.changed_transactions += 1;
+            transactions.find(*transaction, metadata).into_iter().for_each(|finding| report.add(finding));
+        }
+    }
+    let mut after = None;
+    loop {
+        let changes = snapshot.transaction_changes(after, ROWS_PER_READ).await?;
+        let Some(last) = changes.last() else { break };
+        if after.is_some_and(|after| *last <= after) {
+            return Err(goes_back(Stage::Transactions));
+        }
+        after = Some(*last);
+        changes.into_iter().for_each(|(transaction, entry)| transactions.find_change(transaction, entry));
+    }
+    let mut after = None;
+    loop {
+        let found = snapshot.transactions_by_pair(after, ROWS_PER_READ).await?;
+        let Some(last) = found.last() else { break };
+        if after.is_some_and(|after| *last <= after) {
+            return Err(goes_back(Stage::Transactions));
+        }
+        after = Some(*last);
+        found.into_iter().for_each(|(pair, transaction)| transactions.find_by(pair, transaction));
+    }
+    transactions.differences().into_iter().for_each(|finding| report.add(finding));
     Ok(())
 }
 

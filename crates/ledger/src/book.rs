@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What is known of a ledger: where its log stands, balances, policies, references in use, the metadata of accounts
-/// that are to be changed, holds that are to be used, and transactions that are to be reversed.
+/// and of transactions that are to be changed, holds that are to be used, and transactions that are to be reversed.
 ///
 /// A book may hold a part of the ledger only. Whoever decides on it has loaded every balance and
 /// reference that the command touches: what is missing counts as never used. With a balance comes the policy of
@@ -29,6 +29,8 @@ pub struct Book {
     unreversed: HashMap<EntryNumber, Remainder>,
     versions: HashMap<Address, u64>,
     savepoint: Option<Box<Savepoint>>,
+    /// By number; none where there is no such transaction.
+    transactions: HashMap<EntryNumber, Option<Metadata>>,
 }
 
 impl Book {
@@ -121,6 +123,12 @@ impl Book {
         self.versions.get(account).copied().unwrap_or(0)
     }
 
+    /// Returns what callers keep beside a transaction; nothing, where it is not there or not loaded.
+    #[must_use]
+    pub fn transaction_metadata(&self, transaction: EntryNumber) -> Option<&Metadata> {
+        self.transactions.get(&transaction)?.as_ref()
+    }
+
     /// Loads a balance, zeros included: a loaded zero says that the account never moved.
     pub fn load_balance(&mut self, key: BalanceKey, balance: Balance) {
         self.balances.insert(key, balance);
@@ -134,6 +142,12 @@ impl Book {
     /// Loads what callers keep beside an account.
     pub fn load_metadata(&mut self, account: Address, metadata: Metadata) {
         self.metadata.insert(account, metadata);
+    }
+
+    /// Loads what callers keep beside a transaction, or that there is none of this number: it may be the number of
+    /// one that is applied later.
+    pub fn load_transaction(&mut self, transaction: EntryNumber, metadata: Option<Metadata>) {
+        self.transactions.insert(transaction, metadata);
     }
 
     /// Loads a reference that an earlier entry has.
@@ -163,6 +177,7 @@ impl Book {
         self.holds.clear();
         self.unreversed.clear();
         self.versions.clear();
+        self.transactions.clear();
     }
 
     /// Takes an entry over: it becomes the last one of the log.
@@ -184,7 +199,12 @@ impl Book {
             self.references.insert(reference.clone(), entry.number);
         }
         match &entry.body {
-            EntryBody::Transaction(transaction) => self.apply_origin(transaction),
+            EntryBody::Transaction(transaction) => {
+                self.apply_origin(transaction);
+                if let Some(kept) = self.transactions.get_mut(&entry.number) {
+                    *kept = Some(transaction.metadata.clone());
+                }
+            }
             EntryBody::Account(change) => {
                 let before = self.policies.insert(change.account.clone(), change.policy.clone());
                 if let Some(savepoint) = &mut self.savepoint {
@@ -205,6 +225,9 @@ impl Book {
                     };
                 }
             }
+            EntryBody::TransactionChange(change) => {
+                self.transactions.insert(change.transaction, Some(change.metadata.clone()));
+            }
         }
     }
 
@@ -215,7 +238,10 @@ impl Book {
         }
         let changed = match &entry.body {
             EntryBody::Account(change) => Some(&change.account),
-            EntryBody::Transaction(_) | EntryBody::Hold(_) | EntryBody::Release(_) => None,
+            EntryBody::Transaction(_)
+            | EntryBody::TransactionChange(_)
+            | EntryBody::Hold(_)
+            | EntryBody::Release(_) => None,
         };
         for account in entry.balances.iter().map(|(key, _)| &key.account).chain(changed) {
             if let Some(version) = self.versions.get_mut(account) {
@@ -253,7 +279,7 @@ impl Book {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AccountChange, Amount, Asset, Posting, Postings, Transaction};
+    use crate::{AccountChange, Amount, Asset, Posting, Postings, Transaction, TransactionChange};
 
     fn key(account: &str) -> BalanceKey {
         BalanceKey { account: Address::parse(account).unwrap(), asset: Asset::parse("USD/2").unwrap() }
@@ -363,6 +389,25 @@ mod tests {
         book.release_savepoint();
         book.roll_back();
         assert_eq!((book.next(), book.reference(&reference)), (EntryNumber(2), Some(EntryNumber(1))));
+    }
+
+    #[test]
+    fn a_transaction_that_is_asked_for_is_known_once_it_is_applied() {
+        let mut book = Book::default();
+        book.load_transaction(EntryNumber(0), None);
+        assert_eq!(book.transaction_metadata(EntryNumber(0)), None);
+        book.apply(&entry(0, None));
+        book.apply(&entry(1, None));
+        assert_eq!(book.transaction_metadata(EntryNumber(0)), Some(&Metadata::default()));
+        // Nobody asked for the second one.
+        assert_eq!(book.transaction_metadata(EntryNumber(1)), None);
+        let metadata = Metadata::new([("k".to_owned(), "v".to_owned())].into()).unwrap();
+        let change = TransactionChange { transaction: EntryNumber(0), metadata: metadata.clone() };
+        let body = EntryBody::TransactionChange(change);
+        book.apply(&Entry { body, balances: vec![], ..entry(2, None) });
+        assert_eq!(book.transaction_metadata(EntryNumber(0)), Some(&metadata));
+        book.forget_look_ups();
+        assert_eq!(book.transaction_metadata(EntryNumber(0)), None);
     }
 
     #[test]

@@ -9,8 +9,9 @@ mod tests;
 
 use self::postings::Moving;
 use crate::{
-    Address, Book, Entry, EntryBody, EntryNumber, Expectations, Metadata, MetadataPatch, Origin, PolicyPatch,
-    Postings, Quantity, Reference, Rejection, ReleaseCause, Timestamp, Transaction,
+    Address, Book, ChangeTransaction, Entry, EntryBody, EntryNumber, Expectations, Metadata, MetadataPatch,
+    Origin, PolicyPatch, Postings, Quantity, Reference, Rejection, ReleaseCause, Timestamp, Transaction,
+    transaction_change, transaction_change::change_transaction,
 };
 
 /// What a caller wants to change.
@@ -20,6 +21,8 @@ pub enum Command {
     PostTransaction(PostTransaction),
     /// Change what an account allows, and what is kept beside it.
     ChangeAccount(ChangeAccount),
+    /// Change what is kept beside a transaction.
+    ChangeTransaction(ChangeTransaction),
     /// Reserve money.
     CreateHold(CreateHold),
     /// Move money that is reserved.
@@ -125,7 +128,7 @@ impl Command {
             Self::CreateHold(hold) => hold.reference.as_ref(),
             Self::CaptureHold(capture) => capture.reference.as_ref(),
             Self::ReverseTransaction(reversal) => reversal.reference.as_ref(),
-            Self::ChangeAccount(_) | Self::ReleaseHold(_) => None,
+            Self::ChangeAccount(_) | Self::ChangeTransaction(_) | Self::ReleaseHold(_) => None,
         }
     }
 
@@ -137,7 +140,7 @@ impl Command {
             Self::CreateHold(hold) => Some(&hold.postings),
             Self::CaptureHold(capture) => capture.postings.as_ref(),
             Self::ReverseTransaction(reversal) => reversal.postings.as_ref(),
-            Self::ChangeAccount(_) | Self::ReleaseHold(_) => None,
+            Self::ChangeAccount(_) | Self::ChangeTransaction(_) | Self::ReleaseHold(_) => None,
         };
         postings.map_or(&[], Postings::as_slice)
     }
@@ -150,6 +153,7 @@ impl Command {
             Self::ReleaseHold(release) => Some(release.hold),
             Self::PostTransaction(_)
             | Self::ChangeAccount(_)
+            | Self::ChangeTransaction(_)
             | Self::CreateHold(_)
             | Self::ReverseTransaction(_) => None,
         }
@@ -162,6 +166,7 @@ impl Command {
             Self::ReverseTransaction(reversal) => Some(reversal.transaction),
             Self::PostTransaction(_)
             | Self::ChangeAccount(_)
+            | Self::ChangeTransaction(_)
             | Self::CreateHold(_)
             | Self::CaptureHold(_)
             | Self::ReleaseHold(_) => None,
@@ -180,6 +185,9 @@ pub fn find_target(book: &Book, command: &Command) -> Result<(), Rejection> {
     }
     if let Some(transaction) = command.reversed() {
         reversal::find(book, transaction)?;
+    }
+    if let Command::ChangeTransaction(ChangeTransaction { transaction, .. }) = command {
+        transaction_change::find(book, *transaction)?;
     }
     Ok(())
 }
@@ -206,6 +214,9 @@ pub fn decide(book: &Book, command: &Command, now: Timestamp) -> Result<Entry, R
             (post.effective_at, EntryBody::Transaction(transaction))
         }
         Command::ChangeAccount(change) => (None, EntryBody::Account(account::change(book, change)?)),
+        Command::ChangeTransaction(change) => {
+            (None, EntryBody::TransactionChange(change_transaction(book, change)?))
+        }
         Command::CreateHold(create) => {
             (None, EntryBody::Hold(hold::create(&mut moving, create, recorded_at)?))
         }

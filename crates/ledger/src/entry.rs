@@ -2,6 +2,7 @@
 
 use crate::{
     Address, Amount, Asset, Balance, BalanceKey, Metadata, Policy, Posting, Postings, Reference, Timestamp,
+    TransactionChange,
 };
 
 /// The number of an entry in its ledger's log: 0, 1, 2, … without gaps. A transaction's id is the
@@ -43,6 +44,8 @@ pub enum EntryBody {
     Hold(Hold),
     /// Reserved money was let go.
     Release(Release),
+    /// What is kept beside a transaction was changed.
+    TransactionChange(TransactionChange),
 }
 
 impl EntryBody {
@@ -51,7 +54,7 @@ impl EntryBody {
     pub fn transaction(&self) -> Option<&Transaction> {
         match self {
             Self::Transaction(transaction) => Some(transaction),
-            Self::Account(_) | Self::Hold(_) | Self::Release(_) => None,
+            Self::Account(_) | Self::TransactionChange(_) | Self::Hold(_) | Self::Release(_) => None,
         }
     }
 
@@ -68,7 +71,7 @@ impl EntryBody {
             Self::Transaction(transaction) => transaction.postings.as_slice(),
             Self::Hold(hold) => hold.postings.as_slice(),
             Self::Release(release) => &release.postings,
-            Self::Account(_) => &[],
+            Self::Account(_) | Self::TransactionChange(_) => &[],
         }
     }
 
@@ -87,7 +90,7 @@ impl EntryBody {
         match self {
             Self::Transaction(Transaction { origin: Origin::Capture(capture), .. }) => Some(capture.hold),
             Self::Release(release) => Some(release.hold),
-            Self::Transaction(_) | Self::Account(_) | Self::Hold(_) => None,
+            Self::Transaction(_) | Self::Account(_) | Self::TransactionChange(_) | Self::Hold(_) => None,
         }
     }
 
@@ -96,7 +99,11 @@ impl EntryBody {
     pub fn reversed(&self) -> Option<EntryNumber> {
         match self {
             Self::Transaction(Transaction { origin: Origin::Reversal(reversal), .. }) => Some(reversal.of),
-            Self::Transaction(_) | Self::Account(_) | Self::Hold(_) | Self::Release(_) => None,
+            Self::Transaction(_)
+            | Self::Account(_)
+            | Self::TransactionChange(_)
+            | Self::Hold(_)
+            | Self::Release(_) => None,
         }
     }
 
@@ -106,7 +113,7 @@ impl EntryBody {
         match self {
             Self::Transaction(transaction) => matches!(transaction.origin, Origin::Capture(_)),
             Self::Hold(_) | Self::Release(_) => true,
-            Self::Account(_) => false,
+            Self::Account(_) | Self::TransactionChange(_) => false,
         }
     }
 
@@ -116,12 +123,12 @@ impl EntryBody {
         match self {
             Self::Transaction(transaction) => transaction.reference.as_ref(),
             Self::Hold(hold) => hold.reference.as_ref(),
-            Self::Account(_) | Self::Release(_) => None,
+            Self::Account(_) | Self::TransactionChange(_) | Self::Release(_) => None,
         }
     }
 
-    /// Returns what the caller keeps beside it: beside a transaction or a hold, or beside the account as it was
-    /// changed.
+    /// Returns what the caller keeps beside it: beside a transaction or a hold, or beside the account or the transaction
+    /// as it was changed.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         match self {
@@ -129,6 +136,7 @@ impl EntryBody {
             Self::Account(change) => &change.metadata,
             Self::Hold(hold) => &hold.metadata,
             Self::Release(_) => &NO_METADATA,
+            Self::TransactionChange(change) => &change.metadata,
         }
     }
 }

@@ -22,6 +22,7 @@ mod reference;
 mod rejection;
 mod remainder;
 mod time;
+mod transaction_change;
 
 pub use address::{Address, AddressError};
 pub use amount::{Amount, AmountError};
@@ -50,3 +51,4 @@ pub use reference::{Reference, ReferenceError};
 pub use rejection::{AccountPart, Rejection};
 pub use remainder::{Exceeded, Remainder};
 pub use time::Timestamp;
+pub use transaction_change::{ChangeTransaction, TransactionChange};

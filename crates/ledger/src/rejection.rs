@@ -7,7 +7,7 @@ use crate::{Address, Amount, Asset, Direction, EntryNumber, HoldState, Reference
 /// The variants stand in the order of precedence: what the command is about has to be there; then the reference
 /// counts, then whether a hold can still be used, then the postings, which are judged one after the other, each in the
 /// order of the variants below, and of its accounts the source before the destination; the expectations come last. The
-/// last variant is for changes of accounts alone.
+/// last variants are for changes of accounts and transactions alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// There is no hold of this number.
@@ -134,6 +134,11 @@ pub enum Rejection {
         account: Address,
         /// Of what.
         part: AccountPart,
+    },
+    /// More would be kept beside a transaction than may be: [`Metadata::MAX_KEYS`](crate::Metadata::MAX_KEYS).
+    TransactionTooLarge {
+        /// The transaction.
+        transaction: EntryNumber,
     },
 }
 

@@ -2,13 +2,11 @@
 //! more than `PAGE_WEIGHT_MAX`.
 
 use engine::port::{KeptAccount, LookedUp};
-use engine::query::{
-    Account, AccountQuery, ChangeQuery, PAGE_WEIGHT_MAX, Page, SCAN_MAX, account_weight, weight,
-};
+use engine::query::{Account, AccountQuery, PAGE_WEIGHT_MAX, Page, SCAN_MAX, account_weight, weight};
 use ledger::{Address, Entry, EntryNumber, Metadata, Policy};
 
 use crate::failure::Corruption;
-use crate::rows::{BalanceRow, EntryRow, Reader, one_more};
+use crate::rows::{BalanceRow, EntryRow, Reader, one_more, stored_limit};
 
 /// The first text after all texts that begin with a prefix, as far as addresses go: they are ASCII.
 #[must_use]
@@ -167,10 +165,12 @@ impl<'q> AccountPage<'q> {
         }
     }
 
-    /// Returns how many accounts one page can need to look at, and one more.
+    /// Returns how many accounts one page can need to look at, and one more: an index leads to those that keep a pair,
+    /// or moved an asset, and to no others.
     #[must_use]
     pub fn rows_wanted(query: &AccountQuery) -> i64 {
-        one_more(if query.has_filters() { SCAN_MAX } else { query.limit })
+        let filters = query.metadata.len() + usize::from(query.asset.is_some());
+        one_more(if filters > 1 { SCAN_MAX } else { query.limit.min(SCAN_MAX) })
     }
 
     /// Takes a row over. Returns false where the page ends before its account.
@@ -209,26 +209,28 @@ impl<'q> AccountPage<'q> {
         }
     }
 
-    /// Returns the page.
+    /// Returns the page. Where as many accounts came as were asked for, there may be more: not all of them need have
+    /// matched.
     #[must_use]
     pub fn finish(mut self) -> Page<Account, Address> {
         self.end_account();
+        self.more |= stored_limit(self.looked_at) >= Self::rows_wanted(self.query);
         Page { items: self.items, next: self.last.filter(|_| self.more) }
     }
 }
 
-/// The changes of an account found so far.
-pub struct ChangePage<'q> {
-    query: &'q ChangeQuery,
+/// The changes of an account or of a transaction found so far.
+pub struct ChangePage {
+    limit: usize,
     page: Page<Entry, EntryNumber>,
     weight: usize,
 }
 
-impl<'q> ChangePage<'q> {
-    /// Begins a page.
+impl ChangePage {
+    /// Begins a page of up to `limit` changes.
     #[must_use]
-    pub fn new(query: &'q ChangeQuery) -> Self {
-        Self { query, page: Page { items: Vec::new(), next: None }, weight: 0 }
+    pub fn new(limit: usize) -> Self {
+        Self { limit, page: Page { items: Vec::new(), next: None }, weight: 0 }
     }
 
     /// Takes the next change. Returns false where the page ends before it.
@@ -236,7 +238,7 @@ impl<'q> ChangePage<'q> {
     /// # Errors
     /// Where the row says nothing sensible.
     pub fn take(&mut self, row: EntryRow) -> Result<bool, Corruption> {
-        if self.page.items.len() >= self.query.limit || self.weight >= PAGE_WEIGHT_MAX {
+        if self.page.items.len() >= self.limit || self.weight >= PAGE_WEIGHT_MAX {
             self.page.next = self.page.items.last().map(|last| last.number);
             return Ok(false);
         }

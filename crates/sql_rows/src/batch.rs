@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use engine::pair::MetadataPair;
 use engine::port::LogRecord;
-use ledger::{AccountChange, Address, Balance, BalanceKey, EntryBody, EntryNumber};
+use ledger::{AccountChange, Address, Balance, BalanceKey, EntryBody, EntryNumber, Metadata};
 
 use crate::failure::Failure;
 use crate::movements::NewMovements;
@@ -70,5 +71,104 @@ impl<'a> ChangedAccounts<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+}
+
+/// Returns what the transactions of a batch are found by, as they are recorded: a row for each pair of a key and its
+/// value.
+#[must_use]
+pub fn recorded_pairs(records: &[LogRecord]) -> Vec<(MetadataPair, EntryNumber)> {
+    let mut rows = Vec::new();
+    for LogRecord { entry, .. } in records {
+        if let EntryBody::Transaction(transaction) = &entry.body
+            && !transaction.metadata.is_empty()
+        {
+            let pairs = MetadataPair::all_of(&transaction.metadata);
+            rows.extend(pairs.into_iter().map(|pair| (pair, entry.number)));
+        }
+    }
+    rows
+}
+
+/// What the entries of a batch change of what is kept beside transactions.
+#[derive(Default)]
+pub struct ChangedTransactions<'a> {
+    /// How the last entry leaves each transaction, by number.
+    pub transactions: BTreeMap<EntryNumber, &'a Metadata>,
+    /// Each change: the transaction, and the entry.
+    pub changes: Vec<(EntryNumber, EntryNumber)>,
+}
+
+impl<'a> ChangedTransactions<'a> {
+    /// Collects the changes.
+    #[must_use]
+    pub fn of(records: &'a [LogRecord]) -> Self {
+        let mut changed = Self::default();
+        for LogRecord { entry, .. } in records {
+            if let EntryBody::TransactionChange(change) = &entry.body {
+                changed.transactions.insert(change.transaction, &change.metadata);
+                changed.changes.push((change.transaction, entry.number));
+            }
+        }
+        changed
+    }
+
+    /// Says whether no transaction is changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+}
+
+/// Rows of an index by metadata that go, and rows that come, as metadata changes. None is among both.
+pub struct ChangedPairs<T> {
+    /// Those that go.
+    pub gone: Vec<(MetadataPair, T)>,
+    /// Those that come.
+    pub new: Vec<(MetadataPair, T)>,
+}
+
+impl<T> Default for ChangedPairs<T> {
+    fn default() -> Self {
+        Self { gone: Vec::new(), new: Vec::new() }
+    }
+}
+
+impl<T: Clone> ChangedPairs<T> {
+    /// Adds something beside which `before` was kept, and `after` is from now on.
+    pub fn add(&mut self, of: &T, before: &Metadata, after: &Metadata) {
+        let (before, after) = (MetadataPair::all_of(before), MetadataPair::all_of(after));
+        let of_these = |pairs: &[MetadataPair], but: &[MetadataPair]| -> Vec<(MetadataPair, T)> {
+            let pairs = pairs.iter().filter(|pair| but.binary_search(pair).is_err());
+            pairs.map(|pair| (*pair, of.clone())).collect()
+        };
+        self.gone.extend(of_these(&before, &after));
+        self.new.extend(of_these(&after, &before));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(pairs: &[(&str, &str)]) -> Metadata {
+        let owned = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Metadata::new(owned.collect()).unwrap()
+    }
+
+    #[test]
+    fn pairs_that_stay_neither_go_nor_come() {
+        let mut changed = ChangedPairs::default();
+        changed.add(
+            &7,
+            &metadata(&[("a", "1"), ("b", "1")]),
+            &metadata(&[("a", "2"), ("b", "1"), ("c", "")]),
+        );
+        let gone = [(MetadataPair::of("a", "1"), 7)];
+        let mut new = [(MetadataPair::of("a", "2"), 7), (MetadataPair::of("c", ""), 7)];
+        new.sort();
+        assert_eq!((&changed.gone[..], &changed.new[..]), (&gone[..], &new[..]));
+        changed.add(&8, &metadata(&[]), &metadata(&[]));
+        assert_eq!((changed.gone.len(), changed.new.len()), (1, 2));
     }
 }

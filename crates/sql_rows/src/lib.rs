@@ -15,9 +15,12 @@ mod schema;
 mod spans;
 mod statement;
 mod transactions;
+mod ways;
 
 pub use accounts::{AccountPage, AccountRow, ChangePage, KeptRow, add_looked_up, add_to_account, end_of};
-pub use batch::{BatchRows, ChangedAccounts, MovedBalance};
+pub use batch::{
+    BatchRows, ChangedAccounts, ChangedPairs, ChangedTransactions, MovedBalance, recorded_pairs,
+};
 pub use failure::{Corruption, Failure};
 pub use groups::{Group, GroupReads, sum_groups};
 pub use holds::{
@@ -39,4 +42,5 @@ pub use schedules::{
 pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};
 pub use statement::StatementPage;
-pub use transactions::{LogPage, TransactionPage, account_to_walk, most_rows_match, rows_wanted};
+pub use transactions::{LogPage, TransactionPage};
+pub use ways::{Way, WayReads, addresses_under, choose_way, most_rows_match};

@@ -119,15 +119,21 @@ pub struct Moved<'q> {
     pub asset: Option<&'q str>,
 }
 
-/// Reads the lists of an account, of one asset or of all.
+/// Reads the lists of an account or of several, of one asset or of all.
 #[async_trait]
 pub trait ListReads: Send {
-    /// Reads, for each asset, all of its last list, and of the lists that have ended up to `max` that may have
-    /// entries in `range`, beginning at the end where the order begins. By asset, in any order otherwise.
+    /// Returns about how many balances there are, over which the movements are spread.
+    fn balances(&self) -> i64 {
+        1
+    }
+
+    /// Reads, for each balance, all of its last list, and of the lists that have ended up to `max` that may have
+    /// entries in `range`, beginning at the end where the order begins. By account and asset, in any order otherwise.
     async fn lists(&mut self, range: Numbers, order: Order, max: i64) -> Result<Vec<ListRow>, Failure>;
 }
 
-/// Returns the first `rows` entries within a range that moved an account, or all there are, in order.
+/// Returns the first `rows` entries within a range that moved an account of those that are read, or all there are, in
+/// order.
 ///
 /// # Errors
 /// Where the lists cannot be read.
@@ -141,7 +147,7 @@ pub async fn entries_that_moved(
     let mut found = Vec::new();
     while found.len() < wanted && range.from < range.before {
         let missing = stored_limit(wanted - found.len());
-        let max = missing / i64::from(LIST_LENGTH) + 4;
+        let max = missing / i64::from(LIST_LENGTH) / reads.balances().max(1) + 4;
         let (part, reached) = part(&reads.lists(range, order, max).await?, range, order, max)?;
         found.extend(part);
         match (reached, order) {
@@ -168,7 +174,7 @@ pub async fn few_entries_that_moved(
     Ok((found.len() <= SCAN_MAX).then_some(found))
 }
 
-/// Returns the entries of the range that are in the lists, in order, up to where they are known of all assets; and
+/// Returns the entries of the range that are in the lists, in order, up to where they are known of all balances; and
 /// that place, where it is not the end.
 fn part(
     rows: &[ListRow],
@@ -178,8 +184,8 @@ fn part(
 ) -> Result<(Vec<i64>, Option<i64>), Corruption> {
     let mut found = Vec::new();
     let mut reached: Option<i64> = None;
-    for lists in rows.chunk_by(|a, b| a.asset == b.asset) {
-        // Lists follow each other: those that ended say how far all of this asset is known.
+    for lists in rows.chunk_by(|a, b| a.address == b.address && a.asset == b.asset) {
+        // Lists follow each other: those that ended say how far all of this balance is known.
         let mut known_to = Vec::new();
         for list in lists {
             let numbers = list.numbers()?;
@@ -215,4 +221,4 @@ fn part(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

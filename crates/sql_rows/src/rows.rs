@@ -8,8 +8,8 @@ use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use engine::port::LogRecord;
 use engine::query::{Ledger, Page};
 use ledger::{
-    Address, Amount, Asset, Balance, BalanceKey, Entry, EntryNumber, LedgerName, Metadata, Policy, Reference,
-    Timestamp,
+    Address, Amount, Asset, Balance, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Policy,
+    Reference, Timestamp,
 };
 
 use crate::failure::Corruption;
@@ -157,10 +157,35 @@ pub struct EntryRow {
     pub request_fingerprint: Option<Vec<u8>>,
     /// Its text form.
     pub body: String,
+    /// What is kept beside it now, where that was ever changed.
+    pub current_metadata: Option<String>,
 }
 
 impl EntryRow {
-    /// Returns what the row says.
+    /// Returns the entry as it stands: a transaction with what is kept beside it now.
+    ///
+    /// # Errors
+    /// Where the row says nothing sensible.
+    pub fn current(mut self) -> Result<Entry, Corruption> {
+        let place = format!("what is kept beside entry {}", self.number);
+        let current = self.current_metadata.take();
+        let mut entry = self.record()?.entry;
+        if let Some(text) = current {
+            let metadata = Reader::at(&|| place.clone()).metadata(&text)?;
+            match &mut entry.body {
+                EntryBody::Transaction(transaction) => transaction.metadata = metadata,
+                EntryBody::Account(_)
+                | EntryBody::TransactionChange(_)
+                | EntryBody::Hold(_)
+                | EntryBody::Release(_) => {
+                    return Err(Corruption::new(place, "it is no transaction"));
+                }
+            }
+        }
+        Ok(entry)
+    }
+
+    /// Returns what the row says, as it was recorded.
     ///
     /// # Errors
     /// Where it says nothing sensible.

@@ -2,12 +2,8 @@
 //! `PAGE_WEIGHT_MAX`.
 
 use engine::port::LogRecord;
-use engine::query::{
-    AddressPattern, Order, PAGE_WEIGHT_MAX, Page, SCAN_MAX, TransactionPosition, TransactionQuery, weight,
-};
-use ledger::{Address, Entry};
-
-use crate::rows::one_more;
+use engine::query::{Order, PAGE_WEIGHT_MAX, Page, SCAN_MAX, TransactionPosition, TransactionQuery, weight};
+use ledger::Entry;
 
 /// The transactions found so far, and how far the list was looked at.
 pub struct TransactionPage<'q> {
@@ -42,7 +38,7 @@ impl<'q> TransactionPage<'q> {
         !full
     }
 
-    /// Looks at an entry.
+    /// Looks at an entry, with what is kept beside it now.
     pub fn take(&mut self, entry: Entry) {
         let position = TransactionPosition::of(&entry, self.query.clock);
         self.looked_at += 1;
@@ -102,37 +98,4 @@ fn is_ahead(query: &TransactionQuery, position: TransactionPosition) -> bool {
             Order::Descending => order.is_lt(),
         }
     })
-}
-
-/// Returns the one account that all matching transactions touch; rather another one than `world`, which
-/// is on most of them.
-#[must_use]
-pub fn account_to_walk(query: &TransactionQuery) -> Option<&str> {
-    [&query.account, &query.source, &query.destination]
-        .into_iter()
-        .filter_map(|pattern| match pattern {
-            Some(AddressPattern::Exactly(address)) => Some(address),
-            Some(AddressPattern::Under(_)) | None => None,
-        })
-        .min_by_key(|address| address.is_world())
-        .map(Address::as_str)
-}
-
-/// Returns how many rows one page mostly needs: the rest of them would only be read to be thrown away. Most that moved an
-/// account are transactions; among all others there may be any number of other entries.
-#[must_use]
-pub fn rows_wanted(query: &TransactionQuery, an_account_is_walked: bool) -> i64 {
-    let account_is_walked = an_account_is_walked && matches!(query.account, Some(AddressPattern::Exactly(_)));
-    let all_match = account_is_walked
-        && query.source.is_none()
-        && query.destination.is_none()
-        && query.metadata.is_empty();
-    one_more(if all_match { query.limit.min(SCAN_MAX) } else { SCAN_MAX })
-}
-
-/// Says whether most rows will do, as no filter is in their way.
-#[must_use]
-pub fn most_rows_match(query: &TransactionQuery) -> bool {
-    let patterns = [&query.account, &query.source, &query.destination];
-    patterns.iter().all(|pattern| pattern.is_none()) && query.asset.is_none() && query.metadata.is_empty()
 }

@@ -65,6 +65,11 @@ fn load(log: &Naive, wanted: Wanted) -> Loaded {
         head,
         policies: loaded_policies,
         metadata: changed.into_iter().map(|(address, change)| (address, change.metadata.clone())).collect(),
+        transactions: wanted
+            .transactions
+            .into_iter()
+            .filter_map(|number| Some((number, log.transaction(number)?.body.metadata().clone())))
+            .collect(),
         balances: log.balances().into_iter().filter(|(key, _)| balances.contains(key)).collect(),
         keys: keys(log).filter(|used| asked_keys.contains(&used.key)).collect(),
         references: references(log).filter(|(used, _)| asked_references.contains(used)).collect(),

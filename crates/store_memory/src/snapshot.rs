@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
-use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber};
+use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, Metadata};
 use test_support::Naive;
 
 use crate::store::records;
@@ -93,5 +94,41 @@ impl Snapshot for MemorySnapshot {
     ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError> {
         let reversed = self.0.reversed().into_iter();
         Ok(reversed.filter(|(number, _)| after.is_none_or(|after| *number > after)).take(limit).collect())
+    }
+
+    async fn changed_transactions(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Metadata)>, ReadError> {
+        let changed = self.0.changed_transactions().into_iter();
+        Ok(changed.filter(|(number, _)| after.is_none_or(|after| *number > after)).take(limit).collect())
+    }
+
+    async fn transaction_changes(
+        &mut self,
+        after: Option<(EntryNumber, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, EntryNumber)>, ReadError> {
+        let changes = self.0.all_transaction_changes().into_iter();
+        Ok(changes.filter(|change| after.is_none_or(|after| *change > after)).take(limit).collect())
+    }
+
+    async fn transactions_by_pair(
+        &mut self,
+        after: Option<(MetadataPair, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(MetadataPair, EntryNumber)>, ReadError> {
+        let found = self.0.transactions_by_pair().into_iter();
+        Ok(found.filter(|found| after.is_none_or(|after| *found > after)).take(limit).collect())
+    }
+
+    async fn accounts_by_pair(
+        &mut self,
+        after: Option<&(MetadataPair, Address)>,
+        limit: usize,
+    ) -> Result<Vec<(MetadataPair, Address)>, ReadError> {
+        let found = self.0.accounts_by_pair().into_iter();
+        Ok(found.filter(|found| after.is_none_or(|after| found > after)).take(limit).collect())
     }
 }

@@ -9,9 +9,9 @@ use engine::port::{
     LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
-    Account, AccountQuery, AddressPattern, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Hold,
-    HoldQuery, Ledger, NewLedger, PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery,
-    TransactionPosition, TransactionQuery, account_weight, weight,
+    Account, AccountQuery, AddressPattern, AmountRange, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Clock,
+    Hold, HoldQuery, Ledger, NewLedger, PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery,
+    TransactionChangeQuery, TransactionPosition, TransactionQuery, account_weight, weight,
 };
 use engine::schedules::ScheduleStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, HoldState, LedgerName, Timestamp};
@@ -113,6 +113,26 @@ impl Store for MemoryStore {
         Ok(page(places, log.transactions(query), place_of, weight, query.limit, query.after.as_ref()))
     }
 
+    async fn transaction(
+        &self,
+        ledger: &LedgerName,
+        number: EntryNumber,
+    ) -> Result<Option<Entry>, ReadError> {
+        Ok(self.log_of(ledger)?.transaction(number))
+    }
+
+    async fn transaction_changes(
+        &self,
+        ledger: &LedgerName,
+        query: &TransactionChangeQuery,
+    ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
+        let found = self.log_of(ledger)?.transaction_changes(query);
+        Ok(found.map(|found| {
+            let places: Vec<_> = found.iter().map(|entry| entry.number).collect();
+            page(places, found, |entry| entry.number, weight, query.limit, query.after.as_ref())
+        }))
+    }
+
     async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
         Ok(self.log_of(ledger)?.account(address))
     }
@@ -133,9 +153,9 @@ impl Store for MemoryStore {
     ) -> Result<Page<Account, Address>, ReadError> {
         let log = self.log_of(ledger)?;
         let place_of = |account: &Account| account.address.clone();
-        let places = log.accounts(&AccountQuery { asset: None, metadata: Vec::new(), ..query.clone() });
-        let places = places.iter().map(place_of);
+        // Indices lead to all of it: to what accounts keep, and to the assets that they moved.
         let found = log.accounts(query);
+        let places: Vec<_> = found.iter().map(place_of).collect();
         Ok(page(places, found, place_of, account_weight, query.limit, query.after.as_ref()))
     }
 
@@ -287,8 +307,8 @@ pub(crate) fn records(log: &Naive, from: EntryNumber, limit: usize) -> Vec<LogRe
     fitting.cloned().collect()
 }
 
-/// Asks for all that has to be looked at: an index leads to an account, a reference, or a time, and to nothing
-/// else.
+/// Asks for all that has to be looked at: an index leads to an account, a reference, metadata, or a time, and to
+/// nothing else.
 fn what_indices_lead_to(query: &TransactionQuery) -> TransactionQuery {
     let exactly = |pattern: &Option<AddressPattern>| {
         pattern.clone().filter(|pattern| matches!(pattern, AddressPattern::Exactly(_)))
@@ -298,7 +318,7 @@ fn what_indices_lead_to(query: &TransactionQuery) -> TransactionQuery {
         source: exactly(&query.source),
         destination: exactly(&query.destination),
         asset: None,
-        metadata: Vec::new(),
+        amount: AmountRange::default(),
         ..query.clone()
     }
 }

@@ -77,6 +77,9 @@ CREATE TABLE balances (
     PRIMARY KEY (ledger, address, asset)
 ) WITH (fillfactor = 50);
 
+-- For lists of accounts that moved an asset. By `ledger + 0`, so that nothing else goes through it.
+CREATE INDEX balances_by_asset ON balances ((ledger + 0), asset, address);
+
 -- The numbers of the entries that moved a balance earlier: now and then its list ends and becomes a row, of which
 -- `last` is the last number. All rows of a balance and then its recent movements are all that ever moved it.
 CREATE TABLE earlier_movements (
@@ -144,6 +147,41 @@ CREATE TABLE reversals (
     number bigint NOT NULL,
     reversed text NOT NULL,
     PRIMARY KEY (ledger, number)
+);
+
+-- What is kept beside every transaction that was ever changed, as JSON. Beside all others it is what was recorded.
+CREATE TABLE changed_transactions (
+    ledger bigint NOT NULL,
+    number bigint NOT NULL,
+    metadata text NOT NULL,
+    PRIMARY KEY (ledger, number)
+);
+
+-- Which entries changed what is kept beside a transaction.
+CREATE TABLE transaction_changes (
+    ledger bigint NOT NULL,
+    changed bigint NOT NULL,
+    number bigint NOT NULL,
+    PRIMARY KEY (ledger, changed, number)
+);
+
+CREATE TRIGGER transaction_changes_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON transaction_changes
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What transactions and accounts are found by: a row for each key of metadata with its value, as they are now. `pair` is
+-- made of both, and not of them alone: whoever looks one up looks at the metadata as well.
+CREATE TABLE transaction_pairs (
+    ledger bigint NOT NULL,
+    pair bigint NOT NULL,
+    number bigint NOT NULL,
+    PRIMARY KEY (ledger, pair, number)
+);
+
+CREATE TABLE account_pairs (
+    ledger bigint NOT NULL,
+    pair bigint NOT NULL,
+    address text COLLATE "C" NOT NULL,
+    PRIMARY KEY (ledger, pair, address)
 );
 
 -- Schedules: what is to be posted later. They are administration: no log and no balance depends on them, and they

@@ -1,7 +1,8 @@
 //! Lists of accounts with their balances. An account is there from its first movement or change on, never before.
 
+use engine::pair::MetadataPair;
 use engine::query::{Account, AccountQuery, Page};
-use futures_util::TryStreamExt as _;
+use futures_util::{Stream, TryStreamExt as _};
 use ledger::{Address, Asset, LedgerName};
 use sql_rows::{AccountPage, Failure, accounts_as_of, end_of};
 use sqlx::PgConnection;
@@ -10,6 +11,36 @@ use crate::groups::Reads;
 use crate::number::StoredNumber;
 use crate::rows::{AccountRow, head};
 
+/// Accounts with what is kept beside them and with their balances, from what finds their addresses.
+macro_rules! accounts {
+    ($found:literal, [$ledger:expr, $after:ident, $prefix:ident, $end:ident, $asset:ident, $rows:ident], $($more:expr),*) => {
+        sqlx::query_as!(
+            AccountRow,
+            r#"WITH RECURSIVE found (address) AS ("# + $found + r#")
+            SELECT found.address AS "address!", policy AS "policy?", metadata AS "metadata?", asset AS "asset?",
+                posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
+                pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
+            FROM (SELECT address FROM found WHERE address IS NOT NULL LIMIT $6) AS found
+            LEFT JOIN LATERAL (
+                SELECT policy, metadata, NULL AS asset, NULL::numeric AS posted_in, NULL::numeric AS posted_out,
+                    NULL::numeric AS pending_in, NULL::numeric AS pending_out
+                FROM accounts WHERE ledger = $1 AND accounts.address = found.address
+                UNION ALL
+                SELECT NULL, NULL, asset, posted_in, posted_out, pending_in, pending_out
+                FROM balances WHERE ledger = $1 AND balances.address = found.address
+                    AND ($5::text IS NULL OR asset = $5)
+            ) AS own ON true
+            ORDER BY found.address, asset NULLS FIRST"#,
+            $ledger,
+            $after,
+            $prefix,
+            $end,
+            $asset,
+            $rows,
+            $($more),*
+        )
+    };
+}
 pub(crate) async fn accounts(
     connection: &mut PgConnection,
     ledger: &LedgerName,
@@ -20,63 +51,74 @@ pub(crate) async fn accounts(
         return accounts_as_of(&mut Reads { connection, head }, query, as_of).await;
     }
     let prefix = query.prefix.as_deref().unwrap_or_default();
-    // Goes from address to address through the primary keys, past all other assets of each. LEAST passes NULL over.
-    let mut rows = sqlx::query_as!(
-        AccountRow,
-        r#"WITH RECURSIVE found (address) AS (
-            SELECT LEAST(
-                (
-                    SELECT address FROM balances
-                    WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4
-                    ORDER BY address LIMIT 1
-                ), (
-                    SELECT address FROM accounts
-                    WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4
-                    ORDER BY address LIMIT 1
-                )
-            )
-            UNION ALL
-            SELECT LEAST(
-                (
-                    SELECT address FROM balances
-                    WHERE ledger = $1 AND address > found.address AND address < $4
-                    ORDER BY address LIMIT 1
-                ), (
-                    SELECT address FROM accounts
-                    WHERE ledger = $1 AND address > found.address AND address < $4
-                    ORDER BY address LIMIT 1
-                )
-            )
-            FROM found WHERE found.address IS NOT NULL
-        )
-        SELECT found.address AS "address!", policy AS "policy?", metadata AS "metadata?", asset AS "asset?",
-            posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
-            pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
-        FROM (SELECT address FROM found WHERE address IS NOT NULL LIMIT $6) AS found
-        LEFT JOIN LATERAL (
-            SELECT policy, metadata, NULL AS asset, NULL::numeric AS posted_in, NULL::numeric AS posted_out,
-                NULL::numeric AS pending_in, NULL::numeric AS pending_out
-            FROM accounts WHERE ledger = $1 AND accounts.address = found.address
-            UNION ALL
-            SELECT NULL, NULL, asset, posted_in, posted_out, pending_in, pending_out
-            FROM balances WHERE ledger = $1 AND balances.address = found.address
-                AND ($5::text IS NULL OR asset = $5)
-        ) AS own ON true
-        ORDER BY found.address, asset NULLS FIRST"#,
-        head.ledger,
-        query.after.as_ref().map_or("", Address::as_str),
-        prefix,
-        end_of(prefix),
-        query.asset.as_ref().map(Asset::as_str),
-        AccountPage::rows_wanted(query)
-    )
-    .fetch(connection);
-    // One by one, so that a page of large accounts ends before it takes much memory.
+    let (after, end) = (query.after.as_ref().map_or("", Address::as_str), end_of(prefix));
+    let (asset, rows) = (query.asset.as_ref().map(Asset::as_str), AccountPage::rows_wanted(query));
     let mut page = AccountPage::new(query);
+    match (query.metadata.first(), asset) {
+        (Some((key, value)), _) => {
+            let pair = MetadataPair::of(key, value).0;
+            let found = accounts!(
+                "SELECT address FROM account_pairs
+                WHERE ledger = $1 AND pair = $7 AND address > $2 AND address >= $3 AND address < $4
+                ORDER BY address LIMIT $6",
+                [head.ledger, after, prefix, end, asset, rows],
+                pair
+            );
+            take_all(&mut page, found.fetch(connection)).await?;
+        }
+        (None, Some(_)) => {
+            let found = accounts!(
+                "SELECT address FROM balances
+                WHERE ledger + 0 = $1 AND asset = $5 AND address > $2 AND address >= $3 AND address < $4
+                ORDER BY address LIMIT $6",
+                [head.ledger, after, prefix, end, asset, rows],
+            );
+            take_all(&mut page, found.fetch(connection)).await?;
+        }
+        // Goes from address to address through the primary keys, past all other assets of each. LEAST passes NULL over.
+        (None, None) => {
+            let found = accounts!(
+                "SELECT LEAST(
+                    (
+                        SELECT address FROM balances
+                        WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4
+                        ORDER BY address LIMIT 1
+                    ), (
+                        SELECT address FROM accounts
+                        WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4
+                        ORDER BY address LIMIT 1
+                    )
+                )
+                UNION ALL
+                SELECT LEAST(
+                    (
+                        SELECT address FROM balances
+                        WHERE ledger = $1 AND address > found.address AND address < $4
+                        ORDER BY address LIMIT 1
+                    ), (
+                        SELECT address FROM accounts
+                        WHERE ledger = $1 AND address > found.address AND address < $4
+                        ORDER BY address LIMIT 1
+                    )
+                )
+                FROM found WHERE found.address IS NOT NULL",
+                [head.ledger, after, prefix, end, asset, rows],
+            );
+            take_all(&mut page, found.fetch(connection)).await?;
+        }
+    }
+    Ok(page.finish())
+}
+
+/// Has a page look at accounts, one by one: a page of large ones ends before it takes much memory.
+async fn take_all(
+    page: &mut AccountPage<'_>,
+    mut rows: impl Stream<Item = Result<AccountRow, sqlx::Error>> + Unpin,
+) -> Result<(), Failure> {
     while let Some(row) = rows.try_next().await? {
         if !page.take(row)? {
             break;
         }
     }
-    Ok(page.finish())
+    Ok(())
 }

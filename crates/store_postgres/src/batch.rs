@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use engine::port::{Appended, Batch, CommitError, Head, Loaded, LogRecord, LookedUp, Opened, Unused, Wanted};
 use fail_points::Point;
 use ledger::LedgerName;
-use sql_rows::{ChangedAccounts, Failure, HoldRows};
+use sql_rows::{ChangedAccounts, ChangedTransactions, Failure, HoldRows};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sqlx::{Connection, PgConnection};
 
@@ -17,6 +17,7 @@ use crate::holds::{load_holds, load_unreversed, load_versions, write_holds};
 use crate::load::{self, load};
 use crate::rows::head;
 use crate::store::PostgresStore;
+use crate::transaction_changes::{load_transactions, write_transaction_changes};
 use crate::write::write;
 
 pub(crate) async fn begin(
@@ -42,6 +43,9 @@ pub(crate) async fn begin(
     }
     if !(wanted.holds.is_empty() && wanted.reversals.is_empty() && wanted.versions.is_empty()) {
         run!(lease, load_earlier(&mut lease, ledger, wanted, &mut loaded))?;
+    }
+    if !wanted.transactions.is_empty() {
+        loaded.transactions = run!(lease, load_transactions(&mut lease, ledger, &wanted.transactions))?;
     }
     let batch = Box::new(PostgresBatch { lease, ledger: ledger.clone(), head: loaded.head });
     Ok(Opened { loaded, batch })
@@ -93,6 +97,11 @@ impl Batch for PostgresBatch {
             let written = run!(lease, write_holds(lease, ledger, records));
             written.map_err(|failure| CommitError::RolledBack(failure.into()))?;
         }
+        let changed = ChangedTransactions::of(records);
+        if !changed.is_empty() {
+            let written = run!(lease, write_transaction_changes(lease, ledger, &changed));
+            written.map_err(|failure| CommitError::RolledBack(failure.into()))?;
+        }
         fail_points::reach(Point::PostgresBatchWritten);
         lease.commit().await.map_err(commit_failed)
     }
@@ -106,7 +115,9 @@ pub(crate) async fn append(
     unused: &Unused,
     records: &[LogRecord],
 ) -> Result<Appended, CommitError> {
-    assert!(ChangedAccounts::of(records).is_empty(), "accounts are changed the long way");
+    let changes_nothing =
+        ChangedAccounts::of(records).is_empty() && ChangedTransactions::of(records).is_empty();
+    assert!(changes_nothing, "accounts and transactions are changed the long way");
     assert!(!HoldRows::are_changed_by(records), "holds and reversals are written the long way");
     let not_sent = |failure: Failure| CommitError::RolledBack(failure.into());
     let mut lease = store.writers.acquire().await.map_err(not_sent)?;

@@ -1,11 +1,14 @@
 //! Changes of accounts: what is kept beside balances, and which entries changed it. Written in the transaction of the
 //! batch that writes the entries, by a statement of their own: batches of nothing but transactions never send it.
 
+use std::collections::HashMap;
+
 use engine::codec;
+use engine::pair::MetadataPair;
 use engine::port::KeptAccount;
 use engine::query::{ChangeQuery, Page};
-use ledger::{Address, Entry, EntryNumber, LedgerName, Timestamp};
-use sql_rows::{ChangePage, ChangedAccounts, Failure, KeptRow, one_more, stored_number};
+use ledger::{Address, Entry, EntryNumber, LedgerName, Metadata, Timestamp};
+use sql_rows::{ChangePage, ChangedAccounts, ChangedPairs, Failure, KeptRow, one_more, stored_number};
 use sqlx::PgConnection;
 
 use crate::columns::{BigInts, Texts};
@@ -19,15 +22,26 @@ pub(crate) async fn write_changes(
     ledger: &LedgerName,
     changed: &ChangedAccounts<'_>,
 ) -> Result<(), Failure> {
+    let accounts_before: Vec<Address> = changed.accounts.keys().map(|account| (*account).clone()).collect();
+    let before = load_kept(connection, ledger, &accounts_before).await?.into_iter();
+    let before: HashMap<_, _> = before.map(|kept| (kept.address, kept.metadata)).collect();
     let addresses: Texts = changed.changes.iter().map(|(account, _)| account.as_str()).collect();
     let mut numbers = BigInts::default();
     changed.changes.iter().for_each(|(_, entry)| numbers.push(stored_number(*entry)));
     let (mut accounts, mut policies, mut metadata) = (Texts::default(), Texts::default(), Texts::default());
+    let (nothing, mut pairs) = (Metadata::default(), ChangedPairs::default());
     for change in changed.accounts.values() {
+        pairs.add(&change.account, before.get(&change.account).unwrap_or(&nothing), &change.metadata);
         accounts.push(change.account.as_str());
         policies.push(&codec::encode_policy(&change.policy));
         metadata.push(&codec::encode_metadata(&change.metadata));
     }
+    let columns = |rows: &[(MetadataPair, Address)]| {
+        let mut pairs = BigInts::default();
+        rows.iter().for_each(|(pair, _)| pairs.push(pair.0));
+        (pairs, rows.iter().map(|(_, account)| account.as_str()).collect::<Texts>())
+    };
+    let ((gone, gone_of), (new, new_of)) = (columns(&pairs.gone), columns(&pairs.new));
     sqlx::query!(
         "WITH its_ledger AS MATERIALIZED (
             SELECT id FROM ledgers WHERE name = $1
@@ -36,6 +50,19 @@ pub(crate) async fn write_changes(
             SELECT its_ledger.id, change.* FROM its_ledger CROSS JOIN (
                 SELECT UNNEST($2::text[]), UNNEST($3::bigint[])
             ) AS change
+        ), gone_pairs AS (
+            DELETE FROM account_pairs USING its_ledger CROSS JOIN (
+                SELECT UNNEST($7::bigint[]) AS pair, UNNEST($8::text[]) AS address
+            ) AS gone CROSS JOIN LATERAL (
+                SELECT ctid AS place FROM account_pairs
+                WHERE ledger = its_ledger.id AND pair = gone.pair AND address = gone.address OFFSET 0
+            ) AS found
+            WHERE account_pairs.ctid = found.place
+        ), new_pairs AS (
+            INSERT INTO account_pairs (ledger, pair, address)
+            SELECT its_ledger.id, new.* FROM its_ledger CROSS JOIN (
+                SELECT UNNEST($9::bigint[]), UNNEST($10::text[])
+            ) AS new
         )
         INSERT INTO accounts (ledger, address, policy, metadata)
         SELECT its_ledger.id, account.* FROM its_ledger CROSS JOIN (
@@ -47,7 +74,11 @@ pub(crate) async fn write_changes(
         &numbers as _,
         &accounts as _,
         &policies as _,
-        &metadata as _
+        &metadata as _,
+        &gone as _,
+        &gone_of as _,
+        &new as _,
+        &new_of as _
     )
     .execute(connection)
     .await?;
@@ -105,7 +136,7 @@ pub(crate) async fn account_changes(
     }
     let portion = listed(connection, head.ledger, &numbers, limit).await?;
     let more = portion.entries.len() < numbers.len();
-    let mut page = ChangePage::new(query);
+    let mut page = ChangePage::new(query.limit);
     for row in portion.entries {
         if !page.take(row)? {
             return Ok(Some(page.finish(true)));

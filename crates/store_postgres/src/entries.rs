@@ -1,5 +1,6 @@
 //! Walks over entries. Never keeps more of them at a time than one page may hold.
 
+use engine::pair::MetadataPair;
 use engine::query::{Order, PAGE_WEIGHT_MAX};
 use futures_util::{Stream, TryStreamExt as _};
 use sql_rows::{Corruption, EffectivePlaces, EntryRow, Failure, Numbers, one_more};
@@ -39,7 +40,10 @@ macro_rules! entries {
             r#"SELECT e.number AS "number!", e.kind AS "kind!", e.recorded_at AS "recorded_at!",
                 e.effective_at AS "effective_at!", e.reference AS "reference?",
                 e.idempotency_key AS "idempotency_key?", e.request_fingerprint AS "request_fingerprint?",
-                e.body AS "body!" FROM "# + $from,
+                e.body AS "body!", (
+                    SELECT metadata FROM changed_transactions AS changed
+                    WHERE changed.ledger = e.ledger AND changed.number = e.number
+                ) AS "current_metadata?" FROM "# + $from,
             $($argument),*
         )
         .fetch($connection);
@@ -149,6 +153,38 @@ pub(crate) async fn listed(
         return Err(missing().into());
     }
     Ok(portion)
+}
+
+/// Returns up to `rows` numbers of transactions that have a pair, within a range, in order.
+pub(crate) async fn with_pair(
+    connection: &mut PgConnection,
+    ledger: i64,
+    pair: MetadataPair,
+    Numbers { from, before }: Numbers,
+    order: Order,
+    rows: i64,
+) -> Result<Vec<i64>, Failure> {
+    macro_rules! numbers {
+        ($direction:literal) => {
+            sqlx::query_scalar!(
+                "SELECT number FROM transaction_pairs
+                WHERE ledger = $1 AND pair = $2 AND number >= $3 AND number < $4 ORDER BY number "
+                    + $direction
+                    + " LIMIT $5",
+                ledger,
+                pair.0,
+                from,
+                before,
+                rows
+            )
+            .fetch_all(connection)
+            .await?
+        };
+    }
+    Ok(match order {
+        Order::Ascending => numbers!(""),
+        Order::Descending => numbers!("DESC"),
+    })
 }
 
 /// Returns those of the numbers whose entries are effective within a range, by effective time.

@@ -28,6 +28,7 @@ mod spans;
 mod statement;
 mod store;
 mod together;
+mod transaction_changes;
 mod transactions;
 mod write;
 mod write_one;

@@ -16,7 +16,7 @@ pub(crate) async fn entry(
     let row = sqlx::query_as!(
         EntryRow,
         "SELECT number, kind, recorded_at, effective_at, reference,
-            idempotency_key, request_fingerprint, body
+            idempotency_key, request_fingerprint, body, NULL::text AS current_metadata
         FROM entries WHERE ledger = (SELECT id FROM ledgers WHERE name = $1) AND number = $2",
         ledger.as_str(),
         stored_number(number)
@@ -49,7 +49,7 @@ pub(crate) async fn records(
     let mut rows = sqlx::query_as!(
         EntryRow,
         "SELECT number, kind, recorded_at, effective_at, reference,
-            idempotency_key, request_fingerprint, body
+            idempotency_key, request_fingerprint, body, NULL::text AS current_metadata
         FROM entries WHERE ledger = $1 AND number >= $2 ORDER BY number LIMIT $3",
         ledger,
         stored_number(from),

@@ -2,8 +2,9 @@
 //! it is open, the server cannot clear old versions of rows away.
 
 use async_trait::async_trait;
+use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
-use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, LedgerName};
+use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, LedgerName, Metadata};
 use sql_rows::{
     Failure, HoldRow, KeptRow, ListRow, Reader, ReversalRow, entry_number, lists_after, stored_limit,
     stored_number,
@@ -111,6 +112,46 @@ impl Snapshot for PostgresSnapshot {
     ) -> Result<Vec<(EntryNumber, Vec<Amount>)>, ReadError> {
         let time = self.limit;
         let reading = self.read_reversals(after, limit);
+        Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
+    }
+
+    async fn changed_transactions(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Metadata)>, ReadError> {
+        let time = self.limit;
+        let reading = self.read_changed_transactions(after, limit);
+        Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
+    }
+
+    async fn transaction_changes(
+        &mut self,
+        after: Option<(EntryNumber, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, EntryNumber)>, ReadError> {
+        let time = self.limit;
+        let reading = self.read_transaction_changes(after, limit);
+        Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
+    }
+
+    async fn transactions_by_pair(
+        &mut self,
+        after: Option<(MetadataPair, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(MetadataPair, EntryNumber)>, ReadError> {
+        let time = self.limit;
+        let reading = self.read_transactions_by_pair(after, limit);
+        Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
+    }
+
+    async fn accounts_by_pair(
+        &mut self,
+        after: Option<&(MetadataPair, Address)>,
+        limit: usize,
+    ) -> Result<Vec<(MetadataPair, Address)>, ReadError> {
+        let time = self.limit;
+        let reading = self.read_accounts_by_pair(after, limit);
         Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
     }
 }
@@ -266,5 +307,85 @@ impl PostgresSnapshot {
         .fetch_all(&mut self.connection)
         .await?;
         rows.iter().map(|row| Ok(row.reversed()?)).collect()
+    }
+
+    async fn read_changed_transactions(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Metadata)>, Failure> {
+        let from = after.map_or(0, |after| stored_number(after.next()));
+        let rows = sqlx::query!(
+            "SELECT number, metadata FROM changed_transactions
+            WHERE ledger = $1 AND number >= $2 ORDER BY number LIMIT $3",
+            self.ledger,
+            from,
+            stored_limit(limit)
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        let place = || "what is kept beside transactions".to_owned();
+        let reader = Reader::at(&place);
+        rows.iter().map(|row| Ok((entry_number(row.number)?, reader.metadata(&row.metadata)?))).collect()
+    }
+
+    async fn read_transaction_changes(
+        &mut self,
+        after: Option<(EntryNumber, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, EntryNumber)>, Failure> {
+        let (changed, number) =
+            after.map_or((-1, -1), |(changed, entry)| (stored_number(changed), stored_number(entry)));
+        let rows = sqlx::query!(
+            "SELECT changed, number FROM transaction_changes
+            WHERE ledger = $1 AND (changed, number) > ($2, $3) ORDER BY changed, number LIMIT $4",
+            self.ledger,
+            changed,
+            number,
+            stored_limit(limit)
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(|row| Ok((entry_number(row.changed)?, entry_number(row.number)?))).collect()
+    }
+
+    async fn read_transactions_by_pair(
+        &mut self,
+        after: Option<(MetadataPair, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(MetadataPair, EntryNumber)>, Failure> {
+        let (pair, number) = after.map_or((i64::MIN, -1), |(pair, number)| (pair.0, stored_number(number)));
+        let rows = sqlx::query!(
+            "SELECT pair, number FROM transaction_pairs
+            WHERE ledger = $1 AND (pair, number) > ($2, $3) ORDER BY pair, number LIMIT $4",
+            self.ledger,
+            pair,
+            number,
+            stored_limit(limit)
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(|row| Ok((MetadataPair(row.pair), entry_number(row.number)?))).collect()
+    }
+
+    async fn read_accounts_by_pair(
+        &mut self,
+        after: Option<&(MetadataPair, Address)>,
+        limit: usize,
+    ) -> Result<Vec<(MetadataPair, Address)>, Failure> {
+        let (pair, address) = after.map_or((i64::MIN, ""), |(pair, account)| (pair.0, account.as_str()));
+        let rows = sqlx::query!(
+            "SELECT pair, address FROM account_pairs
+            WHERE ledger = $1 AND (pair, address) > ($2, $3) ORDER BY pair, address LIMIT $4",
+            self.ledger,
+            pair,
+            address,
+            stored_limit(limit)
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        let place = || "what accounts are found by".to_owned();
+        let reader = Reader::at(&place);
+        rows.iter().map(|row| Ok((MetadataPair(row.pair), reader.address(&row.address)?))).collect()
     }
 }

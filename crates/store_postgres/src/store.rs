@@ -9,7 +9,7 @@ use engine::port::{
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
-    Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+    Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
@@ -22,7 +22,7 @@ use crate::session::Purpose;
 use crate::together::Together;
 use crate::{
     accounts, batch, changes, groups, holds, ledgers, load, log, migrate, past, snapshot, statement,
-    transactions,
+    transaction_changes, transactions,
 };
 
 /// Ledgers in one PostgreSQL database.
@@ -187,6 +187,22 @@ impl Store for PostgresStore {
 
     async fn entry(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<LogRecord>, ReadError> {
         Ok(read!(self, connection, log::entry(connection, ledger, number))?)
+    }
+
+    async fn transaction(
+        &self,
+        ledger: &LedgerName,
+        number: EntryNumber,
+    ) -> Result<Option<Entry>, ReadError> {
+        Ok(read!(self, connection, transaction_changes::transaction(connection, ledger, number))?)
+    }
+
+    async fn transaction_changes(
+        &self,
+        ledger: &LedgerName,
+        query: &TransactionChangeQuery,
+    ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
+        Ok(read!(self, connection, transaction_changes::transaction_changes(connection, ledger, query))?)
     }
 
     async fn transactions(

@@ -1,16 +1,18 @@
 //! Lists of transactions: chooses the index to walk, then lets the query judge each entry. Never looks at more
 //! than `SCAN_MAX` entries for one page, and never sorts the log.
 
-use engine::query::{Clock, Order, Page, TransactionPosition, TransactionQuery};
-use ledger::{Asset, Entry, LedgerName, Reference};
+use async_trait::async_trait;
+use engine::pair::MetadataPair;
+use engine::query::{Clock, Order, Page, SCAN_MAX, TransactionPosition, TransactionQuery};
+use ledger::{Asset, Entry, LedgerName};
 use sql_rows::{
-    EffectivePlaces, Failure, Moved, Numbers, TransactionPage, account_to_walk, entries_that_moved,
-    few_entries_that_moved, most_rows_match, one_more, rows_wanted,
+    EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads, addresses_under,
+    choose_way, entries_that_moved, few_entries_that_moved, most_rows_match, one_more,
 };
 use sqlx::PgConnection;
 
-use crate::entries::{Portion, by_reference, effective, listed, recorded, sorted};
-use crate::movements::Lists;
+use crate::entries::{Portion, by_reference, effective, listed, recorded, sorted, with_pair};
+use crate::movements::{Lists, ListsUnder};
 use crate::rows::{Head, head};
 use crate::spans::{Portions, recorded_in};
 
@@ -35,7 +37,7 @@ pub(crate) async fn transactions(
             if !page.has_room() {
                 return Ok(page.finish());
             }
-            page.take(entry.record()?.entry);
+            page.take(entry.current()?);
         }
         if is_last {
             break;
@@ -46,13 +48,20 @@ pub(crate) async fn transactions(
 }
 
 /// The way through the entries that may match, in the order of the list.
-enum Walk<'q> {
-    Reference(&'q str),
+struct Walk<'q> {
+    way: Way<'q>,
+    asset: Option<&'q str>,
+    by: By,
+}
+
+/// Which entries of a way are walked through.
+enum By {
+    /// Those with these numbers, by number.
     Recorded(Numbers),
-    RecordedOfAccount(Moved<'q>, Numbers),
+    /// Those of the whole ledger at these places, by effective time, whatever the way is.
     Effective(EffectivePlaces),
-    /// Through the entries with these numbers.
-    EffectiveOfAccount(Vec<i64>, EffectivePlaces),
+    /// Those with these numbers at these places, by effective time.
+    FewEffective(Vec<i64>, EffectivePlaces),
 }
 
 impl<'q> Walk<'q> {
@@ -61,39 +70,28 @@ impl<'q> Walk<'q> {
         head: &Head,
         query: &'q TransactionQuery,
     ) -> Result<Self, Failure> {
-        if let Some(reference) = &query.reference {
-            return Ok(Self::Reference(Reference::as_str(reference)));
-        }
+        let way = choose_way(&mut Counts { connection, ledger: head.ledger }, query).await?;
         let asset = query.asset.as_ref().map(Asset::as_str);
-        let moved = account_to_walk(query).map(|account| Moved { account, asset });
-        match query.clock {
-            Clock::Recorded => {
-                let numbers = recorded_in(connection, head, &query.time).await?;
-                Ok(match moved {
-                    Some(moved) => Self::RecordedOfAccount(moved, numbers),
-                    None => Self::Recorded(numbers),
-                })
-            }
+        let by = match query.clock {
+            Clock::Recorded => By::Recorded(recorded_in(connection, head, &query.time).await?),
             Clock::Effective => {
                 let places = EffectivePlaces::within(&query.time);
-                // The entries of an account are not kept in the order of their effective times. A few can
-                // be sorted; an account with many is on many of the entries that the walk comes by.
-                if let Some(moved) = moved
-                    && let Some(numbers) =
-                        few_entries_that_moved(&mut Lists::of(connection, head, moved), head.next).await?
-                {
-                    return Ok(Self::EffectiveOfAccount(numbers, places));
+                // The entries of a way are not kept in the order of their effective times. A few can be sorted;
+                // many are many of the entries that a walk by effective times comes by.
+                match few_entries(connection, head, way, asset).await? {
+                    Some(numbers) => By::FewEffective(numbers, places),
+                    None => By::Effective(places),
                 }
-                Ok(Self::Effective(places))
             }
-        }
+        };
+        Ok(Self { way, asset, by })
     }
 
     /// Returns how many rows one page can need.
     fn rows_max(&self, query: &TransactionQuery) -> i64 {
-        match self {
-            Self::RecordedOfAccount(..) | Self::EffectiveOfAccount(..) => rows_wanted(query, true),
-            Self::Reference(_) | Self::Recorded(_) | Self::Effective(_) => rows_wanted(query, false),
+        match self.by {
+            By::Recorded(_) | By::FewEffective(..) => self.way.rows_wanted(query),
+            By::Effective(_) => Way::All.rows_wanted(query),
         }
     }
 
@@ -107,26 +105,114 @@ impl<'q> Walk<'q> {
         rows: i64,
     ) -> Result<Portion, Failure> {
         let ledger = head.ledger;
-        match self {
-            Self::Reference(reference) => by_reference(connection, ledger, reference).await,
-            Self::Recorded(numbers) => {
-                recorded(connection, ledger, numbers.after(after, order), order, rows).await
-            }
-            Self::RecordedOfAccount(moved, numbers) => {
-                let numbers = numbers.after(after, order);
-                let numbers =
-                    entries_that_moved(&mut Lists::of(connection, head, *moved), numbers, order, rows)
-                        .await?;
-                listed(connection, ledger, &numbers, rows).await
-            }
-            Self::Effective(places) => {
-                effective(connection, ledger, places.after(after, order), order, rows).await
-            }
-            Self::EffectiveOfAccount(numbers, places) => {
-                let places = places.after(after, order);
-                let numbers = sorted(connection, ledger, numbers, places, order, rows).await?;
-                listed(connection, ledger, &numbers, rows).await
-            }
+        if let Way::Reference(reference) = self.way {
+            return by_reference(connection, ledger, reference).await;
         }
+        let numbers = match &self.by {
+            By::Recorded(numbers) => {
+                let range = numbers.after(after, order);
+                match entries_of(connection, head, self.way, self.asset, range, order, rows).await? {
+                    Some(numbers) => numbers,
+                    None => return recorded(connection, ledger, range, order, rows).await,
+                }
+            }
+            By::FewEffective(numbers, places) => {
+                sorted(connection, ledger, numbers, places.after(after, order), order, rows).await?
+            }
+            By::Effective(places) => {
+                return effective(connection, ledger, places.after(after, order), order, rows).await;
+            }
+        };
+        listed(connection, ledger, &numbers, rows).await
+    }
+}
+
+/// Returns the first `rows` entries of a way within a range, in order; `None` where it leads through all of them.
+async fn entries_of(
+    connection: &mut PgConnection,
+    head: &Head,
+    way: Way<'_>,
+    asset: Option<&str>,
+    range: Numbers,
+    order: Order,
+    rows: i64,
+) -> Result<Option<Vec<i64>>, Failure> {
+    if let Way::Pair(pair) = way {
+        return Ok(Some(with_pair(connection, head.ledger, pair, range, order, rows).await?));
+    }
+    match lists(connection, head, way, asset) {
+        Some(mut lists) => Ok(Some(entries_that_moved(&mut *lists, range, order, rows).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Returns the lists of movements that a way goes by, if it does.
+fn lists<'a>(
+    connection: &'a mut PgConnection,
+    head: &Head,
+    way: Way<'a>,
+    asset: Option<&'a str>,
+) -> Option<Box<dyn ListReads + 'a>> {
+    match way {
+        Way::Account(account) => Some(Box::new(Lists::of(connection, head, Moved { account, asset }))),
+        Way::Under(address, balances) => {
+            Some(Box::new(ListsUnder::of(connection, head, address, asset, balances)))
+        }
+        Way::Reference(_) | Way::Pair(_) | Way::All => None,
+    }
+}
+
+/// Returns all entries of a way, if it leads to few.
+async fn few_entries(
+    connection: &mut PgConnection,
+    head: &Head,
+    way: Way<'_>,
+    asset: Option<&str>,
+) -> Result<Option<Vec<i64>>, Failure> {
+    if let Way::Pair(pair) = way {
+        let (all, most) = (Numbers { from: 0, before: head.next }, one_more(SCAN_MAX));
+        let found = with_pair(connection, head.ledger, pair, all, Order::Descending, most).await?;
+        return Ok((found.len() <= SCAN_MAX).then_some(found));
+    }
+    match lists(connection, head, way, asset) {
+        Some(mut lists) => few_entries_that_moved(&mut *lists, head.next).await,
+        None => Ok(None),
+    }
+}
+
+/// Counts what may be on a way.
+struct Counts<'c> {
+    connection: &'c mut PgConnection,
+    ledger: i64,
+}
+
+#[async_trait]
+impl WayReads for Counts<'_> {
+    async fn count_by_pair(&mut self, pair: MetadataPair, max: i64) -> Result<i64, Failure> {
+        let count = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!" FROM (
+                SELECT number FROM transaction_pairs
+                WHERE ledger = $1 AND pair = $2 AND number >= 0 ORDER BY number LIMIT $3
+            ) AS found"#,
+            self.ledger,
+            pair.0,
+            max
+        );
+        Ok(count.fetch_one(&mut *self.connection).await?)
+    }
+
+    async fn count_balances_under(&mut self, address: &str, max: i64) -> Result<i64, Failure> {
+        let (from, before) = addresses_under(address);
+        let count = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!" FROM (
+                SELECT address FROM balances
+                WHERE ledger = $1 AND address > $2 AND address < $3 ORDER BY address LIMIT $4
+            ) AS found"#,
+            self.ledger,
+            from,
+            before,
+            max
+        );
+        Ok(count.fetch_one(&mut *self.connection).await?)
     }
 }

@@ -2,9 +2,10 @@
 
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
+use engine::pair::MetadataPair;
 use engine::port::{Appended, Head, LogRecord, Unused};
-use ledger::{LedgerName, Reference, Timestamp};
-use sql_rows::{BatchRows, Failure, MovedBalance, stored_number};
+use ledger::{EntryNumber, LedgerName, Reference, Timestamp};
+use sql_rows::{BatchRows, Failure, MovedBalance, recorded_pairs, stored_number};
 use sqlx::PgConnection;
 
 use crate::columns::{BigInts, ByteStrings, Numbers, Texts};
@@ -15,15 +16,17 @@ use crate::write_one::OneEntry;
 ///
 /// There are several of it, because PostgreSQL gets ready anew for all that a statement might do. Some end lists of
 /// movements, with the balances' movements as they were before the statement; and one looks before `RETURNING` for what
-/// has to be unused, and writes what is pending. Each of both takes an eighth of the time of a small batch.
+/// has to be unused, and writes what is pending; and some write what transactions are found by, which most need not.
+/// Each takes an eighth of the time of a small batch.
 ///
 /// To merge a row takes less than to insert it `ON CONFLICT`, which locks it first. Nobody else adds one meanwhile: the
 /// head is ours by then. Being an outer join, it leaves the planner no way but to look up each row.
 macro_rules! written {
-    ($looks:literal, $lists:literal, merged, $($more:tt)*) => {
+    ($looks:literal, $lists:literal, $pairs:literal, merged, $($more:tt)*) => {
         written!(
             $looks,
             $lists,
+            $pairs,
             r#" MERGE INTO balances AS b USING (
                 SELECT id, UNNEST($14::text[]) AS address, UNNEST($15::text[]) AS asset,
                     UNNEST($16::numeric[]) AS posted_in, UNNEST($17::numeric[]) AS posted_out,
@@ -39,7 +42,7 @@ macro_rules! written {
             $($more)*
         )
     };
-    ($looks:literal, $lists:literal, $balances:literal,
+    ($looks:literal, $lists:literal, $pairs:literal, $balances:literal,
         [$ledger:ident, $expected:ident, $last:ident, $entries:ident, $moved:ident], $($more:expr),*) => {
         sqlx::query!(
             r#"WITH head AS (
@@ -56,6 +59,7 @@ macro_rules! written {
                 FROM head
             )"#
             + $lists
+            + $pairs
             + $balances,
             $ledger.as_str(),
             stored_number($last.entry.number.next()),
@@ -82,7 +86,7 @@ macro_rules! written {
 
 /// As [`written`], and ends lists.
 macro_rules! written_with_lists {
-    ($looks:literal, $balances:tt, $common:tt, $ended:ident, $($more:expr),*) => {
+    ($looks:literal, $pairs:literal, $balances:tt, $common:tt, $ended:ident, $($more:expr),*) => {
         written!(
             $looks,
             r#", ended_lists AS (
@@ -98,6 +102,7 @@ macro_rules! written_with_lists {
                     WHERE ledger = list.id AND address = list.address AND asset = list.asset OFFSET 0
                 ) AS recent ON true
             )"#,
+            $pairs,
             $balances,
             $common,
             $ended.address,
@@ -109,7 +114,8 @@ macro_rules! written_with_lists {
     };
 }
 
-/// Writes the entries with all their projections but [changes](crate::changes) of accounts, and advances the head, if
+/// Writes the entries with all their projections but changes of [accounts](crate::changes) and of
+/// [transactions](crate::transaction_changes), and advances the head, if
 /// that stands as `expected` and nothing of `unused` is in use. One of the entries' own keys or references in use is
 /// an error.
 pub(crate) async fn write(
@@ -122,9 +128,11 @@ pub(crate) async fn write(
     let Some(last) = records.last() else { return Ok(Appended::Written) };
     let rows = BatchRows::of(records, expected.next.0)?;
     let is_plain = unused == &Unused::default() && !moves_pending(records);
+    let pairs = recorded_pairs(records);
     if let Some(one) = OneEntry::of(records, &rows).filter(|_| is_plain) {
-        return one.write(connection, ledger, expected).await;
+        return one.write(connection, ledger, expected, &pairs).await;
     }
+    let pairs = Pairs::of(&pairs);
     let entries = Entries::of(records);
     let (balances, ended) = Balances::of(&rows);
     let rows_written = if rows.0.is_empty() || !is_plain {
@@ -143,6 +151,10 @@ pub(crate) async fn write(
                     ) AS used WHERE used.ledger = ledgers.id
                 )
             "#,
+            r#", written_pairs AS (
+                INSERT INTO transaction_pairs (ledger, pair, number)
+                SELECT id, UNNEST($27::bigint[]), UNNEST($28::bigint[]) FROM head
+            )"#,
             r#", written_balances AS (
                 INSERT INTO balances AS b (ledger, address, asset, posted_in, posted_out, pending_in,
                     pending_out, recent_movements)
@@ -161,14 +173,31 @@ pub(crate) async fn write(
             pending_in,
             pending_out,
             keys,
-            references
+            references,
+            pairs.pair,
+            pairs.number
         );
         written.fetch_all(connection).await?.len() as u64
+    } else if !pairs.pair.is_empty() {
+        let written = written_with_lists!(
+            " ",
+            r#", written_pairs AS (
+                INSERT INTO transaction_pairs (ledger, pair, number)
+                SELECT id, UNNEST($23::bigint[]), UNNEST($24::bigint[]) FROM head
+            )"#,
+            merged,
+            [ledger, expected, last, entries, balances],
+            ended,
+            pairs.pair,
+            pairs.number
+        );
+        written.execute(connection).await?.rows_affected()
     } else if ended.last.is_empty() {
-        let written = written!(" ", "", merged, [ledger, expected, last, entries, balances],);
+        let written = written!(" ", "", "", merged, [ledger, expected, last, entries, balances],);
         written.execute(connection).await?.rows_affected()
     } else {
-        let written = written_with_lists!(" ", merged, [ledger, expected, last, entries, balances], ended,);
+        let written =
+            written_with_lists!(" ", "", merged, [ledger, expected, last, entries, balances], ended,);
         written.execute(connection).await?.rows_affected()
     };
     Ok(appended(rows_written))
@@ -209,6 +238,24 @@ impl Entries {
             columns.key.push_if_any(request.as_ref().map(|request| request.key.as_str()));
             columns.fingerprint.push_if_any(request.as_ref().map(|request| request.fingerprint.0.as_slice()));
             columns.body.push(&codec::encode(entry));
+        }
+        columns
+    }
+}
+
+/// Rows of `transaction_pairs`, column by column.
+#[derive(Default)]
+struct Pairs {
+    pair: BigInts,
+    number: BigInts,
+}
+
+impl Pairs {
+    fn of(rows: &[(MetadataPair, EntryNumber)]) -> Self {
+        let mut columns = Self::default();
+        for (pair, number) in rows {
+            columns.pair.push(pair.0);
+            columns.number.push(stored_number(*number));
         }
         columns
     }

@@ -3,8 +3,9 @@
 //! to write them. Never writes anything else than the statement for batches would.
 
 use engine::codec;
+use engine::pair::MetadataPair;
 use engine::port::{Appended, Head, LogRecord};
-use ledger::{BalanceKey, LedgerName, Reference, Timestamp};
+use ledger::{BalanceKey, EntryNumber, LedgerName, Reference, Timestamp};
 use sql_rows::{BatchRows, Failure, MovedBalance, stored_number};
 use sqlx::PgConnection;
 
@@ -28,17 +29,20 @@ impl<'a> OneEntry<'a> {
             .then_some(Self { record, balances: [first, second] })
     }
 
-    /// Writes the entry with its projections and advances the head, if that stands as `expected`. The entry's own
+    /// Writes the entry with its projections, `pairs` among them, and advances the head, if that stands as `expected`. The entry's own
     /// number, key or reference in use is an error.
     pub(crate) async fn write(
         &self,
         connection: &mut PgConnection,
         ledger: &LedgerName,
         expected: Head,
+        pairs: &[(MetadataPair, EntryNumber)],
     ) -> Result<Appended, Failure> {
         let LogRecord { entry, request } = self.record;
         let [(first, first_moved), (second, second_moved)] = self.balances;
-        let written = sqlx::query!(
+        macro_rules! written {
+            ($pairs:literal, $($more:expr),*) => {
+            sqlx::query!(
             r#"WITH head AS (
                 UPDATE ledgers SET next_entry = $2, last_recorded_at = $3
                 WHERE name = $1 AND next_entry = $4 AND last_recorded_at IS NOT DISTINCT FROM $5 RETURNING id
@@ -46,7 +50,7 @@ impl<'a> OneEntry<'a> {
                 INSERT INTO entries (ledger, number, kind, recorded_at, effective_at, reference,
                     idempotency_key, request_fingerprint, body)
                 SELECT id, $4, $6, $3, $7, $8, $9, $10, $11 FROM head
-            )
+            )"# + $pairs + r#"
             MERGE INTO balances AS b USING (
                 VALUES ((SELECT id FROM head), $12, $13, $14::numeric, $15::numeric, $16),
                     ((SELECT id FROM head), $17, $18, $19::numeric, $20::numeric, $21)
@@ -77,9 +81,23 @@ impl<'a> OneEntry<'a> {
             StoredNumber::from(second_moved.balance.posted_in) as _,
             StoredNumber::from(second_moved.balance.posted_out) as _,
             second_moved.movements.numbers,
+            $($more),*
         )
-        .execute(connection)
-        .await?;
+            };
+        }
+        let written = if pairs.is_empty() {
+            written!("",).execute(connection).await?
+        } else {
+            let pairs: Vec<i64> = pairs.iter().map(|(pair, _)| pair.0).collect();
+            written!(
+                ", written_pairs AS (
+                    INSERT INTO transaction_pairs (ledger, pair, number) SELECT id, UNNEST($22::bigint[]), $4 FROM head
+                )",
+                &pairs
+            )
+            .execute(connection)
+            .await?
+        };
         Ok(appended(written.rows_affected()))
     }
 }

@@ -66,6 +66,9 @@ CREATE TABLE balances (
     PRIMARY KEY (ledger, address, asset)
 ) STRICT, WITHOUT ROWID;
 
+-- For lists of accounts that moved an asset.
+CREATE INDEX balances_by_asset ON balances (ledger, asset, address);
+
 -- The entries that moved a balance before those: now and then its list ends and becomes a row here, of which
 -- `last` is the last number. The rows of a balance and then its recent movements are all that ever moved it.
 CREATE TABLE earlier_movements (
@@ -153,6 +156,48 @@ CREATE TABLE reversals (
     number INTEGER NOT NULL,
     reversed TEXT NOT NULL,
     PRIMARY KEY (ledger, number)
+) STRICT, WITHOUT ROWID;
+
+-- What is kept beside every transaction that was ever changed, as JSON. Beside all others it is what was recorded.
+CREATE TABLE changed_transactions (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    number INTEGER NOT NULL,
+    metadata TEXT NOT NULL,
+    PRIMARY KEY (ledger, number)
+) STRICT, WITHOUT ROWID;
+
+-- Which entries changed what is kept beside a transaction.
+CREATE TABLE transaction_changes (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    changed INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (ledger, changed, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER transaction_changes_never_change BEFORE UPDATE ON transaction_changes
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever changes');
+END;
+
+CREATE TRIGGER transaction_changes_never_vanish BEFORE DELETE ON transaction_changes
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever vanishes');
+END;
+
+-- What transactions and accounts are found by: a row for each key of metadata with its value, as they are now. `pair` is
+-- made of both, and not of them alone: whoever looks one up looks at the metadata as well.
+CREATE TABLE transaction_pairs (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    pair INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (ledger, pair, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE account_pairs (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    pair INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    PRIMARY KEY (ledger, pair, address)
 ) STRICT, WITHOUT ROWID;
 
 -- Schedules: what is to be posted later. They are administration: no log and no balance depends on them, and they

@@ -1,7 +1,8 @@
 //! Reads of accounts with their balances. An account is there from its first movement or change on, never before.
 
+use engine::pair::MetadataPair;
 use engine::query::{Account, AccountQuery, Page};
-use futures_util::TryStreamExt;
+use futures_util::{Stream, TryStreamExt};
 use ledger::{Address, Asset, LedgerName};
 use sql_rows::{AccountPage, Failure, accounts_as_of, add_to_account, end_of};
 
@@ -46,6 +47,35 @@ pub(crate) async fn account(
     Ok(account)
 }
 
+/// Accounts with what is kept beside them and with their balances, from what finds their addresses in order.
+macro_rules! accounts {
+    ($found:literal, [$ledger:expr, $after:ident, $prefix:ident, $end:ident, $asset:ident, $rows:ident], $($more:expr),*) => {
+        sqlx::query_as!(
+            AccountRow,
+            r#"WITH RECURSIVE found (address) AS ("# + $found + r#")
+            SELECT found.address AS "address!", kept.policy AS "policy?",
+                CASE WHEN ?5 IS NOT NULL OR asset IS (
+                    SELECT min(asset) FROM balances WHERE ledger = ?1 AND address = found.address
+                ) THEN kept.metadata END AS "metadata?: String",
+                asset AS "asset?",
+                posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
+                pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
+            FROM found
+            LEFT JOIN accounts AS kept ON kept.ledger = ?1 AND kept.address = found.address
+            LEFT JOIN balances
+                ON balances.ledger = ?1 AND balances.address = found.address AND (?5 IS NULL OR asset = ?5)
+            WHERE found.address IS NOT NULL"#,
+            $ledger,
+            $after,
+            $prefix,
+            $end,
+            $asset,
+            $rows,
+            $($more),*
+        )
+    };
+}
+
 pub(crate) async fn accounts(
     store: &SqliteStore,
     ledger: &LedgerName,
@@ -60,57 +90,69 @@ pub(crate) async fn accounts(
     let end = end_of(prefix);
     let after = query.after.as_ref().map_or("", Address::as_str);
     let asset = query.asset.as_ref().map(Asset::as_str);
-    let looked_at_max = AccountPage::rows_wanted(query);
-    // Goes from address to address through the primary keys, past all other assets of each. One row of
-    // `found` makes the next one, so they come in order.
-    let mut rows = sqlx::query_as!(
-        AccountRow,
-        r#"WITH RECURSIVE found (address) AS (
-            SELECT * FROM (
-                SELECT address FROM balances
-                WHERE ledger = ?1 AND address > ?2 AND address >= ?3 AND address < ?4
-                UNION ALL
-                SELECT address FROM accounts
-                WHERE ledger = ?1 AND address > ?2 AND address >= ?3 AND address < ?4
-                ORDER BY address LIMIT 1
-            )
-            UNION ALL
-            SELECT (
-                SELECT address FROM balances
-                WHERE ledger = ?1 AND address > found.address AND address < ?4
-                UNION ALL
-                SELECT address FROM accounts
-                WHERE ledger = ?1 AND address > found.address AND address < ?4
-                ORDER BY address LIMIT 1
-            )
-            FROM found WHERE found.address IS NOT NULL
-            LIMIT ?6
-        )
-        SELECT found.address AS "address!", kept.policy AS "policy?",
-            CASE WHEN ?5 IS NOT NULL OR asset IS (
-                SELECT min(asset) FROM balances WHERE ledger = ?1 AND address = found.address
-            ) THEN kept.metadata END AS "metadata?: String",
-            asset AS "asset?",
-            posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
-            pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
-        FROM found
-        LEFT JOIN accounts AS kept ON kept.ledger = ?1 AND kept.address = found.address
-        LEFT JOIN balances
-            ON balances.ledger = ?1 AND balances.address = found.address AND (?5 IS NULL OR asset = ?5)
-        WHERE found.address IS NOT NULL"#,
-        head.ledger,
-        after,
-        prefix,
-        end,
-        asset,
-        looked_at_max
-    )
-    .fetch(&mut *connection);
+    let rows = AccountPage::rows_wanted(query);
     let mut page = AccountPage::new(query);
+    match (query.metadata.first(), asset) {
+        (Some((key, value)), _) => {
+            let pair = MetadataPair::of(key, value).0;
+            let found = accounts!(
+                "SELECT address FROM account_pairs
+                WHERE ledger = ?1 AND pair = ?7 AND address > ?2 AND address >= ?3 AND address < ?4
+                ORDER BY address LIMIT ?6",
+                [head.ledger, after, prefix, end, asset, rows],
+                pair
+            );
+            take_all(&mut page, found.fetch(&mut *connection)).await?;
+        }
+        (None, Some(_)) => {
+            let found = accounts!(
+                "SELECT address FROM balances
+                WHERE ledger = ?1 AND asset = ?5 AND address > ?2 AND address >= ?3 AND address < ?4
+                ORDER BY address LIMIT ?6",
+                [head.ledger, after, prefix, end, asset, rows],
+            );
+            take_all(&mut page, found.fetch(&mut *connection)).await?;
+        }
+        // Goes from address to address through the primary keys, past all other assets of each. One row of `found`
+        // makes the next one, so they come in order.
+        (None, None) => {
+            let found = accounts!(
+                "SELECT * FROM (
+                    SELECT address FROM balances
+                    WHERE ledger = ?1 AND address > ?2 AND address >= ?3 AND address < ?4
+                    UNION ALL
+                    SELECT address FROM accounts
+                    WHERE ledger = ?1 AND address > ?2 AND address >= ?3 AND address < ?4
+                    ORDER BY address LIMIT 1
+                )
+                UNION ALL
+                SELECT (
+                    SELECT address FROM balances
+                    WHERE ledger = ?1 AND address > found.address AND address < ?4
+                    UNION ALL
+                    SELECT address FROM accounts
+                    WHERE ledger = ?1 AND address > found.address AND address < ?4
+                    ORDER BY address LIMIT 1
+                )
+                FROM found WHERE found.address IS NOT NULL
+                LIMIT ?6",
+                [head.ledger, after, prefix, end, asset, rows],
+            );
+            take_all(&mut page, found.fetch(&mut *connection)).await?;
+        }
+    }
+    Ok(page.finish())
+}
+
+/// Has a page look at accounts, one by one: a page of large ones ends before it takes much memory.
+async fn take_all(
+    page: &mut AccountPage<'_>,
+    mut rows: impl Stream<Item = Result<AccountRow, sqlx::Error>> + Unpin,
+) -> Result<(), Failure> {
     while let Some(row) = rows.try_next().await? {
         if !page.take(row)? {
             break;
         }
     }
-    Ok(page.finish())
+    Ok(())
 }

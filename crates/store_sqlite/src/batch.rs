@@ -12,7 +12,7 @@ use fail_points::Point;
 use ledger::{BalanceKey, EntryNumber, LedgerName, Reference};
 use sql_rows::{
     BatchRows, Corruption, Failure, MovedBalance, Reader, add_looked_up, balances_of, entry_number,
-    stored_number,
+    recorded_pairs, stored_number,
 };
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
@@ -23,6 +23,7 @@ use crate::json::{next_array, write_row};
 use crate::number::StoredNumber;
 use crate::rows::AccountRow;
 use crate::store::SqliteStore;
+use crate::transaction_changes::{load_transactions, write_pairs, write_transaction_changes};
 
 pub(crate) async fn begin(
     store: &SqliteStore,
@@ -53,11 +54,22 @@ pub(crate) async fn begin(
         policies.push((account.address.clone(), account.policy));
         metadata.push((account.address, account.metadata));
     }
+    let transactions = load_transactions(&mut transaction, head.id, &wanted.transactions).await?;
     let keys = load_keys(&mut transaction, head.id, &wanted.keys).await?;
     let references = load_references(&mut transaction, head.id, &wanted.references).await?;
     let batch = Box::new(SqliteBatch { transaction, ledger: head.id, next: next.0 });
-    let loaded =
-        Loaded { head: at, balances, policies, metadata, keys, references, holds, unreversed, versions };
+    let loaded = Loaded {
+        head: at,
+        balances,
+        policies,
+        metadata,
+        transactions,
+        keys,
+        references,
+        holds,
+        unreversed,
+        versions,
+    };
     Ok(Opened { loaded, batch })
 }
 
@@ -180,8 +192,10 @@ impl SqliteBatch {
         fail_points::reach(Point::SqliteEntriesWritten);
         let balances: Vec<MovedRow<'_, '_>> = rows.iter().collect();
         self.end_lists(&balances).await?;
+        write_pairs(&mut self.transaction, self.ledger, &recorded_pairs(records)).await?;
         write_changes(&mut self.transaction, self.ledger, records).await?;
         write_holds(&mut self.transaction, self.ledger, records).await?;
+        write_transaction_changes(&mut self.transaction, self.ledger, records).await?;
         fail_points::reach(Point::SqliteMovementsWritten);
         self.write_balances(&balances).await?;
         fail_points::reach(Point::SqliteBalancesWritten);

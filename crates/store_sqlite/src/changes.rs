@@ -1,12 +1,15 @@
 //! Changes of accounts: what is kept beside balances, and which entries changed it. Written by the batch that writes
 //! the entries, never by itself.
 
+use std::collections::{BTreeMap, HashMap};
+
 use engine::codec;
+use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, LogRecord};
 use engine::query::{ChangeQuery, Page};
 use futures_util::TryStreamExt;
-use ledger::{AccountChange, Address, Entry, EntryNumber, LedgerName, Timestamp};
-use sql_rows::{ChangePage, ChangedAccounts, Failure, KeptRow, one_more, stored_number};
+use ledger::{AccountChange, Address, Entry, EntryNumber, LedgerName, Metadata, Timestamp};
+use sql_rows::{ChangePage, ChangedAccounts, ChangedPairs, Failure, KeptRow, one_more, stored_number};
 use sqlx::SqliteConnection;
 
 use crate::entries::listed;
@@ -22,6 +25,10 @@ pub(crate) async fn write_changes(
     records: &[LogRecord],
 ) -> Result<(), Failure> {
     let ChangedAccounts { accounts, changes } = ChangedAccounts::of(records);
+    if changes.is_empty() {
+        return Ok(());
+    }
+    write_pairs(connection, ledger, &accounts).await?;
     let mut rest = &*changes;
     while let Some(json) = next_array(&mut rest, write_change) {
         sqlx::query!(
@@ -49,6 +56,48 @@ pub(crate) async fn write_changes(
         .await?;
     }
     Ok(())
+}
+
+/// Writes what accounts are found by from now on. What is kept beside them is still what it was.
+async fn write_pairs(
+    connection: &mut SqliteConnection,
+    ledger: i64,
+    accounts: &BTreeMap<&Address, &AccountChange>,
+) -> Result<(), Failure> {
+    let changed: Vec<Address> = accounts.keys().map(|account| (*account).clone()).collect();
+    let before = load_kept(connection, ledger, &changed).await?.into_iter();
+    let before: HashMap<_, _> = before.map(|kept| (kept.address, kept.metadata)).collect();
+    let (nothing, mut pairs) = (Metadata::default(), ChangedPairs::default());
+    for change in accounts.values() {
+        pairs.add(&change.account, before.get(&change.account).unwrap_or(&nothing), &change.metadata);
+    }
+    let mut rest = &*pairs.gone;
+    while let Some(json) = next_array(&mut rest, write_pair) {
+        sqlx::query!(
+            "DELETE FROM account_pairs WHERE ledger = ?1
+                AND (pair, address) IN (SELECT value ->> 0, value ->> 1 FROM jsonb_each(?2))",
+            ledger,
+            json
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    let mut rest = &*pairs.new;
+    while let Some(json) = next_array(&mut rest, write_pair) {
+        sqlx::query!(
+            "INSERT INTO account_pairs (ledger, pair, address)
+            SELECT ?1, value ->> 0, value ->> 1 FROM jsonb_each(?2)",
+            ledger,
+            json
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+fn write_pair(json: &mut Vec<u8>, (pair, account): &(MetadataPair, Address)) {
+    write_row(json, &(pair.0, account.as_str()));
 }
 
 fn write_change(json: &mut Vec<u8>, (account, entry): &(&Address, EntryNumber)) {
@@ -111,7 +160,7 @@ pub(crate) async fn account_changes(
     if numbers.is_empty() && !is_there(&mut connection, head.ledger, address).await? {
         return Ok(None);
     }
-    let mut page = ChangePage::new(query);
+    let mut page = ChangePage::new(query.limit);
     let mut rows = listed(&mut connection, head.ledger, &numbers);
     while let Some(row) = rows.try_next().await? {
         if !page.take(row)? {

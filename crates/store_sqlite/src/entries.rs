@@ -1,5 +1,6 @@
 //! Walks over entries. Rows arrive as they are asked for: a page that ends early has not read the rest.
 
+use engine::pair::MetadataPair;
 use engine::query::Order;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -16,7 +17,10 @@ macro_rules! entries {
             EntryRow,
             r#"SELECT e.number AS "number!", e.kind AS "kind!", e.recorded_at AS "recorded_at!",
                 e.effective_at AS "effective_at!", e.reference, e.idempotency_key,
-                e.request_fingerprint, e.body AS "body!" FROM "# + $from,
+                e.request_fingerprint, e.body AS "body!", (
+                    SELECT metadata FROM changed_transactions AS changed
+                    WHERE changed.ledger = e.ledger AND changed.number = e.number
+                ) AS "current_metadata?" FROM "# + $from,
             $($argument),*
         )
         .fetch($connection)
@@ -103,7 +107,10 @@ pub(crate) fn listed<'c>(connection: &'c mut SqliteConnection, ledger: i64, numb
         r#"SELECT listed.value + 0 AS "number!: i64", e.kind AS "kind?", e.recorded_at AS "recorded_at?",
             e.effective_at AS "effective_at?", e.reference AS "reference?",
             e.idempotency_key AS "idempotency_key?", e.request_fingerprint AS "request_fingerprint?",
-            e.body AS "body?"
+            e.body AS "body?", (
+                SELECT metadata FROM changed_transactions AS changed
+                WHERE changed.ledger = ?1 AND changed.number = e.number
+            ) AS "current_metadata?"
         FROM json_each(?2) AS listed LEFT JOIN entries AS e ON e.ledger = ?1 AND e.number = listed.value"#,
         ledger,
         numbers
@@ -125,9 +132,42 @@ pub(crate) fn listed<'c>(connection: &'c mut SqliteConnection, ledger: i64, numb
             idempotency_key: row.idempotency_key,
             request_fingerprint: row.request_fingerprint,
             body,
+            current_metadata: row.current_metadata,
         })
     })
     .boxed()
+}
+
+/// Returns up to `rows` numbers of transactions that have a pair, within a range, in order.
+pub(crate) async fn with_pair(
+    connection: &mut SqliteConnection,
+    ledger: i64,
+    pair: MetadataPair,
+    Numbers { from, before }: Numbers,
+    order: Order,
+    rows: i64,
+) -> Result<Vec<i64>, Failure> {
+    macro_rules! numbers {
+        ($direction:literal) => {
+            sqlx::query_scalar!(
+                "SELECT number FROM transaction_pairs
+                WHERE ledger = ?1 AND pair = ?2 AND number >= ?3 AND number < ?4 ORDER BY number "
+                    + $direction
+                    + " LIMIT ?5",
+                ledger,
+                pair.0,
+                from,
+                before,
+                rows
+            )
+            .fetch_all(connection)
+            .await?
+        };
+    }
+    Ok(match order {
+        Order::Ascending => numbers!(""),
+        Order::Descending => numbers!("DESC"),
+    })
 }
 
 /// An entry's number, and whether there is no such entry.

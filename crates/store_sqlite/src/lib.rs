@@ -26,6 +26,7 @@ mod snapshot;
 mod spans;
 mod statement;
 mod store;
+mod transaction_changes;
 mod transactions;
 mod writer;
 

@@ -18,7 +18,7 @@ pub(crate) async fn entry(
     let row = sqlx::query_as!(
         EntryRow,
         r#"SELECT entries.number, kind, recorded_at, effective_at, reference,
-            entries.idempotency_key, entries.request_fingerprint, body
+            entries.idempotency_key, entries.request_fingerprint, body, NULL AS "current_metadata?: String"
         FROM ledgers JOIN entries ON entries.ledger = ledgers.id
         WHERE ledgers.name = ?1 AND entries.number = ?2"#,
         name,
@@ -54,7 +54,7 @@ pub(crate) async fn records(
     let mut rows = sqlx::query_as!(
         EntryRow,
         r#"SELECT number, kind, recorded_at, effective_at, reference,
-            idempotency_key, request_fingerprint, body
+            idempotency_key, request_fingerprint, body, NULL AS "current_metadata?: String"
         FROM entries WHERE ledger = ?1 AND number >= ?2 ORDER BY number LIMIT ?3"#,
         ledger,
         from,

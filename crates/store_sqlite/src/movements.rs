@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use engine::query::Order;
-use sql_rows::{Corruption, Failure, ListReads, ListRow, Moved, Numbers};
+use sql_rows::{Corruption, Failure, ListReads, ListRow, Moved, Numbers, addresses_under};
 use sqlx::SqliteConnection;
 
 use crate::rows::Head;
@@ -59,26 +59,50 @@ impl<'c, 'q> Lists<'c, 'q> {
     }
 }
 
-/// A row for each balance of an account. A list behind the range is not looked at, but for the first one, which
+/// The lists of all accounts under an address in one ledger.
+pub(crate) struct ListsUnder<'c, 'q> {
+    connection: &'c mut SqliteConnection,
+    ledger: i64,
+    from: String,
+    before: String,
+    asset: Option<&'q str>,
+    balances: i64,
+}
+
+impl<'c, 'q> ListsUnder<'c, 'q> {
+    /// `balances` is about how many these accounts have together.
+    pub(crate) fn of(
+        connection: &'c mut SqliteConnection,
+        head: &Head,
+        address: &str,
+        asset: Option<&'q str>,
+        balances: i64,
+    ) -> Self {
+        let (from, before) = addresses_under(address);
+        Self { connection, ledger: head.ledger, from, before, asset, balances }
+    }
+}
+
+/// A row for each balance. A list behind the range is not looked at, but for the first one, which
 /// may begin within it.
 macro_rules! lists {
-    ($direction:literal, $($argument:expr),* $(,)?) => {
+    ($whose:literal, $direction:literal, $($argument:expr),* $(,)?) => {
         sqlx::query_as!(
             BalanceLists,
             r#"SELECT address, asset, recent_movements AS recent, (
                 SELECT json_group_array(json_array(last, numbers)) FROM (
                     SELECT last, numbers FROM earlier_movements
-                    WHERE ledger = ?1 AND address = ?2 AND asset = balances.asset AND last >= ?4
+                    WHERE ledger = ?1 AND address = balances.address AND asset = balances.asset AND last >= ?4
                         AND last <= ifnull((
                             SELECT last FROM earlier_movements
-                            WHERE ledger = ?1 AND address = ?2 AND asset = balances.asset AND last >= ?5
+                            WHERE ledger = ?1 AND address = balances.address AND asset = balances.asset AND last >= ?5
                             ORDER BY last LIMIT 1
                         ), ?5)
                     ORDER BY last "# + $direction + r#" LIMIT ?6
                 )
             ) AS "ended!: String"
-            FROM balances WHERE ledger = ?1 AND address = ?2 AND (?3 IS NULL OR asset = ?3)
-            ORDER BY asset"#,
+            FROM balances WHERE ledger = ?1 AND "# + $whose + r#" AND (?3 IS NULL OR asset = ?3)
+            ORDER BY address, asset"#,
             $($argument),*
         )
     };
@@ -96,10 +120,44 @@ impl ListReads for Lists<'_, '_> {
         let connection = &mut *self.connection;
         let balances = match order {
             Order::Ascending => {
-                lists!("", ledger, account, asset, from, before, max).fetch_all(connection).await?
+                lists!("address = ?2", "", ledger, account, asset, from, before, max)
+                    .fetch_all(connection)
+                    .await?
             }
             Order::Descending => {
-                lists!("DESC", ledger, account, asset, from, before, max).fetch_all(connection).await?
+                lists!("address = ?2", "DESC", ledger, account, asset, from, before, max)
+                    .fetch_all(connection)
+                    .await?
+            }
+        };
+        rows_of(balances)
+    }
+}
+
+#[async_trait]
+impl ListReads for ListsUnder<'_, '_> {
+    fn balances(&self) -> i64 {
+        self.balances
+    }
+
+    async fn lists(
+        &mut self,
+        Numbers { from, before }: Numbers,
+        order: Order,
+        max: i64,
+    ) -> Result<Vec<ListRow>, Failure> {
+        let (ledger, first, end, asset) = (self.ledger, &self.from, &self.before, self.asset);
+        let connection = &mut *self.connection;
+        let balances = match order {
+            Order::Ascending => {
+                lists!("address > ?2 AND address < ?7", "", ledger, first, asset, from, before, max, end)
+                    .fetch_all(connection)
+                    .await?
+            }
+            Order::Descending => {
+                lists!("address > ?2 AND address < ?7", "DESC", ledger, first, asset, from, before, max, end)
+                    .fetch_all(connection)
+                    .await?
             }
         };
         rows_of(balances)

@@ -9,7 +9,7 @@ use engine::port::{
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
-    Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+    Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
 use ledger::{Address, Amount, Entry, EntryNumber, LedgerName, Timestamp};
@@ -20,7 +20,8 @@ use crate::backup::{self, Backup, BackupError, Copied};
 use crate::options::SqliteOptions;
 use crate::writer::Writer;
 use crate::{
-    accounts, batch, changes, groups, holds, ledgers, log, migrate, past, snapshot, statement, transactions,
+    accounts, batch, changes, groups, holds, ledgers, log, migrate, past, snapshot, statement,
+    transaction_changes, transactions,
 };
 
 /// Ledgers in one SQLite file.
@@ -132,6 +133,22 @@ impl Store for SqliteStore {
 
     async fn entry(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<LogRecord>, ReadError> {
         Ok(log::entry(self, ledger, number).await?)
+    }
+
+    async fn transaction(
+        &self,
+        ledger: &LedgerName,
+        number: EntryNumber,
+    ) -> Result<Option<Entry>, ReadError> {
+        Ok(transaction_changes::transaction(self, ledger, number).await?)
+    }
+
+    async fn transaction_changes(
+        &self,
+        ledger: &LedgerName,
+        query: &TransactionChangeQuery,
+    ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
+        Ok(transaction_changes::transaction_changes(self, ledger, query).await?)
     }
 
     async fn transactions(

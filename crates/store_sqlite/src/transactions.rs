@@ -1,17 +1,21 @@
 //! Lists of transactions: chooses the index to walk, then lets the query judge each entry. Never looks at more
 //! than `SCAN_MAX` entries for one page, and never sorts the log.
 
-use engine::query::{Clock, Page, TransactionPosition, TransactionQuery};
+use async_trait::async_trait;
+use engine::pair::MetadataPair;
+use engine::query::{Clock, Order, Page, SCAN_MAX, TransactionPosition, TransactionQuery};
 use futures_util::TryStreamExt;
 use ledger::{Asset, Entry, LedgerName};
 use sql_rows::{
-    EffectivePlaces, Failure, Moved, TransactionPage, account_to_walk, entries_that_moved,
-    few_entries_that_moved, rows_wanted,
+    EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads, addresses_under,
+    choose_way, entries_that_moved, few_entries_that_moved, one_more,
 };
 use sqlx::SqliteConnection;
 
-use crate::entries::{Entries, by_reference, effective, listed, recorded, sorted_by_effective_time};
-use crate::movements::Lists;
+use crate::entries::{
+    Entries, by_reference, effective, listed, recorded, sorted_by_effective_time, with_pair,
+};
+use crate::movements::{Lists, ListsUnder};
 use crate::rows::{Head, head};
 use crate::spans::recorded_in;
 use crate::store::SqliteStore;
@@ -32,7 +36,7 @@ pub(crate) async fn transactions(
             if !page.has_room() {
                 return Ok(page.finish());
             }
-            page.take(row.record()?.entry);
+            page.take(row.current()?);
             taken += 1;
         }
         if taken < asked {
@@ -58,38 +62,118 @@ async fn candidates<'c>(
 ) -> Result<Candidates<'c>, Failure> {
     let (ledger, order) = (head.ledger, query.order);
     let found = |rows, asked| Ok(Candidates { rows, asked });
-    if let Some(reference) = &query.reference {
-        return found(by_reference(connection, ledger, reference.as_str()), i64::MAX);
+    let way = choose_way(&mut Counts { connection, ledger }, query).await?;
+    let rows = way.rows_wanted(query);
+    if let Way::Reference(reference) = way {
+        return found(by_reference(connection, ledger, reference), i64::MAX);
     }
     let asset = query.asset.as_ref().map(Asset::as_str);
-    let moved = account_to_walk(query).map(|account| Moved { account, asset });
-    match query.clock {
+    let numbers = match query.clock {
         Clock::Recorded => {
             let numbers = recorded_in(connection, head, &query.time).await?.after(after, order);
-            let Some(moved) = moved else {
-                let rows = rows_wanted(query, false);
-                return found(recorded(connection, ledger, numbers, order, rows), rows);
-            };
-            let rows = rows_wanted(query, true);
-            let numbers =
-                entries_that_moved(&mut Lists::of(connection, head, moved), numbers, order, rows).await?;
-            found(listed(connection, ledger, &numbers), rows)
+            match entries_of(connection, head, way, asset, numbers, order, rows).await? {
+                Some(numbers) => numbers,
+                None => return found(recorded(connection, ledger, numbers, order, rows), rows),
+            }
         }
         Clock::Effective => {
             let places = EffectivePlaces::within(&query.time).after(after, order);
-            // The entries of an account are not kept in the order of their effective times. A few can
-            // be sorted; an account with many is on many of the entries that the walk comes by.
-            if let Some(moved) = moved
-                && let Some(numbers) =
-                    few_entries_that_moved(&mut Lists::of(connection, head, moved), head.next).await?
-            {
-                let rows = rows_wanted(query, true);
-                let numbers =
-                    sorted_by_effective_time(connection, ledger, &numbers, places, order, rows).await?;
-                return found(listed(connection, ledger, &numbers), rows);
-            }
-            let rows = rows_wanted(query, false);
-            found(effective(connection, ledger, places, order, rows), rows)
+            // The entries of a way are not kept in the order of their effective times. A few can be sorted; many
+            // are many of the entries that a walk by effective times comes by.
+            let Some(numbers) = few_entries(connection, head, way, asset).await? else {
+                let rows = Way::All.rows_wanted(query);
+                return found(effective(connection, ledger, places, order, rows), rows);
+            };
+            sorted_by_effective_time(connection, ledger, &numbers, places, order, rows).await?
         }
+    };
+    found(listed(connection, ledger, &numbers), rows)
+}
+
+/// Returns the first `rows` entries of a way within a range, in order; `None` where it leads through all of them.
+async fn entries_of(
+    connection: &mut SqliteConnection,
+    head: &Head,
+    way: Way<'_>,
+    asset: Option<&str>,
+    range: Numbers,
+    order: Order,
+    rows: i64,
+) -> Result<Option<Vec<i64>>, Failure> {
+    if let Way::Pair(pair) = way {
+        return Ok(Some(with_pair(connection, head.ledger, pair, range, order, rows).await?));
+    }
+    match lists(connection, head, way, asset) {
+        Some(mut lists) => Ok(Some(entries_that_moved(&mut *lists, range, order, rows).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Returns all entries of a way, if it leads to few.
+async fn few_entries(
+    connection: &mut SqliteConnection,
+    head: &Head,
+    way: Way<'_>,
+    asset: Option<&str>,
+) -> Result<Option<Vec<i64>>, Failure> {
+    if let Way::Pair(pair) = way {
+        let (all, most) = (Numbers { from: 0, before: head.next }, one_more(SCAN_MAX));
+        let found = with_pair(connection, head.ledger, pair, all, Order::Descending, most).await?;
+        return Ok((found.len() <= SCAN_MAX).then_some(found));
+    }
+    match lists(connection, head, way, asset) {
+        Some(mut lists) => few_entries_that_moved(&mut *lists, head.next).await,
+        None => Ok(None),
+    }
+}
+
+/// Returns the lists of movements that a way goes by, if it does.
+fn lists<'a>(
+    connection: &'a mut SqliteConnection,
+    head: &Head,
+    way: Way<'a>,
+    asset: Option<&'a str>,
+) -> Option<Box<dyn ListReads + 'a>> {
+    match way {
+        Way::Account(account) => Some(Box::new(Lists::of(connection, head, Moved { account, asset }))),
+        Way::Under(address, balances) => {
+            Some(Box::new(ListsUnder::of(connection, head, address, asset, balances)))
+        }
+        Way::Reference(_) | Way::Pair(_) | Way::All => None,
+    }
+}
+
+/// Counts what may be on a way.
+struct Counts<'c> {
+    connection: &'c mut SqliteConnection,
+    ledger: i64,
+}
+
+#[async_trait]
+impl WayReads for Counts<'_> {
+    async fn count_by_pair(&mut self, pair: MetadataPair, max: i64) -> Result<i64, Failure> {
+        let count = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!" FROM (
+                SELECT 1 FROM transaction_pairs WHERE ledger = ?1 AND pair = ?2 LIMIT ?3
+            )"#,
+            self.ledger,
+            pair.0,
+            max
+        );
+        Ok(count.fetch_one(&mut *self.connection).await?)
+    }
+
+    async fn count_balances_under(&mut self, address: &str, max: i64) -> Result<i64, Failure> {
+        let (from, before) = addresses_under(address);
+        let count = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!" FROM (
+                SELECT 1 FROM balances WHERE ledger = ?1 AND address > ?2 AND address < ?3 LIMIT ?4
+            )"#,
+            self.ledger,
+            from,
+            before,
+            max
+        );
+        Ok(count.fetch_one(&mut *self.connection).await?)
     }
 }

@@ -39,6 +39,14 @@ pub async fn decide_batch(
     for (account, version) in opened.loaded.versions {
         book.load_version(account, version);
     }
+    for request in requests {
+        if let Command::ChangeTransaction(change) = &request.command {
+            book.load_transaction(change.transaction, None);
+        }
+    }
+    for (transaction, metadata) in opened.loaded.transactions {
+        book.load_transaction(transaction, Some(metadata));
+    }
     let mut records = Vec::new();
     for request in requests {
         let now = request.now.unwrap_or_else(|| after(book.last_recorded_at()));
@@ -71,6 +79,7 @@ fn wanted(requests: &[Request]) -> Wanted {
                 }
             }
             Command::ChangeAccount(change) => wanted.accounts.push(change.account.clone()),
+            Command::ChangeTransaction(change) => wanted.transactions.push(change.transaction),
             Command::CreateHold(_)
             | Command::CaptureHold(_)
             | Command::ReleaseHold(_)

@@ -2,9 +2,9 @@
 
 use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use ledger::{
-    Address, Amount, Asset, CaptureHold, ChangeAccount, Command, CreateHold, EntryNumber, Expectations,
-    LedgerName, Metadata, MetadataPatch, PolicyPatch, PostTransaction, Posting, Postings, Quantity,
-    Reference, ReleaseCause, ReleaseHold, ReverseTransaction, Timestamp,
+    Address, Amount, Asset, CaptureHold, ChangeAccount, ChangeTransaction, Command, CreateHold, EntryNumber,
+    Expectations, LedgerName, Metadata, MetadataPatch, PolicyPatch, PostTransaction, Posting, Postings,
+    Quantity, Reference, ReleaseCause, ReleaseHold, ReverseTransaction, Timestamp,
 };
 
 /// Returns an address.
@@ -130,6 +130,25 @@ pub fn change(account: &str) -> Request {
         policy: PolicyPatch::default(),
         metadata: MetadataPatch::default(),
     }))
+}
+
+/// Begins a request to change what is kept beside a transaction: a value for each key, or none where the key goes.
+///
+/// # Panics
+/// When the keys and values are not valid.
+#[must_use]
+pub fn annotate(transaction: u64, changes: &[(&str, Option<&str>)]) -> Request {
+    let metadata = patch(changes);
+    Request::of(Command::ChangeTransaction(ChangeTransaction {
+        transaction: EntryNumber(transaction),
+        metadata,
+    }))
+}
+
+fn patch(changes: &[(&str, Option<&str>)]) -> MetadataPatch {
+    let owned = |(key, value): &(&str, Option<&str>)| ((*key).to_owned(), value.map(str::to_owned));
+    let patch = MetadataPatch::new(changes.iter().map(owned).collect());
+    patch.unwrap_or_else(|error| panic!("{changes:?}: {error:?}"))
 }
 
 /// Begins a request with a single posting in `USD/2`.
@@ -266,9 +285,7 @@ impl Request {
     /// When it changes no account, or the keys and values are not valid.
     #[must_use]
     pub fn keeping(mut self, changes: &[(&str, Option<&str>)]) -> Self {
-        let owned = |(key, value): &(&str, Option<&str>)| ((*key).to_owned(), value.map(str::to_owned));
-        let patch = MetadataPatch::new(changes.iter().map(owned).collect());
-        self.change().metadata = patch.unwrap_or_else(|error| panic!("{changes:?}: {error:?}"));
+        self.change().metadata = patch(changes);
         self
     }
 
@@ -284,7 +301,7 @@ impl Request {
             Command::CreateHold(hold) => hold.reference = wanted,
             Command::CaptureHold(capture) => capture.reference = wanted,
             Command::ReverseTransaction(reversal) => reversal.reference = wanted,
-            other @ (Command::ChangeAccount(_) | Command::ReleaseHold(_)) => {
+            other @ (Command::ChangeAccount(_) | Command::ChangeTransaction(_) | Command::ReleaseHold(_)) => {
                 panic!("{other:?} takes no reference")
             }
         }

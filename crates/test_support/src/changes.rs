@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{ChangeAccount, FloorsPatch, Frozen, MetadataPatch, PolicyPatch};
+use ledger::{
+    ChangeAccount, ChangeTransaction, EntryNumber, FloorsPatch, Frozen, MetadataPatch, PolicyPatch,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -14,6 +16,14 @@ use crate::pools::{ACCOUNTS, ASSETS, PAIRS};
 pub fn any_change() -> impl Strategy<Value = ChangeAccount> {
     (select(ACCOUNTS), any_policy_patch(), any_metadata_patch())
         .prop_map(|(account, policy, metadata)| ChangeAccount { account: address(account), policy, metadata })
+}
+
+/// Makes changes of transactions, some of which are none.
+pub fn any_transaction_change() -> impl Strategy<Value = ChangeTransaction> {
+    (0..24_u64, any_metadata_patch()).prop_map(|(transaction, metadata)| ChangeTransaction {
+        transaction: EntryNumber(transaction),
+        metadata,
+    })
 }
 
 fn any_policy_patch() -> impl Strategy<Value = PolicyPatch> {

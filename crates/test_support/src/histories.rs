@@ -1,15 +1,15 @@
 //! Random histories: requests that a ledger accepts.
 
 use ledger::{
-    Amount, Book, CaptureHold, ChangeAccount, Command, CreateHold, Entry, EntryBody, Expectations,
-    PostTransaction, Posting, Postings, Quantity, ReleaseCause, ReleaseHold, Remainder, ReverseTransaction,
-    decide,
+    Amount, Book, CaptureHold, ChangeAccount, ChangeTransaction, Command, CreateHold, Entry, EntryBody,
+    EntryNumber, Expectations, PostTransaction, Posting, Postings, Quantity, ReleaseCause, ReleaseHold,
+    Remainder, ReverseTransaction, decide,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::builders::{Request, at, metadata, posting, reference};
-use crate::changes::any_change;
+use crate::changes::{any_change, any_transaction_change};
 use crate::pools::{ACCOUNTS, ASSETS, PAIRS, START, reference_text};
 
 /// Requests that a ledger which is empty at first accepts one after the other.
@@ -27,6 +27,8 @@ pub fn any_history() -> impl Strategy<Value = History> {
 impl History {
     fn of(drafts: Vec<Vec<Draft>>) -> Self {
         let mut book = Book::default();
+        // All that a history may change is known from the beginning.
+        (0..100).for_each(|number| book.load_transaction(EntryNumber(number), None));
         let mut earlier = Earlier::default();
         let mut now = START;
         let batches = drafts.into_iter().map(|drafts| {
@@ -65,7 +67,7 @@ impl Earlier {
                 book.load_unreversed(entry.number, Remainder::whole(transaction.postings.clone()));
                 self.transactions.push(entry.clone());
             }
-            EntryBody::Account(_) | EntryBody::Release(_) => {}
+            EntryBody::Account(_) | EntryBody::TransactionChange(_) | EntryBody::Release(_) => {}
         }
     }
 }
@@ -103,6 +105,7 @@ pub fn any_kind_of_quantity() -> impl Strategy<Value = Kind> {
 enum What {
     Post,
     Change(ChangeAccount),
+    Annotate(ChangeTransaction),
     Hold {
         /// How long from now on, in microseconds.
         lasts: Option<i64>,
@@ -153,6 +156,7 @@ impl Draft {
         let metadata = metadata(self.metadata.as_slice());
         let command = match self.what {
             What::Change(change) => Command::ChangeAccount(change),
+            What::Annotate(change) => Command::ChangeTransaction(change),
             What::Hold { lasts } => Command::CreateHold(CreateHold {
                 postings: Postings::new(postings).expect("there are some"),
                 expires_at: lasts.map(|lasts| at(now + lasts)),
@@ -212,6 +216,7 @@ fn any_what() -> impl Strategy<Value = What> {
     prop_oneof![
         10 => Just(What::Post),
         3 => any_change().prop_map(What::Change),
+        2 => any_transaction_change().prop_map(What::Annotate),
         4 => prop::option::of(1..8i64).prop_map(|lasts| What::Hold { lasts }),
         4 => (any::<Index>(), any::<bool>(), any::<bool>())
             .prop_map(|(which, part, is_final)| What::Capture { which, part, is_final }),

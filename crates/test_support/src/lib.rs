@@ -19,10 +19,10 @@ mod seed;
 
 pub use append::{append, decide_batch, head_before};
 pub use builders::{
-    Request, address, asking, asset, at, capture, change, hold, key, ledger_name, metadata, post, posting,
-    reference, release, reverse, transfer,
+    Request, address, annotate, asking, asset, at, capture, change, hold, key, ledger_name, metadata, post,
+    posting, reference, release, reverse, transfer,
 };
-pub use changes::any_change;
+pub use changes::{any_change, any_transaction_change};
 pub use fixture::StoreFixture;
 pub use histories::{History, Kind, any_history, any_kind_of_quantity};
 pub use movements::read_movements;
@@ -30,6 +30,6 @@ pub use naive::Naive;
 pub use paging::{assert_pages, drain, try_drain};
 pub use questions::{
     any_account_as_of, any_account_query, any_balance_query, any_change_query, any_hold_query,
-    any_statement_query, any_transaction_query,
+    any_statement_query, any_transaction_change_query, any_transaction_query,
 };
 pub use seed::{SEED_VARIABLE, Seed};

@@ -1,14 +1,16 @@
 //! Every read, worked out from the log in the most obvious way: go through all of it, sort, compare. Never
-//! takes a shortcut, and trusts nothing in an entry but its postings, its times, and how it left an account.
+//! takes a shortcut, and trusts nothing in an entry but its postings, its times, and how it left an account or what is
+//! kept beside a transaction.
 
 mod holds;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::pair::MetadataPair;
 use engine::port::{DatedLine, LogRecord};
 use engine::query::{
     Account, AccountQuery, AddressPattern, AsOf, BalanceGroup, BalanceQuery, BalanceSum, ChangeQuery, Clock,
-    Order, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+    Order, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{
     AccountChange, Address, Asset, Balance, BalanceKey, Direction, Entry, EntryBody, EntryNumber, Metadata,
@@ -103,8 +105,8 @@ impl Naive {
             let position = TransactionPosition::of(entry, query.clock);
             (position.time, position.number)
         };
-        let mut entries: Vec<Entry> =
-            self.entries().filter(|entry| transaction_matches(query, entry)).cloned().collect();
+        let mut entries = self.current();
+        entries.retain(|entry| transaction_matches(query, entry));
         entries.sort_by_key(place);
         if query.order == Order::Descending {
             entries.reverse();
@@ -117,6 +119,93 @@ impl Naive {
             });
         }
         entries
+    }
+
+    /// Returns all transactions with what is kept beside them now, by number.
+    fn current(&self) -> Vec<Entry> {
+        let changed = self.changed_transactions();
+        let mut transactions = Vec::new();
+        for mut entry in self.entries().cloned() {
+            if let EntryBody::Transaction(transaction) = &mut entry.body {
+                if let Some(metadata) = changed.get(&entry.number) {
+                    transaction.metadata = metadata.clone();
+                }
+                transactions.push(entry);
+            }
+        }
+        transactions
+    }
+
+    /// Returns a transaction with what is kept beside it now.
+    #[must_use]
+    pub fn transaction(&self, number: EntryNumber) -> Option<Entry> {
+        self.current().into_iter().find(|entry| entry.number == number)
+    }
+
+    /// Returns what is kept beside each transaction that was ever changed.
+    #[must_use]
+    pub fn changed_transactions(&self) -> BTreeMap<EntryNumber, Metadata> {
+        let mut changed = BTreeMap::new();
+        for entry in self.entries() {
+            if let EntryBody::TransactionChange(change) = &entry.body {
+                changed.insert(change.transaction, change.metadata.clone());
+            }
+        }
+        changed
+    }
+
+    /// Returns each change of a transaction, by transaction and entry.
+    #[must_use]
+    pub fn all_transaction_changes(&self) -> BTreeSet<(EntryNumber, EntryNumber)> {
+        let mut changes = BTreeSet::new();
+        for entry in self.entries() {
+            if let EntryBody::TransactionChange(change) = &entry.body {
+                changes.insert((change.transaction, entry.number));
+            }
+        }
+        changes
+    }
+
+    /// Returns the whole list that a query asks for, from its position on.
+    #[must_use]
+    pub fn transaction_changes(&self, query: &TransactionChangeQuery) -> Option<Vec<Entry>> {
+        self.transaction(query.transaction)?;
+        let is_one = |entry: &Entry| match &entry.body {
+            EntryBody::TransactionChange(change) => change.transaction == query.transaction,
+            EntryBody::Transaction(_)
+            | EntryBody::Account(_)
+            | EntryBody::Hold(_)
+            | EntryBody::Release(_) => false,
+        };
+        let is_ahead = |entry: &Entry| query.after.is_none_or(|after| entry.number < after);
+        let mut changes: Vec<Entry> =
+            self.entries().filter(|entry| is_one(entry) && is_ahead(entry)).cloned().collect();
+        changes.reverse();
+        Some(changes)
+    }
+
+    /// Returns what transactions are found by.
+    #[must_use]
+    pub fn transactions_by_pair(&self) -> BTreeSet<(MetadataPair, EntryNumber)> {
+        let mut found = BTreeSet::new();
+        for entry in self.current() {
+            for (key, value) in entry.body.metadata().as_map() {
+                found.insert((MetadataPair::of(key, value), entry.number));
+            }
+        }
+        found
+    }
+
+    /// Returns what accounts are found by.
+    #[must_use]
+    pub fn accounts_by_pair(&self) -> BTreeSet<(MetadataPair, Address)> {
+        let mut found = BTreeSet::new();
+        for (account, change) in self.changed() {
+            for (key, value) in change.metadata.as_map() {
+                found.insert((MetadataPair::of(key, value), account.clone()));
+            }
+        }
+        found
     }
 
     /// Returns the changes of accounts, as they came.
@@ -234,7 +323,10 @@ impl Naive {
         self.account(&query.account)?;
         let is_one = |entry: &Entry| match &entry.body {
             EntryBody::Account(change) => change.account == query.account,
-            EntryBody::Transaction(_) | EntryBody::Hold(_) | EntryBody::Release(_) => false,
+            EntryBody::Transaction(_)
+            | EntryBody::TransactionChange(_)
+            | EntryBody::Hold(_)
+            | EntryBody::Release(_) => false,
         };
         let is_ahead = |entry: &Entry| {
             query.after.is_none_or(|after| entry.number < after)
@@ -335,6 +427,8 @@ fn transaction_matches(query: &TransactionQuery, entry: &Entry) -> bool {
             && is_meant(query.destination.as_ref(), destination)
             && (is_meant(query.account.as_ref(), source) || is_meant(query.account.as_ref(), destination))
             && query.asset.as_ref().is_none_or(|asset| asset == posting.asset())
+            && query.amount.at_least.is_none_or(|least| posting.amount() >= least)
+            && query.amount.at_most.is_none_or(|most| posting.amount() <= most)
     })
 }
 

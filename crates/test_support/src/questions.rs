@@ -1,10 +1,10 @@
 //! Random questions about random histories. They ask for the first page; whoever follows a list goes on from there.
 
 use engine::query::{
-    AccountQuery, AddressPattern, AsOf, BalanceQuery, ChangeQuery, Clock, HoldQuery, Order, StatementQuery,
-    TimeRange, TransactionQuery,
+    AccountQuery, AddressPattern, AmountRange, AsOf, BalanceQuery, ChangeQuery, Clock, HoldQuery, Order,
+    StatementQuery, TimeRange, TransactionChangeQuery, TransactionQuery,
 };
-use ledger::{Address, HoldState, Timestamp};
+use ledger::{Address, Amount, EntryNumber, HoldState, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -20,39 +20,61 @@ pub fn any_transaction_query() -> impl Strategy<Value = TransactionQuery> {
         (rarely(any_pattern()), rarely(any_pattern()), rarely(any_pattern())),
         any_asset(),
         prop_oneof![9 => Just(None), 1 => (0..40u64).prop_map(Some)],
-        rarely(select(PAIRS)),
+        any_pairs(),
         any_time_range(),
         any_clock(),
-        prop_oneof![Just(Order::Ascending), Just(Order::Descending)],
+        (prop_oneof![Just(Order::Ascending), Just(Order::Descending)], any_amount_range()),
         any_limit(),
     )
-        .prop_map(|(patterns, asset, reference, pair, time, clock, order, limit)| TransactionQuery {
-            account: patterns.0,
-            source: patterns.1,
-            destination: patterns.2,
-            asset,
-            reference: reference.map(|number| crate::builders::reference(&reference_text(number))),
-            metadata: pair.map(|(key, value)| (key.to_owned(), value.to_owned())).into_iter().collect(),
-            time,
-            clock,
-            order,
-            after: None,
-            limit,
+        .prop_map(|(patterns, asset, reference, metadata, time, clock, (order, amount), limit)| {
+            TransactionQuery {
+                account: patterns.0,
+                source: patterns.1,
+                destination: patterns.2,
+                asset,
+                amount,
+                reference: reference.map(|number| crate::builders::reference(&reference_text(number))),
+                metadata,
+                time,
+                clock,
+                order,
+                after: None,
+                limit,
+            }
         })
 }
 
 /// Makes queries for accounts.
 pub fn any_account_query() -> impl Strategy<Value = AccountQuery> {
-    (any_prefix(), any_asset(), rarely(select(PAIRS)), prop::option::of(any_moment()), any_limit()).prop_map(
-        |(prefix, asset, pair, as_of, limit)| AccountQuery {
+    (any_prefix(), any_asset(), any_pairs(), prop::option::of(any_moment()), any_limit()).prop_map(
+        |(prefix, asset, metadata, as_of, limit)| AccountQuery {
             prefix,
             asset,
-            metadata: pair.map(|(key, value)| (key.to_owned(), value.to_owned())).into_iter().collect(),
+            metadata,
             as_of,
             after: None,
             limit,
         },
     )
+}
+
+/// Makes queries for the changes of a transaction.
+pub fn any_transaction_change_query() -> impl Strategy<Value = TransactionChangeQuery> {
+    (0..24_u64, any_limit()).prop_map(|(transaction, limit)| TransactionChangeQuery {
+        transaction: EntryNumber(transaction),
+        after: None,
+        limit,
+    })
+}
+
+fn any_pairs() -> impl Strategy<Value = Vec<(String, String)>> {
+    let pair = select(PAIRS).prop_map(|(key, value)| (key.to_owned(), value.to_owned()));
+    prop_oneof![3 => Just(Vec::new()), 2 => prop::collection::vec(pair, 1..3)]
+}
+
+fn any_amount_range() -> impl Strategy<Value = AmountRange> {
+    let amount = || prop_oneof![3 => (0..600_u64).prop_map(Amount::from), 1 => Just(Amount::MAX)];
+    (rarely(amount()), rarely(amount())).prop_map(|(at_least, at_most)| AmountRange { at_least, at_most })
 }
 
 /// Makes queries for the changes of an account.

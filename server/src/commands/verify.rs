@@ -107,19 +107,21 @@ fn as_text(name: &LedgerName, report: &Report) -> String {
         entries,
         transactions,
         account_changes,
+        transaction_changes,
         holds,
         postings,
         accounts,
         balances,
         movements,
         changed_accounts,
+        changed_transactions,
         findings,
         findings_total,
     } = report;
     let seen = format!(
         "{entries} entries, {transactions} transactions, {postings} postings, {accounts} accounts, \
          {balances} balances, {movements} movements, {holds} holds, {account_changes} changes of \
-         {changed_accounts} accounts"
+         {changed_accounts} accounts, {transaction_changes} changes of {changed_transactions} transactions"
     );
     if report.is_clean() {
         return format!("{name}: clean ({seen})\n");

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod amounts;
+mod annotations;
 mod balances;
 mod bounds;
 mod changes;

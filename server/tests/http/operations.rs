@@ -32,6 +32,7 @@ fn calls() -> Vec<(Request, u16)> {
     let mut dry_run = transaction.clone();
     dry_run["dry_run"] = json!(true);
     let all = "account=users:&source=world&destination=users:1&asset=USD/2&reference=order-1&metadata[order]=1\
+               &amount[at_least]=1&amount[at_most]=9000\
                &from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00%2B01:00&clock=effective&order=asc&limit=7";
     let moment = "at=2026-06-01T00:00:00Z&clock=effective";
     vec![
@@ -45,6 +46,13 @@ fn calls() -> Vec<(Request, u16)> {
         (Request::post(TRANSACTIONS).header("idempotency-key", "k").json(transaction), 201),
         get(&format!("{TRANSACTIONS}/0")),
         get(&format!("{TRANSACTIONS}?{all}")),
+        (
+            Request::patch(format!("{TRANSACTIONS}/0"))
+                .header("idempotency-key", "t")
+                .json(json!({ "metadata": { "invoice": "77", "note": null } })),
+            200,
+        ),
+        get(&format!("{TRANSACTIONS}/0/changes?limit=7")),
         (
             Request::patch("/v1/ledgers/main/accounts/users:1")
                 .header("idempotency-key", "p")

@@ -6,15 +6,16 @@
 use engine::Submission;
 use engine::idempotency::IdempotencyKey;
 use ledger::{
-    Amount, Bounds, CaptureHold, ChangeAccount, Command, CreateHold, EntryNumber, Expectation, Expectations,
-    ExpectedBounds, LedgerName, Metadata, MetadataPatch, PostTransaction, Posting, Postings, Quantity,
-    Reference, ReleaseCause, ReleaseHold, ReverseTransaction,
+    Amount, Bounds, CaptureHold, ChangeAccount, ChangeTransaction, Command, CreateHold, EntryNumber,
+    Expectation, Expectations, ExpectedBounds, LedgerName, Metadata, MetadataPatch, PostTransaction, Posting,
+    Postings, Quantity, Reference, ReleaseCause, ReleaseHold, ReverseTransaction,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use test_support::pools::{ACCOUNTS, ASSETS, PAIRS, START, reference_text};
 use test_support::{
-    address, any_change, any_kind_of_quantity, asset, at, key, ledger_name, metadata, posting, reference,
+    address, any_change, any_kind_of_quantity, any_transaction_change, asset, at, key, ledger_name, metadata,
+    posting, reference,
 };
 
 /// Ledgers that there may be. All but the last are created at the beginning of every history.
@@ -132,6 +133,7 @@ fn any_command(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Command> 
     prop_oneof![
         12 => any_transaction(amount.clone()).prop_map(Command::PostTransaction),
         2 => any_change().prop_map(Command::ChangeAccount),
+        2 => any_transaction_change().prop_map(Command::ChangeTransaction),
         4 => any_hold(amount.clone()).prop_map(Command::CreateHold),
         4 => any_capture(amount.clone()).prop_map(Command::CaptureHold),
         2 => any_release().prop_map(Command::ReleaseHold),
@@ -208,14 +210,14 @@ fn altered(command: &Command) -> Command {
         Command::PostTransaction(post) => {
             Command::PostTransaction(PostTransaction { metadata: other_than(&post.metadata), ..post.clone() })
         }
-        Command::ChangeAccount(change) => {
-            let mut changes = change.metadata.as_map().clone();
-            if changes.remove("altered").is_none() {
-                changes.insert("altered".to_owned(), None);
-            }
-            let metadata = MetadataPatch::new(changes).unwrap();
-            Command::ChangeAccount(ChangeAccount { metadata, ..change.clone() })
-        }
+        Command::ChangeAccount(change) => Command::ChangeAccount(ChangeAccount {
+            metadata: altered_patch(&change.metadata),
+            ..change.clone()
+        }),
+        Command::ChangeTransaction(change) => Command::ChangeTransaction(ChangeTransaction {
+            metadata: altered_patch(&change.metadata),
+            ..change.clone()
+        }),
         Command::CreateHold(hold) => {
             Command::CreateHold(CreateHold { metadata: other_than(&hold.metadata), ..hold.clone() })
         }
@@ -233,6 +235,14 @@ fn altered(command: &Command) -> Command {
             Command::ReverseTransaction(ReverseTransaction { forced: !reversal.forced, ..reversal.clone() })
         }
     }
+}
+
+fn altered_patch(patch: &MetadataPatch) -> MetadataPatch {
+    let mut changes = patch.as_map().clone();
+    if changes.remove("altered").is_none() {
+        changes.insert("altered".to_owned(), None);
+    }
+    MetadataPatch::new(changes).unwrap()
 }
 
 fn any_transaction(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = PostTransaction> {

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use engine::pair::MetadataPair;
 use engine::port::{DatedLine, KeptAccount, LogRecord, ReadError, Store};
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Ledger, Order, Page,
-    StatementQuery, TimeRange, TransactionQuery,
+    StatementQuery, TimeRange, TransactionChangeQuery, TransactionQuery,
 };
 use engine::verify::{Report, verify};
-use ledger::{Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName};
+use ledger::{Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName, Metadata};
 use proptest::prelude::*;
 use test_support::pools::ACCOUNTS;
 use test_support::{
     address, any_account_as_of, any_account_query, any_balance_query, any_change_query, any_statement_query,
-    any_transaction_query, read_movements, try_drain,
+    any_transaction_change_query, any_transaction_query, read_movements, try_drain,
 };
 
 /// A question about a ledger. Where it has a limit, that is the length of the pages in which the whole list is
@@ -25,7 +26,9 @@ pub(crate) enum Question {
     Ledger,
     Log { limit: usize },
     Entry(EntryNumber),
+    Transaction(EntryNumber),
     Transactions(TransactionQuery),
+    TransactionChanges(TransactionChangeQuery),
     Account(Address),
     AccountAsOf(Address, AsOf),
     Accounts(AccountQuery),
@@ -44,6 +47,7 @@ pub(crate) enum Answer {
     Ledger(Ledger),
     Log(Vec<LogRecord>),
     Entry(Option<LogRecord>),
+    Transaction(Option<Entry>),
     Transactions(Vec<Entry>),
     Account(Option<Account>),
     Accounts(Vec<Account>),
@@ -64,6 +68,10 @@ pub(crate) struct Snapshotted {
     movements: BTreeMap<BalanceKey, Vec<EntryNumber>>,
     accounts: Vec<KeptAccount>,
     changes: Vec<(Address, EntryNumber)>,
+    changed_transactions: Vec<(EntryNumber, Metadata)>,
+    transaction_changes: Vec<(EntryNumber, EntryNumber)>,
+    transactions_by_pair: Vec<(MetadataPair, EntryNumber)>,
+    accounts_by_pair: Vec<(MetadataPair, Address)>,
 }
 
 /// Makes questions of every kind.
@@ -73,6 +81,8 @@ pub(crate) fn any_question() -> impl Strategy<Value = Question> {
         3 => any_account_as_of().prop_map(|(account, as_of)| Question::AccountAsOf(account, as_of)),
         2 => any_account_query().prop_map(Question::Accounts),
         1 => any_change_query().prop_map(Question::Changes),
+        1 => any_transaction_change_query().prop_map(Question::TransactionChanges),
+        1 => (0..50_u64).prop_map(|number| Question::Transaction(EntryNumber(number))),
         3 => any_statement_query().prop_map(Question::Statement),
         2 => any_balance_query().prop_map(Question::Balances),
         1 => (0..50_u64).prop_map(|number| Question::Entry(EntryNumber(number))),
@@ -144,6 +154,18 @@ pub(crate) async fn answer(
         .await
         .map(Answer::Log),
         Question::Entry(number) => turn().entry(ledger, *number).await.map(Answer::Entry),
+        Question::Transaction(number) => turn().transaction(ledger, *number).await.map(Answer::Transaction),
+        Question::TransactionChanges(query) => {
+            let changes = try_drain(query.limit, None, async |after| {
+                let query = TransactionChangeQuery { after, ..query.clone() };
+                turn().transaction_changes(ledger, &query).await.map_err(Some)?.ok_or(None)
+            });
+            match changes.await {
+                Ok(changes) => Ok(Answer::Changes(Some(changes))),
+                Err(None) => Ok(Answer::Changes(None)),
+                Err(Some(error)) => Err(error),
+            }
+        }
         Question::Transactions(query) => try_drain(query.limit, None, async |after| {
             turn().transactions(ledger, &TransactionQuery { after, ..query.clone() }).await
         })
@@ -229,8 +251,47 @@ async fn snapshot(store: &dyn Store, ledger: &LedgerName, limit: usize) -> Resul
             part => changes.extend(part),
         }
     }
-    let next = snapshot.next();
-    Ok(Answer::Snapshot(Box::new(Snapshotted { next, records, balances, movements, accounts, changes })))
+    let mut changed_transactions: Vec<(EntryNumber, Metadata)> = Vec::new();
+    loop {
+        let after = changed_transactions.last().map(|last| last.0);
+        match snapshot.changed_transactions(after, limit).await? {
+            part if part.is_empty() => break,
+            part => changed_transactions.extend(part),
+        }
+    }
+    let mut transaction_changes: Vec<(EntryNumber, EntryNumber)> = Vec::new();
+    loop {
+        match snapshot.transaction_changes(transaction_changes.last().copied(), limit).await? {
+            part if part.is_empty() => break,
+            part => transaction_changes.extend(part),
+        }
+    }
+    let mut transactions_by_pair: Vec<(MetadataPair, EntryNumber)> = Vec::new();
+    loop {
+        match snapshot.transactions_by_pair(transactions_by_pair.last().copied(), limit).await? {
+            part if part.is_empty() => break,
+            part => transactions_by_pair.extend(part),
+        }
+    }
+    let mut accounts_by_pair: Vec<(MetadataPair, Address)> = Vec::new();
+    loop {
+        match snapshot.accounts_by_pair(accounts_by_pair.last(), limit).await? {
+            part if part.is_empty() => break,
+            part => accounts_by_pair.extend(part),
+        }
+    }
+    Ok(Answer::Snapshot(Box::new(Snapshotted {
+        next: snapshot.next(),
+        records,
+        balances,
+        movements,
+        accounts,
+        changes,
+        changed_transactions,
+        transaction_changes,
+        transactions_by_pair,
+        accounts_by_pair,
+    })))
 }
 
 async fn verification(store: &dyn Store, ledger: &LedgerName) -> Result<Answer, ReadError> {

@@ -77,6 +77,7 @@ impl Reply {
                 Rejection::AccountFrozen { .. } => "account frozen",
                 Rejection::AccountUnbounded { .. } => "account unbounded",
                 Rejection::AccountTooLarge { .. } => "account too large",
+                Rejection::TransactionTooLarge { .. } => "transaction too large",
                 Rejection::InsufficientFunds { .. } => "insufficient funds",
                 Rejection::AmountOverflow { .. } => "amount overflow",
                 Rejection::ExpectationFailed { .. } => "expectation failed",

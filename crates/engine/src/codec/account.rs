@@ -129,7 +129,7 @@ pub fn decode_metadata(text: &str) -> Result<Metadata, DecodeError> {
     metadata(serde_json::from_str(text)?)
 }
 
-fn metadata(values: BTreeMap<String, String>) -> Result<Metadata, DecodeError> {
+pub(super) fn metadata(values: BTreeMap<String, String>) -> Result<Metadata, DecodeError> {
     Metadata::new(values).map_err(|_| DecodeError::Part { part: "metadata", text: String::new() })
 }
 

@@ -114,6 +114,36 @@ fn filters_on_accounts_and_asset_have_to_hold_for_one_posting() {
 }
 
 #[test]
+fn bounds_of_an_amount_have_to_hold_for_the_posting_of_the_other_filters() {
+    let any = TransactionQuery::default;
+    let range = |at_least: Option<u64>, at_most: Option<u64>| AmountRange {
+        at_least: at_least.map(Amount::from),
+        at_most: at_most.map(Amount::from),
+    };
+    let mut entry = entry();
+    if let EntryBody::Transaction(transaction) = &mut entry.body {
+        let postings = transaction.postings.as_slice();
+        let postings = vec![postings[0].clone(), postings[1].with_amount(Amount::from(9))];
+        transaction.postings = Postings::new(postings).unwrap();
+    }
+    for (amount, fees, matches) in [
+        (range(None, None), true, true),
+        (range(Some(1), Some(1)), false, true),
+        (range(Some(2), Some(8)), false, false),
+        (range(Some(9), None), false, true),
+        (range(Some(10), None), false, false),
+        (range(None, Some(0)), false, false),
+        // Each holds for some posting, but not both for the same.
+        (range(None, Some(8)), true, false),
+        (range(Some(9), Some(9)), true, true),
+    ] {
+        let destination = fees.then(|| exactly("fees"));
+        let query = TransactionQuery { amount, destination, ..any() };
+        assert_eq!(query.matches(&entry), matches, "{query:?}");
+    }
+}
+
+#[test]
 fn reference_and_metadata_have_to_be_the_same_text() {
     let any = TransactionQuery::default;
     let reference = |text| Some(Reference::parse(text).unwrap());

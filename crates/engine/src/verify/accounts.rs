@@ -9,7 +9,9 @@ use sha2::{Digest, Sha256};
 use super::Finding;
 use super::finding::AccountFault;
 use super::movements::Seen;
+use super::transactions::PairSum;
 use crate::codec::encode_metadata;
+use crate::pair::MetadataPair;
 use crate::port::KeptAccount;
 
 /// Every account that was ever changed, as far as it has been seen from both sides.
@@ -28,9 +30,13 @@ struct BothSides {
     metadata: [u8; 16],
     /// Whether the projection has the account.
     is_kept: bool,
+    /// What it is found by, as follows from the log.
+    pairs: PairSum,
+    /// What the projection finds it by.
+    found_by: PairSum,
 }
 
-fn digest(metadata: &Metadata) -> [u8; 16] {
+pub(super) fn digest(metadata: &Metadata) -> [u8; 16] {
     let digest = Sha256::digest(encode_metadata(metadata).as_bytes());
     let mut front = [0; 16];
     front.copy_from_slice(&digest[..16]);
@@ -48,6 +54,7 @@ impl Accounts {
         let account = self.accounts.entry(change.account.clone()).or_default();
         account.expected.add(entry);
         account.metadata = digest(&change.metadata);
+        account.pairs = PairSum::of(&change.metadata);
     }
 
     /// Takes an account of the projection, and says what of it does not follow from the log. The book has the policies
@@ -75,6 +82,11 @@ impl Accounts {
         self.accounts.entry(account.clone()).or_default().found.add(entry);
     }
 
+    /// Takes what the projection finds an account by.
+    pub(super) fn find_by(&mut self, pair: MetadataPair, account: &Address) {
+        self.accounts.entry(account.clone()).or_default().found_by.add(pair);
+    }
+
     /// Returns what is missing in the projection, and whose changes differ, by address.
     pub(super) fn differences(self) -> impl Iterator<Item = Finding> {
         let mut accounts: Vec<_> = self.accounts.into_iter().collect();
@@ -83,9 +95,11 @@ impl Accounts {
             let missing = !sides.is_kept && sides.expected.count() > 0;
             let missing = missing.then_some(AccountFault::Missing);
             let changes = (sides.expected != sides.found).then_some(AccountFault::Changes);
+            let index = (sides.pairs != sides.found_by).then_some(AccountFault::Index);
             missing
                 .into_iter()
                 .chain(changes)
+                .chain(index)
                 .map(move |fault| Finding::AccountDiffers { account: account.clone(), fault })
         })
     }

@@ -72,7 +72,7 @@ pub enum Finding {
         #[serde(serialize_with = "number")]
         again: EntryNumber,
     },
-    /// A recorded transaction would not be accepted after the entries ahead of it.
+    /// A recorded entry would not be accepted after the entries ahead of it.
     Rejected {
         /// The entry.
         #[serde(serialize_with = "number")]
@@ -186,6 +186,14 @@ pub enum Finding {
         /// In which way.
         fault: ProjectionFault,
     },
+    /// What the projection keeps of a transaction is not what follows from the log.
+    TransactionDiffers {
+        /// The transaction: the number of its entry.
+        #[serde(serialize_with = "number")]
+        transaction: EntryNumber,
+        /// What of it.
+        fault: TransactionFault,
+    },
     /// Something stored cannot be what Florin wrote, so that what comes after it was not looked at.
     Unreadable {
         /// What was being read.
@@ -209,6 +217,24 @@ pub enum AccountFault {
     Metadata,
     /// Which entries changed it.
     Changes,
+    /// The metadata that it is found by.
+    Index,
+}
+
+/// What of a transaction differs from the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransactionFault {
+    /// The log changes what is kept beside the transaction, and the projection does not have it.
+    Missing,
+    /// The projection has a change of it, and the log never changed it.
+    Unexpected,
+    /// Its metadata.
+    Metadata,
+    /// Which entries changed it.
+    Changes,
+    /// The metadata that it is found by.
+    Index,
 }
 
 /// In which way a row of a projection differs from the log.
@@ -344,6 +370,24 @@ impl fmt::Display for Finding {
                 AccountFault::Policy => write!(f, "the policy of {account} differs from the log"),
                 AccountFault::Metadata => write!(f, "the metadata of {account} differs from the log"),
                 AccountFault::Changes => write!(f, "the changes of {account} differ from the log"),
+                AccountFault::Index => write!(f, "what {account} is found by differs from its metadata"),
+            },
+            Self::TransactionDiffers { transaction: EntryNumber(number), fault } => match fault {
+                TransactionFault::Missing => {
+                    write!(f, "the log changes transaction {number}, of which no change is kept")
+                }
+                TransactionFault::Unexpected => {
+                    write!(f, "a change of transaction {number} is kept, and the log never changed it")
+                }
+                TransactionFault::Metadata => {
+                    write!(f, "the metadata of transaction {number} differs from the log")
+                }
+                TransactionFault::Changes => {
+                    write!(f, "the changes of transaction {number} differ from the log")
+                }
+                TransactionFault::Index => {
+                    write!(f, "what transaction {number} is found by differs from its metadata")
+                }
             },
             Self::EntryDiffers { entry } => {
                 write!(f, "entry {} does not say of its hold what follows from the log", entry.0)
@@ -411,6 +455,10 @@ impl fmt::Display for Reason<'_> {
             }
             // Never of a transaction.
             Rejection::AccountTooLarge { account, .. } => write!(f, "account {account} would be too large"),
+            // Never of what was recorded, which is as large as it may be at most.
+            Rejection::TransactionTooLarge { transaction } => {
+                write!(f, "too much would be kept beside transaction {}", transaction.0)
+            }
             Rejection::InsufficientFunds { posting, account, asset, available, amount, .. } => {
                 write!(f, "posting {posting} takes {amount} from {account} {asset}, which has {available}")
             }

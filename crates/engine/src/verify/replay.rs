@@ -14,8 +14,23 @@ use sha2::{Digest, Sha256};
 use super::accounts::Accounts;
 use super::holds::Holds;
 use super::movements::History;
+use super::transactions::Transactions;
 use super::{Finding, Report};
 use crate::port::{KeyUse, Loaded, LogRecord};
+
+/// What follows from a log.
+pub(super) struct Followed {
+    /// Balances and policies.
+    pub(super) book: Book,
+    /// What moved the balances.
+    pub(super) history: History,
+    /// The changes of accounts.
+    pub(super) accounts: Accounts,
+    /// What is kept beside transactions.
+    pub(super) transactions: Transactions,
+    /// Holds, and how far transactions were reversed.
+    pub(super) holds: Holds,
+}
 
 /// The log as far as it has been replayed.
 #[derive(Default)]
@@ -25,6 +40,7 @@ pub(crate) struct Replay {
     history: History,
     accounts: Accounts,
     holds: Holds,
+    transactions: Transactions,
     references: FirstUses,
     keys: FirstUses,
 }
@@ -56,9 +72,10 @@ impl Replay {
         self.next
     }
 
-    /// Returns the balances, what moved them, the changes of accounts, and the holds that follow from the log.
-    pub(super) fn finish(self) -> (Book, History, Accounts, Holds) {
-        (self.book, self.history, self.accounts, self.holds)
+    /// Returns what follows from the log.
+    pub(super) fn finish(self) -> Followed {
+        let Self { book, history, accounts, transactions, holds, .. } = self;
+        Followed { book, history, accounts, transactions, holds }
     }
 
     /// Says which earlier entry has to be [learnt](Self::learn) before the next one is taken.
@@ -103,21 +120,34 @@ impl Replay {
             EntryBody::Transaction(transaction) => {
                 report.transactions += 1;
                 report.postings += transaction.postings.as_slice().len() as u64;
+                self.transactions.expect(number, &transaction.metadata);
                 self.decide_again(&entry, transaction_again(&entry, transaction))
             }
             EntryBody::Account(change) => {
                 report.account_changes += 1;
                 self.accounts.expect(number, change);
+                self.transactions.expect_other(number);
                 // It says how the account is from here on, whatever it was before. It moves nothing.
                 Ok(Entry { balances: Vec::new(), ..entry.clone() })
             }
             EntryBody::Hold(hold) => {
                 report.holds += 1;
+                self.transactions.expect_other(number);
                 self.decide_again(&entry, hold_again(hold))
             }
             EntryBody::Release(Release { hold, cause, .. }) => {
+                self.transactions.expect_other(number);
                 let again = Command::ReleaseHold(ReleaseHold { hold: *hold, cause: *cause });
                 self.decide_again(&entry, again)
+            }
+            EntryBody::TransactionChange(change) => {
+                report.transaction_changes += 1;
+                self.transactions.expect_other(number);
+                if self.transactions.expect_change(number, change) {
+                    Ok(Entry { balances: Vec::new(), ..entry.clone() })
+                } else {
+                    Err(Rejection::TransactionNotFound { transaction: change.transaction })
+                }
             }
         };
         check_balances(&entry, &decision, report);

@@ -3,8 +3,8 @@
 use engine::port::Appended::{Stale, Written};
 use engine::{Outcome, Submission, SubmitError, balances_before};
 use ledger::{
-    AccountChange, Address, Asset, ChangeAccount, Command, EntryBody, Floors, FloorsPatch, Frozen,
-    MetadataPatch, PolicyPatch, Rejection,
+    AccountChange, Address, Asset, ChangeAccount, ChangeTransaction, Command, EntryBody, EntryNumber, Floors,
+    FloorsPatch, Frozen, MetadataPatch, PolicyPatch, Rejection,
 };
 
 use crate::{Bench, With, is_short_of_funds, main, transfer};
@@ -157,4 +157,68 @@ async fn a_change_is_replayed_with_the_balances_of_its_time() {
     let quiet_address = Address::parse("quiet").unwrap();
     let then = balances_before(&*bench.store, &main(), &quiet_address, &quiet.entry).await.unwrap();
     assert_eq!(then, []);
+}
+
+fn annotate(transaction: u64, metadata: &[(&str, Option<&str>)]) -> Submission {
+    let owned = |(key, value): &(&str, Option<&str>)| ((*key).to_owned(), value.map(str::to_owned));
+    let metadata = MetadataPatch::new(metadata.iter().map(owned).collect()).unwrap();
+    let transaction = EntryNumber(transaction);
+    let command = Command::ChangeTransaction(ChangeTransaction { transaction, metadata });
+    Submission { command, key: None, dry_run: false }
+}
+
+fn is_not_found<T>(result: &Result<T, SubmitError>) -> bool {
+    matches!(result, Err(SubmitError::Rejected(Rejection::TransactionNotFound { .. })))
+}
+
+#[tokio::test]
+async fn what_is_kept_beside_a_transaction_is_looked_up_whoever_changed_it_last() {
+    let bench = Bench::warm().await;
+    let replica = bench.replica().await;
+    bench.submit(annotate(0, &[("a", Some("1")), ("b", Some("1"))])).await.unwrap();
+    replica.submit(annotate(0, &[("a", None)])).await.unwrap();
+    let entry = bench.submit(annotate(0, &[("c", Some("3"))])).await.unwrap().entry;
+    let kept: Vec<_> = entry.body.metadata().as_map().keys().map(String::as_str).collect();
+    assert_eq!((kept, entry.balances.len()), (vec!["b", "c"], 0));
+    let next = bench.entries().await;
+    for number in [next, next + 1, u64::MAX] {
+        assert!(is_not_found(&bench.submit(annotate(number, &[])).await), "{number}");
+    }
+    // What was just recorded is a change, and no transaction.
+    assert!(is_not_found(&bench.submit(annotate(next - 1, &[])).await));
+}
+
+#[tokio::test]
+async fn a_transaction_that_waits_together_with_its_change_is_there_for_it() {
+    let bench = Bench::warm().await;
+    let next = bench.entries().await;
+    bench.store.hold();
+    let busy = bench.spawn(transfer("world", "b", 1));
+    bench.until("florin_batch_commands_count", 4.0).await;
+    let mut callers = Vec::new();
+    let asked = [annotate(next + 1, &[]), transfer("world", "a", 1), annotate(next + 1, &[("k", Some("v"))])];
+    for (place, submission) in asked.into_iter().enumerate() {
+        callers.push(bench.spawn(submission));
+        bench.until("florin_lane_queue_depth", f64::from(u32::try_from(place).unwrap()) + 1.0).await;
+    }
+    bench.store.release();
+    busy.await.unwrap().unwrap();
+    let mut went_well = Vec::new();
+    for caller in callers {
+        went_well.push(caller.await.unwrap().is_ok());
+    }
+    assert_eq!(went_well, [false, true, true]);
+}
+
+#[tokio::test]
+async fn not_found_comes_before_a_key_that_was_used_for_something_else() {
+    let bench = Bench::warm().await;
+    let first = bench.submit(annotate(0, &[("a", Some("1"))]).key("k")).await.unwrap();
+    let again = bench.submit(annotate(0, &[("a", Some("1"))]).key("k")).await.unwrap();
+    assert_eq!((again.outcome, again.entry), (Outcome::Replayed, first.entry));
+    let other = bench.submit(annotate(0, &[("a", Some("2"))]).key("k")).await;
+    assert!(matches!(other, Err(SubmitError::KeyReused)), "{other:?}");
+    assert!(is_not_found(&bench.submit(annotate(99, &[("a", Some("1"))]).key("k")).await));
+    let transaction = bench.submit(transfer("world", "a", 1).key("k")).await;
+    assert!(matches!(transaction, Err(SubmitError::KeyReused)), "{transaction:?}");
 }

@@ -12,7 +12,7 @@ use engine::port::{
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
-    Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+    Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use tokio::sync::Semaphore;
@@ -134,6 +134,22 @@ impl Store for FaultyStore {
 
     async fn entry(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<LogRecord>, ReadError> {
         self.inner.entry(ledger, number).await
+    }
+
+    async fn transaction(
+        &self,
+        ledger: &LedgerName,
+        number: EntryNumber,
+    ) -> Result<Option<Entry>, ReadError> {
+        self.inner.transaction(ledger, number).await
+    }
+
+    async fn transaction_changes(
+        &self,
+        ledger: &LedgerName,
+        query: &TransactionChangeQuery,
+    ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
+        self.inner.transaction_changes(ledger, query).await
     }
 
     async fn transactions(

@@ -8,3 +8,4 @@ mod holds;
 mod movements;
 mod report;
 mod stored;
+mod transactions;

@@ -1,9 +1,10 @@
 //! What a report and its progress say, and what happens where the store cannot be read.
 
 use async_trait::async_trait;
+use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
 use engine::verify::{Progress, Report, Stage, verify};
-use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber};
+use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, Metadata};
 
 use crate::stored::{Stored, micros, posting, transaction};
 
@@ -22,12 +23,14 @@ async fn a_clean_report_counts_what_was_seen() {
         entries: 450,
         transactions: 450,
         account_changes: 0,
+        transaction_changes: 0,
         holds: 0,
         postings: 4500,
         accounts: 4501,
         balances: 4501,
         movements: 4950,
         changed_accounts: 0,
+        changed_transactions: 0,
         findings: vec![],
         findings_total: 0,
     };
@@ -36,7 +39,8 @@ async fn a_clean_report_counts_what_was_seen() {
     let report = verify(&mut Stored::changed(), |_| {}).await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     let entries = (report.entries, report.transactions, report.account_changes);
-    assert_eq!((entries, report.changed_accounts, report.accounts), ((9, 5, 4), 3, 5));
+    assert_eq!((entries, report.changed_accounts, report.accounts), ((12, 5, 4), 3, 5));
+    assert_eq!((report.transaction_changes, report.changed_transactions), (3, 2));
     let report = verify(&mut Stored::held(), |_| {}).await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     assert_eq!((report.entries, report.transactions, report.holds), (13, 9, 3));
@@ -123,8 +127,9 @@ async fn a_report_is_readable_for_machines_with_amounts_as_text() {
     assert_eq!(
         serde_json::to_value(&report).unwrap(),
         serde_json::json!({
-            "entries": 4, "transactions": 4, "account_changes": 0, "holds": 0, "postings": 6, "accounts": 5, "balances": 7,
-            "movements": 9, "changed_accounts": 0,
+            "entries": 4, "transactions": 4, "account_changes": 0, "transaction_changes": 0, "holds": 0,
+            "postings": 6, "accounts": 5, "balances": 7, "movements": 9, "changed_accounts": 0,
+            "changed_transactions": 0,
             "findings": [
                 of_entry("b", counters("30", "10")),
                 of_entry("c", counters("10", "0")),
@@ -256,9 +261,46 @@ impl Snapshot for Broken {
         let after = self.begin(Stage::Holds, after)?;
         self.stored.reversals(after, limit).await
     }
+
+    async fn changed_transactions(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Metadata)>, ReadError> {
+        let after = self.begin(Stage::Transactions, after)?;
+        self.stored.changed_transactions(after, limit).await
+    }
+
+    async fn transaction_changes(
+        &mut self,
+        after: Option<(EntryNumber, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, EntryNumber)>, ReadError> {
+        let after = self.begin(Stage::Transactions, after)?;
+        self.stored.transaction_changes(after, limit).await
+    }
+
+    async fn transactions_by_pair(
+        &mut self,
+        after: Option<(MetadataPair, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(MetadataPair, EntryNumber)>, ReadError> {
+        let after = self.begin(Stage::Transactions, after)?;
+        self.stored.transactions_by_pair(after, limit).await
+    }
+
+    async fn accounts_by_pair(
+        &mut self,
+        after: Option<&(MetadataPair, Address)>,
+        limit: usize,
+    ) -> Result<Vec<(MetadataPair, Address)>, ReadError> {
+        let after = self.begin(Stage::Accounts, after)?;
+        self.stored.accounts_by_pair(after, limit).await
+    }
 }
 
-const STAGES: [Stage; 5] = [Stage::Log, Stage::Balances, Stage::Movements, Stage::Accounts, Stage::Holds];
+const STAGES: [Stage; 6] =
+    [Stage::Log, Stage::Balances, Stage::Movements, Stage::Accounts, Stage::Holds, Stage::Transactions];
 
 #[tokio::test]
 async fn a_store_that_does_not_answer_ends_the_verification() {

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
+use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
 use ledger::{
-    Address, Amount, Asset, Balance, BalanceKey, Book, CaptureHold, ChangeAccount, Command, CreateHold,
-    Entry, EntryBody, EntryNumber, Expectations, Frozen, HoldStanding, Metadata, MetadataPatch, PolicyPatch,
-    PostTransaction, Posting, Postings, Reference, ReleaseCause, ReleaseHold, Remainder, ReverseTransaction,
-    Timestamp, Transaction, decide,
+    Address, Amount, Asset, Balance, BalanceKey, Book, CaptureHold, ChangeAccount, ChangeTransaction,
+    Command, CreateHold, Entry, EntryBody, EntryNumber, Expectations, Frozen, HoldStanding, Metadata,
+    MetadataPatch, PolicyPatch, PostTransaction, Posting, Postings, Reference, ReleaseCause, ReleaseHold,
+    Remainder, ReverseTransaction, Timestamp, Transaction, decide,
 };
 
 /// A ledger's head, log and projections, each given out as it stands.
@@ -29,6 +30,14 @@ pub(crate) struct Stored {
     pub(crate) hold_accounts: Vec<(Address, EntryNumber)>,
     /// By number.
     pub(crate) reversals: Vec<(EntryNumber, Vec<Amount>)>,
+    /// By number.
+    pub(crate) changed_transactions: Vec<(EntryNumber, Metadata)>,
+    /// By transaction and entry.
+    pub(crate) transaction_changes: Vec<(EntryNumber, EntryNumber)>,
+    /// By pair and number.
+    pub(crate) transactions_by_pair: Vec<(MetadataPair, EntryNumber)>,
+    /// By pair and address.
+    pub(crate) accounts_by_pair: Vec<(MetadataPair, Address)>,
     /// The largest chunk that it gives out, however much is asked for.
     pub(crate) chunk_max: usize,
 }
@@ -42,6 +51,10 @@ impl Stored {
     /// Returns what a store holds once these commands are committed.
     pub(crate) fn of(commands: impl IntoIterator<Item = (Command, Timestamp)>) -> Self {
         let mut book = Book::default();
+        (0..20).for_each(|number| book.load_transaction(EntryNumber(number), None));
+        let mut kept: BTreeMap<EntryNumber, Metadata> = BTreeMap::new();
+        let mut changed_transactions: BTreeMap<EntryNumber, Metadata> = BTreeMap::new();
+        let mut transaction_changes = Vec::new();
         let mut records = Vec::new();
         let mut moved_by: BTreeMap<BalanceKey, Vec<EntryNumber>> = BTreeMap::new();
         let mut accounts: BTreeMap<Address, KeptAccount> = BTreeMap::new();
@@ -65,10 +78,21 @@ impl Stored {
             for (key, _) in &entry.balances {
                 moved_by.entry(key.clone()).or_default().push(entry.number);
             }
-            if let EntryBody::Account(change) = entry.body.clone() {
-                let (address, policy, metadata) = (change.account, change.policy, change.metadata);
-                changes.push((address.clone(), entry.number));
-                accounts.insert(address.clone(), KeptAccount { address, policy, metadata });
+            match entry.body.clone() {
+                EntryBody::Account(change) => {
+                    let (address, policy, metadata) = (change.account, change.policy, change.metadata);
+                    changes.push((address.clone(), entry.number));
+                    accounts.insert(address.clone(), KeptAccount { address, policy, metadata });
+                }
+                EntryBody::TransactionChange(change) => {
+                    transaction_changes.push((change.transaction, entry.number));
+                    kept.insert(change.transaction, change.metadata.clone());
+                    changed_transactions.insert(change.transaction, change.metadata);
+                }
+                EntryBody::Transaction(transaction) => {
+                    kept.insert(entry.number, transaction.metadata);
+                }
+                EntryBody::Hold(_) | EntryBody::Release(_) => {}
             }
             let key = IdempotencyKey::parse(&format!("key-{}", entry.number.0)).unwrap();
             let request = KeyedRequest { key, fingerprint: RequestFingerprint([7; 16]) };
@@ -77,13 +101,27 @@ impl Stored {
         let mut balances: Vec<_> = book.balances().map(|(key, b)| (key.clone(), *b)).collect();
         balances.sort_by(|(a, _), (b, _)| a.cmp(b));
         let movements = moved_by.iter().flat_map(|(key, entries)| lists(key, entries, 2)).collect();
-        let accounts = accounts.into_values().collect();
+        let mut transactions_by_pair = Vec::new();
+        for (number, metadata) in &kept {
+            transactions_by_pair
+                .extend(MetadataPair::all_of(metadata).into_iter().map(|pair| (pair, *number)));
+        }
+        let accounts: Vec<KeptAccount> = accounts.into_values().collect();
+        let mut accounts_by_pair = Vec::new();
+        for KeptAccount { address, metadata, .. } in &accounts {
+            let pairs = MetadataPair::all_of(metadata).into_iter();
+            accounts_by_pair.extend(pairs.map(|pair| (pair, address.clone())));
+        }
+        transactions_by_pair.sort();
+        accounts_by_pair.sort();
+        transaction_changes.sort();
         changes.sort();
         let kept = |hold| {
             let HoldStanding { state, left, expires_at } = book.hold(hold).expect("it was made");
             KeptHold { hold, state: *state, captured: left.used(), expires_at: *expires_at }
         };
         let used = |number| (number, book.unreversed(number).expect("it was made").used());
+        let changed_transactions = changed_transactions.into_iter().collect();
         Self {
             head: book.next(),
             records,
@@ -91,6 +129,10 @@ impl Stored {
             movements,
             accounts,
             changes,
+            changed_transactions,
+            transaction_changes,
+            transactions_by_pair,
+            accounts_by_pair,
             holds: held.into_iter().map(kept).collect(),
             hold_accounts: hold_accounts.into_iter().collect(),
             reversals: reversed.into_iter().map(used).collect(),
@@ -105,7 +147,7 @@ impl Stored {
     }
 
     /// Returns the small ledger with four changes of three accounts after it, as entries 4 to 7, and a payment on the
-    /// credit that one of them gave.
+    /// credit that one of them gave. Then three changes of two transactions, as entries 9 to 11.
     pub(crate) fn changed() -> Self {
         let closed = PolicyPatch { closed: Some(true), ..PolicyPatch::default() };
         let frozen = PolicyPatch { frozen: Some(Frozen::Credits), ..PolicyPatch::default() };
@@ -117,6 +159,9 @@ impl Stored {
             change("b", credit, &[("note", "")]),
             change("a", PolicyPatch::default(), &[("tier", "lead")]),
             Command::PostTransaction(transaction(vec![posting("b", "c", "USD/2", 60)])),
+            annotate(0, &[("order", "1"), ("note", "")]),
+            annotate(8, &[("order", "2")]),
+            annotate(0, &[("order", "3")]),
         ];
         let more = more.into_iter().map(|command| (command, micros(5000)));
         Self::of(Self::small_commands().into_iter().chain(more))
@@ -311,6 +356,49 @@ impl Snapshot for Stored {
         let is_ahead = |(number, _): &&(EntryNumber, Vec<Amount>)| after.is_none_or(|after| *number > after);
         Ok(self.reversals.iter().filter(is_ahead).take(limit.min(self.chunk_max)).cloned().collect())
     }
+
+    async fn changed_transactions(
+        &mut self,
+        after: Option<EntryNumber>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, Metadata)>, ReadError> {
+        let ahead =
+            self.changed_transactions.iter().filter(|(number, _)| after.is_none_or(|it| *number > it));
+        Ok(ahead.take(limit.min(self.chunk_max)).cloned().collect())
+    }
+
+    async fn transaction_changes(
+        &mut self,
+        after: Option<(EntryNumber, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(EntryNumber, EntryNumber)>, ReadError> {
+        let ahead = self.transaction_changes.iter().filter(|change| after.is_none_or(|it| **change > it));
+        Ok(ahead.take(limit.min(self.chunk_max)).copied().collect())
+    }
+
+    async fn transactions_by_pair(
+        &mut self,
+        after: Option<(MetadataPair, EntryNumber)>,
+        limit: usize,
+    ) -> Result<Vec<(MetadataPair, EntryNumber)>, ReadError> {
+        let ahead = self.transactions_by_pair.iter().filter(|found| after.is_none_or(|it| **found > it));
+        Ok(ahead.take(limit.min(self.chunk_max)).copied().collect())
+    }
+
+    async fn accounts_by_pair(
+        &mut self,
+        after: Option<&(MetadataPair, Address)>,
+        limit: usize,
+    ) -> Result<Vec<(MetadataPair, Address)>, ReadError> {
+        let ahead = self.accounts_by_pair.iter().filter(|found| after.is_none_or(|it| *found > it));
+        Ok(ahead.take(limit.min(self.chunk_max)).cloned().collect())
+    }
+}
+
+fn annotate(transaction: u64, metadata: &[(&str, &str)]) -> Command {
+    let metadata = metadata.iter().map(|(key, value)| ((*key).to_owned(), Some((*value).to_owned())));
+    let metadata = MetadataPatch::new(metadata.collect()).unwrap();
+    Command::ChangeTransaction(ChangeTransaction { transaction: EntryNumber(transaction), metadata })
 }
 
 fn change(account: &str, policy: PolicyPatch, metadata: &[(&str, &str)]) -> Command {

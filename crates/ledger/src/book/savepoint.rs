@@ -21,6 +21,7 @@ pub(super) struct Savepoint {
     holds: HashMap<EntryNumber, HoldStanding>,
     unreversed: HashMap<EntryNumber, Remainder>,
     versions: HashMap<Address, u64>,
+    transactions: HashMap<EntryNumber, Option<Metadata>>,
 }
 
 impl Savepoint {
@@ -46,6 +47,7 @@ impl Book {
             holds: self.holds.clone(),
             unreversed: self.unreversed.clone(),
             versions: self.versions.clone(),
+            transactions: self.transactions.clone(),
         }));
     }
 
@@ -58,8 +60,18 @@ impl Book {
     /// have been loaded meanwhile.
     pub fn roll_back(&mut self) {
         let Some(savepoint) = self.savepoint.take() else { return };
-        let Savepoint { next, last_recorded_at, references, metadata, holds, unreversed, versions, .. } =
-            *savepoint;
+        let Savepoint {
+            next,
+            last_recorded_at,
+            references,
+            metadata,
+            holds,
+            unreversed,
+            versions,
+            transactions,
+            ..
+        } = *savepoint;
+        self.transactions = transactions;
         (self.next, self.last_recorded_at) = (next, last_recorded_at);
         (self.references, self.metadata, self.holds) = (references, metadata, holds);
         (self.unreversed, self.versions) = (unreversed, versions);

@@ -149,7 +149,9 @@ fn reported(rejection: &Rejection) -> Fault {
         }
         Rejection::AmountOverflow { posting, .. } => DestinationFull(*posting),
         Rejection::ExpectationFailed { .. } => NotAsExpected,
-        Rejection::AccountTooLarge { .. } => unreachable!("no account is changed"),
+        Rejection::AccountTooLarge { .. } | Rejection::TransactionTooLarge { .. } => {
+            unreachable!("neither accounts nor what is kept beside transactions is changed")
+        }
     }
 }
 

@@ -69,6 +69,7 @@ impl Model {
         let judged = match command {
             Command::PostTransaction(post) => self.post(post).map(|body| (body, post.effective_at)),
             Command::ChangeAccount(change) => self.change(change).map(|body| (body, None)),
+            Command::ChangeTransaction(_) => unreachable!("histories of money change no transaction"),
             Command::CreateHold(create) => self.hold(create, recorded_at).map(|body| (body, None)),
             Command::CaptureHold(capture) => {
                 self.capture(capture, recorded_at).map(|body| (body, capture.effective_at))

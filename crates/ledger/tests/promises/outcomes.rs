@@ -17,6 +17,7 @@ use crate::properties::lines_of_all;
 fn count_accepted(book: &Book, command: &Command, entry: &Entry, count: &mut impl FnMut(&'static str)) {
     match &entry.body {
         EntryBody::Account(_) => count("account changed"),
+        EntryBody::TransactionChange(_) => unreachable!("histories of money change no transaction"),
         EntryBody::Hold(hold) => {
             count("held");
             if hold.expires_at.is_some() {
@@ -170,6 +171,7 @@ fn count_rejected(
             Figure::Available => "available not as expected",
             Figure::Version => "version not as expected",
         }),
+        Rejection::TransactionTooLarge { .. } => unreachable!("histories of money change no transaction"),
         Rejection::AccountTooLarge { part: AccountPart::Metadata, .. } => count("too much metadata"),
         Rejection::AccountTooLarge { part: AccountPart::Floors, .. } => count("too many floors"),
     }

@@ -47,7 +47,7 @@ impl ListReads for Lists {
 }
 
 /// Returns what a future that never waits comes to.
-fn ready<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("there is nothing to wait for"),

@@ -24,8 +24,10 @@ pub mod movements;
 pub mod periods;
 pub mod random;
 pub mod schedules;
+pub mod search;
 pub mod snapshots;
 pub mod statements;
+pub mod transaction_changes;
 pub mod transactions;
 
 /// Makes a test of every case of the contract. The argument is an expression that makes a new
@@ -140,7 +142,7 @@ macro_rules! store_contract {
                 a_page_looks_at_a_bounded_number_of_entries
                 a_statement_of_many_lines_is_listed_by_either_clock
                 what_moved_another_asset_is_passed_by_however_much_it_is
-                accounts_without_the_asset_count_as_looked_at
+                accounts_that_moved_an_asset_are_found_past_all_others
                 a_page_of_large_entries_ends_early_and_leads_on
             }
             moments {
@@ -182,6 +184,13 @@ macro_rules! store_contract {
                 what_is_due_is_found_in_all_ledgers
                 schedules_are_there_after_reopening
             }
+            search {
+                amounts_are_bounded_on_the_posting_of_the_other_filters
+                metadata_and_accounts_narrow_each_other
+                accounts_under_an_address_are_read_in_the_order_of_the_list
+                more_accounts_under_an_address_than_are_merged_are_found_all_the_same
+                accounts_are_found_by_what_they_keep_and_by_what_they_moved
+            }
             snapshots {
                 a_snapshot_does_not_see_later_writes
                 a_snapshot_reads_everything_in_parts
@@ -196,6 +205,15 @@ macro_rules! store_contract {
                 pages_end_in_the_middle_of_entries_with_many_postings
                 a_statement_goes_on_from_every_line_of_entries_with_many_postings
                 an_account_that_never_moved_has_no_statement
+            }
+            transaction_changes {
+                a_transaction_is_as_its_last_change_left_it
+                transactions_are_found_by_what_is_kept_now
+                the_changes_of_a_transaction_are_listed_newest_first
+                what_is_kept_beside_transactions_is_loaded
+                a_snapshot_has_changed_transactions_and_what_is_found_by_what
+                a_batch_that_does_not_hold_changes_no_transaction
+                a_page_of_large_changes_of_a_transaction_ends_early_and_leads_on
             }
             transactions {
                 transactions_are_listed_newest_first_or_oldest_first
@@ -264,8 +282,10 @@ mod tests {
             ("periods", include_str!("periods.rs")),
             ("random", include_str!("random.rs")),
             ("schedules", include_str!("schedules.rs")),
+            ("search", include_str!("search.rs")),
             ("snapshots", include_str!("snapshots.rs")),
             ("statements", include_str!("statements.rs")),
+            ("transaction_changes", include_str!("transaction_changes.rs")),
             ("transactions", include_str!("transactions.rs")),
         ] {
             assert_eq!(listed(topic), defined(source), "{topic}");

@@ -64,7 +64,7 @@ pub(super) fn effects(entry: &Entry) -> impl Iterator<Item = (&Posting, Effect)>
         },
         EntryBody::Hold(hold) => (hold.postings.as_slice(), Effect::Held, &[]),
         EntryBody::Release(release) => (&[], Effect::LetGo, &release.postings),
-        EntryBody::Account(_) => (&[], Effect::Posted, &[]),
+        EntryBody::Account(_) | EntryBody::TransactionChange(_) => (&[], Effect::Posted, &[]),
     };
     let moved = moved.iter().map(move |posting| (posting, effect));
     moved.chain(let_go.iter().map(|posting| (posting, Effect::LetGo)))
@@ -127,7 +127,7 @@ impl Naive {
                     Origin::Capture(capture) if capture.closes => state = HoldState::Captured,
                     _ => {}
                 },
-                EntryBody::Hold(_) | EntryBody::Account(_) => {}
+                EntryBody::Hold(_) | EntryBody::Account(_) | EntryBody::TransactionChange(_) => {}
             }
         }
         state

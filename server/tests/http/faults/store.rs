@@ -11,7 +11,7 @@ use engine::port::{
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
-    Page, StatementPosition, StatementQuery, TransactionPosition, TransactionQuery,
+    Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
 use ledger::{
@@ -126,6 +126,22 @@ impl Store for Troubled {
     }
 
     async fn entry(&self, ledger: &LedgerName, _number: EntryNumber) -> Result<Option<LogRecord>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn transaction(
+        &self,
+        ledger: &LedgerName,
+        _number: EntryNumber,
+    ) -> Result<Option<Entry>, ReadError> {
+        read(ledger).await
+    }
+
+    async fn transaction_changes(
+        &self,
+        ledger: &LedgerName,
+        _query: &TransactionChangeQuery,
+    ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
         read(ledger).await
     }
 

@@ -53,7 +53,7 @@ fn asking_again(entry: &Entry) -> Option<Command> {
         EntryBody::Release(release) => {
             Some(Command::ReleaseHold(ReleaseHold { hold: release.hold, cause: release.cause }))
         }
-        EntryBody::Account(_) => None,
+        EntryBody::Account(_) | EntryBody::TransactionChange(_) => None,
     }
 }
 

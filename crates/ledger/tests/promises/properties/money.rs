@@ -50,7 +50,7 @@ impl Available {
                 }
                 return passing;
             }
-            EntryBody::Account(_) => (&[][..], false, false),
+            EntryBody::Account(_) | EntryBody::TransactionChange(_) => (&[][..], false, false),
         };
         for posting in entry.body.postings() {
             // What is captured was taken from the source when it was reserved.

@@ -54,7 +54,7 @@ impl OpenHolds {
                 Origin::Posted | Origin::Reversal(_) => return true,
             },
             EntryBody::Release(release) => (release.hold, release.postings.clone(), true),
-            EntryBody::Account(_) => return true,
+            EntryBody::Account(_) | EntryBody::TransactionChange(_) => return true,
         };
         // It is not among them when it ended before.
         let Some(left) = self.0.get_mut(&hold) else { return false };
@@ -114,7 +114,7 @@ proptest! {
                         }
                     }
                 }
-                EntryBody::Account(_) => {}
+                EntryBody::Account(_) | EntryBody::TransactionChange(_) => {}
             }
         }
     }
