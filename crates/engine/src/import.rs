@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use ledger::{BalanceKey, EntryNumber, LedgerName};
+use ledger::{BalanceKey, EntryBody, EntryNumber, LedgerName};
 
 use crate::port::{
     BeginError, CommitError, CreateLedgerError, LedgerCreation, Loaded, LogRecord, Opened, ReadError, Store,
@@ -196,7 +196,7 @@ pub fn is_full(records: &[LogRecord]) -> bool {
 /// Lists what has to be known to tell whether entries follow.
 fn wanted(records: &[LogRecord]) -> Wanted {
     let (mut balances, mut references, mut keys) = (HashSet::new(), HashSet::new(), HashSet::new());
-    let (mut holds, mut reversals) = (HashSet::new(), HashSet::new());
+    let (mut holds, mut reversals, mut transactions) = (HashSet::new(), HashSet::new(), HashSet::new());
     for LogRecord { entry, request } in records {
         for posting in entry.body.touching() {
             balances.extend(
@@ -209,6 +209,9 @@ fn wanted(records: &[LogRecord]) -> Wanted {
         keys.extend(request.as_ref().map(|request| request.key.clone()));
         holds.extend(entry.body.hold());
         reversals.extend(entry.body.reversed());
+        if let EntryBody::TransactionChange(change) = &entry.body {
+            transactions.insert(change.transaction);
+        }
     }
     Wanted {
         missing: balances.into_iter().collect(),
@@ -216,6 +219,7 @@ fn wanted(records: &[LogRecord]) -> Wanted {
         keys: keys.into_iter().collect(),
         holds: holds.into_iter().collect(),
         reversals: reversals.into_iter().collect(),
+        transactions: transactions.into_iter().collect(),
         ..Wanted::default()
     }
 }

@@ -57,7 +57,10 @@ impl Replay {
             book.load_policy(account, policy);
         }
         let holds = Holds::after(loaded.holds, loaded.unreversed);
-        let mut replay = Self { next: book.next(), book, holds, ..Self::default() };
+        let next = book.next();
+        let known = loaded.transactions.into_iter().map(|(transaction, _)| transaction);
+        let transactions = Transactions::after(next, known);
+        let mut replay = Self { next, book, holds, transactions, ..Self::default() };
         for (reference, entry) in loaded.references {
             replay.references.add(reference.as_str(), entry);
         }

@@ -2,7 +2,7 @@
 //! follows from the log. Of metadata and of lists it keeps digests alone, and nothing of transactions beside which
 //! nothing was ever kept.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ledger::{EntryNumber, Metadata, TransactionChange};
 
@@ -40,6 +40,10 @@ pub(super) struct Transactions {
     changed: HashMap<EntryNumber, BothSides>,
     /// Entries that are no transactions, by number.
     others: Vec<EntryNumber>,
+    /// The first entry that is taken from the log.
+    from: EntryNumber,
+    /// Those ahead of it that are known to be transactions.
+    earlier: HashSet<EntryNumber>,
 }
 
 #[derive(Default)]
@@ -55,6 +59,11 @@ struct BothSides {
 }
 
 impl Transactions {
+    /// Goes on behind a part of the log, of which these are known to be transactions.
+    pub(super) fn after(from: EntryNumber, known: impl Iterator<Item = EntryNumber>) -> Self {
+        Self { from, earlier: known.filter(|number| *number < from).collect(), ..Self::default() }
+    }
+
     /// Returns how many transactions the log changes.
     pub(super) fn len(&self) -> u64 {
         self.changed.len() as u64
@@ -79,6 +88,9 @@ impl Transactions {
         changed.expected.add(entry);
         changed.metadata = digest(metadata);
         self.pairs.entry(*transaction).or_default().0 = PairSum::of(metadata);
+        if *transaction < self.from {
+            return self.earlier.contains(transaction);
+        }
         *transaction < entry && self.others.binary_search(transaction).is_err()
     }
 

@@ -3,12 +3,12 @@
 use engine::import::{Import, ImportError, Imported};
 use engine::port::{LogRecord, Store};
 use engine::query::NewLedger;
-use ledger::{EntryNumber, LedgerName, Metadata};
+use ledger::{EntryBody, EntryNumber, LedgerName, Metadata};
 use proptest::prelude::*;
 
 use crate::builders::at;
 use crate::fixture::create;
-use crate::{Seed, StoreFixture, any_history, append, ledger_name};
+use crate::{Seed, StoreFixture, annotate, any_history, append, change, ledger_name, transfer};
 
 const HISTORIES: usize = 12;
 
@@ -79,5 +79,36 @@ pub async fn a_batch_with_an_entry_that_does_not_follow_is_not_imported(fixture:
         let differs = begin(&*store, &copy).await.take(&damaged).await.unwrap_err();
         assert!(matches!(differs, ImportError::Differs { entry } if entry == expected), "{differs:?}");
         assert_eq!(log(&*store, &copy).await, records);
+    }
+}
+
+/// Whether the transaction is of the same batch or of an earlier one.
+pub async fn a_change_of_what_is_no_transaction_is_not_imported(fixture: &dyn StoreFixture) {
+    let store = fixture.open().await;
+    let source = ledger_name("source");
+    create(&*store, &source).await;
+    let requests = [transfer("world", "a", 20), change("a"), annotate(0, &[("k", Some("v"))])];
+    let records = append(&*store, &source, &requests).await;
+    for (case, together) in [true, false].into_iter().enumerate() {
+        for wrong in [1, 2, 3] {
+            let copy = ledger_name(&format!("copy-{case}-{wrong}"));
+            let mut damaged = records.clone();
+            let EntryBody::TransactionChange(change) = &mut damaged[2].entry.body else { unreachable!() };
+            change.transaction = EntryNumber(wrong);
+            let mut import = begin(&*store, &copy).await;
+            let rest = if together {
+                &damaged[..]
+            } else {
+                import.take(&damaged[..2]).await.unwrap();
+                &damaged[2..]
+            };
+            let refused = import.take(rest).await.unwrap_err();
+            assert!(
+                matches!(&refused, ImportError::Refused { entry, .. } if *entry == EntryNumber(2)),
+                "{refused:?}"
+            );
+            begin(&*store, &copy).await.take(&records).await.unwrap();
+            assert_eq!(log(&*store, &copy).await, records);
+        }
     }
 }

@@ -114,6 +114,7 @@ macro_rules! store_contract {
             imports {
                 random_histories_are_imported_as_they_are
                 a_batch_with_an_entry_that_does_not_follow_is_not_imported
+                a_change_of_what_is_no_transaction_is_not_imported
             }
             ledgers {
                 a_created_ledger_is_empty

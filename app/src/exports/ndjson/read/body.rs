@@ -1,9 +1,10 @@
 //! What each kind of entry has, read back: the one place where a kind is added.
 
-use engine::codec::{ACCOUNT, HOLD, RELEASE, TRANSACTION};
+use engine::codec::{ACCOUNT, HOLD, RELEASE, TRANSACTION, TRANSACTION_CHANGE};
 use ledger::{
     AccountChange, Address, Amount, Asset, Capture, EntryBody, EntryNumber, Hold, Metadata, Origin, Policy,
     Posting, PostingError, Postings, Reference, Release, ReleaseCause, Reversal, Timestamp, Transaction,
+    TransactionChange,
 };
 
 use super::Number;
@@ -21,6 +22,7 @@ pub(super) struct BodyMembers {
     expires_at: Slot<Timestamp>,
     account: Slot<Address>,
     policy: Slot<Policy>,
+    transaction: Slot<Number>,
     metadata: Slot<Metadata>,
 }
 
@@ -36,6 +38,7 @@ impl BodyMembers {
             "expires_at" => self.expires_at.read_optional(value, errors),
             "account" => self.account.read_optional(value, errors),
             "policy" => self.policy.read_optional(value, errors),
+            "transaction" => self.transaction.read_optional(value, errors),
             "metadata" => self.metadata.read(value, errors),
             _ => value.refuse(errors, "is unknown to this version, and would be lost"),
         }
@@ -58,11 +61,12 @@ pub(super) fn body(
         expires_at,
         account,
         policy,
+        transaction,
         metadata,
     } = members;
     let (captures, reverses, releases) = (captures.optional(), reverses.optional(), releases.optional());
     let (reference, expires_at) = (reference.optional(), expires_at.optional());
-    let (account, policy) = (account.optional(), policy.optional());
+    let (account, policy, transaction) = (account.optional(), policy.optional(), transaction.optional());
     let postings = postings.required(line, "postings", errors).map(|Moved(postings)| postings);
     let metadata = metadata.required(line, "metadata", errors);
     let has: &[&str] = match kind {
@@ -70,6 +74,7 @@ pub(super) fn body(
         ACCOUNT => &["account", "policy", "metadata"],
         HOLD => &["reference", "postings", "expires_at", "metadata"],
         RELEASE => &["postings", "releases"],
+        TRANSACTION_CHANGE => &["transaction", "metadata"],
         _ => {
             *errors = FieldErrors::default();
             line.refuse_member("type", "is none that this version knows", errors);
@@ -85,6 +90,7 @@ pub(super) fn body(
         ("expires_at", expires_at.is_some()),
         ("account", account.is_some()),
         ("policy", policy.is_some()),
+        ("transaction", transaction.is_some()),
         ("metadata", metadata.as_ref().is_some_and(|metadata| !metadata.is_empty())),
     ] {
         if is_there && !has.contains(&name) {
@@ -120,6 +126,14 @@ pub(super) fn body(
         HOLD => {
             let postings = some(postings?, line, errors)?;
             Some(EntryBody::Hold(Hold { postings, reference, metadata: metadata?, expires_at }))
+        }
+        TRANSACTION_CHANGE => {
+            required("transaction", transaction.is_some());
+            let (Number(number), metadata) = (transaction?, metadata?);
+            Some(EntryBody::TransactionChange(TransactionChange {
+                transaction: EntryNumber(number),
+                metadata,
+            }))
         }
         _ => {
             required("releases", releases.is_some());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::{
     AccountChange, Capture, EntryBody, Floors, Frozen, Hold, Origin, Policy, Posting, Reference, Release,
-    ReleaseCause, Reversal, Transaction,
+    ReleaseCause, Reversal, Transaction, TransactionChange,
 };
 use serde_json::{Value as Json, json};
 
@@ -25,7 +25,7 @@ fn metadata() -> Metadata {
 
 fn header() -> Ledger {
     let name = LedgerName::parse("main").unwrap();
-    Ledger { name, created_at: Timestamp::MIN, entries: EntryNumber(9), metadata: metadata() }
+    Ledger { name, created_at: Timestamp::MIN, entries: EntryNumber(11), metadata: metadata() }
 }
 
 /// A record of each kind, and one with as little as there can be.
@@ -56,6 +56,8 @@ fn records() -> Vec<LogRecord> {
         EntryBody::Hold(Hold { postings, reference, metadata: metadata(), expires_at })
     };
     let release = |cause, postings| EntryBody::Release(Release { hold: EntryNumber(3), cause, postings });
+    let annotate =
+        |metadata| EntryBody::TransactionChange(TransactionChange { transaction: EntryNumber(1), metadata });
     let floors: BTreeMap<_, _> = [(usd(), -5000), (Asset::parse("X").unwrap(), 0)].into();
     let policy = Policy { floors: Floors::PerAsset(floors), frozen: Frozen::Debits, closed: true };
     let change = AccountChange { account: address("users:42"), policy, metadata: metadata() };
@@ -76,6 +78,8 @@ fn records() -> Vec<LogRecord> {
         ),
         (release(ReleaseCause::Voided, Vec::new()), Vec::new(), None),
         (release(ReleaseCause::Expired, vec![posting.clone()]), Vec::new(), None),
+        (annotate(metadata()), Vec::new(), None),
+        (annotate(Metadata::default()), Vec::new(), None),
     ]
     .into_iter()
     .zip(0..)
@@ -110,7 +114,7 @@ fn what_is_written_reads_back_the_same() {
     }
     assert!(lines.is_complete());
     let more = lines.read(&line_of(&records()[0])).unwrap_err().to_string();
-    assert_eq!(more, "the first line counts 9 entries, and here is one more");
+    assert_eq!(more, "the first line counts 11 entries, and here is one more");
 }
 
 /// Reads the line of a record with something changed in it, and returns what is said of it.
@@ -180,6 +184,10 @@ fn what_is_wrong_is_refused_by_its_name() {
         (7, "/releases/cause", json!("lost"), "releases.cause must be voided or expired"),
         (7, "/metadata", json!({ "k": "v" }), "metadata is nothing that an entry of type release has"),
         (8, "/releases", json!(null), "releases is required"),
+        (9, "/transaction", json!(null), "transaction is required"),
+        (9, "/transaction", json!("1"), "transaction must be a whole number"),
+        (9, "/type", json!("hold"), "transaction is nothing that an entry of type hold has"),
+        (9, "/reference", json!("r"), "reference is nothing that an entry of type transaction_change has"),
     ] {
         let error = refused(record, |line| *line.pointer_mut(pointer).unwrap() = value.clone());
         assert!(error.contains(said), "{pointer} as {value}: {error}");
