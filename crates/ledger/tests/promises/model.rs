@@ -5,14 +5,16 @@
 //! it but the types in which questions and answers are put.
 
 mod accounts;
+mod annotations;
 mod holds;
 mod limits;
 mod reversals;
 mod sums;
 
 use ledger::{
-    Address, Amount, Asset, ChangeAccount, Command, Entry, EntryBody, EntryNumber, HoldState, Origin,
-    PostTransaction, Posting, Postings, Reference, Rejection, Timestamp, Transaction,
+    Address, Amount, Asset, ChangeAccount, ChangeTransaction, Command, Entry, EntryBody, EntryNumber,
+    HoldState, Metadata, Origin, PostTransaction, Posting, Postings, Reference, Rejection, Timestamp,
+    Transaction,
 };
 
 /// Amounts and every sum of amounts stay below this.
@@ -58,6 +60,10 @@ pub(crate) struct Model {
     holds: Vec<(u64, Option<Timestamp>)>,
     /// Every hold that ended, and how.
     ends: Vec<(u64, HoldState)>,
+    /// What was recorded beside every transaction.
+    recorded_beside: Vec<(u64, Metadata)>,
+    /// Every change of a transaction that was accepted.
+    annotations: Vec<ChangeTransaction>,
 }
 
 impl Model {
@@ -69,7 +75,7 @@ impl Model {
         let judged = match command {
             Command::PostTransaction(post) => self.post(post).map(|body| (body, post.effective_at)),
             Command::ChangeAccount(change) => self.change(change).map(|body| (body, None)),
-            Command::ChangeTransaction(_) => unreachable!("histories of money change no transaction"),
+            Command::ChangeTransaction(change) => self.annotate(change).map(|body| (body, None)),
             Command::CreateHold(create) => self.hold(create, recorded_at).map(|body| (body, None)),
             Command::CaptureHold(capture) => {
                 self.capture(capture, recorded_at).map(|body| (body, capture.effective_at))
@@ -81,6 +87,9 @@ impl Model {
         };
         let (body, effective_at) = judged.inspect_err(|_| self.movements.truncate(before))?;
         self.recorded.push(recorded_at);
+        if let Some(transaction) = body.transaction() {
+            self.recorded_beside.push((number, transaction.metadata.clone()));
+        }
         if let Some(reference) = command.reference() {
             self.references.push((reference.clone(), number));
         }

@@ -1,6 +1,6 @@
 //! A ledger that is played: a book, with all loaded that a decision may need, and the log that led to it.
 
-use ledger::{Book, Entry, EntryBody, Rejection, Remainder, decide};
+use ledger::{Book, Entry, EntryBody, EntryNumber, Rejection, Remainder, decide};
 
 use crate::commands::{ACCOUNTS, Step, address};
 
@@ -17,6 +17,8 @@ impl Default for Played {
         for account in ACCOUNTS {
             book.load_version(address(account), 0);
         }
+        // More than a history has. What is kept beside one is known once it is there.
+        (0..100).for_each(|number| book.load_transaction(EntryNumber(number), None));
         Self { book, log: Vec::new() }
     }
 }

@@ -38,7 +38,7 @@ fn policy() -> impl Strategy<Value = PolicyPatch> {
         .prop_map(|(floors, frozen, closed)| PolicyPatch { floors, frozen, closed })
 }
 
-fn metadata() -> impl Strategy<Value = MetadataPatch> {
+pub(super) fn metadata() -> impl Strategy<Value = MetadataPatch> {
     let key = prop::sample::select(&["k", "l"][..]).prop_map(str::to_owned);
     let value = prop::option::of(prop::sample::select(&["", "x"][..]).prop_map(str::to_owned));
     prop::collection::btree_map(key, value, 0..2).prop_map(|map| MetadataPatch::new(map).unwrap())
@@ -51,7 +51,7 @@ fn many_floors() -> impl Strategy<Value = PolicyPatch> {
     })
 }
 
-fn many_keys() -> impl Strategy<Value = MetadataPatch> {
+pub(super) fn many_keys() -> impl Strategy<Value = MetadataPatch> {
     (0..4_usize, prop::sample::select(&[0, Metadata::MAX_KEYS, Metadata::MAX_KEYS][..])).prop_map(
         |(from, keys)| {
             let keys = (from..from + keys).map(|n| (n.to_string(), Some(String::new())));

@@ -5,13 +5,13 @@
 //! That is only how these steps aim. Whether what they meet is right is judged elsewhere.
 
 use ledger::{
-    Amount, CaptureHold, Command, CreateHold, EntryBody, EntryNumber, Expectations, HoldState, Metadata,
-    Origin, PostTransaction, Posting, Postings, Quantity, Reference, ReleaseCause, ReleaseHold, Remainder,
-    ReverseTransaction, Timestamp,
+    Amount, CaptureHold, ChangeTransaction, Command, CreateHold, EntryBody, EntryNumber, Expectations,
+    HoldState, Metadata, MetadataPatch, Origin, PostTransaction, Posting, Postings, Quantity, Reference,
+    ReleaseCause, ReleaseHold, Remainder, ReverseTransaction, Timestamp,
 };
 use proptest::prelude::*;
 
-use super::accounts::{change, expectations};
+use super::accounts::{change, expectations, many_keys, metadata};
 use super::postings::{one_posting, postings, single_postings};
 use super::{REFERENCES, Step, holding, micros, perhaps, posting, reference, transaction};
 use crate::played::Played;
@@ -34,6 +34,8 @@ enum Task {
     Release(Target, ReleaseCause),
     /// A reversal. The number in it does not count; nor do its postings.
     Reverse(ReverseTransaction, Target, Option<Vec<Part>>),
+    /// A change of a transaction.
+    Annotate(MetadataPatch, Target),
 }
 
 /// What a step is about, counted from the last one of its kind.
@@ -120,6 +122,10 @@ impl Plan {
                     let postings = parts.map(|parts| postings_of(&parts, left, true));
                     Command::ReverseTransaction(ReverseTransaction { transaction, postings, ..reversal })
                 }
+                None => Command::PostTransaction(transaction(something())),
+            },
+            Task::Annotate(metadata, target) => match target.number(played) {
+                Some(transaction) => Command::ChangeTransaction(ChangeTransaction { transaction, metadata }),
                 None => Command::PostTransaction(transaction(something())),
             },
         };
@@ -215,6 +221,7 @@ pub(super) fn plan(amount: &BoxedStrategy<Amount>) -> impl Strategy<Value = Plan
         6 => (reversal(amount), at()).prop_map(step),
         4 => (release(), about_due()).prop_map(step),
         3 => (change().prop_map(Task::Given), at()).prop_map(step),
+        2 => (annotation(), at()).prop_map(step),
     ]
 }
 
@@ -302,4 +309,15 @@ fn reversal(amount: &BoxedStrategy<Amount>) -> impl Strategy<Value = Task> + use
             Task::Reverse(reversal, target, parts)
         },
     )
+}
+
+/// A change of one of the last transactions, or of what need not be one; now and then with as much as there may be.
+fn annotation() -> impl Strategy<Value = Task> {
+    let target = (0..12_u8, 0..3_usize, 0..25_u64).prop_map(|(n, nth, number)| match n {
+        0..10 => Target::Transaction(nth),
+        _ => Target::Entry(number),
+    });
+    let full = (many_keys(), Just(Target::Transaction(0)));
+    prop_oneof![2 => (metadata(), target), 1 => full]
+        .prop_map(|(metadata, target)| Task::Annotate(metadata, target))
 }

@@ -102,6 +102,10 @@ fn part_for(book: &Book, command: &Command) -> Book {
             part.load_metadata(change.account.clone(), metadata.clone());
         }
     }
+    if let Command::ChangeTransaction(change) = command {
+        let metadata = book.transaction_metadata(change.transaction).cloned();
+        part.load_transaction(change.transaction, metadata);
+    }
     part
 }
 
