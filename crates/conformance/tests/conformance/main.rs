@@ -9,6 +9,7 @@ mod history;
 mod questions;
 mod races;
 mod reply;
+mod scenarios;
 mod service;
 
 use std::collections::BTreeMap;
