@@ -57,9 +57,11 @@ impl Options {
                 Ok(())
             }
             "metadata" => {
-                let pair = value.text.split_once('=').ok_or_else(|| value.fault("metadata is KEY=VALUE"))?;
-                let kept = (!pair.1.is_empty()).then(|| pair.1.to_owned());
-                self.metadata.insert(pair.0.to_owned(), kept);
+                let fault = || value.fault("metadata is KEY=VALUE, or KEY1..KEY9=VALUE");
+                let (keys, kept) = value.text.split_once('=').ok_or_else(fault)?;
+                let kept = (!kept.is_empty()).then(|| kept.to_owned());
+                let keys = numbered(keys).ok_or_else(fault)?;
+                self.metadata.extend(keys.into_iter().map(|key| (key, kept.clone())));
                 Ok(())
             }
             "expect" => {
@@ -108,6 +110,15 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// Returns the keys that `k1..k64` stands for, or the only one.
+fn numbered(keys: &str) -> Option<Vec<String>> {
+    let Some((first, last)) = keys.split_once("..") else { return Some(vec![keys.to_owned()]) };
+    let name = first.trim_end_matches(|digit: char| digit.is_ascii_digit());
+    let number = |key: &str| key.strip_prefix(name)?.parse::<u16>().ok();
+    let (from, to) = (number(first)?, number(last)?);
+    (from <= to).then(|| (from..=to).map(|number| format!("{name}{number}")).collect())
 }
 
 /// Takes an option that only one kind of command has.

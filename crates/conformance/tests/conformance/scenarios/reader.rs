@@ -61,14 +61,16 @@ pub(crate) fn read(text: &str) -> Result<Vec<Scenario>, Fault> {
 
 const UNBALANCED: &str = "the scenario before this place does not end with its balances";
 
-/// Reads the steps of a single scenario, the first of them on such a line. It need not end with its balances.
+/// Reads the steps of a single scenario, which stand in several places: texts, each with the number of its first line.
+/// It need not end with its balances.
 ///
 /// # Errors
 /// The first fault.
-pub(crate) fn read_steps(title: &str, text: &str, line: usize) -> Result<Scenario, Fault> {
+pub(crate) fn read_steps(title: &str, parts: &[(&str, usize)]) -> Result<Scenario, Fault> {
+    let line = parts.last().map_or(1, |(_, line)| *line);
     let mut reader = Reader::new(Span::lines(title, line).next().expect("a title is a line"));
-    for line in Span::lines(text, line) {
-        reader.line(line)?;
+    for (text, first) in parts {
+        Span::lines(text, *first).try_for_each(|line| reader.line(line))?;
     }
     reader.is_whole(Fault { line, column: 1, message: "together has no end".to_owned() })?;
     Ok(reader.scenario)
