@@ -190,7 +190,8 @@ fn give_effective(command: &mut Command, at: Timestamp) -> Option<()> {
 /// Reads `ACCOUNT posted >= AMOUNT ASSET`, or `ACCOUNT version = NUMBER`.
 fn expectation(span: Span<'_>) -> Result<Expectation, Fault> {
     let words = span.words();
-    let fault = || span.fault("an expectation is ACCOUNT posted >= AMOUNT ASSET, or ACCOUNT version = NUMBER");
+    let fault =
+        || span.fault("an expectation is ACCOUNT posted >= AMOUNT ASSET, or ACCOUNT version = NUMBER");
     let (account, figure, operator, bound, code) = match &words[..] {
         [account, figure, operator, bound] => (account, figure, operator, bound, None),
         [account, figure, operator, bound, code] => (account, figure, operator, bound, Some(asset(*code)?)),

@@ -51,8 +51,7 @@ impl Stage {
             move || at(now.load(Ordering::SeqCst))
         };
         let metrics = EngineMetrics::register(&mut Registry::default());
-        let engine =
-            Engine::start_with_clock(Arc::clone(&store), EngineOptions::default(), metrics, clock);
+        let engine = Engine::start_with_clock(Arc::clone(&store), EngineOptions::default(), metrics, clock);
         Self { name, store, engine, now, _database: database }
     }
 
@@ -125,7 +124,9 @@ impl Play<'_> {
 
     fn submission(&self, row: &Row) -> Submission {
         let number = match &row.target {
-            Some(Target::Named(name)) => self.entries.get(name).copied().unwrap_or(EntryNumber(u64::MAX >> 1)),
+            Some(Target::Named(name)) => {
+                self.entries.get(name).copied().unwrap_or(EntryNumber(u64::MAX >> 1))
+            }
             Some(Target::Numbered(number)) => *number,
             None => EntryNumber::default(),
         };
@@ -149,12 +150,10 @@ impl Play<'_> {
                 found.insert(key, Figures::of(balance));
             }
         }
-        for BalanceLine { key, figures } in lines {
+        for BalanceLine { line, key, figures } in lines {
             let found = found.remove(key).unwrap_or_default();
-            let say = |figures: Figures| {
-                format!("{} has {}", key.account, figures.to_text(&key.asset))
-            };
-            self.hold_to(line, &say(*figures), &say(found));
+            let say = |figures: Figures| format!("{} has {}", key.account, figures.to_text(&key.asset));
+            self.hold_to(*line, &say(*figures), &say(found));
         }
         found.retain(|_, figures| *figures != Figures::default());
         for (key, figures) in found {

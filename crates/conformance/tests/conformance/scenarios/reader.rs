@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use ledger::{
-    Asset, CaptureHold, ChangeAccount, Command, CreateHold, EntryNumber, Expectations, Metadata, MetadataPatch,
-    PolicyPatch, PostTransaction, Postings, Quantity, ReleaseCause, ReleaseHold, ReverseTransaction,
+    Asset, CaptureHold, ChangeAccount, Command, CreateHold, EntryNumber, Expectations, Metadata,
+    MetadataPatch, PolicyPatch, PostTransaction, Postings, Quantity, ReleaseCause, ReleaseHold,
+    ReverseTransaction,
 };
 
 use super::amounts;
@@ -194,7 +195,9 @@ impl Reader {
         };
         let is_done = matches!(expected.answer, Answer::Done | Answer::Replayed);
         if is_done && expected.status != done {
-            return Err(expected_span.fault(format!("{started} is answered with {done} where it is carried out")));
+            return Err(
+                expected_span.fault(format!("{started} is answered with {done} where it is carried out"))
+            );
         }
         if !name.text.is_empty() {
             if !self.names.insert(name.text.to_owned()) {
@@ -338,7 +341,11 @@ impl Reader {
         if lines.iter().any(|line| line.key == key) {
             return Err(account.fault("this balance stands above already"));
         }
-        lines.push(BalanceLine { key, figures: Figures { posted, pending_in, pending_out } });
+        lines.push(BalanceLine {
+            line: account.line,
+            key,
+            figures: Figures { posted, pending_in, pending_out },
+        });
         Ok(())
     }
 
@@ -355,7 +362,8 @@ impl Reader {
             for (units, what) in [(posted, "posted"), (pending, "pending")] {
                 if *units != 0 {
                     let units = amounts::text(*units, asset);
-                    let message = format!("what is {what} of {asset} in the table above adds up to {units}, not to 0");
+                    let message =
+                        format!("what is {what} of {asset} in the table above adds up to {units}, not to 0");
                     return Err(Fault { message, ..place.clone() });
                 }
             }

@@ -44,8 +44,7 @@ impl Page {
 
     /// Names the case of a cell.
     fn heading(&self, (command, row): (usize, usize)) -> String {
-        let name = format!("{}-{}", COMMANDS[command], self.rows[row]);
-        name.replace("; ", "-").replace([' ', '.', '_'], "-")
+        slug(command, &self.rows[row])
     }
 
     /// Finds which row a command's answer is in: of several of one code, that whose facts it has.
@@ -53,12 +52,18 @@ impl Page {
         let Answer::Refused(code) = expected.answer else { return None };
         let matches = |row: &String| {
             let (its_code, fact) = row.split_once("; ").map_or((&**row, None), |(it, fact)| (it, Some(fact)));
-            let has = |fact: &str| expected.facts.iter().any(|(name, value)| format!("{name} {value}") == fact);
+            let has =
+                |fact: &str| expected.facts.iter().any(|(name, value)| format!("{name} {value}") == fact);
             its_code == code && fact.is_none_or(has)
         };
         // A row with facts stands after the one without.
         self.rows.iter().rposition(matches)
     }
+}
+
+/// Names the case of a command and a row, as its heading does.
+fn slug(command: usize, row: &str) -> String {
+    format!("{}-{row}", COMMANDS[command]).replace("; ", "-").replace([' ', '.', '_'], "-")
 }
 
 fn read_table(text: &str) -> (Vec<String>, BTreeSet<(usize, usize)>) {
@@ -71,9 +76,12 @@ fn read_table(text: &str) -> (Vec<String>, BTreeSet<(usize, usize)>) {
         let row = columns.next().unwrap_or_default().trim_matches('`').to_owned();
         for (command, cell) in columns.enumerate() {
             if !cell.starts_with(CANNOT) {
-                let slug = format!("{}-{row}", COMMANDS[command]).replace("; ", "-");
-                let link = format!("[case](#{})", slug.replace([' ', '.', '_'], "-"));
-                assert_eq!(cell, link, "{row} of {}", COMMANDS[command]);
+                assert_eq!(
+                    cell,
+                    format!("[case](#{})", slug(command, &row)),
+                    "{row} of {}",
+                    COMMANDS[command]
+                );
                 cells.insert((command, rows.len()));
             }
         }
@@ -93,7 +101,8 @@ fn read_cases(text: &str) -> BTreeMap<String, Case> {
         if let Some(title) = line.strip_prefix("### ") {
             (heading, prose) = (Some(title.to_owned()), String::new());
         } else if line == "```scenario" {
-            let block: Vec<&str> = lines.by_ref().map(|(line, _)| line).take_while(|line| *line != "```").collect();
+            let block: Vec<&str> =
+                lines.by_ref().map(|(line, _)| line).take_while(|line| *line != "```").collect();
             let block = block.join("\n");
             let Some((common, common_line)) = &books else {
                 books = Some((block, number + 1));
@@ -159,7 +168,8 @@ fn every_case_shows_what_its_cell_says() {
         let next = told("next");
         assert_eq!(told("both"), next.map(|_| number), "{heading}: both");
         assert!(next.is_none_or(|next| next > number), "{heading}: next comes later");
-        let skipped = (number + 1..next.unwrap_or(page.rows.len())).filter(|it| page.cells.contains(&(command, *it)));
+        let skipped =
+            (number + 1..next.unwrap_or(page.rows.len())).filter(|it| page.cells.contains(&(command, *it)));
         for skipped in skipped {
             let name = format!("`{}`", page.rows[skipped]);
             assert!(prose.contains(&name), "{heading} does not say why {name} cannot meet it");

@@ -73,6 +73,7 @@ pub(crate) enum Answer {
 /// A line of a table of balances.
 #[derive(Debug)]
 pub(crate) struct BalanceLine {
+    pub(crate) line: usize,
     pub(crate) key: BalanceKey,
     pub(crate) figures: Figures,
 }
