@@ -10,7 +10,7 @@ const BALANCES: &str = "| account | asset | posted | pending in | pending out | 
 /// Reads a scenario of a few lines, which begin in the second one.
 fn fault(lines: &[&str]) -> String {
     let text = format!("scenario Any\n{}\n", lines.join("\n"));
-    read(&text).map(|_| "no fault".to_owned()).unwrap_or_else(|fault| fault.to_string())
+    read(&text).map_or_else(|fault| fault.to_string(), |_| "no fault".to_owned())
 }
 
 /// Reads a row of a command, whose line is the third one.

@@ -1,7 +1,7 @@
 //! What a scenario says: the same words as in its file, as types.
 
 use engine::idempotency::IdempotencyKey;
-use ledger::{Asset, Balance, BalanceKey, Command, EntryNumber, HoldState, LedgerName, Timestamp};
+use ledger::{Amount, Asset, Balance, BalanceKey, Command, EntryNumber, HoldState, LedgerName, Timestamp};
 
 /// A story, told on a ledger of its own.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ pub(crate) struct Figures {
 
 impl Figures {
     pub(crate) fn of(balance: &Balance) -> Self {
-        let [pending_in, pending_out] = [balance.pending_in, balance.pending_out].map(|it| it.signed());
+        let [pending_in, pending_out] = [balance.pending_in, balance.pending_out].map(Amount::signed);
         Self { posted: balance.posted(), pending_in, pending_out }
     }
 
