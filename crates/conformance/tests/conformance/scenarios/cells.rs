@@ -1,6 +1,6 @@
 //! The cells of tables: postings, and what a command is expected to be answered with.
 
-use ledger::{Address, Asset, HoldState, Posting, Postings, Quantity, Timestamp};
+use ledger::{Address, Asset, HoldState, Posting, Postings, Quantity};
 
 use super::amounts;
 use super::script::{Answer, Expected};
@@ -89,12 +89,6 @@ pub(crate) fn asset(span: Span<'_>) -> Result<Asset, Fault> {
     let no_asset = || span.fault(format!("{:?} is no asset", span.text));
     let asset = Asset::parse(span.text).map_err(|_| no_asset())?;
     if asset.scale() > 38 { Err(span.fault("assets of at most 38 decimal places here")) } else { Ok(asset) }
-}
-
-pub(crate) fn time(span: Span<'_>) -> Result<Timestamp, Fault> {
-    let time: Option<jiff::Timestamp> = span.text.parse().ok().filter(|_| span.text.ends_with('Z'));
-    time.and_then(|time| Timestamp::from_micros(time.as_microsecond()))
-        .ok_or_else(|| span.fault("a time is written as 2026-03-02T09:00:00Z"))
 }
 
 pub(crate) fn state(span: Span<'_>) -> Result<HoldState, Fault> {

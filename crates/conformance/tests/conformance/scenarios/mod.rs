@@ -11,6 +11,7 @@ mod reader;
 mod rejections;
 mod script;
 mod span;
+mod times;
 mod told;
 
 use std::fs;

@@ -9,8 +9,9 @@ use ledger::{
 };
 
 use super::amounts;
-use super::cells::{address, asset, time};
+use super::cells::{address, asset};
 use super::span::{Fault, Span};
+use super::times;
 
 /// What a command has beside its postings, before it is known which command it is.
 #[derive(Debug, Default)]
@@ -73,7 +74,7 @@ impl Options {
                 give_reference(command, reference).ok_or_else(|| option.fault("it takes no reference"))
             }
             "effective" => {
-                let at = time(value)?;
+                let at = times::read(value)?;
                 give_effective(command, at).ok_or_else(|| option.fault("it takes no time of its own"))
             }
             _ => special(name, option, value, command),
@@ -124,7 +125,7 @@ fn numbered(keys: &str) -> Option<Vec<String>> {
 /// Takes an option that only one kind of command has.
 fn special(name: &str, option: Span<'_>, value: Span<'_>, command: &mut Command) -> Result<(), Fault> {
     match (name, command) {
-        ("expires", Command::CreateHold(hold)) => hold.expires_at = Some(time(value)?),
+        ("expires", Command::CreateHold(hold)) => hold.expires_at = Some(times::read(value)?),
         ("final", Command::CaptureHold(capture)) if value.text.is_empty() => capture.is_final = true,
         ("forced", Command::ReverseTransaction(reversal)) if value.text.is_empty() => reversal.forced = true,
         ("closed", Command::ChangeAccount(change)) if value.text.is_empty() => {

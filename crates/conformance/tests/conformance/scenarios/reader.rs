@@ -14,6 +14,7 @@ use super::cells;
 use super::options::Options;
 use super::script::{Answer, BalanceLine, Figures, Row, Scenario, Step, Target};
 use super::span::{Fault, Span};
+use super::times;
 
 const COMMANDS: [&str; 5] = ["name", "command", "postings", "with", "expected"];
 const BALANCES: [&str; 6] = ["account", "asset", "posted", "pending in", "pending out", "available"];
@@ -114,7 +115,7 @@ impl Reader {
         self.close_balances(line)?;
         match (word, self.together.is_some()) {
             ("clock", false) => {
-                self.scenario.steps.push(Step::Clock(cells::time(value)?));
+                self.scenario.steps.push(Step::Clock(times::read(value)?));
                 Ok(())
             }
             ("together", false) if value.text.is_empty() => {
