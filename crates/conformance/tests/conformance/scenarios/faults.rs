@@ -105,6 +105,11 @@ fn faults_of_tables_and_lines_are_found_where_they_stand() {
             &[COMMANDS, "together", "| | expire | | | 1 expired |"],
             "4:5: expire is no command that happens together",
         ),
+        (&[COMMANDS, "together", row, BALANCES], "5:1: no table begins among commands that happen together"),
+        (
+            &[COMMANDS, "together", "| | void entry 0 | | ledger b | 200 |"],
+            "4:22: commands that happen together happen in one ledger",
+        ),
         (&[COMMANDS, row, row], "4:3: another row is called \"t\""),
         (&[COMMANDS, row], "3:1: the scenario before this place does not end with its balances"),
         (&[COMMANDS, row, BALANCES], "4:1: the scenario before this place does not end"),

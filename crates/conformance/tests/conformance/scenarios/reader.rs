@@ -148,6 +148,9 @@ impl Reader {
         let headings =
             [(&COMMANDS[..], Table::Commands), (&BALANCES, Table::Balances), (&HOLDS, Table::Holds)];
         if let Some((_, table)) = headings.iter().find(|(heading, _)| *heading == &texts[..]) {
+            if self.together.is_some() {
+                return Err(line.fault("no table begins among commands that happen together"));
+            }
             self.close_balances(line)?;
             self.table = Some(*table);
             if *table == Table::Balances {
@@ -188,6 +191,9 @@ impl Reader {
         }
         let (mut command, target) = self.started(command, self::cells::postings(postings)?, postings)?;
         let options = Options::read(with, &mut command)?;
+        if self.together.is_some() && options.ledger.is_some() {
+            return Err(with.fault("commands that happen together happen in one ledger"));
+        }
         let expected_span = expected;
         let expected = self::cells::expected(expected)?;
         let done = match (options.dry_run, &command) {
