@@ -128,14 +128,18 @@ mod tests {
         for (body, fields) in [
             ("{}".to_owned(), &["postings"][..]),
             (r#"{"postings": []}"#.into(), &["postings"]),
-            (r#"{"postings": [{}]}"#.into(), &[
-                "postings[0].source",
-                "postings[0].destination",
-                "postings[0].asset",
-                "postings[0].amount",
-            ]),
-            (format!(r#"{{"postings": [{POSTING}], "expires_at": 5, "reference": ""}}"#), &["expires_at", "reference"]),
-            (format!(r#"{{"postings": [{POSTING}], "metadata": {{"a": 1}}, "dry_run": 1}}"#), &["metadata.a", "dry_run"]),
+            (
+                r#"{"postings": [{}]}"#.into(),
+                &["postings[0].source", "postings[0].destination", "postings[0].asset", "postings[0].amount"],
+            ),
+            (
+                format!(r#"{{"postings": [{POSTING}], "expires_at": 5, "reference": ""}}"#),
+                &["expires_at", "reference"],
+            ),
+            (
+                format!(r#"{{"postings": [{POSTING}], "metadata": {{"a": 1}}, "dry_run": 1}}"#),
+                &["metadata.a", "dry_run"],
+            ),
             (format!(r#"{{"postings": [{POSTING}], "effective_at": null}}"#), &["effective_at"]),
         ] {
             assert_eq!(read(&body).unwrap_err(), fields, "{body}");

@@ -1,8 +1,6 @@
 //! The operations of this feature, for the description of the API.
 
-use super::{
-    CreateTransactionRequest, ListTransactionsQuery, ReverseTransactionRequest, TransactionPath,
-};
+use super::{CreateTransactionRequest, ListTransactionsQuery, ReverseTransactionRequest, TransactionPath};
 use crate::http::failures::{
     IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
     SERVICE_SHUTTING_DOWN, SERVICE_UNAVAILABLE,

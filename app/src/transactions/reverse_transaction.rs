@@ -143,7 +143,10 @@ mod tests {
             (r#"{"postings": []}"#, &["postings"][..]),
             (r#"{"postings": [1], "force": "yes"}"#, &["postings[0]", "force"]),
             (r#"{"forced": true, "expect": []}"#, &["forced", "expect"]),
-            (r#"{"reference": "", "effective_at": "now", "dry_run": 0}"#, &["reference", "effective_at", "dry_run"]),
+            (
+                r#"{"reference": "", "effective_at": "now", "dry_run": 0}"#,
+                &["reference", "effective_at", "dry_run"],
+            ),
             ("[]", &["body"]),
         ] {
             assert_eq!(read(body).unwrap_err(), fields, "{body}");

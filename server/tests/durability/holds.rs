@@ -67,7 +67,9 @@ fn kill_at_random_moments(store: &Store, mut tally: Tally) {
     verify(store, &mut tally);
     tally.print();
     tally.assert_nothing_wrong();
-    for (path, what) in [("/holds", "held"), ("/captures", "captured"), ("/void", "voided"), ("/reversals", "reversed")] {
+    for (path, what) in
+        [("/holds", "held"), ("/captures", "captured"), ("/void", "voided"), ("/reversals", "reversed")]
+    {
         assert!(all.iter().any(|one| one.path.ends_with(path) && one.went_well()), "nothing was {what}");
     }
 }
@@ -95,8 +97,7 @@ impl Asked {
     }
 
     fn take(&mut self, reply: &Reply) {
-        self.told =
-            [200, 201, 422].contains(&reply.status).then(|| (reply.status, reply.body.clone()));
+        self.told = [200, 201, 422].contains(&reply.status).then(|| (reply.status, reply.body.clone()));
     }
 
     fn went_well(&self) -> bool {

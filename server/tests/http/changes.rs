@@ -187,6 +187,25 @@ fn a_replay_shows_the_account_as_it_was_then() {
 }
 
 #[test]
+fn a_reply_and_its_replay_show_what_was_held_then() {
+    let site = Site::start();
+    site.pay("world", "a", "USD/2", 10);
+    let hold = json!({ "postings": [posting("a", "b", "USD/2", 7)] });
+    assert_eq!(site.post("/v1/ledgers/main/holds", &hold).status, 201);
+    let request = Request::patch(format!("{ACCOUNTS}/a"))
+        .header("idempotency-key", "k")
+        .json(json!({ "metadata": { "a": "1" } }));
+    let first = site.call(&request);
+    assert_eq!((first.status, first.json()), (200, site.json(&format!("{ACCOUNTS}/a"))));
+    assert_eq!(first.json()["balances"][0]["pending_out"], "7");
+    assert_eq!(site.call(&Request::post("/v1/ledgers/main/holds/1/void")).status, 200);
+    let again = site.call(&request);
+    assert_eq!((again.status, &again.body), (200, &first.body));
+    let after = change(&site, "a", &json!({ "metadata": { "a": "2" } }));
+    assert_eq!(after["balances"][0]["pending_out"], "0");
+}
+
+#[test]
 fn changes_are_listed_newest_first_and_are_entries_of_the_log() {
     let site = Site::start();
     site.pay("world", "a", "USD/2", 10);

@@ -151,7 +151,10 @@ fn a_void_lets_go_what_is_left() {
     assert_eq!(standing(&site, id), stands("voided", &["4"], &["0"]));
     assert_eq!((figure(&site, "a", "available"), figure(&site, "b", "pending_in")), (json!("6"), json!("0")));
     let log = site.json("/v1/ledgers/main/log?after=2");
-    assert_eq!((&log["items"][0]["type"], &log["items"][0]["releases"]["cause"]), (&json!("release"), &json!("voided")));
+    assert_eq!(
+        (&log["items"][0]["type"], &log["items"][0]["releases"]["cause"]),
+        (&json!("release"), &json!("voided"))
+    );
 }
 
 #[test]
@@ -179,7 +182,10 @@ fn whatever_is_sent_again_gets_the_same_reply_and_happens_once() {
         let again = site.call(request);
         assert_eq!((again.status, &again.body), (first.status, &first.body));
         assert_eq!(again.header("location"), first.header("location"));
-        assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), (None, Some("true")));
+        assert_eq!(
+            (first.header("idempotency-replayed"), again.header("idempotency-replayed")),
+            (None, Some("true"))
+        );
     }
     assert_eq!(site.entries(), entries);
 }

@@ -56,14 +56,19 @@ fn a_part_is_moved_back_and_counted() {
     assert_eq!(site.json(&format!("{TRANSACTIONS}/1")), reply.json());
     assert_eq!((so_far(&site, 0), so_far(&site, 1)), (json!(["3"]), json!(["0"])));
     let rest = reversed(&site, 0, &json!({}));
-    assert_eq!((&rest["reverses"], &rest["postings"]), (&json!(0), &json!([posting("a", "world", "USD/2", 7)])));
+    assert_eq!(
+        (&rest["reverses"], &rest["postings"]),
+        (&json!(0), &json!([posting("a", "world", "USD/2", 7)]))
+    );
     assert_eq!((so_far(&site, 0), posted(&site, "a")), (json!(["10"]), json!("0")));
 }
 
 #[test]
 fn the_whole_is_moved_back_from_its_last_posting_on() {
     let site = Site::start();
-    site.transact(&json!({ "postings": [posting("world", "a", "USD/2", 10), posting("a", "b", "USD/2", 4)] }));
+    site.transact(
+        &json!({ "postings": [posting("world", "a", "USD/2", 10), posting("a", "b", "USD/2", 4)] }),
+    );
     let whole = reversed(&site, 0, &json!({}));
     assert_eq!(whole["postings"], json!([posting("b", "a", "USD/2", 4), posting("a", "world", "USD/2", 10)]));
     assert_eq!(whole.get("forced"), None);
@@ -141,14 +146,23 @@ fn no_more_is_moved_back_than_had_moved() {
     site.pay("world", "a", "USD/2", 100);
     let twice = json!({ "postings": [posting("a", "world", "USD/2", 6), posting("a", "world", "USD/2", 5)] });
     assert_snapshot!(shown(&reverse(&site, 0, &twice)), @"");
-    for back in [posting("world", "a", "USD/2", 1), posting("a", "b", "USD/2", 1), posting("a", "world", "EUR/2", 1)] {
-        is(&reverse(&site, 0, &json!({ "postings": [back], "force": true })), 422, "reversal.exceeds_original");
+    for back in
+        [posting("world", "a", "USD/2", 1), posting("a", "b", "USD/2", 1), posting("a", "world", "EUR/2", 1)]
+    {
+        is(
+            &reverse(&site, 0, &json!({ "postings": [back], "force": true })),
+            422,
+            "reversal.exceeds_original",
+        );
     }
     assert_eq!((site.entries(), so_far(&site, 0)), (2, json!(["0"])));
     reversed(&site, 0, &json!({}));
     let nothing_left = reverse(&site, 0, &json!({}));
     is(&nothing_left, 422, "reversal.exceeds_original");
-    assert_eq!((&nothing_left.json()["posting"], &nothing_left.json()["remaining"]), (&json!(0), &json!("0")));
+    assert_eq!(
+        (&nothing_left.json()["posting"], &nothing_left.json()["remaining"]),
+        (&json!(0), &json!("0"))
+    );
 }
 
 #[test]
@@ -218,14 +232,19 @@ fn a_reversal_that_is_sent_again_gets_the_same_reply() {
     let pay = json!({ "postings": [posting("world", "a", "USD/2", 10)] });
     let pay = Request::post(TRANSACTIONS).header("idempotency-key", "pay").json(pay);
     let paid = site.call(&pay);
-    let request = Request::post(format!("{TRANSACTIONS}/0/reversals")).header("idempotency-key", "k").json("{}");
+    let request =
+        Request::post(format!("{TRANSACTIONS}/0/reversals")).header("idempotency-key", "k").json("{}");
     let first = site.call(&request);
     assert_eq!((first.status, first.header("location")), (201, Some("/v1/ledgers/main/transactions/1")));
     reversed(&site, 1, &json!({}));
     let site = site.restarted();
     for (request, first) in [(&pay, &paid), (&request, &first)] {
         let again = site.call(request);
-        assert_eq!((again.status, &again.body), (first.status, &first.body), "though it has been reversed since");
+        assert_eq!(
+            (again.status, &again.body),
+            (first.status, &first.body),
+            "though it has been reversed since"
+        );
         assert_eq!(again.header("location"), first.header("location"));
         assert_eq!(again.header("idempotency-replayed"), Some("true"));
     }

@@ -6,7 +6,7 @@ use app::http::time::Rfc3339;
 use ledger::Timestamp;
 use serde_json::json;
 
-use super::{HOLDS, capture, figure, funded, hold, stands, standing, void};
+use super::{HOLDS, capture, figure, funded, hold, standing, stands, void};
 use crate::harness::wait_until;
 use crate::site::{Site, posting};
 

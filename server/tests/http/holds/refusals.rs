@@ -110,8 +110,16 @@ fn no_more_is_captured_than_is_left() {
     let id = reserve(&site, 5);
     let twice = json!({ "postings": [posting("a", "b", "USD/2", 3), posting("a", "b", "USD/2", 3)] });
     assert_snapshot!(shown(&capture(&site, id, &twice)), @"");
-    is(&capture(&site, id, &json!({ "postings": [posting("a", "c", "USD/2", 1)] })), 422, "hold.exceeds_remaining");
-    is(&capture(&site, id, &json!({ "postings": [posting("a", "b", "EUR/2", 1)] })), 422, "hold.exceeds_remaining");
+    is(
+        &capture(&site, id, &json!({ "postings": [posting("a", "c", "USD/2", 1)] })),
+        422,
+        "hold.exceeds_remaining",
+    );
+    is(
+        &capture(&site, id, &json!({ "postings": [posting("a", "b", "EUR/2", 1)] })),
+        422,
+        "hold.exceeds_remaining",
+    );
     assert_eq!(site.entries(), 2, "all of a capture, or nothing");
 }
 
@@ -171,7 +179,13 @@ fn of_any_faults_of_a_capture_together_the_first_is_told() {
     assert_eq!(site.call(&used).status, 201);
     let request = |faults: &[Wrong]| {
         let has = |fault| faults.contains(&fault);
-        let id = if has(Wrong::NotFound) { 0 } else if has(Wrong::NotOpen) { ended } else { open };
+        let id = if has(Wrong::NotFound) {
+            0
+        } else if has(Wrong::NotOpen) {
+            ended
+        } else {
+            open
+        };
         let amount = |fault| if has(fault) { 11 } else { 1 };
         let mut body = json!({ "postings": [
             posting("a", "b", "USD/2", amount(Wrong::FirstPosting)),
