@@ -55,6 +55,7 @@ fn an_account_is_answered_as_it_stands_then() {
       "metadata": {
         "tier": "gold"
       },
+      "version": 3,
       "balances": [
         {
           "asset": "USD/2",

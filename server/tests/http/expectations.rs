@@ -122,7 +122,7 @@ fn what_is_not_well_formed_is_named() {
       "errors": [
         {
           "field": "expect[0]",
-          "message": "must have posted or available"
+          "message": "must have posted, available or version"
         },
         {
           "field": "expect[1].posted",
@@ -143,10 +143,6 @@ fn what_is_not_well_formed_is_named() {
         {
           "field": "expect[2].posted.about",
           "message": "is unknown; known here: at_least, at_most, equals"
-        },
-        {
-          "field": "expect[3].version",
-          "message": "is unknown; known here: account, asset, posted, available"
         },
         {
           "field": "expect[3].posted.equals",
@@ -238,7 +234,26 @@ fn a_transaction_may_expect_that_nothing_touched_an_account_since_it_was_read() 
     let expecting = |version: Value| moving(&json!([{ "account": "a", "version": { "equals": version } }]));
     site.transact(&expecting(json!(read)));
     let refused = site.post(TRANSACTIONS, &expecting(json!(read)));
-    assert_snapshot!(shown(&refused), @"");
+    assert_snapshot!(shown(&refused), @r#"
+    422
+    content-type: application/problem+json
+    x-request-id: [id]
+
+    {
+      "type": "/docs/errors#transaction.expectation_failed",
+      "title": "An expectation does not hold",
+      "status": 422,
+      "code": "transaction.expectation_failed",
+      "detail": "Expectation 0 wants version of a to be 1: it is 2.",
+      "request_id": "[id]",
+      "expectation": 0,
+      "account": "a",
+      "figure": "version",
+      "bound": "equals",
+      "expected": "1",
+      "actual": "2"
+    }
+    "#);
     site.transact(&expecting(json!(version(&site, "a").to_string())));
     let new = json!([{ "account": "nobody", "version": { "equals": 0 } }]);
     site.transact(&moving(&new));

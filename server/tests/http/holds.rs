@@ -65,7 +65,60 @@ fn a_hold_reserves_at_once_and_says_so() {
         "metadata": { "order": "1" },
     });
     let made = site.post(HOLDS, &body);
-    assert_snapshot!(shown(&made), @"");
+    assert_snapshot!(shown(&made), @r#"
+    201
+    content-type: application/json
+    location: /v1/ledgers/main/holds/1
+    x-request-id: [id]
+
+    {
+      "id": 1,
+      "ledger": "main",
+      "state": "open",
+      "postings": [
+        {
+          "source": "a",
+          "destination": "b",
+          "asset": "USD/2",
+          "amount": "7"
+        }
+      ],
+      "captured": [
+        "0"
+      ],
+      "remaining": [
+        "7"
+      ],
+      "reference": "checkout-1",
+      "metadata": {
+        "order": "1"
+      },
+      "expires_at": "2999-01-31T12:00:00.000000Z",
+      "recorded_at": "[now]",
+      "balances": [
+        {
+          "account": "a",
+          "asset": "USD/2",
+          "posted_in": "10",
+          "posted_out": "0",
+          "pending_in": "0",
+          "pending_out": "7",
+          "posted": "10",
+          "available": "3"
+        },
+        {
+          "account": "b",
+          "asset": "USD/2",
+          "posted_in": "0",
+          "posted_out": "0",
+          "pending_in": "7",
+          "pending_out": "0",
+          "posted": "0",
+          "available": "0"
+        }
+      ]
+    }
+    "#);
     assert_eq!(site.json(&format!("{HOLDS}/1")), made.json());
     assert_eq!((figure(&site, "a", "available"), figure(&site, "a", "posted")), (json!("3"), json!("10")));
     assert_eq!((figure(&site, "b", "available"), figure(&site, "b", "pending_in")), (json!("0"), json!("7")));
@@ -87,7 +140,62 @@ fn a_hold_is_captured_in_parts_until_nothing_is_left() {
         "metadata": { "part": "1" },
     });
     let captured = capture(&site, id, &part);
-    assert_snapshot!(shown(&captured), @"");
+    assert_snapshot!(shown(&captured), @r#"
+    201
+    content-type: application/json
+    location: /v1/ledgers/main/transactions/2
+    x-request-id: [id]
+
+    {
+      "id": 2,
+      "ledger": "main",
+      "postings": [
+        {
+          "source": "a",
+          "destination": "b",
+          "asset": "USD/2",
+          "amount": "4"
+        }
+      ],
+      "reference": "part-1",
+      "metadata": {
+        "part": "1"
+      },
+      "effective_at": "2026-01-31T12:00:00.000000Z",
+      "recorded_at": "[now]",
+      "reverses": null,
+      "captures": {
+        "hold": 1,
+        "closes": false,
+        "released": []
+      },
+      "reversed": [
+        "0"
+      ],
+      "balances": [
+        {
+          "account": "a",
+          "asset": "USD/2",
+          "posted_in": "10",
+          "posted_out": "4",
+          "pending_in": "0",
+          "pending_out": "6",
+          "posted": "6",
+          "available": "0"
+        },
+        {
+          "account": "b",
+          "asset": "USD/2",
+          "posted_in": "4",
+          "posted_out": "0",
+          "pending_in": "6",
+          "pending_out": "0",
+          "posted": "4",
+          "available": "4"
+        }
+      ]
+    }
+    "#);
     assert_eq!(site.json(&format!("{TRANSACTIONS}/2")), captured.json());
     assert_eq!(standing(&site, id), stands("open", &["4"], &["6"]));
     let rest = capture(&site, id, &json!({}));
@@ -147,7 +255,57 @@ fn a_void_lets_go_what_is_left() {
     let id = reserve(&site, 10);
     assert_eq!(capture(&site, id, &json!({ "postings": [posting("a", "b", "USD/2", 4)] })).status, 201);
     let voided = void(&site, id);
-    assert_snapshot!(shown(&voided), @"");
+    assert_snapshot!(shown(&voided), @r#"
+    200
+    content-type: application/json
+    x-request-id: [id]
+
+    {
+      "id": 1,
+      "ledger": "main",
+      "state": "voided",
+      "postings": [
+        {
+          "source": "a",
+          "destination": "b",
+          "asset": "USD/2",
+          "amount": "10"
+        }
+      ],
+      "captured": [
+        "4"
+      ],
+      "remaining": [
+        "0"
+      ],
+      "reference": null,
+      "metadata": {},
+      "expires_at": null,
+      "recorded_at": "[now]",
+      "balances": [
+        {
+          "account": "a",
+          "asset": "USD/2",
+          "posted_in": "10",
+          "posted_out": "4",
+          "pending_in": "0",
+          "pending_out": "0",
+          "posted": "6",
+          "available": "6"
+        },
+        {
+          "account": "b",
+          "asset": "USD/2",
+          "posted_in": "4",
+          "posted_out": "0",
+          "pending_in": "0",
+          "pending_out": "0",
+          "posted": "4",
+          "available": "4"
+        }
+      ]
+    }
+    "#);
     assert_eq!(standing(&site, id), stands("voided", &["4"], &["0"]));
     assert_eq!((figure(&site, "a", "available"), figure(&site, "b", "pending_in")), (json!("6"), json!("0")));
     let log = site.json("/v1/ledgers/main/log?after=2");

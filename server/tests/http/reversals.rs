@@ -52,7 +52,57 @@ fn a_part_is_moved_back_and_counted() {
         "metadata": { "reason": "returned" },
     });
     let reply = reverse(&site, 0, &part);
-    assert_snapshot!(shown(&reply), @"");
+    assert_snapshot!(shown(&reply), @r#"
+    201
+    content-type: application/json
+    location: /v1/ledgers/main/transactions/1
+    x-request-id: [id]
+
+    {
+      "id": 1,
+      "ledger": "main",
+      "postings": [
+        {
+          "source": "a",
+          "destination": "world",
+          "asset": "USD/2",
+          "amount": "3"
+        }
+      ],
+      "reference": "return-1",
+      "metadata": {
+        "reason": "returned"
+      },
+      "effective_at": "2026-01-31T12:00:00.000000Z",
+      "recorded_at": "[now]",
+      "reverses": 0,
+      "reversed": [
+        "0"
+      ],
+      "balances": [
+        {
+          "account": "a",
+          "asset": "USD/2",
+          "posted_in": "10",
+          "posted_out": "3",
+          "pending_in": "0",
+          "pending_out": "0",
+          "posted": "7",
+          "available": "7"
+        },
+        {
+          "account": "world",
+          "asset": "USD/2",
+          "posted_in": "3",
+          "posted_out": "10",
+          "pending_in": "0",
+          "pending_out": "0",
+          "posted": "-7",
+          "available": "-7"
+        }
+      ]
+    }
+    "#);
     assert_eq!(site.json(&format!("{TRANSACTIONS}/1")), reply.json());
     assert_eq!((so_far(&site, 0), so_far(&site, 1)), (json!(["3"]), json!(["0"])));
     let rest = reversed(&site, 0, &json!({}));
@@ -110,7 +160,56 @@ fn money_that_is_spent_is_moved_back_only_by_force() {
     site.pay("a", "b", "USD/2", 8);
     is(&reverse(&site, 0, &json!({})), 422, "transaction.insufficient_funds");
     let forced = reverse(&site, 0, &json!({ "force": true }));
-    assert_snapshot!(shown(&forced), @"");
+    assert_snapshot!(shown(&forced), @r#"
+    201
+    content-type: application/json
+    location: /v1/ledgers/main/transactions/2
+    x-request-id: [id]
+
+    {
+      "id": 2,
+      "ledger": "main",
+      "postings": [
+        {
+          "source": "a",
+          "destination": "world",
+          "asset": "USD/2",
+          "amount": "10"
+        }
+      ],
+      "reference": null,
+      "metadata": {},
+      "effective_at": "[now]",
+      "recorded_at": "[now]",
+      "reverses": 0,
+      "forced": true,
+      "reversed": [
+        "0"
+      ],
+      "balances": [
+        {
+          "account": "a",
+          "asset": "USD/2",
+          "posted_in": "10",
+          "posted_out": "18",
+          "pending_in": "0",
+          "pending_out": "0",
+          "posted": "-8",
+          "available": "-8"
+        },
+        {
+          "account": "world",
+          "asset": "USD/2",
+          "posted_in": "10",
+          "posted_out": "10",
+          "pending_in": "0",
+          "pending_out": "0",
+          "posted": "0",
+          "available": "0"
+        }
+      ]
+    }
+    "#);
     assert_eq!(posted(&site, "a"), "-8");
     assert_eq!(site.json(&format!("{TRANSACTIONS}/2"))["forced"], true);
     let log = site.json("/v1/ledgers/main/log?after=1");
@@ -145,7 +244,24 @@ fn no_more_is_moved_back_than_had_moved() {
     site.pay("world", "a", "USD/2", 10);
     site.pay("world", "a", "USD/2", 100);
     let twice = json!({ "postings": [posting("a", "world", "USD/2", 6), posting("a", "world", "USD/2", 5)] });
-    assert_snapshot!(shown(&reverse(&site, 0, &twice)), @"");
+    assert_snapshot!(shown(&reverse(&site, 0, &twice)), @r#"
+    422
+    content-type: application/problem+json
+    x-request-id: [id]
+
+    {
+      "type": "/docs/errors#reversal.exceeds_original",
+      "title": "More than is left of the transaction",
+      "status": 422,
+      "code": "reversal.exceeds_original",
+      "detail": "Posting 1 moves back 5, and 4 of it is left of transaction 0.",
+      "request_id": "[id]",
+      "transaction": 0,
+      "posting": 1,
+      "remaining": "4",
+      "amount": "5"
+    }
+    "#);
     for back in
         [posting("world", "a", "USD/2", 1), posting("a", "b", "USD/2", 1), posting("a", "world", "EUR/2", 1)]
     {

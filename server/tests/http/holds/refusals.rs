@@ -30,7 +30,26 @@ fn of(source: &str, destination: &str, amount: &Value) -> Value {
 fn a_hold_is_refused_as_if_it_moved() {
     let site = funded(10);
     reserve(&site, 6);
-    assert_snapshot!(shown(&site.post(HOLDS, &of("a", "b", &json!(5)))), @"");
+    assert_snapshot!(shown(&site.post(HOLDS, &of("a", "b", &json!(5)))), @r#"
+    422
+    content-type: application/problem+json
+    x-request-id: [id]
+
+    {
+      "type": "/docs/errors#transaction.insufficient_funds",
+      "title": "Insufficient funds",
+      "status": 422,
+      "code": "transaction.insufficient_funds",
+      "detail": "Posting 0 takes 5 of USD/2 from a, which has 4 available: 1 is missing.",
+      "request_id": "[id]",
+      "posting": 0,
+      "account": "a",
+      "asset": "USD/2",
+      "available": "4",
+      "amount": "5",
+      "shortfall": "1"
+    }
+    "#);
     policy(&site, "icy", &json!({ "frozen": "credits" }));
     policy(&site, "shut", &json!({ "closed": true }));
     is(&site.post(HOLDS, &of("a", "icy", &json!(0))), 422, "account.frozen");
@@ -51,7 +70,21 @@ fn a_hold_that_would_have_expired_is_not_made() {
     let site = funded(10);
     let mut body = of("a", "b", &json!(1));
     body["expires_at"] = json!("2020-01-01T00:00:00Z");
-    assert_snapshot!(shown(&site.post(HOLDS, &body)), @"");
+    assert_snapshot!(shown(&site.post(HOLDS, &body)), @r#"
+    422
+    content-type: application/problem+json
+    x-request-id: [id]
+
+    {
+      "type": "/docs/errors#hold.expiry_passed",
+      "title": "The hold would have expired already",
+      "status": 422,
+      "code": "hold.expiry_passed",
+      "detail": "The hold would have expired before it is recorded.",
+      "request_id": "[id]",
+      "expires_at": "2020-01-01T00:00:00.000000Z"
+    }
+    "#);
     assert_eq!(site.entries(), 1);
 }
 
@@ -77,7 +110,19 @@ fn what_is_wrong_with_a_request_is_named() {
 fn only_a_hold_can_be_captured_and_voided() {
     let site = funded(10);
     let missing = capture(&site, 7, &json!({}));
-    assert_snapshot!(shown(&missing), @"");
+    assert_snapshot!(shown(&missing), @r#"
+    404
+    content-type: application/problem+json
+    x-request-id: [id]
+
+    {
+      "type": "/docs/errors#hold.not_found",
+      "title": "No such hold",
+      "status": 404,
+      "code": "hold.not_found",
+      "request_id": "[id]"
+    }
+    "#);
     // A transaction has a number as well, and is no hold.
     for id in [0, 1, u64::MAX] {
         is(&capture(&site, id, &json!({})), 404, "hold.not_found");
@@ -95,7 +140,22 @@ fn a_hold_that_has_ended_stays_so() {
     assert_eq!(capture(&site, captured, &json!({})).status, 201);
     let voided = reserve(&site, 5);
     assert_eq!(void(&site, voided).status, 200);
-    assert_snapshot!(shown(&capture(&site, voided, &json!({}))), @"");
+    assert_snapshot!(shown(&capture(&site, voided, &json!({}))), @r#"
+    422
+    content-type: application/problem+json
+    x-request-id: [id]
+
+    {
+      "type": "/docs/errors#hold.not_open",
+      "title": "The hold is not open",
+      "status": 422,
+      "code": "hold.not_open",
+      "detail": "Hold 3 is voided.",
+      "request_id": "[id]",
+      "hold": 3,
+      "state": "voided"
+    }
+    "#);
     for (id, state) in [(captured, "captured"), (voided, "voided")] {
         for refused in [capture(&site, id, &json!({})), void(&site, id)] {
             is(&refused, 422, "hold.not_open");
@@ -109,7 +169,24 @@ fn no_more_is_captured_than_is_left() {
     let site = funded(10);
     let id = reserve(&site, 5);
     let twice = json!({ "postings": [posting("a", "b", "USD/2", 3), posting("a", "b", "USD/2", 3)] });
-    assert_snapshot!(shown(&capture(&site, id, &twice)), @"");
+    assert_snapshot!(shown(&capture(&site, id, &twice)), @r#"
+    422
+    content-type: application/problem+json
+    x-request-id: [id]
+
+    {
+      "type": "/docs/errors#hold.exceeds_remaining",
+      "title": "More than is left of the hold",
+      "status": 422,
+      "code": "hold.exceeds_remaining",
+      "detail": "Posting 1 captures 3, and 2 of it is left of hold 1.",
+      "request_id": "[id]",
+      "hold": 1,
+      "posting": 1,
+      "remaining": "2",
+      "amount": "3"
+    }
+    "#);
     is(
         &capture(&site, id, &json!({ "postings": [posting("a", "c", "USD/2", 1)] })),
         422,
@@ -137,7 +214,8 @@ fn a_capture_is_judged_by_freezes_and_not_by_funds() {
 
     let id = {
         policy(&site, "a", &json!({ "floor": {} }));
-        site.transact(&of("world", "full", &json!(MOST)));
+        policy(&site, "mint", &json!({ "floor": "unbounded" }));
+        site.transact(&of("mint", "full", &json!(MOST)));
         hold(&site, &of("a", "full", &json!(1)))["id"].as_u64().unwrap()
     };
     is(&capture(&site, id, &json!({})), 422, "amount.overflow");
