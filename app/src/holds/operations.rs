@@ -94,7 +94,6 @@ pub fn operations() -> Vec<Operation> {
                 &HOLD_EXCEEDS_REMAINING,
                 &ACCOUNT_CLOSED,
                 &ACCOUNT_FROZEN,
-                &AMOUNT_OVERFLOW,
             ]),
         Operation::post("/v1/ledgers/{ledger}/holds/{id}/void", "void_hold")
             .about(TAG, "Voids a hold")

@@ -94,7 +94,6 @@ pub fn operations() -> Vec<Operation> {
                 &REVERSAL_EXCEEDS_ORIGINAL,
                 &ACCOUNT_CLOSED,
                 &ACCOUNT_FROZEN,
-                &ACCOUNT_UNBOUNDED,
                 &INSUFFICIENT_FUNDS,
                 &AMOUNT_OVERFLOW,
                 &SERVICE_SHUTTING_DOWN,
