@@ -24,6 +24,7 @@ pub fn blueprint() -> Blueprint {
         crate::docs,
         crate::exports,
         crate::health,
+        crate::holds,
         crate::ledgers,
         crate::log,
         crate::metrics,

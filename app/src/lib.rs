@@ -10,6 +10,7 @@ pub mod configuration;
 pub mod docs;
 pub mod exports;
 pub mod health;
+pub mod holds;
 pub mod http;
 pub mod imports;
 pub mod ledgers;

@@ -2,7 +2,7 @@
 
 use crate::openapi::Operation;
 use crate::{
-    accounts, balances, docs, exports, health, ledgers, log, metrics, openapi, schedules, transactions,
+    accounts, balances, docs, exports, health, holds, ledgers, log, metrics, openapi, schedules, transactions,
 };
 
 /// Lists every operation.
@@ -14,6 +14,7 @@ pub fn operations() -> Vec<Operation> {
         docs::operations(),
         exports::operations(),
         health::operations(),
+        holds::operations(),
         ledgers::operations(),
         log::operations(),
         metrics::operations(),

@@ -2,7 +2,7 @@
 
 use engine::port::DatedLine;
 use engine::query::Account;
-use ledger::{Asset, Balance, Direction, Entry, EntryBody};
+use ledger::{AccountChange, Asset, Balance, Direction, Entry, EntryBody};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -22,6 +22,10 @@ pub struct AccountView {
     pub policy: PolicyView,
     /// What the caller keeps beside it.
     pub metadata: MetadataValue,
+    /// Its version: larger with every entry that touches it, to be sent back in `expect`. Left out where the account is
+    /// shown as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
     /// Its balances, by asset.
     pub balances: Vec<BalanceView>,
 }
@@ -32,6 +36,7 @@ impl From<Account> for AccountView {
             address: AddressText(account.address),
             policy: account.policy.into(),
             metadata: MetadataValue(account.metadata),
+            version: account.version,
             balances: account.balances.into_iter().map(BalanceView::from).collect(),
         }
     }
@@ -47,7 +52,8 @@ impl AccountView {
         let EntryBody::Account(change) = entry.body else {
             panic!("entry {} changes no account", entry.number.0)
         };
-        Account { address: change.account, policy: change.policy, metadata: change.metadata, balances }.into()
+        let AccountChange { account: address, policy, metadata } = change;
+        Account { address, policy, metadata, version: Some(entry.number.next().0), balances }.into()
     }
 }
 

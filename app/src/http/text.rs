@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use engine::idempotency::IdempotencyKey;
 use engine::query::{AddressPattern, Clock, Order};
 use ledger::{
-    Address, AddressError, Amount, AmountError, Asset, EntryNumber, LedgerName, Reference, ReferenceError,
+    Address, AddressError, Amount, AmountError, Asset, EntryNumber, HoldState, LedgerName, Reference,
+    ReferenceError,
 };
 
 use super::fields::FieldErrors;
@@ -160,6 +161,18 @@ impl FromText for Order {
             "asc" => Ok(Self::Ascending),
             "desc" => Ok(Self::Descending),
             _ => Err("must be asc or desc".into()),
+        }
+    }
+}
+
+impl FromText for HoldState {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        match text {
+            "open" => Ok(Self::Open),
+            "captured" => Ok(Self::Captured),
+            "voided" => Ok(Self::Voided),
+            "expired" => Ok(Self::Expired),
+            _ => Err("must be open, captured, voided or expired".into()),
         }
     }
 }

@@ -24,10 +24,11 @@ same reply.
 * Whatever answers GET answers HEAD.";
 
 /// The groups of operations, in the order in which they are shown.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("Ledgers", "Named, independent books. Nothing moves between ledgers."),
     ("Transactions", "Money in motion: postings from account to account, all of them or none."),
     ("Schedules", "Transactions that are posted later, once or by a calendar rule."),
+    ("Holds", "Money that is reserved: captured in parts or whole, or let go."),
     ("Accounts", "What has moved through each account, and what it holds."),
     ("Balances", "Balances summed over groups of accounts."),
     ("Log", "Every change of a ledger, numbered without gaps."),

@@ -2,23 +2,13 @@
 
 use engine::SubmitError;
 use engine::port::ReadError;
-use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler};
 
 use crate::http::as_of::NotYet;
 use crate::http::failures;
-use crate::http::problem::{Problem, ProblemType};
-
-/// There is no transaction of the id in the path.
-pub static TRANSACTION_NOT_FOUND: ProblemType = ProblemType {
-    status: StatusCode::NOT_FOUND,
-    code: "transaction.not_found",
-    title: "No such transaction",
-    meaning: "The ledger has no transaction of the id in the path.",
-    remedy: "Correct the id. A transaction that was just created is there at once.",
-    members: &[],
-};
+use crate::http::problem::Problem;
+use crate::http::rejections::TRANSACTION_NOT_FOUND;
 
 /// Why a request about transactions fails.
 #[derive(Debug, thiserror::Error)]

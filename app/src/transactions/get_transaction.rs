@@ -2,10 +2,11 @@
 
 use pavex::get;
 
-use super::{TransactionError, TransactionPath, TransactionView};
+use super::{TransactionError, TransactionPath};
 use crate::http::input::Read;
 use crate::http::query::NoQuery;
 use crate::http::reply::Reply;
+use crate::http::views::TransactionView;
 use crate::storage::Engine;
 
 /// Shows one transaction.
@@ -22,5 +23,6 @@ pub async fn get_transaction(
     // Other entries have numbers as well, and are no transactions.
     let record = record.filter(|record| record.entry.body.transaction().is_some());
     let record = record.ok_or(TransactionError::NotFound)?;
-    Ok(Reply(TransactionView::recorded(ledger, record.entry)))
+    let reversed = engine.store().reversed(&ledger, &[id]).await?.pop().map(|(_, reversed)| reversed);
+    Ok(Reply(TransactionView::recorded(ledger, record.entry, reversed)))
 }

@@ -7,6 +7,7 @@ mod get_transaction;
 mod list_transactions;
 mod operations;
 mod query;
+mod reverse_transaction;
 
 pub use create_transaction::*;
 pub use dto::*;
@@ -15,3 +16,4 @@ pub use get_transaction::*;
 pub use list_transactions::*;
 pub use operations::operations;
 pub use query::*;
+pub use reverse_transaction::*;

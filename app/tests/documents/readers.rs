@@ -10,6 +10,7 @@ use app::accounts::{
 };
 use app::balances::ListBalancesQuery;
 use app::exports::ExportQuery;
+use app::holds::{CaptureHoldRequest, CreateHoldRequest, ListHoldsQuery};
 use app::http::fields::FieldErrors;
 use app::http::input::NoBody;
 use app::http::json::{FromJson, read_body};
@@ -17,7 +18,7 @@ use app::http::query::{FromQuery, NoQuery, read_query};
 use app::ledgers::{CreateLedgerRequest, ListLedgersQuery};
 use app::log::ListLogQuery;
 use app::schedules::{CreateScheduleRequest, ListRunsQuery, ListSchedulesQuery};
-use app::transactions::{CreateTransactionRequest, ListTransactionsQuery};
+use app::transactions::{CreateTransactionRequest, ListTransactionsQuery, ReverseTransactionRequest};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -30,17 +31,21 @@ type Objects = BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)>;
 #[test]
 fn what_is_read_is_what_the_schema_says() {
     let mut read = BTreeSet::new();
+    read.insert(body::<CaptureHoldRequest>());
     read.insert(body::<ChangeAccountRequest>());
+    read.insert(body::<CreateHoldRequest>());
     read.insert(body::<CreateLedgerRequest>());
     read.insert(body::<CreateTransactionRequest>());
     read.insert(body::<CreateScheduleRequest>());
     read.insert(body::<NoBody>());
+    read.insert(body::<ReverseTransactionRequest>());
     read.insert(query::<ExportQuery>());
     read.insert(query::<GetAccountQuery>());
     read.insert(query::<ListAccountsQuery>());
     read.insert(query::<ListBalancesQuery>());
     read.insert(query::<ListChangesQuery>());
     read.insert(query::<ListEntriesQuery>());
+    read.insert(query::<ListHoldsQuery>());
     read.insert(query::<ListLedgersQuery>());
     read.insert(query::<ListLogQuery>());
     read.insert(query::<ListTransactionsQuery>());

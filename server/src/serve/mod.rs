@@ -79,6 +79,10 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
 
     let engine = Engine::start(Arc::clone(&store), (&config.engine).into(), engine_metrics);
     create_ledgers(&engine, &config.engine).await?;
+    let mut expiry = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.keep_expiring_holds().await }
+    });
 
     let runner = ScheduleRunner::start(engine.clone(), (&config.engine).into(), describe_rejection);
 
@@ -101,6 +105,7 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     tokio::select! {
         signal = signals.next() => tracing::info!(signal, "stopping"),
         ended = &mut serving => bail!("the accept loop ended by itself: {ended:?}"),
+        ended = &mut expiry => bail!("holds are not let go any more when their time comes: {ended:?}"),
     }
     let stopping = async {
         readiness.stop();
@@ -111,6 +116,8 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
             let (requests, connections) = (drained.requests, drained.connections);
             tracing::warn!(requests, connections, "cut off: they did not finish in time");
         }
+        // What it has asked for goes on without it; what is still due is found by whoever starts next.
+        expiry.abort();
         let draining = async {
             runner.stop().await;
             engine.drain().await;
