@@ -21,6 +21,7 @@ pub fn blueprint() -> Blueprint {
     bp.routes(from![
         crate::accounts,
         crate::balances,
+        crate::batches,
         crate::docs,
         crate::exports,
         crate::health,

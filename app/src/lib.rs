@@ -4,8 +4,10 @@
 
 pub mod accounts;
 pub mod balances;
+pub mod batches;
 mod blueprint;
 pub mod build_info;
+pub mod commands;
 pub mod configuration;
 pub mod docs;
 pub mod exports;

@@ -10,6 +10,8 @@ mod operations;
 mod query;
 mod void_hold;
 
+use crate::commands::{CaptureHoldRequest, CreateHoldRequest};
+
 pub use capture_hold::*;
 pub use create_hold::*;
 pub use error::*;

@@ -104,8 +104,14 @@ impl FromText for Reference {
     }
 }
 
+/// What keys begin with that the service makes itself, so that no client chooses one of them.
+pub const RESERVED_KEYS: &str = "florin:";
+
 impl FromText for IdempotencyKey {
     fn from_text(text: &str) -> Result<Self, Message> {
+        if text.starts_with(RESERVED_KEYS) {
+            return Err("must not begin with florin:, which is kept for the service".into());
+        }
         Self::parse(text).map_err(|_| "must be 1 to 255 visible ASCII characters".into())
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Views are for replies only; no request is ever read into one.
 
+mod account;
 mod hold;
 mod transaction;
 
@@ -11,6 +12,7 @@ use schemars::JsonSchema;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+pub use self::account::AccountView;
 pub use self::hold::HoldView;
 pub use self::transaction::TransactionView;
 use super::values::{AddressText, AmountText, AssetText, EntryNumberValue, SignedText, SumText};

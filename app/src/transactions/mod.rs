@@ -1,7 +1,6 @@
 //! Transactions: money that moved, all of it or nothing. They are created and read, never changed.
 
 mod create_transaction;
-mod dto;
 mod error;
 mod get_transaction;
 mod list_transactions;
@@ -9,8 +8,9 @@ mod operations;
 mod query;
 mod reverse_transaction;
 
+use crate::commands::{CreateTransactionRequest, ReverseTransactionRequest};
+
 pub use create_transaction::*;
-pub use dto::*;
 pub use error::*;
 pub use get_transaction::*;
 pub use list_transactions::*;

@@ -5,12 +5,16 @@ use std::any::type_name;
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::accounts::{
-    ChangeAccountRequest, GetAccountQuery, ListAccountsQuery, ListChangesQuery, ListEntriesQuery,
-    StatementParameters,
+    GetAccountQuery, ListAccountsQuery, ListChangesQuery, ListEntriesQuery, StatementParameters,
 };
 use app::balances::ListBalancesQuery;
+use app::batches::BatchRequest;
+use app::commands::{
+    CaptureHoldRequest, ChangeAccountRequest, CreateHoldRequest, CreateTransactionRequest,
+    ReverseTransactionRequest,
+};
 use app::exports::ExportQuery;
-use app::holds::{CaptureHoldRequest, CreateHoldRequest, ListHoldsQuery};
+use app::holds::ListHoldsQuery;
 use app::http::fields::FieldErrors;
 use app::http::input::NoBody;
 use app::http::json::{FromJson, read_body};
@@ -18,7 +22,7 @@ use app::http::query::{FromQuery, NoQuery, read_query};
 use app::ledgers::{CreateLedgerRequest, ListLedgersQuery};
 use app::log::ListLogQuery;
 use app::schedules::{CreateScheduleRequest, ListRunsQuery, ListSchedulesQuery};
-use app::transactions::{CreateTransactionRequest, ListTransactionsQuery, ReverseTransactionRequest};
+use app::transactions::ListTransactionsQuery;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -31,6 +35,7 @@ type Objects = BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)>;
 #[test]
 fn what_is_read_is_what_the_schema_says() {
     let mut read = BTreeSet::new();
+    read.insert(body::<BatchRequest>());
     read.insert(body::<CaptureHoldRequest>());
     read.insert(body::<ChangeAccountRequest>());
     read.insert(body::<CreateHoldRequest>());

@@ -14,6 +14,7 @@ use anyhow::{Context as _, bail};
 use app::configuration::{DatabaseConfig, EngineConfig, ServerConfig};
 use app::health::Readiness;
 use app::http::peer::Peer;
+use app::http::stopping::Stopping;
 use app::metrics::Metrics;
 use app::schedules::describe_rejection;
 use app::storage::{self, IfMissing, Storage};
@@ -88,7 +89,13 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
 
     let readiness = Readiness::new(Arc::clone(&store));
     let metrics = Metrics::new(registry);
-    let given = Prebuilt { readiness: readiness.clone(), metrics, engine: engine.clone() };
+    let stopping = Stopping::default();
+    let given = Prebuilt {
+        readiness: readiness.clone(),
+        metrics,
+        engine: engine.clone(),
+        stopping: stopping.clone(),
+    };
     let graph = Arc::new(Graph::build(config.clone(), given).await.context("cannot build the graph")?);
     let handler = move |request, peer| {
         let graph = Arc::clone(&graph);
@@ -110,6 +117,7 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     let stopping = async {
         readiness.stop();
         sleep(Duration::from_millis(config.server.shutdown_delay_ms)).await;
+        stopping.stop();
         let _ = stop.send(());
         let drained = serving.await.context("the accept loop panicked")?;
         if drained.requests > 0 {

@@ -4,6 +4,8 @@
 mod accounts;
 mod amounts;
 mod balances;
+mod batch_lines;
+mod batches;
 mod bounds;
 mod changes;
 mod concurrency;

@@ -51,6 +51,24 @@ fn calls() -> Vec<(Request, u16)> {
         get("/v1/ledgers/loyalty"),
         (Request::post(TRANSACTIONS).header("idempotency-key", "k").json(dry_run), 200),
         (Request::post(TRANSACTIONS).header("idempotency-key", "k").json(transaction), 201),
+        (
+            Request::post("/v1/ledgers/main/batches?first_line=7")
+                .header("idempotency-key", "lines")
+                .header("content-type", "application/x-ndjson")
+                .body(r#"{"type": "account", "account": "users:1", "metadata": {"tier": "silver"}}"#),
+            200,
+        ),
+        (
+            Request::post("/v1/ledgers/main/batches").header("idempotency-key", "batch").json(json!({
+                "mode": "atomic",
+                "commands": [
+                    { "type": "transaction", "postings": [posting("world", "users:1", "USD/2", 5)] },
+                    { "type": "hold", "postings": [posting("users:1", "shops:1", "USD/2", 5)] },
+                    { "type": "account", "account": "users:1", "metadata": { "tier": "gold" } },
+                ],
+            })),
+            200,
+        ),
         get(&format!("{TRANSACTIONS}/0")),
         get(&format!("{TRANSACTIONS}?{all}")),
         (

@@ -1,0 +1,16 @@
+//! What commands look like in requests: the same whether one comes alone or in a batch. Nothing in here submits one, and
+//! nothing knows a feature.
+
+mod account;
+mod capture;
+mod command;
+mod hold;
+mod reversal;
+mod transaction;
+
+pub use account::*;
+pub use capture::*;
+pub use command::*;
+pub use hold::*;
+pub use reversal::*;
+pub use transaction::*;
