@@ -3,11 +3,7 @@
 use ledger::{Command, Expectations, Metadata, PostTransaction, Postings, Quantity, Reference, Timestamp};
 use schemars::JsonSchema;
 
-<<<<<<< HEAD:app/src/transactions/dto.rs
 use crate::http::expectations::ExpectationRequest;
-=======
-use super::expectations::ExpectationRequest;
->>>>>>> 9a9c15b (batches: commands that happen together, or one after the other, in one request or a stream of lines):app/src/commands/transaction.rs
 use crate::http::fields::FieldErrors;
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
 use crate::http::postings::PostingRequest;
