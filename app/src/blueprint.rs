@@ -21,9 +21,11 @@ pub fn blueprint() -> Blueprint {
     bp.routes(from![
         crate::accounts,
         crate::balances,
+        crate::batches,
         crate::docs,
         crate::exports,
         crate::health,
+        crate::holds,
         crate::ledgers,
         crate::log,
         crate::metrics,

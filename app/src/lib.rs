@@ -4,12 +4,15 @@
 
 pub mod accounts;
 pub mod balances;
+pub mod batches;
 mod blueprint;
 pub mod build_info;
+pub mod commands;
 pub mod configuration;
 pub mod docs;
 pub mod exports;
 pub mod health;
+pub mod holds;
 pub mod http;
 pub mod imports;
 pub mod ledgers;

@@ -2,7 +2,8 @@
 
 use crate::openapi::Operation;
 use crate::{
-    accounts, balances, docs, exports, health, ledgers, log, metrics, openapi, schedules, transactions,
+    accounts, balances, batches, docs, exports, health, holds, ledgers, log, metrics, openapi, schedules,
+    transactions,
 };
 
 /// Lists every operation.
@@ -11,9 +12,11 @@ pub fn operations() -> Vec<Operation> {
     [
         accounts::operations(),
         balances::operations(),
+        batches::operations(),
         docs::operations(),
         exports::operations(),
         health::operations(),
+        holds::operations(),
         ledgers::operations(),
         log::operations(),
         metrics::operations(),

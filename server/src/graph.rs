@@ -3,6 +3,7 @@
 use app::Engine;
 use app::health::Readiness;
 use app::http::head::HeadOnly;
+use app::http::stopping::Stopping;
 use app::metrics::Metrics;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -18,6 +19,8 @@ pub struct Prebuilt {
     pub metrics: Metrics,
     /// What takes commands.
     pub engine: Engine,
+    /// Whether the service is about to end.
+    pub stopping: Stopping,
 }
 
 /// The routes with everything that they need.
@@ -32,7 +35,8 @@ impl Graph {
     /// # Errors
     /// Those of the graph's constructors.
     pub async fn build(config: ApplicationConfig, given: Prebuilt) -> Result<Self, ApplicationStateError> {
-        let state = ApplicationState::new(config, given.readiness, given.metrics, given.engine).await?;
+        let Prebuilt { readiness, metrics, engine, stopping } = given;
+        let state = ApplicationState::new(config, stopping, readiness, metrics, engine).await?;
         Ok(Self { router: Router::new(), state })
     }
 

@@ -1,54 +1,12 @@
 //! `PATCH /v1/ledgers/{ledger}/accounts/{address}`.
 
 use engine::{Outcome, Submission, balances_before};
-use ledger::{ChangeAccount, Command, MetadataPatch, PolicyPatch};
 use pavex::patch;
-use schemars::JsonSchema;
 
-use super::{AccountError, AccountPath, AccountView};
-use crate::http::fields::FieldErrors;
+use super::{AccountError, AccountPath, AccountView, ChangeAccountRequest};
 use crate::http::input::Write;
-use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
-use crate::http::metadata::MetadataPatchInput;
-use crate::http::policy::PolicyRequest;
 use crate::http::reply::Changed;
 use crate::storage::Engine;
-
-/// A change of what an account allows and of what is kept beside it. What is not given stays as it is.
-#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
-#[schemars(deny_unknown_fields, extend("examples" = [{
-    "policy": { "floor": { "USD/2": "-5000" } },
-    "metadata": { "tier": "gold", "note": null },
-}]))]
-pub struct ChangeAccountRequest {
-    /// What to keep beside it from now on. There has to be this or `policy`.
-    #[schemars(with = "Option<MetadataPatchInput>")]
-    pub metadata: MetadataPatch,
-    /// What it allows from now on.
-    #[schemars(with = "Option<PolicyRequest>")]
-    pub policy: PolicyPatch,
-}
-
-impl FromJson for ChangeAccountRequest {
-    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        let (mut metadata, mut policy) = (Slot::default(), Slot::default());
-        let mut has_any = false;
-        value.members(errors, |member, value, errors| {
-            has_any |= !value.is_null();
-            match member {
-                "metadata" => metadata.read_optional(value, errors),
-                "policy" => policy.read_optional(value, errors),
-                _ => refuse_unknown(value, &["metadata", "policy"], errors),
-            }
-        })?;
-        if !has_any {
-            value.refuse(errors, "must have metadata or policy");
-            return None;
-        }
-        let (metadata, policy) = (metadata.optional(), policy.optional());
-        Some(Self { metadata: metadata.unwrap_or_default(), policy: policy.unwrap_or_default() })
-    }
-}
 
 /// Changes what an account allows and what is kept beside it. Answers once it is durable.
 ///
@@ -60,51 +18,11 @@ pub async fn change_account(
     engine: &Engine,
 ) -> Result<Changed<AccountView>, AccountError> {
     let Write { key, input: (AccountPath { ledger, address }, body) } = request;
-    let ChangeAccountRequest { metadata, policy } = body;
-    let command = Command::ChangeAccount(ChangeAccount { account: address.clone(), policy, metadata });
+    let command = body.of(address.clone());
     let submitted = engine.submit(&ledger, Submission { command, key, dry_run: false }).await?;
     let balances = balances_before(engine.store(), &ledger, &address, &submitted.entry)
         .await
         .map_err(AccountError::ReadBack)?;
     let replayed = submitted.outcome == Outcome::Replayed;
     Ok(Changed::new(AccountView::changed(submitted.entry, balances), replayed))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::json::read_body;
-
-    fn read(body: &str) -> Result<ChangeAccountRequest, Vec<String>> {
-        let mut errors = FieldErrors::default();
-        match read_body(body.as_bytes(), &mut errors) {
-            Some(request) if errors.is_empty() => Ok(request),
-            _ => Err(errors.as_slice().iter().map(|error| error.field.clone()).collect()),
-        }
-    }
-
-    #[test]
-    fn either_part_will_do() {
-        let request = read(r#"{"metadata": {"a": "1", "b": null}}"#).unwrap();
-        assert_eq!((request.metadata.as_map().len(), request.policy), (2, PolicyPatch::default()));
-        let request = read(r#"{"policy": {"closed": true}, "metadata": null}"#).unwrap();
-        assert_eq!((request.metadata.as_map().len(), request.policy.closed), (0, Some(true)));
-    }
-
-    #[test]
-    fn every_fault_is_named() {
-        for (body, fields) in [
-            ("{}", &["body"][..]),
-            (r#"{"metadata": null, "policy": null}"#, &["body"]),
-            (r#"{"policy": {}}"#, &["policy"]),
-            (
-                r#"{"policy": {"floor": {"USD/2": "x"}}, "metadata": {"a": 1}}"#,
-                &["policy.floor.USD/2", "metadata.a"],
-            ),
-            (r#"{"balance": 5, "policy": {"closed": true}}"#, &["balance"]),
-            ("[]", &["body"]),
-        ] {
-            assert_eq!(read(body).unwrap_err(), fields, "{body}");
-        }
-    }
 }

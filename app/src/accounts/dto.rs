@@ -1,8 +1,7 @@
 //! What replies about accounts look like.
 
 use engine::port::DatedLine;
-use engine::query::Account;
-use ledger::{Asset, Balance, Direction, Entry, EntryBody};
+use ledger::{Direction, Entry, EntryBody};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,46 +9,6 @@ use crate::http::policy::PolicyView;
 use crate::http::values::{
     AddressText, AmountText, AssetText, EntryNumberValue, MetadataValue, SignedText, TimeText,
 };
-use crate::http::views::BalanceView;
-
-/// An account with its balances.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(rename = "Account")]
-pub struct AccountView {
-    /// Its address.
-    pub address: AddressText,
-    /// What it allows.
-    pub policy: PolicyView,
-    /// What the caller keeps beside it.
-    pub metadata: MetadataValue,
-    /// Its balances, by asset.
-    pub balances: Vec<BalanceView>,
-}
-
-impl From<Account> for AccountView {
-    fn from(account: Account) -> Self {
-        Self {
-            address: AddressText(account.address),
-            policy: account.policy.into(),
-            metadata: MetadataValue(account.metadata),
-            balances: account.balances.into_iter().map(BalanceView::from).collect(),
-        }
-    }
-}
-
-impl AccountView {
-    /// Shows an account as it was when it had been changed, with its balances of then.
-    ///
-    /// # Panics
-    /// When the entry changes no account.
-    #[must_use]
-    pub fn changed(entry: Entry, balances: Vec<(Asset, Balance)>) -> Self {
-        let EntryBody::Account(change) = entry.body else {
-            panic!("entry {} changes no account", entry.number.0)
-        };
-        Account { address: change.account, policy: change.policy, metadata: change.metadata, balances }.into()
-    }
-}
 
 /// A change of an account, as recorded: all that it left beside the balances.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

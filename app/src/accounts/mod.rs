@@ -13,6 +13,9 @@ mod operations;
 mod query;
 mod statement;
 
+use crate::commands::ChangeAccountRequest;
+use crate::http::views::AccountView;
+
 pub use change_account::*;
 pub use dto::*;
 pub use error::*;

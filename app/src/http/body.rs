@@ -46,7 +46,7 @@ where
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
     check_content_type(headers)?;
-    check_content_encoding(headers)?;
+    check_not_encoded(headers)?;
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limits.max_bytes as u64) {
         return Err(BodyFault::TooLarge(limits.max_bytes));
@@ -78,7 +78,20 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), BodyFault> {
     Ok(())
 }
 
-fn check_content_encoding(headers: &HeaderMap) -> Result<(), BodyFault> {
+/// Says whether a body is of this media type, going by its headers.
+#[must_use]
+pub fn is_of_type(headers: &HeaderMap, media_type: &str) -> bool {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let kind = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case(media_type)
+}
+
+/// Refuses a body that is compressed or in any other form than its own.
+///
+/// # Errors
+/// [`BodyFault::UnsupportedMediaType`].
+pub fn check_not_encoded(headers: &HeaderMap) -> Result<(), BodyFault> {
     if headers
         .get_all(CONTENT_ENCODING)
         .iter()

@@ -39,7 +39,7 @@ pub fn read_body<T: FromJson>(bytes: &[u8], errors: &mut FieldErrors) -> Option<
     };
     // This finds every error of syntax in the whole body, so that the slices within need no checks.
     match serde_json::from_str::<&RawValue>(text) {
-        Ok(raw) => T::from_json(Value { text: raw.get(), place: Place::Body }, errors),
+        Ok(raw) => T::from_json(Value { text: raw.get(), place: Place::Body, hidden: &[] }, errors),
         Err(error) => {
             errors.add(Place::Body, format!("is not JSON: {error}"));
             None
@@ -52,9 +52,17 @@ pub fn read_body<T: FromJson>(bytes: &[u8], errors: &mut FieldErrors) -> Option<
 pub struct Value<'v> {
     text: &'v str,
     place: Place<'v>,
+    /// Members that somebody else reads.
+    hidden: &'v [&'v str],
 }
 
 impl<'v> Value<'v> {
+    /// Returns the same object without some of its members, which somebody else reads.
+    #[must_use]
+    pub fn without(self, hidden: &'v [&'v str]) -> Self {
+        Self { hidden, ..self }
+    }
+
     /// Adds an error about this value.
     pub fn refuse(&self, errors: &mut FieldErrors, message: impl Into<Cow<'static, str>>) {
         errors.add(self.place, message);
@@ -137,7 +145,7 @@ impl<'v> Value<'v> {
             self.refuse(errors, self.instead_of("an object"));
             return None;
         }
-        let visitor = Members { place: &self.place, errors: &mut *errors, each };
+        let visitor = Members { place: &self.place, hidden: self.hidden, errors: &mut *errors, each };
         if serde_json::Deserializer::from_str(self.text).deserialize_map(visitor).is_ok() {
             return Some(());
         }
@@ -186,6 +194,7 @@ impl<'v> Value<'v> {
 
 struct Members<'p, E> {
     place: &'p Place<'p>,
+    hidden: &'p [&'p str],
     errors: &'p mut FieldErrors,
     each: E,
 }
@@ -200,8 +209,11 @@ impl<'de, E: FnMut(&str, Value<'_>, &mut FieldErrors)> Visitor<'de> for Members<
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         while let Some(Name(name)) = map.next_key()? {
             let raw: &RawValue = map.next_value()?;
+            if self.hidden.contains(&&*name) {
+                continue;
+            }
             let place = Place::Member(self.place, &name);
-            (self.each)(&name, Value { text: raw.get(), place }, self.errors);
+            (self.each)(&name, Value { text: raw.get(), place, hidden: &[] }, self.errors);
         }
         Ok(())
     }
@@ -226,7 +238,7 @@ impl<'de, E: FnMut(Value<'_>, &mut FieldErrors)> Visitor<'de> for Items<'_, E> {
         while let Some(raw) = list.next_element::<&RawValue>()? {
             if count < self.max {
                 let place = Place::Item(self.place, count);
-                (self.each)(Value { text: raw.get(), place }, self.errors);
+                (self.each)(Value { text: raw.get(), place, hidden: &[] }, self.errors);
             }
             count += 1;
         }

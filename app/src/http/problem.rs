@@ -116,7 +116,20 @@ impl Problem {
 
     /// Writes the reply. `type` is a relative reference into the documentation of errors.
     #[must_use]
-    pub fn into_response(self, request_id: ServerRequestId) -> Response {
+    pub fn into_response(mut self, request_id: ServerRequestId) -> Response {
+        let (status, headers) = (self.kind.status, std::mem::take(&mut self.headers));
+        let mut response = Response::new(status).set_typed_body(self.into_json(request_id).to_string());
+        let response_headers = response.headers_mut();
+        response_headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        for (name, value) in headers {
+            response_headers.insert(name, value);
+        }
+        response
+    }
+
+    /// Writes the body of the reply alone, for a reply that has several.
+    #[must_use]
+    pub fn into_json(self, request_id: ServerRequestId) -> Value {
         let mut body = Map::new();
         body.insert("type".into(), format!("/docs/errors#{}", self.kind.code).into());
         body.insert("title".into(), self.kind.title.into());
@@ -127,13 +140,7 @@ impl Problem {
         }
         body.insert("request_id".into(), request_id.to_string().into());
         body.extend(self.members);
-        let mut response = Response::new(self.kind.status).set_typed_body(Value::Object(body).to_string());
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        for (name, value) in self.headers {
-            headers.insert(name, value);
-        }
-        response
+        Value::Object(body)
     }
 }
 

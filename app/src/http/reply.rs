@@ -48,6 +48,13 @@ impl<T> Created<T> {
         Self { body, location: None, replayed: false }
     }
 
+    /// Returns the status, the body, and whether it was there already.
+    #[must_use]
+    pub fn into_parts(self) -> (StatusCode, T, bool) {
+        let status = if self.location.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+        (status, self.body, self.replayed)
+    }
+
     /// Says whether it was there already because the same request had created it before.
     #[must_use]
     pub fn replayed(self, replayed: bool) -> Self {

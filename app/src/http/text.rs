@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use engine::idempotency::IdempotencyKey;
 use engine::query::{AddressPattern, Clock, Order};
 use ledger::{
-    Address, AddressError, Amount, AmountError, Asset, EntryNumber, LedgerName, Reference, ReferenceError,
+    Address, AddressError, Amount, AmountError, Asset, EntryNumber, HoldState, LedgerName, Reference,
+    ReferenceError,
 };
 
 use super::fields::FieldErrors;
@@ -103,8 +104,14 @@ impl FromText for Reference {
     }
 }
 
+/// What keys begin with that the service makes itself, so that no client chooses one of them.
+pub const RESERVED_KEYS: &str = "florin:";
+
 impl FromText for IdempotencyKey {
     fn from_text(text: &str) -> Result<Self, Message> {
+        if text.starts_with(RESERVED_KEYS) {
+            return Err("must not begin with florin:, which is kept for the service".into());
+        }
         Self::parse(text).map_err(|_| "must be 1 to 255 visible ASCII characters".into())
     }
 }
@@ -160,6 +167,18 @@ impl FromText for Order {
             "asc" => Ok(Self::Ascending),
             "desc" => Ok(Self::Descending),
             _ => Err("must be asc or desc".into()),
+        }
+    }
+}
+
+impl FromText for HoldState {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        match text {
+            "open" => Ok(Self::Open),
+            "captured" => Ok(Self::Captured),
+            "voided" => Ok(Self::Voided),
+            "expired" => Ok(Self::Expired),
+            _ => Err("must be open, captured, voided or expired".into()),
         }
     }
 }

@@ -1,6 +1,11 @@
-//! What several features show: postings, balances, and what entries say of holds and reversals.
+//! What several features show: postings, balances, transactions, holds, and what entries say of the last two.
 //!
 //! Views are for replies only; no request is ever read into one.
+
+mod account;
+mod hold;
+mod transaction;
+mod transaction_change;
 
 use engine::query::BalanceSum;
 use ledger::{Asset, Balance, BalanceKey, Capture, HoldState, Posting, Release, ReleaseCause, Reversal};
@@ -8,6 +13,10 @@ use schemars::JsonSchema;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+pub use self::account::AccountView;
+pub use self::hold::HoldView;
+pub use self::transaction::TransactionView;
+pub use self::transaction_change::TransactionChangeView;
 use super::values::{AddressText, AmountText, AssetText, EntryNumberValue, SignedText, SumText};
 
 /// A movement of an amount of an asset from a source to a destination.

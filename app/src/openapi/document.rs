@@ -24,10 +24,12 @@ same reply.
 * Whatever answers GET answers HEAD.";
 
 /// The groups of operations, in the order in which they are shown.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 9] = [
     ("Ledgers", "Named, independent books. Nothing moves between ledgers."),
     ("Transactions", "Money in motion: postings from account to account, all of them or none."),
     ("Schedules", "Transactions that are posted later, once or by a calendar rule."),
+    ("Holds", "Money that is reserved: captured in parts or whole, or let go."),
+    ("Batches", "Many commands in one request: all of them or none, or each for itself."),
     ("Accounts", "What has moved through each account, and what it holds."),
     ("Balances", "Balances summed over groups of accounts."),
     ("Log", "Every change of a ledger, numbered without gaps."),
@@ -90,7 +92,10 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
             described.insert("parameters".into(), input.parameters.into());
         }
         if let Some(body) = input.body {
-            let content = json!({ "application/json": { "schema": body } });
+            let mut content = json!({ "application/json": { "schema": body } });
+            if let Some(lines) = input.lines {
+                content[lines] = json!({ "schema": { "type": "string" } });
+            }
             described.insert("requestBody".into(), json!({ "required": true, "content": content }));
         }
     }

@@ -11,6 +11,7 @@ use crate::http::input::{
     BODY_TIMEOUT, BODY_TOO_LARGE, REQUEST_INVALID, Read, UNSUPPORTED_MEDIA_TYPE, Write,
 };
 use crate::http::json::FromJson;
+use crate::http::many::{LinesQuery, NDJSON, WriteMany};
 use crate::http::problem::ProblemType;
 use crate::http::reply::{Changed, Created, Reply};
 
@@ -33,6 +34,8 @@ pub struct DescribedInput {
     pub parameters: Vec<Value>,
     /// The schema of the body, where there is one.
     pub body: Option<Value>,
+    /// The media type of a body of lines, where that is taken too.
+    pub lines: Option<&'static str>,
     /// The problems with which reading it may end.
     pub problems: Vec<&'static ProblemType>,
 }
@@ -54,7 +57,7 @@ impl<P: JsonSchema, Q: JsonSchema> Input for Read<(P, Q)> {
     fn describe(schemas: &mut Schemas) -> DescribedInput {
         let mut parameters = schemas.parameters::<P>("path");
         parameters.extend(schemas.parameters::<Q>("query"));
-        DescribedInput { parameters, body: None, problems: vec![&REQUEST_INVALID] }
+        DescribedInput { parameters, body: None, lines: None, problems: vec![&REQUEST_INVALID] }
     }
 }
 
@@ -65,8 +68,18 @@ impl<P: JsonSchema, B: JsonSchema + FromJson> Input for Write<(P, B)> {
         DescribedInput {
             parameters,
             body: (!B::MAY_BE_LEFT_OUT).then(|| schemas.reference::<B>(Direction::Request)),
+            lines: None,
             problems: vec![&REQUEST_INVALID, &BODY_TIMEOUT, &BODY_TOO_LARGE, &UNSUPPORTED_MEDIA_TYPE],
         }
+    }
+}
+
+impl<P: JsonSchema, B: JsonSchema + FromJson> Input for WriteMany<(P, B)> {
+    fn describe(schemas: &mut Schemas) -> DescribedInput {
+        let query = schemas.parameters::<LinesQuery>("query");
+        let mut described = Write::<(P, B)>::describe(schemas);
+        described.parameters.extend(query);
+        DescribedInput { lines: Some(NDJSON), ..described }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use pavex::get;
 
-use super::{TransactionError, TransactionPath, TransactionView};
+use super::{TransactionError, TransactionPath};
 use crate::http::input::Read;
 use crate::http::query::NoQuery;
 use crate::http::reply::Reply;
+use crate::http::views::TransactionView;
 use crate::storage::Engine;
 
 /// Shows one transaction, with what is kept beside it now.
@@ -19,5 +20,6 @@ pub async fn get_transaction(
 ) -> Result<Reply<TransactionView>, TransactionError> {
     let Read((TransactionPath { ledger, id }, NoQuery {})) = request;
     let entry = engine.store().transaction(&ledger, id).await?.ok_or(TransactionError::NotFound)?;
-    Ok(Reply(TransactionView::recorded(ledger, entry)))
+    let reversed = engine.store().reversed(&ledger, &[id]).await?.pop().map(|(_, reversed)| reversed);
+    Ok(Reply(TransactionView::recorded(ledger, entry, reversed)))
 }

@@ -3,10 +3,11 @@
 use engine::query::TransactionChangeQuery;
 use pavex::get;
 
-use super::{ListTransactionChangesQuery, TransactionChangeView, TransactionError, TransactionPath};
+use super::{ListTransactionChangesQuery, TransactionError, TransactionPath};
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::reply::Reply;
+use crate::http::views::TransactionChangeView;
 use crate::storage::Engine;
 
 /// Lists the changes of a transaction, newest first, each with what was kept beside it afterwards.

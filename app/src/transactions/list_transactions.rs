@@ -1,13 +1,17 @@
 //! `GET /v1/ledgers/{ledger}/transactions`.
 
+use std::collections::HashMap;
+
+use ledger::EntryNumber;
 use pavex::get;
 
-use super::{ListTransactionsQuery, TransactionError, TransactionView};
+use super::{ListTransactionsQuery, TransactionError};
 use crate::http::as_of::NotYet;
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
 use crate::http::reply::Reply;
+use crate::http::views::TransactionView;
 use crate::storage::Engine;
 
 /// Lists transactions, newest first unless asked otherwise.
@@ -22,6 +26,11 @@ pub async fn list_transactions(
     let Read((InLedger { ledger }, query)) = request;
     NotYet::check(query.until, engine.now())?;
     let found = engine.store().transactions(&ledger, &query.to_engine()).await?;
-    let items = found.items.into_iter().map(|entry| TransactionView::recorded(ledger.clone(), entry));
+    let numbers: Vec<EntryNumber> = found.items.iter().map(|entry| entry.number).collect();
+    let mut reversed: HashMap<_, _> = engine.store().reversed(&ledger, &numbers).await?.into_iter().collect();
+    let items = found.items.into_iter().map(|entry| {
+        let reversed = reversed.remove(&entry.number);
+        TransactionView::recorded(ledger.clone(), entry, reversed)
+    });
     Ok(Reply(query.page.page(items, found.next.as_ref())))
 }

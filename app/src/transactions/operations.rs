@@ -1,9 +1,7 @@
 //! The operations of this feature, for the description of the API.
 
-use super::{
-    ChangeTransactionRequest, CreateTransactionRequest, ListTransactionChangesQuery, ListTransactionsQuery,
-    TransactionChangeView, TransactionPath, TransactionView,
-};
+use super::{ListTransactionChangesQuery, ListTransactionsQuery, TransactionPath};
+use crate::commands::{ChangeTransactionRequest, CreateTransactionRequest, ReverseTransactionRequest};
 use crate::http::failures::{
     IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
     SERVICE_SHUTTING_DOWN, SERVICE_UNAVAILABLE,
@@ -14,9 +12,11 @@ use crate::http::path::InLedger;
 use crate::http::query::NoQuery;
 use crate::http::rejections::{
     ACCOUNT_CLOSED, ACCOUNT_FROZEN, ACCOUNT_UNBOUNDED, AMOUNT_OVERFLOW, EXPECTATION_FAILED,
-    INSUFFICIENT_FUNDS, REFERENCE_TAKEN, TRANSACTION_NOT_FOUND, TRANSACTION_TOO_LARGE,
+    INSUFFICIENT_FUNDS, REFERENCE_TAKEN, REVERSAL_EXCEEDS_ORIGINAL, TRANSACTION_NOT_FOUND,
+    TRANSACTION_TOO_LARGE,
 };
 use crate::http::reply::{Changed, Created, Reply};
+use crate::http::views::{TransactionChangeView, TransactionView};
 use crate::openapi::Operation;
 
 const TAG: &str = "Transactions";
@@ -72,10 +72,41 @@ pub fn operations() -> Vec<Operation> {
             .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/transactions/{id}", "get_transaction")
             .about(TAG, "Shows a transaction")
-            .description("Its metadata is that of now, its balances are those right after it.")
+            .description(
+                "Its metadata is that of now, and so is `reversed`. Its balances are those right after it, not those of \
+                 now.",
+            )
             .takes::<Read<(TransactionPath, NoQuery)>>()
             .returns::<Reply<TransactionView>>()
             .problems([&LEDGER_NOT_FOUND, &TRANSACTION_NOT_FOUND, &SERVICE_UNAVAILABLE]),
+        Operation::post("/v1/ledgers/{ledger}/transactions/{id}/reversals", "reverse_transaction")
+            .about(TAG, "Reverses a transaction, in part or whole")
+            .description(
+                "Moves back what the transaction moved, never more than that; the reply is a transaction, which can be \
+                 reversed itself. Whatever moved can be reversed, captures and reversals included. It is held to the \
+                 same rules as every transaction: who has spent the money lacks it. With `force` accounts may fall under \
+                 their floors, which is recorded; for now everybody may ask for that.\n\nThe same request under the \
+                 same `Idempotency-Key` gets the same reply. With `dry_run` nothing is written and the key is not used \
+                 up.",
+            )
+            .takes::<Write<(TransactionPath, ReverseTransactionRequest)>>()
+            .returns::<Created<TransactionView>>()
+            .with_dry_run()
+            .problems([
+                &LEDGER_NOT_FOUND,
+                &TRANSACTION_NOT_FOUND,
+                &IDEMPOTENCY_KEY_REUSED,
+                &IDEMPOTENCY_IN_PROGRESS,
+                &REFERENCE_TAKEN,
+                &REVERSAL_EXCEEDS_ORIGINAL,
+                &ACCOUNT_CLOSED,
+                &ACCOUNT_FROZEN,
+                &INSUFFICIENT_FUNDS,
+                &AMOUNT_OVERFLOW,
+                &SERVICE_SHUTTING_DOWN,
+                &SERVICE_UNAVAILABLE,
+                &OUTCOME_UNKNOWN,
+            ]),
         Operation::patch("/v1/ledgers/{ledger}/transactions/{id}", "change_transaction")
             .about(TAG, "Changes what is kept beside a transaction")
             .description(

@@ -98,7 +98,7 @@ fn handler(call: &str, route: &str) -> Option<Handler> {
     let input = split(inputs)
         .into_iter()
         .map(short)
-        .find(|input| ["Read<", "Write<"].iter().any(|extractor| input.starts_with(extractor)));
+        .find(|input| ["Read<", "Write<", "WriteMany<"].iter().any(|extractor| input.starts_with(extractor)));
     let output = short(output);
     let output = match output.strip_prefix("Result<").and_then(|rest| rest.strip_suffix('>')) {
         Some(arguments) => split(arguments)[0].to_owned(),

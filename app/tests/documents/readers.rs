@@ -5,11 +5,16 @@ use std::any::type_name;
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::accounts::{
-    ChangeAccountRequest, GetAccountQuery, ListAccountsQuery, ListChangesQuery, ListEntriesQuery,
-    StatementParameters,
+    GetAccountQuery, ListAccountsQuery, ListChangesQuery, ListEntriesQuery, StatementParameters,
 };
 use app::balances::ListBalancesQuery;
+use app::batches::BatchRequest;
+use app::commands::{
+    CaptureHoldRequest, ChangeAccountRequest, ChangeTransactionRequest, CreateHoldRequest,
+    CreateTransactionRequest, ReverseTransactionRequest,
+};
 use app::exports::ExportQuery;
+use app::holds::ListHoldsQuery;
 use app::http::fields::FieldErrors;
 use app::http::input::NoBody;
 use app::http::json::{FromJson, read_body};
@@ -17,9 +22,7 @@ use app::http::query::{FromQuery, NoQuery, read_query};
 use app::ledgers::{CreateLedgerRequest, ListLedgersQuery};
 use app::log::ListLogQuery;
 use app::schedules::{CreateScheduleRequest, ListRunsQuery, ListSchedulesQuery};
-use app::transactions::{
-    ChangeTransactionRequest, CreateTransactionRequest, ListTransactionChangesQuery, ListTransactionsQuery,
-};
+use app::transactions::{ListTransactionChangesQuery, ListTransactionsQuery};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -32,18 +35,23 @@ type Objects = BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)>;
 #[test]
 fn what_is_read_is_what_the_schema_says() {
     let mut read = BTreeSet::new();
+    read.insert(body::<BatchRequest>());
+    read.insert(body::<CaptureHoldRequest>());
     read.insert(body::<ChangeAccountRequest>());
     read.insert(body::<ChangeTransactionRequest>());
+    read.insert(body::<CreateHoldRequest>());
     read.insert(body::<CreateLedgerRequest>());
     read.insert(body::<CreateTransactionRequest>());
     read.insert(body::<CreateScheduleRequest>());
     read.insert(body::<NoBody>());
+    read.insert(body::<ReverseTransactionRequest>());
     read.insert(query::<ExportQuery>());
     read.insert(query::<GetAccountQuery>());
     read.insert(query::<ListAccountsQuery>());
     read.insert(query::<ListBalancesQuery>());
     read.insert(query::<ListChangesQuery>());
     read.insert(query::<ListEntriesQuery>());
+    read.insert(query::<ListHoldsQuery>());
     read.insert(query::<ListLedgersQuery>());
     read.insert(query::<ListLogQuery>());
     read.insert(query::<ListTransactionChangesQuery>());

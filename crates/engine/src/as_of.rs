@@ -1,13 +1,12 @@
-//! Balances as they were: worked out from the entries that moved an account, which record them. Never reads an entry
-//! that did not.
+//! Balances as they were: taken from the entries that touched an account, which record them. Never reads an entry that
+//! did not.
 
-use ledger::{Address, Asset, Balance, Entry, LedgerName};
+use ledger::{Address, Asset, Balance, BalanceKey, Entry, LedgerName};
 
 use crate::port::{ReadError, Store};
-use crate::query::{AddressPattern, Clock, Order, TransactionPosition, TransactionQuery};
 
-/// Returns the balances of an account as they were when an entry was written that did not move it, in the order of the
-/// assets. However much moved since, the answer stays the same.
+/// Returns the balances of an account as they were when an entry was written that did not touch them, in the order of
+/// the assets. However much moved since, or was held or let go, the answer stays the same.
 ///
 /// # Errors
 /// Those of [`ReadError`].
@@ -17,42 +16,15 @@ pub async fn balances_before(
     account: &Address,
     entry: &Entry,
 ) -> Result<Vec<(Asset, Balance)>, ReadError> {
-    // Assets never go: what the account has moved by now is all that it can have moved by then.
+    // Assets never go: those that the account has by now are all that it can have had by then.
     let now = store.account(ledger, account).await?.map(|account| account.balances).unwrap_or_default();
     let mut then = Vec::with_capacity(now.len());
     for (asset, _) in now {
-        if let Some(last) = last_that_moved(store, ledger, account, &asset, entry).await? {
-            let balances = last.balances.into_iter();
-            let own = balances.filter(|(key, _)| key.account == *account && key.asset == asset);
+        let key = BalanceKey { account: account.clone(), asset };
+        if let Some(last) = store.last_movement(ledger, &key, entry.number).await? {
+            let own = last.balances.into_iter().filter(|(its, _)| *its == key);
             then.extend(own.map(|(key, balance)| (key.asset, balance)));
         }
     }
     Ok(then)
-}
-
-/// Returns the last transaction ahead of an entry that moved an account in an asset.
-async fn last_that_moved(
-    store: &dyn Store,
-    ledger: &LedgerName,
-    account: &Address,
-    asset: &Asset,
-    entry: &Entry,
-) -> Result<Option<Entry>, ReadError> {
-    let mut query = TransactionQuery {
-        account: Some(AddressPattern::Exactly(account.clone())),
-        asset: Some(asset.clone()),
-        clock: Clock::Recorded,
-        order: Order::Descending,
-        after: Some(TransactionPosition::of(entry, Clock::Recorded)),
-        limit: 1,
-        ..TransactionQuery::default()
-    };
-    loop {
-        let page = store.transactions(ledger, &query).await?;
-        match (page.items.into_iter().next(), page.next) {
-            (Some(last), _) => return Ok(Some(last)),
-            (None, None) => return Ok(None),
-            (None, next) => query.after = next,
-        }
-    }
 }

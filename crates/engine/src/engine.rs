@@ -131,7 +131,8 @@ impl Engine {
     }
 
     /// Puts a command into its ledger's lane and waits for what comes of it. What this returns as
-    /// recorded is durable. A caller that stops waiting does not stop the command.
+    /// recorded is durable. Polled once, the command is in the lane, behind those that were put in before. A caller that
+    /// stops waiting does not stop it.
     ///
     /// # Errors
     /// Those of [`SubmitError`].

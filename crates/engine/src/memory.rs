@@ -200,7 +200,7 @@ impl Memory {
         if let [one] = asked {
             return smallvec![self.decide_one(draft, one, now)];
         }
-        let records = draft.records.len();
+        let (records, first) = (draft.records.len(), self.book().next());
         self.book().savepoint();
         let mut verdicts = Verdicts::with_capacity(asked.len());
         for one in asked {
@@ -211,7 +211,9 @@ impl Memory {
                 self.book().roll_back();
                 draft.take_back(records, asked);
                 for verdict in &mut verdicts {
-                    if let Verdict::Record(_) = verdict {
+                    // What replays one of them was not recorded either.
+                    if matches!(verdict, Verdict::Record(number) | Verdict::Replay(number) if *number >= first)
+                    {
                         *verdict = Verdict::Refuse(SubmitError::NotApplied);
                     }
                 }

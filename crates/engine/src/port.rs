@@ -129,6 +129,18 @@ pub trait Store: Send + Sync + 'static {
         query: &ChangeQuery,
     ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError>;
 
+    /// Reads the last entry ahead of another that touched a balance, whatever it was: a transaction, a hold, a
+    /// release. `None` where none did.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    async fn last_movement(
+        &self,
+        ledger: &LedgerName,
+        key: &BalanceKey,
+        before: EntryNumber,
+    ) -> Result<Option<Entry>, ReadError>;
+
     /// Reads one hold; `None` where no entry of that number is one.
     ///
     /// # Errors

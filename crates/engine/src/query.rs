@@ -90,6 +90,8 @@ pub struct Account {
     pub policy: Policy,
     /// What callers keep beside it.
     pub metadata: Metadata,
+    /// The number of the last entry that touched it, plus one; `None` where it is shown as it was earlier.
+    pub version: Option<u64>,
     /// Its balances, in the order of the assets.
     pub balances: Vec<(Asset, Balance)>,
 }

@@ -6,7 +6,7 @@ use engine::query::{Account, AccountQuery, PAGE_WEIGHT_MAX, Page, SCAN_MAX, acco
 use ledger::{Address, Entry, EntryNumber, Metadata, Policy};
 
 use crate::failure::Corruption;
-use crate::rows::{BalanceRow, EntryRow, Reader, one_more, stored_limit};
+use crate::rows::{BalanceRow, EntryRow, Reader, entry_number, one_more, stored_limit};
 
 /// The first text after all texts that begin with a prefix, as far as addresses go: they are ASCII.
 #[must_use]
@@ -53,7 +53,7 @@ impl KeptRow {
 }
 
 /// A row per account and balance; without a balance where the account has none that is asked for. What is kept beside
-/// the account counts in its first row alone, which may have no balance.
+/// the account, and its last entry, count in its first row alone, which may have no balance.
 pub struct AccountRow<N> {
     /// The account.
     pub address: String,
@@ -61,6 +61,8 @@ pub struct AccountRow<N> {
     pub policy: Option<String>,
     /// What callers keep beside it, where it was ever changed.
     pub metadata: Option<String>,
+    /// The last entry that touched it.
+    pub last: Option<i64>,
     /// The asset.
     pub asset: Option<String>,
     /// All credits.
@@ -82,7 +84,8 @@ impl<N> AccountRow<N> {
         let place = || "the list of accounts".to_owned();
         let address = Reader::at(&place).address(&self.address)?;
         let (policy, metadata) = kept(&address, self.policy.as_deref(), self.metadata.as_deref())?;
-        Ok(Account { address, policy, metadata, balances: Vec::new() })
+        let version = Some(self.last.map(entry_number).transpose()?.map_or(0, |last| last.next().0));
+        Ok(Account { address, policy, metadata, version, balances: Vec::new() })
     }
 
     /// Returns the balance, where there is one.
@@ -106,7 +109,7 @@ pub fn add_to_account<N: Copy + Into<i128>>(
     account: &mut Option<Account>,
     row: AccountRow<N>,
 ) -> Result<(), Corruption> {
-    if row.policy.is_none() && row.asset.is_none() {
+    if row.policy.is_none() && row.asset.is_none() && row.last.is_none() {
         return Ok(());
     }
     let account = match account {

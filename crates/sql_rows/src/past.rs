@@ -179,7 +179,13 @@ impl<'r> Past<'r> {
             }
             let (policy, metadata) =
                 change.unwrap_or_else(|| (Policy::standard(address).clone(), Metadata::default()));
-            accounts.push(Account { address: address.clone(), policy, metadata, balances: own });
+            accounts.push(Account {
+                address: address.clone(),
+                policy,
+                metadata,
+                version: None,
+                balances: own,
+            });
         }
         Ok(accounts)
     }

@@ -171,6 +171,19 @@ impl Store for MemoryStore {
         }))
     }
 
+    async fn last_movement(
+        &self,
+        ledger: &LedgerName,
+        key: &BalanceKey,
+        before: EntryNumber,
+    ) -> Result<Option<Entry>, ReadError> {
+        let log = self.log_of(ledger)?;
+        let movements = log.movements().remove(key).unwrap_or_default();
+        let last = movements.into_iter().rfind(|number| *number < before);
+        let records = log.records.iter().map(|record| &record.entry);
+        Ok(records.filter(|entry| Some(entry.number) == last).cloned().next())
+    }
+
     async fn hold(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<Hold>, ReadError> {
         let all = HoldQuery { limit: usize::MAX, ..HoldQuery::default() };
         Ok(self.log_of(ledger)?.holds(&all).into_iter().find(|hold| hold.entry.number == number))

@@ -17,16 +17,31 @@ macro_rules! accounts {
         sqlx::query_as!(
             AccountRow,
             r#"WITH RECURSIVE found (address) AS ("# + $found + r#")
-            SELECT found.address AS "address!", policy AS "policy?", metadata AS "metadata?", asset AS "asset?",
+            SELECT found.address AS "address!", policy AS "policy?", metadata AS "metadata?", last AS "last?",
+                asset AS "asset?",
                 posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
                 pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
             FROM (SELECT address FROM found WHERE address IS NOT NULL LIMIT $6) AS found
             LEFT JOIN LATERAL (
-                SELECT policy, metadata, NULL AS asset, NULL::numeric AS posted_in, NULL::numeric AS posted_out,
+                SELECT policy, metadata, last, NULL AS asset, NULL::numeric AS posted_in, NULL::numeric AS posted_out,
                     NULL::numeric AS pending_in, NULL::numeric AS pending_out
-                FROM accounts WHERE ledger = $1 AND accounts.address = found.address
+                FROM (
+                    SELECT GREATEST(
+                        (
+                            SELECT max(COALESCE(substring(recent_movements FROM '([0-9]+) $')::bigint, (
+                                SELECT max(e.last) FROM earlier_movements AS e
+                                WHERE e.ledger = $1 AND e.address = found.address AND e.asset = b.asset
+                            )))
+                            FROM balances AS b WHERE b.ledger = $1 AND b.address = found.address
+                        ),
+                        (SELECT max(number) FROM account_changes AS c WHERE c.ledger = $1 AND c.address = found.address)
+                    ) AS last
+                ) AS touched
+                LEFT JOIN LATERAL (
+                    SELECT policy, metadata FROM accounts WHERE ledger = $1 AND accounts.address = found.address OFFSET 0
+                ) AS kept ON true
                 UNION ALL
-                SELECT NULL, NULL, asset, posted_in, posted_out, pending_in, pending_out
+                SELECT NULL, NULL, NULL, asset, posted_in, posted_out, pending_in, pending_out
                 FROM balances WHERE ledger = $1 AND balances.address = found.address
                     AND ($5::text IS NULL OR asset = $5)
             ) AS own ON true
@@ -41,6 +56,7 @@ macro_rules! accounts {
         )
     };
 }
+
 pub(crate) async fn accounts(
     connection: &mut PgConnection,
     ledger: &LedgerName,

@@ -141,7 +141,7 @@ pub(crate) async fn balances_of(
     let rows = sqlx::query_as!(
         AccountRow,
         r#"SELECT wanted.address AS "address!", kept.policy AS "policy?", NULL::text AS metadata,
-            found.asset AS "asset?",
+            NULL::bigint AS last, found.asset AS "asset?",
             posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
             pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
         FROM ledgers CROSS JOIN UNNEST($2::text[], $3::text[]) AS wanted (address, asset)

@@ -1,9 +1,12 @@
 //! Statements of accounts. Never looks at more than `SCAN_MAX` lines and entries for one page.
 
 use engine::port::DatedLine;
-use engine::query::{Clock, Page, SCAN_MAX, StatementPosition, StatementQuery};
-use ledger::{Asset, LedgerName};
-use sql_rows::{Failure, Moved, StatementPage, entries_that_moved, few_entries_that_moved};
+use engine::query::{Clock, Order, Page, SCAN_MAX, StatementPosition, StatementQuery};
+use ledger::{Asset, BalanceKey, Entry, EntryNumber, LedgerName};
+use sql_rows::{
+    EntryRow, Failure, Moved, Numbers, StatementPage, entries_that_moved, few_entries_that_moved,
+    stored_number,
+};
 use sqlx::PgConnection;
 
 use crate::entries::{Portion, effective, listed, sorted};
@@ -78,4 +81,20 @@ fn take_all(page: &mut StatementPage<'_>, portion: Portion) -> Result<bool, Fail
         }
     }
     Ok(portion.is_last)
+}
+
+/// Reads the last entry ahead of another that touched a balance.
+pub(crate) async fn last_movement(
+    connection: &mut PgConnection,
+    ledger: &LedgerName,
+    key: &BalanceKey,
+    before: EntryNumber,
+) -> Result<Option<Entry>, Failure> {
+    let head = head(connection, ledger).await?;
+    let moved = Moved { account: key.account.as_str(), asset: Some(key.asset.as_str()) };
+    let range = Numbers { from: 0, before: stored_number(before) };
+    let numbers =
+        entries_that_moved(&mut Lists::of(connection, &head, moved), range, Order::Descending, 1).await?;
+    let last = listed(connection, head.ledger, &numbers, 1).await?.entries.into_iter().next();
+    Ok(last.map(EntryRow::record).transpose()?.map(|record| record.entry))
 }

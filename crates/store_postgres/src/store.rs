@@ -242,6 +242,15 @@ impl Store for PostgresStore {
         Ok(read!(self, connection, changes::account_changes(connection, ledger, query))?)
     }
 
+    async fn last_movement(
+        &self,
+        ledger: &LedgerName,
+        key: &BalanceKey,
+        before: EntryNumber,
+    ) -> Result<Option<Entry>, ReadError> {
+        Ok(read!(self, connection, statement::last_movement(connection, ledger, key, before))?)
+    }
+
     async fn hold(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<Hold>, ReadError> {
         Ok(read!(self, connection, holds::hold(connection, ledger, number))?)
     }

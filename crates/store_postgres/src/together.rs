@@ -135,12 +135,13 @@ impl Fetch {
     }
 }
 
-/// A row of what is kept beside the account, if it was ever changed, then one per balance; or one of nothing.
+/// A row of what is kept beside the account and of its last entry, if there is any of it, then one per balance.
 struct PlacedRow {
     place: i64,
     address: String,
     policy: Option<String>,
     metadata: Option<String>,
+    last: Option<i64>,
     asset: Option<String>,
     posted_in: Option<StoredNumber>,
     posted_out: Option<StoredNumber>,
@@ -154,6 +155,7 @@ impl PlacedRow {
             address: self.address,
             policy: self.policy,
             metadata: self.metadata,
+            last: self.last,
             asset: self.asset,
             posted_in: self.posted_in,
             posted_out: self.posted_out,
@@ -169,17 +171,34 @@ async fn fetch(connection: &mut PgConnection, asked: &[Asked]) -> Result<Vec<Ans
     let rows = sqlx::query_as!(
         PlacedRow,
         r#"SELECT place AS "place!", wanted.address AS "address!", policy AS "policy?",
-            metadata AS "metadata?", asset AS "asset?",
+            metadata AS "metadata?", last AS "last?", asset AS "asset?",
             posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
             pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
         FROM UNNEST($1::text[], $2::text[]) WITH ORDINALITY AS wanted (ledger, address, place)
         CROSS JOIN LATERAL (SELECT id FROM ledgers WHERE name = wanted.ledger OFFSET 0) AS its_ledger
         LEFT JOIN LATERAL (
-            SELECT policy, metadata, NULL AS asset, NULL::numeric AS posted_in, NULL::numeric AS posted_out,
+            SELECT policy, metadata, last, NULL AS asset, NULL::numeric AS posted_in, NULL::numeric AS posted_out,
                 NULL::numeric AS pending_in, NULL::numeric AS pending_out
-            FROM accounts WHERE accounts.ledger = its_ledger.id AND accounts.address = wanted.address
+            FROM (
+                SELECT GREATEST(
+                    (
+                        SELECT max(COALESCE(substring(recent_movements FROM '([0-9]+) $')::bigint, (
+                            SELECT max(e.last) FROM earlier_movements AS e
+                            WHERE e.ledger = its_ledger.id AND e.address = wanted.address AND e.asset = b.asset
+                        )))
+                        FROM balances AS b WHERE b.ledger = its_ledger.id AND b.address = wanted.address
+                    ), (
+                        SELECT max(number) FROM account_changes AS c
+                        WHERE c.ledger = its_ledger.id AND c.address = wanted.address
+                    )
+                ) AS last
+            ) AS touched
+            LEFT JOIN LATERAL (
+                SELECT policy, metadata FROM accounts
+                WHERE accounts.ledger = its_ledger.id AND accounts.address = wanted.address OFFSET 0
+            ) AS kept ON true
             UNION ALL
-            SELECT NULL, NULL, asset, posted_in, posted_out, pending_in, pending_out
+            SELECT NULL, NULL, NULL, asset, posted_in, posted_out, pending_in, pending_out
             FROM balances WHERE balances.ledger = its_ledger.id AND balances.address = wanted.address
         ) AS own ON true
         ORDER BY place, asset NULLS FIRST"#,

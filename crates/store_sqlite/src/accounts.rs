@@ -25,6 +25,23 @@ pub(crate) async fn account(
             CASE WHEN asset IS (
                 SELECT min(asset) FROM balances WHERE ledger = ledgers.id AND address = ?2
             ) THEN kept.metadata END AS "metadata?: String",
+            CASE WHEN asset IS (
+                SELECT min(asset) FROM balances WHERE ledger = ledgers.id AND address = ?2
+            ) THEN NULLIF(max(
+                COALESCE((
+                    SELECT max(COALESCE(
+                        CAST(NULLIF(substr(
+                            rtrim(b.recent_movements),
+                            length(rtrim(rtrim(b.recent_movements), '0123456789')) + 1
+                        ), '') AS INTEGER), (
+                            SELECT max(e.last) FROM earlier_movements AS e
+                            WHERE e.ledger = b.ledger AND e.address = b.address AND e.asset = b.asset
+                        )
+                    )) FROM balances AS b WHERE b.ledger = ledgers.id AND b.address = ?2
+                ), -1), COALESCE((
+                    SELECT max(number) FROM account_changes AS c WHERE c.ledger = ledgers.id AND c.address = ?2
+                ), -1)
+            ), -1) END AS "last?: i64",
             asset AS "asset?",
             posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
             pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
@@ -57,6 +74,23 @@ macro_rules! accounts {
                 CASE WHEN ?5 IS NOT NULL OR asset IS (
                     SELECT min(asset) FROM balances WHERE ledger = ?1 AND address = found.address
                 ) THEN kept.metadata END AS "metadata?: String",
+                CASE WHEN ?5 IS NOT NULL OR asset IS (
+                    SELECT min(asset) FROM balances WHERE ledger = ?1 AND address = found.address
+                ) THEN NULLIF(max(
+                    COALESCE((
+                        SELECT max(COALESCE(
+                            CAST(NULLIF(substr(
+                                rtrim(b.recent_movements),
+                                length(rtrim(rtrim(b.recent_movements), '0123456789')) + 1
+                            ), '') AS INTEGER), (
+                                SELECT max(e.last) FROM earlier_movements AS e
+                                WHERE e.ledger = b.ledger AND e.address = b.address AND e.asset = b.asset
+                            )
+                        )) FROM balances AS b WHERE b.ledger = ?1 AND b.address = found.address
+                    ), -1), COALESCE((
+                        SELECT max(number) FROM account_changes AS c WHERE c.ledger = ?1 AND c.address = found.address
+                    ), -1)
+                ), -1) END AS "last?: i64",
                 asset AS "asset?",
                 posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
                 pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"

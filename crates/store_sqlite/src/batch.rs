@@ -88,7 +88,7 @@ async fn look_up(
         let rows = sqlx::query_as!(
             AccountRow,
             r#"SELECT wanted.value ->> 0 AS "address!: String", kept.policy AS "policy?",
-                NULL AS "metadata?: String", asset AS "asset?",
+                NULL AS "metadata?: String", NULL AS "last?: i64", asset AS "asset?",
                 posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
                 pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
             FROM jsonb_each(?2) AS wanted

@@ -1,10 +1,13 @@
 //! Statements of accounts. Never looks at more than `SCAN_MAX` lines and entries for one page.
 
 use engine::port::DatedLine;
-use engine::query::{Clock, Page, SCAN_MAX, StatementPosition, StatementQuery};
+use engine::query::{Clock, Order, Page, SCAN_MAX, StatementPosition, StatementQuery};
 use futures_util::TryStreamExt;
-use ledger::{Asset, LedgerName};
-use sql_rows::{Failure, Moved, StatementPage, entries_that_moved, few_entries_that_moved, stored_limit};
+use ledger::{Asset, BalanceKey, Entry, EntryNumber, LedgerName};
+use sql_rows::{
+    EntryRow, Failure, Moved, Numbers, StatementPage, entries_that_moved, few_entries_that_moved,
+    stored_limit, stored_number,
+};
 use sqlx::SqliteConnection;
 
 use crate::entries::{Entries, effective, listed, sorted_by_effective_time};
@@ -96,4 +99,22 @@ async fn take_all(page: &mut StatementPage<'_>, mut entries: Entries<'_>) -> Res
         }
     }
     Ok(false)
+}
+
+/// Reads the last entry ahead of another that touched a balance.
+pub(crate) async fn last_movement(
+    store: &SqliteStore,
+    ledger: &LedgerName,
+    key: &BalanceKey,
+    before: EntryNumber,
+) -> Result<Option<Entry>, Failure> {
+    let mut connection = store.reader().await?;
+    let head = head(&mut connection, ledger).await?;
+    let moved = Moved { account: key.account.as_str(), asset: Some(key.asset.as_str()) };
+    let range = Numbers { from: 0, before: stored_number(before) };
+    let numbers =
+        entries_that_moved(&mut Lists::of(&mut connection, &head, moved), range, Order::Descending, 1)
+            .await?;
+    let last = listed(&mut connection, head.ledger, &numbers).try_next().await?;
+    Ok(last.map(EntryRow::record).transpose()?.map(|record| record.entry))
 }

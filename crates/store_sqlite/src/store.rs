@@ -12,7 +12,7 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
-use ledger::{Address, Amount, Entry, EntryNumber, LedgerName, Timestamp};
+use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::SqlitePool;
 
@@ -186,6 +186,15 @@ impl Store for SqliteStore {
         query: &ChangeQuery,
     ) -> Result<Option<Page<Entry, EntryNumber>>, ReadError> {
         Ok(changes::account_changes(self, ledger, query).await?)
+    }
+
+    async fn last_movement(
+        &self,
+        ledger: &LedgerName,
+        key: &BalanceKey,
+        before: EntryNumber,
+    ) -> Result<Option<Entry>, ReadError> {
+        Ok(statement::last_movement(self, ledger, key, before).await?)
     }
 
     async fn hold(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<Hold>, ReadError> {

@@ -311,7 +311,8 @@ impl Naive {
                 && query.after.as_ref().is_none_or(|after| address > *after)
                 && query.metadata.iter().all(|(key, value)| metadata.get(key) == Some(value))
             {
-                accounts.push(Account { address, policy, metadata, balances });
+                let version = query.as_of.is_none().then(|| self.version(&address));
+                accounts.push(Account { address, policy, metadata, version, balances });
             }
         }
         accounts

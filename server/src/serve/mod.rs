@@ -14,6 +14,7 @@ use anyhow::{Context as _, bail};
 use app::configuration::{DatabaseConfig, EngineConfig, ServerConfig};
 use app::health::Readiness;
 use app::http::peer::Peer;
+use app::http::stopping::Stopping;
 use app::metrics::Metrics;
 use app::schedules::describe_rejection;
 use app::storage::{self, IfMissing, Storage};
@@ -79,12 +80,22 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
 
     let engine = Engine::start(Arc::clone(&store), (&config.engine).into(), engine_metrics);
     create_ledgers(&engine, &config.engine).await?;
+    let mut expiry = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.keep_expiring_holds().await }
+    });
 
     let runner = ScheduleRunner::start(engine.clone(), (&config.engine).into(), describe_rejection);
 
     let readiness = Readiness::new(Arc::clone(&store));
     let metrics = Metrics::new(registry);
-    let given = Prebuilt { readiness: readiness.clone(), metrics, engine: engine.clone() };
+    let stopping = Stopping::default();
+    let given = Prebuilt {
+        readiness: readiness.clone(),
+        metrics,
+        engine: engine.clone(),
+        stopping: stopping.clone(),
+    };
     let graph = Arc::new(Graph::build(config.clone(), given).await.context("cannot build the graph")?);
     let handler = move |request, peer| {
         let graph = Arc::clone(&graph);
@@ -101,16 +112,20 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     tokio::select! {
         signal = signals.next() => tracing::info!(signal, "stopping"),
         ended = &mut serving => bail!("the accept loop ended by itself: {ended:?}"),
+        ended = &mut expiry => bail!("holds are not let go any more when their time comes: {ended:?}"),
     }
     let stopping = async {
         readiness.stop();
         sleep(Duration::from_millis(config.server.shutdown_delay_ms)).await;
+        stopping.stop();
         let _ = stop.send(());
         let drained = serving.await.context("the accept loop panicked")?;
         if drained.requests > 0 {
             let (requests, connections) = (drained.requests, drained.connections);
             tracing::warn!(requests, connections, "cut off: they did not finish in time");
         }
+        // What it has asked for goes on without it; what is still due is found by whoever starts next.
+        expiry.abort();
         let draining = async {
             runner.stop().await;
             engine.drain().await;

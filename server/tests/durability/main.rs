@@ -11,6 +11,7 @@ mod harness;
 mod asked;
 mod audit;
 mod creation;
+mod holds;
 mod load;
 mod points;
 mod random_kills;

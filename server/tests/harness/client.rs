@@ -46,6 +46,11 @@ impl Request {
         self.header("content-type", "application/json").body(body.to_string())
     }
 
+    /// Whether the body is lines.
+    pub(crate) fn sent_lines(&self) -> bool {
+        self.headers.contains("content-type: application/x-ndjson\r\n")
+    }
+
     /// The body where it is JSON.
     pub(crate) fn sent_json(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(self.body.as_deref()?).ok()

@@ -32,6 +32,7 @@ fn an_account_is_shown_with_its_balances_by_asset() {
         "closed": false
       },
       "metadata": {},
+      "version": 3,
       "balances": [
         {
           "asset": "EUR/2",
@@ -102,11 +103,22 @@ fn the_longest_address_is_an_account_like_any_other() {
     assert_eq!(items(&site, "/v1/ledgers/main/balances?depth=128&prefix=a:")[0]["account"], deep);
 }
 
+/// Adds the version of each account: the id of the last transaction with a posting of it, plus one.
+fn with_versions(log: &[Value], mut accounts: Vec<Value>) -> Vec<Value> {
+    for account in &mut accounts {
+        let address = &account["address"];
+        let touches = |posting: &Value| posting["source"] == *address || posting["destination"] == *address;
+        let last = log.iter().rfind(|transaction| postings(transaction).any(touches)).expect("it moved");
+        account["version"] = json!(last["id"].as_u64().unwrap() + 1);
+    }
+    accounts
+}
+
 #[test]
 fn the_list_of_accounts_is_what_the_postings_add_up_to() {
     let site = Site::start();
     let log = history::write(&site);
-    let all = Sums::of(&log, |account| Some(account.to_owned())).items("address");
+    let all = with_versions(&log, Sums::of(&log, |account| Some(account.to_owned())).items("address"));
     assert_eq!(items(&site, ACCOUNTS), all);
     for account in &all {
         assert_eq!(&site.json(&format!("{ACCOUNTS}/{}", text(account, "address"))), account);
@@ -121,7 +133,8 @@ fn accounts_are_listed_by_the_beginning_of_their_address() {
         ["u", "user", "users", "users:", "users:2", "users:2:", "users:2:s", "users-", "U", "w", "x"]
     {
         let wanted = Sums::of(&log, |account| account.starts_with(prefix).then(|| account.to_owned()));
-        assert_eq!(items(&site, &format!("{ACCOUNTS}?prefix={prefix}")), wanted.items("address"), "{prefix}");
+        let wanted = with_versions(&log, wanted.items("address"));
+        assert_eq!(items(&site, &format!("{ACCOUNTS}?prefix={prefix}")), wanted, "{prefix}");
     }
 }
 
@@ -130,7 +143,8 @@ fn accounts_are_listed_by_asset_with_their_balance_in_it() {
     let site = Site::start();
     let log = history::write(&site);
     for asset in ["USD/2", "EUR/2", "POINTS", "GBP/2"] {
-        let mut wanted = Sums::of(&log, |account| Some(account.to_owned())).items("address");
+        let wanted = Sums::of(&log, |account| Some(account.to_owned())).items("address");
+        let mut wanted = with_versions(&log, wanted);
         for account in &mut wanted {
             account["balances"].as_array_mut().unwrap().retain(|balance| balance["asset"] == asset);
         }

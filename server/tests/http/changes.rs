@@ -55,6 +55,7 @@ fn an_account_is_answered_as_it_stands_then() {
       "metadata": {
         "tier": "gold"
       },
+      "version": 3,
       "balances": [
         {
           "asset": "USD/2",
@@ -184,6 +185,25 @@ fn a_replay_shows_the_account_as_it_was_then() {
     let transaction = json!({ "postings": [posting("world", "b", "USD/2", 1)] });
     let other = site.call(&Request::post(TRANSACTIONS).header("idempotency-key", "k").json(transaction));
     assert_eq!(other.code(), "idempotency.key_reused");
+}
+
+#[test]
+fn a_reply_and_its_replay_show_what_was_held_then() {
+    let site = Site::start();
+    site.pay("world", "a", "USD/2", 10);
+    let hold = json!({ "postings": [posting("a", "b", "USD/2", 7)] });
+    assert_eq!(site.post("/v1/ledgers/main/holds", &hold).status, 201);
+    let request = Request::patch(format!("{ACCOUNTS}/a"))
+        .header("idempotency-key", "k")
+        .json(json!({ "metadata": { "a": "1" } }));
+    let first = site.call(&request);
+    assert_eq!((first.status, first.json()), (200, site.json(&format!("{ACCOUNTS}/a"))));
+    assert_eq!(first.json()["balances"][0]["pending_out"], "7");
+    assert_eq!(site.call(&Request::post("/v1/ledgers/main/holds/1/void")).status, 200);
+    let again = site.call(&request);
+    assert_eq!((again.status, &again.body), (200, &first.body));
+    let after = change(&site, "a", &json!({ "metadata": { "a": "2" } }));
+    assert_eq!(after["balances"][0]["pending_out"], "0");
 }
 
 #[test]

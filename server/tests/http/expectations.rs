@@ -122,7 +122,7 @@ fn what_is_not_well_formed_is_named() {
       "errors": [
         {
           "field": "expect[0]",
-          "message": "must have posted or available"
+          "message": "must have posted, available or version"
         },
         {
           "field": "expect[1].posted",
@@ -143,10 +143,6 @@ fn what_is_not_well_formed_is_named() {
         {
           "field": "expect[2].posted.about",
           "message": "is unknown; known here: at_least, at_most, equals"
-        },
-        {
-          "field": "expect[3].version",
-          "message": "is unknown; known here: account, asset, posted, available"
         },
         {
           "field": "expect[3].posted.equals",
@@ -199,4 +195,66 @@ fn all_that_there_is_may_be_held_to_an_expectation() {
     assert_eq!(site.post(TRANSACTIONS, &sweep("11")).json()["actual"], "10");
     let created = site.transact(&sweep("10"));
     assert_eq!(created["postings"][0]["amount"], "10");
+}
+
+/// The version of an account, as it is shown and as it is listed.
+fn version(site: &Site, account: &str) -> u64 {
+    let shown = site.json(&format!("/v1/ledgers/main/accounts/{account}"));
+    for query in [format!("prefix={account}"), format!("prefix={account}&asset=USD/2")] {
+        let listed = site.json(&format!("/v1/ledgers/main/accounts?{query}"));
+        assert_eq!(listed["items"][0]["version"], shown["version"], "{query}");
+    }
+    shown["version"].as_u64().unwrap()
+}
+
+#[test]
+fn a_version_grows_with_whatever_touches_the_account() {
+    let site = Site::start();
+    site.pay("world", "a", "USD/2", 10);
+    assert_eq!(version(&site, "a"), 1);
+    site.pay("world", "b", "USD/2", 10);
+    assert_eq!((version(&site, "a"), version(&site, "b"), version(&site, "world")), (1, 2, 2));
+    let hold = json!({ "postings": [posting("a", "b", "USD/2", 3)] });
+    assert_eq!(site.post("/v1/ledgers/main/holds", &hold).status, 201);
+    assert_eq!((version(&site, "a"), version(&site, "b")), (3, 3));
+    let change = json!({ "metadata": { "tier": "gold" } });
+    let changed = site.call(&Request::patch("/v1/ledgers/main/accounts/a").json(change));
+    assert_eq!((&changed.json()["version"], version(&site, "a")), (&json!(4), 4));
+    assert_eq!(site.call(&Request::post("/v1/ledgers/main/holds/2/void")).status, 200);
+    assert_eq!((version(&site, "a"), version(&site, "b")), (5, 5));
+    // In whichever asset it is.
+    site.pay("world", "a", "EUR/2", 1);
+    assert_eq!(version(&site, "a"), 6);
+}
+
+#[test]
+fn a_transaction_may_expect_that_nothing_touched_an_account_since_it_was_read() {
+    let site = funded();
+    let read = version(&site, "a");
+    let expecting = |version: Value| moving(&json!([{ "account": "a", "version": { "equals": version } }]));
+    site.transact(&expecting(json!(read)));
+    let refused = site.post(TRANSACTIONS, &expecting(json!(read)));
+    assert_snapshot!(shown(&refused), @r#"
+    422
+    content-type: application/problem+json
+    x-request-id: [id]
+
+    {
+      "type": "/docs/errors#transaction.expectation_failed",
+      "title": "An expectation does not hold",
+      "status": 422,
+      "code": "transaction.expectation_failed",
+      "detail": "Expectation 0 wants version of a to be 1: it is 2.",
+      "request_id": "[id]",
+      "expectation": 0,
+      "account": "a",
+      "figure": "version",
+      "bound": "equals",
+      "expected": "1",
+      "actual": "2"
+    }
+    "#);
+    site.transact(&expecting(json!(version(&site, "a").to_string())));
+    let new = json!([{ "account": "nobody", "version": { "equals": 0 } }]);
+    site.transact(&moving(&new));
 }

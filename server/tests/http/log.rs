@@ -46,6 +46,10 @@ fn an_entry_shows_all_that_was_recorded() {
               "amount": "5"
             }
           ],
+          "captures": null,
+          "reverses": null,
+          "releases": null,
+          "expires_at": null,
           "account": null,
           "policy": null,
           "metadata": {

@@ -29,6 +29,14 @@ fn calls() -> Vec<(Request, u16)> {
         "rule": { "rrule": "FREQ=MONTHLY;BYMONTHDAY=-1", "starts_at": "2999-01-31T12:00:00Z", "time_zone": "Europe/Berlin" },
         "metadata": { "contract": "7" },
     });
+    let hold = json!({
+        "postings": [posting("users:1", "shops:7", "USD/2", 4)],
+        "expires_at": "2999-01-31T12:00:00Z",
+        "reference": "checkout-1",
+        "metadata": { "order": "2" },
+    });
+    let capture = json!({ "postings": [posting("users:1", "shops:7", "USD/2", 1)], "reference": "part-1" });
+    let reversal = json!({ "postings": [posting("users:1", "world", "USD/2", 1)], "force": true });
     let mut dry_run = transaction.clone();
     dry_run["dry_run"] = json!(true);
     let all = "account=users:&source=world&destination=users:1&asset=USD/2&reference=order-1&metadata[order]=1\
@@ -44,6 +52,24 @@ fn calls() -> Vec<(Request, u16)> {
         get("/v1/ledgers/loyalty"),
         (Request::post(TRANSACTIONS).header("idempotency-key", "k").json(dry_run), 200),
         (Request::post(TRANSACTIONS).header("idempotency-key", "k").json(transaction), 201),
+        (
+            Request::post("/v1/ledgers/main/batches?first_line=7")
+                .header("idempotency-key", "lines")
+                .header("content-type", "application/x-ndjson")
+                .body(r#"{"type": "account", "account": "users:1", "metadata": {"tier": "silver"}}"#),
+            200,
+        ),
+        (
+            Request::post("/v1/ledgers/main/batches").header("idempotency-key", "batch").json(json!({
+                "mode": "atomic",
+                "commands": [
+                    { "type": "transaction", "postings": [posting("world", "users:1", "USD/2", 5)] },
+                    { "type": "hold", "postings": [posting("users:1", "shops:1", "USD/2", 5)] },
+                    { "type": "account", "account": "users:1", "metadata": { "tier": "gold" } },
+                ],
+            })),
+            200,
+        ),
         get(&format!("{TRANSACTIONS}/0")),
         get(&format!("{TRANSACTIONS}?{all}")),
         (
@@ -58,6 +84,20 @@ fn calls() -> Vec<(Request, u16)> {
                 .header("idempotency-key", "p")
                 .json(json!({ "policy": { "floor": { "USD/2": "-5" } }, "metadata": { "tier": "gold" } })),
             200,
+        ),
+        (Request::post("/v1/ledgers/main/holds").header("idempotency-key", "h").json(hold), 201),
+        (
+            Request::post("/v1/ledgers/main/holds/2/captures").header("idempotency-key", "c").json(capture),
+            201,
+        ),
+        (Request::post("/v1/ledgers/main/holds/2/void").header("idempotency-key", "v"), 200),
+        get("/v1/ledgers/main/holds/2"),
+        get("/v1/ledgers/main/holds?state=voided&account=shops:7&limit=7"),
+        (
+            Request::post(format!("{TRANSACTIONS}/0/reversals"))
+                .header("idempotency-key", "r")
+                .json(reversal),
+            201,
         ),
         get("/v1/ledgers/main/accounts/users:1/changes?limit=7"),
         get("/v1/ledgers/main/accounts/users:1/changes?at=2026-06-01T00:00:00Z"),

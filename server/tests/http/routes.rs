@@ -10,7 +10,13 @@ use crate::site::{Site, TRANSACTIONS, posting};
 
 /// A path of an operation that answers 200 to GET once [`seeded`] there is something to show.
 fn path(operation: &Operation) -> String {
-    let filled = [("{ledger}", "main"), ("{id}", "0"), ("{address}", "a"), ("{file}", "docs.css")];
+    let filled = [
+        ("{ledger}", "main"),
+        ("holds/{id}", "holds/1"),
+        ("{id}", "0"),
+        ("{address}", "a"),
+        ("{file}", "docs.css"),
+    ];
     filled
         .iter()
         .fold(operation.template.to_owned(), |path, (parameter, value)| path.replace(parameter, value))
@@ -22,6 +28,8 @@ fn seeded() -> Site {
     let transaction = json!({ "postings": [posting("world", "a", "USD/2", 5)] });
     let schedule = json!({ "transaction": transaction, "at": "2999-01-01T00:00:00Z" });
     assert_eq!(site.post("/v1/ledgers/main/schedules", &schedule).status, 201);
+    let hold = json!({ "postings": [posting("a", "b", "USD/2", 1)] });
+    assert_eq!(site.post("/v1/ledgers/main/holds", &hold).status, 201);
     site
 }
 
@@ -123,7 +131,7 @@ fn whatever_answers_get_answers_head_with_the_same_head() {
         assert!(head.header("x-request-id").is_some() && head.bytes.is_empty(), "{path}");
     }
     // The connection is still in step after all that.
-    assert_eq!(site.entries(), 1);
+    assert_eq!(site.entries(), 2);
 }
 
 #[test]

@@ -37,9 +37,15 @@ impl Site {
 
     /// Stops the service, and starts another one on the same database.
     pub(crate) fn restarted(self) -> Self {
+        self.restarted_after(|| ())
+    }
+
+    /// Stops the service, waits for something, and starts another one on the same database.
+    pub(crate) fn restarted_after(self, wait: impl FnOnce()) -> Self {
         let Self { service, client, folder } = self;
         drop(client);
         assert!(service.stop().status.success(), "it stops in good order");
+        wait();
         Self { service: Service::start(folder.path(), &[]), client: RefCell::default(), folder }
     }
 

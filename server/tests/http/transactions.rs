@@ -280,7 +280,7 @@ fn a_reference_is_taken_once() {
       "title": "The reference is taken",
       "status": 409,
       "code": "transaction.reference_taken",
-      "detail": "Transaction 1 has this reference.",
+      "detail": "Entry 1 has this reference.",
       "request_id": "[id]",
       "reference": "Bestellung Nº 1",
       "transaction": 1

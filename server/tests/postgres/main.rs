@@ -4,7 +4,12 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
-use harness::{Request, Service, run};
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+use app::http::time::Rfc3339;
+use harness::{Request, Service, run, wait_until};
+use ledger::Timestamp;
 
 const TRANSACTIONS: &str = "/v1/ledgers/main/transactions";
 const BODY: &str = r#"{"postings":[{"source":"world","destination":"a","asset":"USD/2","amount":"5"}]}"#;
@@ -51,6 +56,41 @@ fn what_was_posted_survives_a_kill_and_is_found_by_another_replica() {
     let verified = run(folder.path(), &settings, &["verify"]);
     assert_eq!(verified.code(), Some(0), "{verified:?}");
     assert!(verified.stdout.starts_with("main: clean (3 entries, "), "{verified:?}");
+}
+
+#[test]
+fn holds_that_are_due_at_once_are_let_go_once_by_whichever_replica() {
+    const HOLDS: usize = 30;
+    let Some(database) = database() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [("PX_DATABASE__URL", database.url())];
+    let replicas = [Service::start(folder.path(), &settings), Service::start(folder.path(), &settings)];
+    let mut connection = replicas[0].connect();
+    let time = SystemTime::now() + Duration::from_secs(3);
+    let micros = time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_micros();
+    let expires_at = Rfc3339(Timestamp::from_micros(i64::try_from(micros).unwrap()).unwrap());
+    let posting = r#"{"source":"world","destination":"a","asset":"USD/2","amount":"5"}"#;
+    let body = format!(r#"{{"postings":[{posting}],"expires_at":"{expires_at}"}}"#);
+    for _ in 0..HOLDS {
+        let reply = connection.call(&Request::post("/v1/ledgers/main/holds").json(&body));
+        assert_eq!(reply.status, 201, "{reply:?}");
+    }
+    let mut items = |path: &str| connection.get(path).json()["items"].as_array().unwrap().clone();
+    wait_until("all holds to expire", || {
+        items("/v1/ledgers/main/holds?state=expired&limit=1000").len() == HOLDS
+    });
+    let released: Vec<_> = items("/v1/ledgers/main/log?limit=1000")
+        .iter()
+        .filter(|entry| entry["type"] == "release")
+        .map(|entry| entry["releases"]["hold"].as_u64().unwrap())
+        .collect();
+    let each: BTreeSet<_> = released.iter().copied().collect();
+    assert_eq!((released.len(), each.len()), (HOLDS, HOLDS), "{released:?}");
+    for replica in replicas {
+        assert_eq!(replica.stop().code(), Some(0));
+    }
+    let verified = run(folder.path(), &settings, &["verify"]);
+    assert_eq!(verified.code(), Some(0), "{verified:?}");
 }
 
 #[test]

@@ -131,3 +131,27 @@ fn a_client_that_goes_away_in_the_middle_does_no_harm() {
     assert_eq!(reply.status, 201);
     assert_eq!(service.stop().code(), Some(0));
 }
+
+#[test]
+fn a_signal_ends_a_stream_of_lines_with_where_to_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path(), &[]);
+    let mut client = service.connect();
+    let line = TRANSACTION.replacen('{', r#"{"type":"transaction","#, 1) + "\n";
+    client.send(&format!(
+        "POST /v1/ledgers/main/batches HTTP/1.1\r\nhost: h\r\ncontent-type: application/x-ndjson\r\n\
+         transfer-encoding: chunked\r\n\r\n{:x}\r\n{line}\r\n",
+        line.len()
+    ));
+    assert!(client.has_something_within(LONG));
+    service.signal("TERM");
+    let reply = client.reply();
+    let lines: Vec<serde_json::Value> =
+        reply.body.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+    assert_eq!((&lines[0]["line"], &lines[0]["status"]), (&1.into(), &201.into()), "{reply:?}");
+    assert_eq!((&lines[1]["next_line"], &lines[1]["status"]), (&2.into(), &503.into()), "{reply:?}");
+    assert_eq!(lines[1]["problem"]["code"], "service.shutting_down");
+    let ended = service.wait();
+    assert_eq!(ended.code(), Some(0), "{ended:?}");
+    assert!(!ended.stderr.contains("cut off"), "{ended:?}");
+}

@@ -4,7 +4,7 @@ use crate::none_of;
 use crate::tree::{SourceFile, folders_in, rust_files};
 
 /// Folders of the app that are no features: every feature may use them.
-const SHARED: [&str; 6] = ["bin", "configuration", "http", "metrics", "openapi", "telemetry"];
+const SHARED: [&str; 7] = ["bin", "commands", "configuration", "http", "metrics", "openapi", "telemetry"];
 
 /// Of these, the ones that put features together.
 const KNOW_ALL: [&str; 2] = ["bin", "openapi"];

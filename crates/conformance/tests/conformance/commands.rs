@@ -14,8 +14,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use test_support::pools::{ACCOUNTS, ASSETS, PAIRS, START, reference_text};
 use test_support::{
-    address, any_change, any_kind_of_quantity, any_transaction_change, asset, at, key, ledger_name, metadata,
-    posting, reference,
+    Request, address, any_change, any_kind_of_quantity, any_transaction_change, asset, at, hold, key,
+    ledger_name, metadata, post, posting, reference,
 };
 
 /// Ledgers that there may be. All but the last are created at the beginning of every history.
@@ -136,7 +136,7 @@ fn any_command(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Command> 
         2 => any_transaction_change().prop_map(Command::ChangeTransaction),
         4 => any_hold(amount.clone()).prop_map(Command::CreateHold),
         4 => any_capture(amount.clone()).prop_map(Command::CaptureHold),
-        2 => any_release().prop_map(Command::ReleaseHold),
+        3 => any_release().prop_map(Command::ReleaseHold),
         2 => any_reversal(amount).prop_map(Command::ReverseTransaction),
     ]
 }
@@ -157,6 +157,31 @@ fn any_reference() -> impl Strategy<Value = Option<Reference>> {
     prop::option::weighted(0.2, (0..REFERENCES).prop_map(|number| reference(&reference_text(number))))
 }
 
+/// What some histories begin with in the first ledger: money, and holds that [`any_part_of_first_holds`] is likely to
+/// find under the numbers that they have.
+pub(crate) fn first_holds() -> Vec<Asked> {
+    let moved = |source, destination, units| [posting(source, destination, ASSETS[0], units)];
+    let held = || hold(moved(ACCOUNTS[1], ACCOUNTS[2], 300));
+    let requests = [
+        post(moved(ACCOUNTS[0], ACCOUNTS[1], 900)),
+        held(),
+        held().expires_at(START + 2),
+        held().expires_at(START + 12),
+    ];
+    let submit = |request: Request| Asked::Submit {
+        ledger: ledger_name(LEDGERS[0]),
+        submission: Submission { command: request.command, key: None, dry_run: false },
+    };
+    requests.map(submit).into()
+}
+
+fn any_part_of_first_holds() -> impl Strategy<Value = (EntryNumber, Option<Postings<Quantity>>)> {
+    (1..4_u64, 1..120_u128).prop_map(|(number, units)| {
+        let part = Postings::new(vec![posting(ACCOUNTS[1], ACCOUNTS[2], ASSETS[0], units)]).unwrap();
+        (EntryNumber(number), Some(part.into()))
+    })
+}
+
 fn any_hold(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = CreateHold> {
     let expires_at = prop::option::weighted(0.5, START - 2..START + 60);
     (any_postings(amount), expires_at, any_reference(), any_metadata()).prop_map(
@@ -171,9 +196,10 @@ fn any_hold(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = CreateHold> 
 
 fn any_capture(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = CaptureHold> {
     let postings = prop::option::weighted(0.5, any_postings(amount));
+    let part = prop_oneof![2 => (any_number(), postings), 1 => any_part_of_first_holds()];
     let effective_at = prop::option::weighted(0.3, START - 6..START + 60);
-    (any_number(), postings, any::<bool>(), any_reference(), effective_at, any_metadata()).prop_map(
-        |(hold, postings, is_final, reference, effective_at, metadata)| CaptureHold {
+    (part, any::<bool>(), any_reference(), effective_at, any_metadata()).prop_map(
+        |((hold, postings), is_final, reference, effective_at, metadata)| CaptureHold {
             hold,
             postings,
             is_final,

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use test_support::{key, ledger_name};
 
-use crate::commands::{Asked, Draft, LEDGERS, any_draft, any_kind_of_amounts, any_ledger};
+use crate::commands::{Asked, Draft, LEDGERS, any_draft, any_kind_of_amounts, any_ledger, first_holds};
 use crate::questions::{Question, any_question};
 
 /// What happens to a service.
@@ -72,11 +72,13 @@ pub(crate) fn any_history() -> impl Strategy<Value = History> {
         let draft = any_draft(amount).boxed();
         (
             any_replicas(),
+            prop::bool::weighted(0.5),
             prop::collection::vec(any_step(draft), 1..50),
             prop::collection::vec(any_question(), 0..25),
         )
-            .prop_map(|(replicas, drafts, questions)| {
-                let steps = resolve(drafts, replicas.len());
+            .prop_map(|(replicas, begins_with_holds, drafts, questions)| {
+                let first = if begins_with_holds { first_holds() } else { Vec::new() };
+                let steps = resolve(first, drafts, replicas.len());
                 History { replicas, steps, questions }
             })
     })
@@ -117,14 +119,18 @@ fn any_step(draft: BoxedStrategy<Draft>) -> impl Strategy<Value = StepDraft> {
     ]
 }
 
-/// Makes steps out of drafts. The first ones create ledgers.
-fn resolve(drafts: Vec<StepDraft>, replicas: usize) -> Vec<Step> {
-    let mut steps = Vec::with_capacity(drafts.len() + LEDGERS.len());
+/// Makes steps out of drafts. The first ones create ledgers, and ask for what is to come first.
+fn resolve(first: Vec<Asked>, drafts: Vec<StepDraft>, replicas: usize) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(drafts.len() + LEDGERS.len() + first.len());
     let mut before = Vec::new();
     for name in &LEDGERS[..LEDGERS.len() - 1] {
         let (name, key) = (ledger_name(name), Some(key(name)));
         before.push(Asked::CreateLedger { name, metadata: Metadata::default(), key });
         steps.push(Step::Ask { replica: 0, elapsed: 0, asked: before[before.len() - 1..].to_vec() });
+    }
+    for asked in first {
+        before.push(asked.clone());
+        steps.push(Step::Ask { replica: 0, elapsed: 0, asked: vec![asked] });
     }
     for draft in drafts {
         steps.push(match draft {

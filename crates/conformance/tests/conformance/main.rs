@@ -1,5 +1,6 @@
 //! All stores answer every command and every question alike: random histories are played on each of them, through
-//! real engines, and nothing may differ. None of these tests knows what is right: the contract of stores does.
+//! real engines, and nothing may differ. None of these histories knows what is right: the contract of stores does, and
+//! scenarios, which are played on them as well.
 
 mod cases;
 mod commands;
@@ -9,6 +10,7 @@ mod history;
 mod questions;
 mod races;
 mod reply;
+mod scenarios;
 mod service;
 
 use std::collections::BTreeMap;
@@ -58,10 +60,25 @@ async fn histories_meet_every_kind_of_reply() {
         "ledger created",
         "ledger created before",
         "name taken",
-        "recorded",
+        "transaction recorded",
+        "account change recorded",
+        "hold recorded",
+        "capture recorded",
+        "last capture recorded",
+        "void recorded",
+        "expiry recorded",
+        "reversal recorded",
+        "forced reversal recorded",
         "replayed",
         "dry run",
+        "hold not found",
+        "transaction not found",
         "reference taken",
+        "hold expiry passed",
+        "hold not open",
+        "hold not due",
+        "hold exceeds remaining",
+        "reversal exceeds original",
         "account closed",
         "account frozen",
         "account unbounded",

@@ -1,7 +1,7 @@
 //! Replies, as far as callers can tell one from another.
 
 use engine::{CreateLedgerError, CreatedLedger, Engine, Outcome, SubmitError, Submitted};
-use ledger::Rejection;
+use ledger::{EntryBody, Origin, Rejection, ReleaseCause};
 
 use crate::commands::Asked;
 
@@ -60,7 +60,7 @@ impl Reply {
             Self::Created(_) => "ledger created",
             Self::NameTaken => "name taken",
             Self::Submitted(submitted) => match submitted.outcome {
-                Outcome::Recorded => "recorded",
+                Outcome::Recorded => recorded(&submitted.entry.body),
                 Outcome::Replayed => "replayed",
                 Outcome::DryRun => "dry run",
             },
@@ -86,5 +86,24 @@ impl Reply {
             Self::KeyReused => "key reused",
             Self::AskAgain(_) => "ask again",
         }
+    }
+}
+
+/// Names what was recorded.
+fn recorded(body: &EntryBody) -> &'static str {
+    match body {
+        EntryBody::Transaction(transaction) => match &transaction.origin {
+            Origin::Posted => "transaction recorded",
+            Origin::Capture(capture) if capture.closes => "last capture recorded",
+            Origin::Capture(_) => "capture recorded",
+            Origin::Reversal(reversal) if reversal.forced => "forced reversal recorded",
+            Origin::Reversal(_) => "reversal recorded",
+        },
+        EntryBody::Account(_) => "account change recorded",
+        EntryBody::Hold(_) => "hold recorded",
+        EntryBody::Release(release) => match release.cause {
+            ReleaseCause::Voided => "void recorded",
+            ReleaseCause::Expired => "expiry recorded",
+        },
     }
 }

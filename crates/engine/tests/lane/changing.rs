@@ -3,8 +3,9 @@
 use engine::port::Appended::{Stale, Written};
 use engine::{Outcome, Submission, SubmitError, balances_before};
 use ledger::{
-    AccountChange, Address, Asset, ChangeAccount, ChangeTransaction, Command, EntryBody, EntryNumber, Floors,
-    FloorsPatch, Frozen, MetadataPatch, PolicyPatch, Rejection,
+    AccountChange, Address, Amount, Asset, ChangeAccount, ChangeTransaction, Command, CreateHold, EntryBody,
+    EntryNumber, Floors, FloorsPatch, Frozen, Metadata, MetadataPatch, PolicyPatch, Posting, Postings,
+    Rejection, ReleaseCause, ReleaseHold,
 };
 
 use crate::{Bench, With, is_short_of_funds, main, transfer};
@@ -14,6 +15,16 @@ fn change(account: &str, policy: PolicyPatch, metadata: &[(&str, Option<&str>)])
     let metadata = MetadataPatch::new(metadata.iter().map(owned).collect()).unwrap();
     let account = Address::parse(account).unwrap();
     let command = Command::ChangeAccount(ChangeAccount { account, policy, metadata });
+    Submission { command, key: None, dry_run: false }
+}
+
+fn hold(source: &str, destination: &str, amount: u64) -> Submission {
+    let [source, destination] = [source, destination].map(|account| Address::parse(account).unwrap());
+    let asset = Asset::parse("USD/2").unwrap();
+    let posting = Posting::new(source, destination, asset, Amount::from(amount)).unwrap();
+    let postings = Postings::new(vec![posting]).unwrap().into();
+    let metadata = Metadata::default();
+    let command = Command::CreateHold(CreateHold { postings, expires_at: None, reference: None, metadata });
     Submission { command, key: None, dry_run: false }
 }
 
@@ -157,6 +168,27 @@ async fn a_change_is_replayed_with_the_balances_of_its_time() {
     let quiet_address = Address::parse("quiet").unwrap();
     let then = balances_before(&*bench.store, &main(), &quiet_address, &quiet.entry).await.unwrap();
     assert_eq!(then, []);
+}
+
+#[tokio::test]
+async fn a_change_is_replayed_with_what_was_held_at_its_time() {
+    let bench = Bench::warm().await;
+    let address = Address::parse("a").unwrap();
+    let pending = async |entry| {
+        let balances = balances_before(&*bench.store, &main(), &address, entry).await.unwrap();
+        balances.iter().map(|(_, balance)| balance.pending_out.get()).collect::<Vec<_>>()
+    };
+    let asked = || change("a", floor(-5), &[]).key("k");
+    let held = bench.submit(hold("a", "b", 7)).await.unwrap();
+    let first = bench.submit(asked()).await.unwrap();
+    assert_eq!(pending(&first.entry).await, [7]);
+    let void = ReleaseHold { hold: held.entry.number, cause: ReleaseCause::Voided };
+    let void = Submission { command: Command::ReleaseHold(void), key: None, dry_run: false };
+    bench.submit(void).await.unwrap();
+    let second = bench.submit(change("a", closed(false), &[])).await.unwrap();
+    assert_eq!(pending(&second.entry).await, [0]);
+    let again = bench.submit(asked()).await.unwrap();
+    assert_eq!((again.outcome, pending(&again.entry).await), (Outcome::Replayed, vec![7]));
 }
 
 fn annotate(transaction: u64, metadata: &[(&str, Option<&str>)]) -> Submission {

@@ -176,6 +176,15 @@ impl Store for FaultyStore {
         self.inner.due_holds(now, limit).await
     }
 
+    async fn last_movement(
+        &self,
+        ledger: &LedgerName,
+        key: &BalanceKey,
+        before: EntryNumber,
+    ) -> Result<Option<Entry>, ReadError> {
+        self.inner.last_movement(ledger, key, before).await
+    }
+
     async fn reversed(
         &self,
         ledger: &LedgerName,

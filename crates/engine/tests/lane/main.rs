@@ -5,6 +5,7 @@ mod asking;
 mod changing;
 mod faulty_store;
 mod scheduling;
+mod together;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -211,6 +211,23 @@ pub async fn what_commands_use_is_loaded(fixture: &dyn StoreFixture) {
     assert_eq!(loaded.versions, versions, "nobody was never touched");
 }
 
+/// A transaction, a hold, a capture that let something go, or a release; none, ahead of the first.
+pub async fn the_last_movement_ahead_of_an_entry_is_found_whatever_it_was(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let naive = written(&*store, &main).await;
+    for (key, movements) in naive.movements() {
+        for before in (0..=naive.next().0 + 1).map(EntryNumber) {
+            let last = movements.iter().rfind(|number| **number < before);
+            let found = store.last_movement(&main, &key, before).await.unwrap();
+            assert_eq!(found.as_ref().map(|entry| &entry.number), last, "{key:?} ahead of {before:?}");
+            let expected = naive.records.iter().find(|record| Some(&record.entry.number) == last);
+            assert_eq!(found.as_ref(), expected.map(|record| &record.entry));
+        }
+    }
+    let nobody = BalanceKey { account: address("nobody"), asset: asset(USD) };
+    assert_eq!(store.last_movement(&main, &nobody, EntryNumber(9)).await.unwrap(), None);
+}
+
 /// Whatever of an account moved last, and however its lists of movements ended.
 pub async fn versions_follow_the_last_entry_of_an_account(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;

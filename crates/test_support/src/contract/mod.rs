@@ -104,6 +104,7 @@ macro_rules! store_contract {
             holds {
                 holds_are_listed_newest_first
                 what_is_held_counts_as_pending
+                the_last_movement_ahead_of_an_entry_is_found_whatever_it_was
                 how_far_transactions_were_reversed_is_known
                 what_commands_use_is_loaded
                 versions_follow_the_last_entry_of_an_account

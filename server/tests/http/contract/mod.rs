@@ -153,8 +153,10 @@ fn response(operation: &Operation, head: bool, reply: &Reply, faults: &mut Vec<S
 
 /// What was accepted is described: callers who go by the description may send it.
 fn accepted(operation: &Operation, request: &Request, faults: &mut Vec<String>) {
-    let described = &operation.described["requestBody"]["content"]["application/json"]["schema"];
-    match (described.is_object(), request.sent_json()) {
+    let content = &operation.described["requestBody"]["content"];
+    let described = &content["application/json"]["schema"];
+    let lines = request.sent_lines() && content["application/x-ndjson"].is_object();
+    match (described.is_object() && !lines, request.sent_json().filter(|_| !lines)) {
         (true, Some(body)) => check_schema(described, &body, Side::Request, "body", faults),
         (true, None) => faults.push("a body is described, and none was sent".to_owned()),
         (false, Some(_)) => faults.push("no body is described, and one was sent".to_owned()),

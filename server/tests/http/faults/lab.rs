@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use app::health::Readiness;
 use app::http::peer::Peer;
+use app::http::stopping::Stopping;
 use app::metrics::Metrics;
 use bytes::Bytes;
 use edge::{Edge, EdgeMetrics, Limits};
@@ -71,7 +72,12 @@ async fn serve(config: ApplicationConfig, store: Arc<dyn Store>) -> (SocketAddr,
     let edge_metrics = EdgeMetrics::register(&mut registry);
     let engine = Engine::start(Arc::clone(&store), (&config.engine).into(), engine_metrics);
     let readiness = Readiness::new(store);
-    let given = Prebuilt { readiness, metrics: Metrics::new(registry), engine: engine.clone() };
+    let given = Prebuilt {
+        readiness,
+        metrics: Metrics::new(registry),
+        engine: engine.clone(),
+        stopping: Stopping::default(),
+    };
     let graph = Arc::new(Graph::build(config, given).await.expect("a graph"));
     let handler = move |request, peer| {
         let graph = Arc::clone(&graph);

@@ -13,10 +13,12 @@ use crate::harness::{Reply, Request};
 use crate::site::posting;
 
 /// Everything that is read from a ledger.
-const READS: [&str; 17] = [
+const READS: [&str; 19] = [
     "",
     "/transactions",
     "/transactions/0",
+    "/holds",
+    "/holds/0",
     "/accounts",
     "/accounts/a",
     "/accounts/a/changes",

@@ -15,8 +15,8 @@ use engine::query::{
 };
 use engine::schedules::ScheduleStore;
 use ledger::{
-    Address, Amount, Asset, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Origin, Posting, Postings,
-    Timestamp, Transaction,
+    Address, Amount, Asset, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Origin, Posting,
+    Postings, Timestamp, Transaction,
 };
 
 /// What the store says about its troubles, for operators only.
@@ -196,6 +196,15 @@ impl Store for Troubled {
 
     async fn due_holds(&self, _now: Timestamp, _limit: usize) -> Result<Vec<DueHold>, ReadError> {
         Err(ReadError::Unavailable(SECRET.into()))
+    }
+
+    async fn last_movement(
+        &self,
+        ledger: &LedgerName,
+        _key: &BalanceKey,
+        _before: EntryNumber,
+    ) -> Result<Option<Entry>, ReadError> {
+        read(ledger).await
     }
 
     async fn reversed(

@@ -1,0 +1,129 @@
+//! `POST /v1/ledgers/{ledger}/batches`.
+
+use engine::{Outcome, Submission, SubmitError, Submitted};
+use pavex::request::RequestHead;
+use pavex::telemetry::ServerRequestId;
+use pavex::{IntoResponse as _, Response, post};
+
+use super::in_order::{Departing, InOrder, NoRoom};
+use super::keys::Keys;
+use super::result::Teller;
+use super::submit_lines::submit_lines;
+use super::{BatchError, BatchMode, BatchRequest, BatchView, ResultView};
+use crate::configuration::ServerConfig;
+use crate::http::input::Write;
+use crate::http::many::{ManyLines, WriteMany};
+use crate::http::path::InLedger;
+use crate::http::reply::Reply;
+use crate::http::stopping::Stopping;
+use crate::http::stream::Streams;
+use crate::storage::Engine;
+
+/// Carries out many commands, in order: all of them or none, or each for itself. Answers once all that happened is
+/// durable; to lines, as they come.
+///
+/// # Errors
+/// [`BatchError`], as a problem.
+#[post(path = "/v1/ledgers/{ledger}/batches")]
+pub async fn submit_batch(
+    request: WriteMany<(InLedger, BatchRequest)>,
+    head: &RequestHead,
+    engine: &Engine,
+    streams: &Streams,
+    stopping: &Stopping,
+    server: &ServerConfig,
+    request_id: ServerRequestId,
+) -> Result<Response, BatchError> {
+    let engine = engine.clone();
+    match request {
+        WriteMany::Whole(Write { key, input: (InLedger { ledger }, BatchRequest { mode, commands }) }) => {
+            let submissions = commands.submissions(&Keys::of(key.as_ref()));
+            let teller = Teller { engine, ledger, request_id };
+            let view = match mode {
+                BatchMode::Atomic => submit_together(&teller, submissions).await?,
+                BatchMode::Independent => submit_in_order(teller, submissions).await,
+            };
+            Ok(Reply(view).into_response())
+        }
+        WriteMany::Lines(ManyLines { path: InLedger { ledger }, key, lines }) => {
+            let place = streams.place(head)?;
+            let teller = Teller { engine, ledger, request_id };
+            // Half of what a piece of the reply may take, so that a slow client is told that it is slow.
+            let patience = server.request_timeout() / 2;
+            submit_lines(teller, Keys::of(key.as_ref()), lines, place, stopping.clone(), patience).await
+        }
+    }
+}
+
+/// Carries out all commands or none.
+async fn submit_together(teller: &Teller, submissions: Vec<Submission>) -> Result<BatchView, BatchError> {
+    let (weight, max) = (submissions.iter().map(Submission::weight).sum(), teller.engine.together_max());
+    if weight > max {
+        return Err(BatchError::too_heavy(weight, max));
+    }
+    let answers = teller.engine.submit_together(&teller.ledger, submissions).await;
+    if let Some(error) = failed_as_a_whole(&answers) {
+        return Err(error.into());
+    }
+    let applied = was_applied(&answers);
+    let mut results = Vec::with_capacity(answers.len());
+    for answer in answers {
+        results.push(teller.tell(answer).await.view);
+    }
+    Ok(BatchView { applied: Some(applied), results })
+}
+
+/// Returns what befell all commands alike and is about none of them.
+fn failed_as_a_whole(answers: &[Result<Submitted, SubmitError>]) -> Option<SubmitError> {
+    let about_none = |answer: &Result<Submitted, SubmitError>| {
+        matches!(
+            answer,
+            Err(SubmitError::LedgerNotFound
+                | SubmitError::Overloaded
+                | SubmitError::ShuttingDown
+                | SubmitError::Unavailable(_)
+                | SubmitError::OutcomeUnknown(_))
+        )
+    };
+    if !answers.iter().all(about_none) {
+        return None;
+    }
+    answers.first()?.as_ref().err().cloned()
+}
+
+/// Says whether the batch happened, now or before. One that was recorded before and cannot be read now happened all
+/// the same.
+fn was_applied(answers: &[Result<Submitted, SubmitError>]) -> bool {
+    answers.iter().all(|answer| match answer {
+        Ok(submitted) => matches!(submitted.outcome, Outcome::Recorded | Outcome::Replayed),
+        Err(error) => matches!(error, SubmitError::Unavailable(_)),
+    })
+}
+
+/// Carries out each command for itself.
+async fn submit_in_order(teller: Teller, submissions: Vec<Submission>) -> BatchView {
+    let mut results: Vec<ResultView> = Vec::with_capacity(submissions.len());
+    let mut in_order = InOrder::new(teller.clone());
+    for (number, submission) in (0..).zip(submissions) {
+        // The body that it came in is in memory as a whole in any case.
+        let departing = Departing { number, submission, bytes: 0 };
+        loop {
+            while !in_order.takes(&departing) {
+                results.extend(in_order.next().await.map(|(_, told)| told.view));
+            }
+            let Err(NoRoom) = in_order.put(&departing) else { break };
+            match in_order.next().await {
+                Some((_, told)) => results.push(told.view),
+                // Others have filled the queue.
+                None => {
+                    results.push(teller.tell(Err(SubmitError::Overloaded)).await.view);
+                    break;
+                }
+            }
+        }
+    }
+    while let Some((_, told)) = in_order.next().await {
+        results.push(told.view);
+    }
+    BatchView { applied: None, results }
+}
