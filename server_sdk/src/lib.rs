@@ -21,36 +21,40 @@ pub struct ApplicationState {
     pub readiness: app::health::Readiness,
     pub request_limits: app::http::guard::RequestLimits,
     pub server_config: app::configuration::ServerConfig,
+    pub stopping: app::http::stopping::Stopping,
     pub streams: app::http::stream::Streams,
 }
 impl ApplicationState {
     pub async fn new(
         app_config: crate::ApplicationConfig,
-        v0: app::health::Readiness,
-        v1: app::metrics::Metrics,
-        v2: engine::Engine,
-    ) -> Result<crate::ApplicationState, crate::ApplicationStateError> {
-        Ok(Self::_new(app_config.server, v0, v1, v2).await)
-    }
-    async fn _new(
-        v0: app::configuration::ServerConfig,
+        v0: app::http::stopping::Stopping,
         v1: app::health::Readiness,
         v2: app::metrics::Metrics,
         v3: engine::Engine,
+    ) -> Result<crate::ApplicationState, crate::ApplicationStateError> {
+        Ok(Self::_new(app_config.server, v0, v1, v2, v3).await)
+    }
+    async fn _new(
+        v0: app::configuration::ServerConfig,
+        v1: app::http::stopping::Stopping,
+        v2: app::health::Readiness,
+        v3: app::metrics::Metrics,
+        v4: engine::Engine,
     ) -> crate::ApplicationState {
-        let v4 = app::http::stream::Streams::configured(&v0);
-        let v5 = app::http::guard::RequestLimits::configured(&v0);
-        let v6 = app::docs::ErrorsPage::unwritten();
-        let v7 = app::openapi::ApiDescription::unwritten();
+        let v5 = app::http::stream::Streams::configured(&v0);
+        let v6 = app::http::guard::RequestLimits::configured(&v0);
+        let v7 = app::docs::ErrorsPage::unwritten();
+        let v8 = app::openapi::ApiDescription::unwritten();
         crate::ApplicationState {
-            api_description: v7,
-            engine: v3,
-            errors_page: v6,
-            metrics: v2,
-            readiness: v1,
-            request_limits: v5,
+            api_description: v8,
+            engine: v4,
+            errors_page: v7,
+            metrics: v3,
+            readiness: v2,
+            request_limits: v6,
             server_config: v0,
-            streams: v4,
+            stopping: v1,
+            streams: v5,
         }
     }
 }
@@ -104,17 +108,25 @@ impl Router {
             .insert("/v1/ledgers/{ledger}/accounts/{address}/statement", 13u32)
             .unwrap();
         router.insert("/v1/ledgers/{ledger}/balances", 14u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/export", 15u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/log", 16u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules", 17u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}", 18u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/cancel", 19u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/pause", 20u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/resume", 21u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/runs", 22u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions", 23u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 24u32).unwrap();
-        router.insert("/version", 25u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/batches", 15u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/export", 16u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds", 17u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}", 18u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}/captures", 19u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}/void", 20u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/log", 21u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules", 22u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}", 23u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/cancel", 24u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/pause", 25u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/resume", 26u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/runs", 27u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions", 28u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 29u32).unwrap();
+        router
+            .insert("/v1/ledgers/{ledger}/transactions/{id}/reversals", 30u32)
+            .unwrap();
+        router.insert("/version", 31u32).unwrap();
         router
     }
     pub async fn route(
@@ -154,7 +166,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs",
                         );
-                        route_8::entrypoint(
+                        route_9::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.request_limits,
@@ -187,7 +199,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs/assets/{file}",
                         );
-                        route_9::entrypoint(
+                        route_10::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -221,7 +233,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs/errors",
                         );
-                        route_10::entrypoint(
+                        route_11::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.errors_page,
@@ -255,7 +267,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/health/live",
                         );
-                        route_12::entrypoint(
+                        route_13::entrypoint(
                                 matched_route_template,
                                 &state.request_limits,
                                 &request_head,
@@ -288,7 +300,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/health/ready",
                         );
-                        route_13::entrypoint(
+                        route_14::entrypoint(
                                 matched_route_template,
                                 &state.readiness,
                                 &state.request_limits,
@@ -322,7 +334,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/metrics",
                         );
-                        route_19::entrypoint(
+                        route_25::entrypoint(
                                 matched_route_template,
                                 &state.metrics,
                                 &state.request_limits,
@@ -355,7 +367,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/openapi.json",
                         );
-                        route_20::entrypoint(
+                        route_26::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.api_description,
@@ -389,7 +401,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers",
                         );
-                        route_15::entrypoint(
+                        route_21::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -405,7 +417,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers",
                         );
-                        route_17::entrypoint(
+                        route_23::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -441,7 +453,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}",
                         );
-                        route_16::entrypoint(
+                        route_22::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -700,11 +712,50 @@ impl Router {
             }
             15u32 => {
                 match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/batches",
+                        );
+                        route_8::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &request_head,
+                                &state.server_config,
+                                &url_params,
+                                &state.engine,
+                                &state.streams,
+                                &state.stopping,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/batches",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            16u32 => {
+                match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/export",
                         );
-                        route_11::entrypoint(
+                        route_12::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -734,11 +785,63 @@ impl Router {
                     }
                 }
             }
-            16u32 => {
+            17u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/holds",
+                        );
+                        route_17::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/holds",
+                        );
+                        route_19::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &url_params,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/holds",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            18u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/log",
+                            "/v1/ledgers/{ledger}/holds/{id}",
                         );
                         route_18::entrypoint(
                                 matched_route_template,
@@ -756,94 +859,7 @@ impl Router {
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/log",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            17u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::POST => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
-                        );
-                        route_22::entrypoint(
-                                matched_route_template,
-                                request_body,
-                                &request_head,
-                                &url_params,
-                                &state.server_config,
-                                &state.engine,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
-                        );
-                        route_25::entrypoint(
-                                matched_route_template,
-                                &request_head,
-                                &url_params,
-                                &state.engine,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
-                                pavex::http::Method::GET,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            18u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}",
-                        );
-                        route_23::entrypoint(
-                                matched_route_template,
-                                &request_head,
-                                &url_params,
-                                &state.engine,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::GET,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}",
+                            "/v1/ledgers/{ledger}/holds/{id}",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -860,9 +876,9 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
+                            "/v1/ledgers/{ledger}/holds/{id}/captures",
                         );
-                        route_21::entrypoint(
+                        route_16::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -880,7 +896,7 @@ impl Router {
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
+                            "/v1/ledgers/{ledger}/holds/{id}/captures",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -897,9 +913,9 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                            "/v1/ledgers/{ledger}/holds/{id}/void",
                         );
-                        route_26::entrypoint(
+                        route_20::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -917,7 +933,7 @@ impl Router {
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                            "/v1/ledgers/{ledger}/holds/{id}/void",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -932,9 +948,131 @@ impl Router {
             }
             21u32 => {
                 match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/log",
+                        );
+                        route_24::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &url_params,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/log",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            22u32 => {
+                match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                            "/v1/ledgers/{ledger}/schedules",
+                        );
+                        route_28::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules",
+                        );
+                        route_31::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &url_params,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            23u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}",
+                        );
+                        route_29::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &url_params,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            24u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
                         );
                         route_27::entrypoint(
                                 matched_route_template,
@@ -954,6 +1092,80 @@ impl Router {
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            25u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                        );
+                        route_32::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            26u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                        );
+                        route_33::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/schedules/{id}/resume",
                         );
                         route_0::entrypoint(
@@ -967,13 +1179,13 @@ impl Router {
                     }
                 }
             }
-            22u32 => {
+            27u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/schedules/{id}/runs",
                         );
-                        route_24::entrypoint(
+                        route_30::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -1002,13 +1214,13 @@ impl Router {
                     }
                 }
             }
-            23u32 => {
+            28u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_28::entrypoint(
+                        route_34::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -1024,7 +1236,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_30::entrypoint(
+                        route_36::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -1054,13 +1266,13 @@ impl Router {
                     }
                 }
             }
-            24u32 => {
+            29u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_29::entrypoint(
+                        route_35::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -1089,13 +1301,50 @@ impl Router {
                     }
                 }
             }
-            25u32 => {
+            30u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/transactions/{id}/reversals",
+                        );
+                        route_37::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/transactions/{id}/reversals",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            31u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/version",
                         );
-                        route_14::entrypoint(
+                        route_15::entrypoint(
                                 matched_route_template,
                                 &state.request_limits,
                                 &request_head,
@@ -1474,7 +1723,7 @@ pub mod route_1 {
             }
         };
         <app::http::reply::Changed<
-            app::accounts::AccountView,
+            app::http::views::AccountView,
         > as pavex::IntoResponse>::into_response(v10)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
@@ -1756,7 +2005,7 @@ pub mod route_2 {
             }
         };
         <app::http::reply::Reply<
-            app::accounts::AccountView,
+            app::http::views::AccountView,
         > as pavex::IntoResponse>::into_response(v8)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
@@ -2279,7 +2528,7 @@ pub mod route_4 {
             }
         };
         <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::AccountView>,
+            app::http::pagination::Page<app::http::views::AccountView>,
         > as pavex::IntoResponse>::into_response(v8)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
@@ -3130,6 +3379,351 @@ pub mod route_7 {
     }
 }
 pub mod route_8 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b app::configuration::ServerConfig,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f engine::Engine,
+        s_6: &'g app::http::stream::Streams,
+        s_7: &'h app::http::stopping::Stopping,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::configuration::ServerConfig,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f engine::Engine,
+        s_5: &'g app::http::stream::Streams,
+        s_6: &'h app::http::stopping::Stopping,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::configuration::ServerConfig,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: &'h app::http::stream::Streams,
+        s_8: &'i app::http::stopping::Stopping,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_4, s_9, s_0, s_5, s_1, s_2, s_3, s_6, s_7, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::configuration::ServerConfig,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: &'h app::http::stream::Streams,
+        s_8: &'i app::http::stopping::Stopping,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &app::configuration::ServerConfig,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::stream::Streams,
+        v7: &app::http::stopping::Stopping,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = crate::route_8::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v6,
+            s_6: v7,
+            s_7: v0,
+            s_8: v8,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::configuration::ServerConfig,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::stream::Streams,
+        v7: &app::http::stopping::Stopping,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_8::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_10: v8,
+            s_2: v3,
+            s_3: v4,
+            s_4: v12,
+            s_5: &v10,
+            s_6: v5,
+            s_7: v6,
+            s_8: v7,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &app::configuration::ServerConfig,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &engine::Engine,
+        v8: &app::http::stream::Streams,
+        v9: &app::http::stopping::Stopping,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_8::Next2 {
+            s_0: v2,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v0,
+            s_5: v3,
+            s_6: v7,
+            s_7: v8,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: pavex::request::body::RawIncomingBody,
+        v1: &pavex::request::RequestHead,
+        v2: &app::configuration::ServerConfig,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: pavex::telemetry::ServerRequestId,
+        v5: &app::telemetry::Failure,
+        v6: &engine::Engine,
+        v7: &app::http::stream::Streams,
+        v8: &app::http::stopping::Stopping,
+    ) -> pavex::Response {
+        let v9 = app::http::many::WriteMany::extract(v1, v3, v0, v2).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v4);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::batches::submit_batch(v10, v1, v6, v7, v8, v2, v4).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::batches::refuse_batch(&v12, v4);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::configuration::ServerConfig,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f engine::Engine,
+        s_5: &'g app::http::stream::Streams,
+        s_6: &'h app::http::stopping::Stopping,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'b app::configuration::ServerConfig,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f engine::Engine,
+            &'g app::http::stream::Streams,
+            &'h app::http::stopping::Stopping,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::configuration::ServerConfig,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: &'h app::http::stream::Streams,
+        s_8: &'i app::http::stopping::Stopping,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'b app::configuration::ServerConfig,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+            &'h app::http::stream::Streams,
+            &'i app::http::stopping::Stopping,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::configuration::ServerConfig,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: &'h app::http::stream::Streams,
+        s_8: &'i app::http::stopping::Stopping,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'b app::configuration::ServerConfig,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+            &'h app::http::stream::Streams,
+            &'i app::http::stopping::Stopping,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_9 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -3168,7 +3762,7 @@ pub mod route_8 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_8::Next0 {
+        let v4 = crate::route_9::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -3190,7 +3784,7 @@ pub mod route_8 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_8::Next1 {
+        let v9 = crate::route_9::Next1 {
             s_0: v1,
             s_1: v6,
             s_2: v0,
@@ -3209,7 +3803,7 @@ pub mod route_8 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_8::Next2 {
+        let v5 = crate::route_9::Next2 {
             s_0: v2,
             next: stage_3,
         };
@@ -3291,7 +3885,7 @@ pub mod route_8 {
         }
     }
 }
-pub mod route_9 {
+pub mod route_10 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -3339,7 +3933,7 @@ pub mod route_9 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_9::Next0 {
+        let v5 = crate::route_10::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -3363,7 +3957,7 @@ pub mod route_9 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_9::Next1 {
+        let v10 = crate::route_10::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -3384,7 +3978,7 @@ pub mod route_9 {
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v6 = crate::route_9::Next2 {
+        let v6 = crate::route_10::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -3511,7 +4105,7 @@ pub mod route_9 {
         }
     }
 }
-pub mod route_10 {
+pub mod route_11 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -3557,7 +4151,7 @@ pub mod route_10 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_10::Next0 {
+        let v5 = crate::route_11::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -3581,7 +4175,7 @@ pub mod route_10 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_10::Next1 {
+        let v10 = crate::route_11::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -3602,7 +4196,7 @@ pub mod route_10 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v6 = crate::route_10::Next2 {
+        let v6 = crate::route_11::Next2 {
             s_0: v2,
             s_1: v3,
             next: stage_3,
@@ -3693,7 +4287,7 @@ pub mod route_10 {
         }
     }
 }
-pub mod route_11 {
+pub mod route_12 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -3751,7 +4345,7 @@ pub mod route_11 {
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_11::Next0 {
+        let v7 = crate::route_12::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -3779,7 +4373,7 @@ pub mod route_11 {
         let v9 = pavex::telemetry::ServerRequestId::generate();
         let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
         let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_11::Next1 {
+        let v12 = crate::route_12::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v9,
@@ -3804,7 +4398,7 @@ pub mod route_11 {
         v6: &app::http::stream::Streams,
         v7: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v8 = crate::route_11::Next2 {
+        let v8 = crate::route_12::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -3967,7 +4561,7 @@ pub mod route_11 {
         }
     }
 }
-pub mod route_12 {
+pub mod route_13 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::http::guard::RequestLimits,
@@ -4005,7 +4599,7 @@ pub mod route_12 {
         v2: &pavex::request::RequestHead,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_12::Next0 {
+        let v4 = crate::route_13::Next0 {
             s_0: v0,
             s_1: v1,
             s_2: v2,
@@ -4027,7 +4621,7 @@ pub mod route_12 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_12::Next1 {
+        let v9 = crate::route_13::Next1 {
             s_0: v6,
             s_1: v0,
             s_2: v2,
@@ -4044,7 +4638,7 @@ pub mod route_12 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_12::Next2 {
+        let v4 = crate::route_13::Next2 {
             next: stage_3,
         };
         let v5 = pavex::middleware::Next::new(v4);
@@ -4124,7 +4718,7 @@ pub mod route_12 {
         }
     }
 }
-pub mod route_13 {
+pub mod route_14 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::health::Readiness,
@@ -4170,7 +4764,7 @@ pub mod route_13 {
         v3: &pavex::request::RequestHead,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_13::Next0 {
+        let v5 = crate::route_14::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -4194,7 +4788,7 @@ pub mod route_13 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_13::Next1 {
+        let v10 = crate::route_14::Next1 {
             s_0: v2,
             s_1: v7,
             s_2: &v5,
@@ -4213,7 +4807,7 @@ pub mod route_13 {
         v3: &app::health::Readiness,
         v4: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v5 = crate::route_13::Next2 {
+        let v5 = crate::route_14::Next2 {
             s_0: v3,
             s_1: v0,
             s_2: v2,
@@ -4322,7 +4916,7 @@ pub mod route_13 {
         }
     }
 }
-pub mod route_14 {
+pub mod route_15 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::http::guard::RequestLimits,
@@ -4360,7 +4954,7 @@ pub mod route_14 {
         v2: &pavex::request::RequestHead,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_14::Next0 {
+        let v4 = crate::route_15::Next0 {
             s_0: v0,
             s_1: v1,
             s_2: v2,
@@ -4382,7 +4976,7 @@ pub mod route_14 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_14::Next1 {
+        let v9 = crate::route_15::Next1 {
             s_0: v6,
             s_1: v0,
             s_2: v2,
@@ -4399,7 +4993,7 @@ pub mod route_14 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_14::Next2 {
+        let v4 = crate::route_15::Next2 {
             next: stage_3,
         };
         let v5 = pavex::middleware::Next::new(v4);
@@ -4479,7 +5073,7 @@ pub mod route_14 {
         }
     }
 }
-pub mod route_15 {
+pub mod route_16 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -4542,7 +5136,7 @@ pub mod route_15 {
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_15::Next0 {
+        let v8 = crate::route_16::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -4572,7 +5166,7 @@ pub mod route_15 {
         let v10 = pavex::telemetry::ServerRequestId::generate();
         let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_15::Next1 {
+        let v13 = crate::route_16::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -4599,7 +5193,1417 @@ pub mod route_15 {
         v7: &engine::Engine,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_15::Next2 {
+        let v9 = crate::route_16::Next2 {
+            s_0: v2,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v0,
+            s_5: v3,
+            s_6: v7,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: pavex::request::body::RawIncomingBody,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::configuration::ServerConfig,
+        v4: pavex::telemetry::ServerRequestId,
+        v5: &app::telemetry::Failure,
+        v6: &engine::Engine,
+    ) -> pavex::Response {
+        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::holds::capture_hold(v8, v6).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::holds::refuse_hold(&v10, v4);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        <app::http::reply::Created<
+            app::http::views::TransactionView,
+        > as pavex::IntoResponse>::into_response(v10)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_17 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_4: &'e app::configuration::ServerConfig,
+        s_5: &'f engine::Engine,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_17::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_17::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: v4,
+            s_4: v10,
+            s_5: &v8,
+            s_6: v5,
+            s_7: v0,
+            s_8: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::Engine,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_17::Next2 {
+            s_0: v2,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v0,
+            s_5: v3,
+            s_6: v7,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: pavex::request::body::RawIncomingBody,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::configuration::ServerConfig,
+        v4: pavex::telemetry::ServerRequestId,
+        v5: &app::telemetry::Failure,
+        v6: &engine::Engine,
+    ) -> pavex::Response {
+        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::holds::create_hold(v8, v6).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::holds::refuse_hold(&v10, v4);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        <app::http::reply::Created<
+            app::http::views::HoldView,
+        > as pavex::IntoResponse>::into_response(v10)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_18 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e engine::Engine,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = crate::route_18::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v0,
+            s_4: v4,
+            s_5: v5,
+            next: stage_1,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = pavex::middleware::wrap_noop(v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
+        let v11 = crate::route_18::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v8,
+            s_3: &v6,
+            s_4: v3,
+            s_5: v0,
+            s_6: v4,
+            next: stage_2,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v7 = crate::route_18::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            s_4: v5,
+            next: stage_3,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+    ) -> pavex::Response {
+        let v5 = app::http::input::Read::extract(v0, v1);
+        let v6 = match v5 {
+            Ok(ok) => ok,
+            Err(v6) => {
+                return {
+                    let v7 = app::http::input::refuse_input(&v6, v2);
+                    let v8 = pavex::Error::new(v6);
+                    app::telemetry::note_error(&v8, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
+                };
+            }
+        };
+        let v7 = app::holds::get_hold(v6, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::holds::refuse_hold(&v8, v2);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::views::HoldView,
+        > as pavex::IntoResponse>::into_response(v8)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+            &'g app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+}
+pub mod route_19 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e engine::Engine,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = crate::route_19::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v0,
+            s_4: v4,
+            s_5: v5,
+            next: stage_1,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = pavex::middleware::wrap_noop(v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
+        let v11 = crate::route_19::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v8,
+            s_3: &v6,
+            s_4: v3,
+            s_5: v0,
+            s_6: v4,
+            next: stage_2,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v7 = crate::route_19::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            s_4: v5,
+            next: stage_3,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+    ) -> pavex::Response {
+        let v5 = app::http::input::Read::extract(v0, v1);
+        let v6 = match v5 {
+            Ok(ok) => ok,
+            Err(v6) => {
+                return {
+                    let v7 = app::http::input::refuse_input(&v6, v2);
+                    let v8 = pavex::Error::new(v6);
+                    app::telemetry::note_error(&v8, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
+                };
+            }
+        };
+        let v7 = app::holds::list_holds(v6, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::holds::refuse_hold(&v8, v2);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::HoldView>,
+        > as pavex::IntoResponse>::into_response(v8)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+            &'g app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+}
+pub mod route_20 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_4: &'e app::configuration::ServerConfig,
+        s_5: &'f engine::Engine,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_20::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_20::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: v4,
+            s_4: v10,
+            s_5: &v8,
+            s_6: v5,
+            s_7: v0,
+            s_8: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::Engine,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_20::Next2 {
+            s_0: v2,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v0,
+            s_5: v3,
+            s_6: v7,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: pavex::request::body::RawIncomingBody,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::configuration::ServerConfig,
+        v4: pavex::telemetry::ServerRequestId,
+        v5: &app::telemetry::Failure,
+        v6: &engine::Engine,
+    ) -> pavex::Response {
+        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::holds::void_hold(v8, v6).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::holds::refuse_hold(&v10, v4);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::http::views::HoldView,
+        > as pavex::IntoResponse>::into_response(v10)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_21 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_4: &'e app::configuration::ServerConfig,
+        s_5: &'f engine::Engine,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_21::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_21::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: v4,
+            s_4: v10,
+            s_5: &v8,
+            s_6: v5,
+            s_7: v0,
+            s_8: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::Engine,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_21::Next2 {
             s_0: v2,
             s_1: v4,
             s_2: v5,
@@ -4783,7 +6787,7 @@ pub mod route_15 {
         }
     }
 }
-pub mod route_16 {
+pub mod route_22 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -4836,7 +6840,7 @@ pub mod route_16 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_16::Next0 {
+        let v6 = crate::route_22::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -4862,7 +6866,7 @@ pub mod route_16 {
         let v8 = pavex::telemetry::ServerRequestId::generate();
         let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
         let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_16::Next1 {
+        let v11 = crate::route_22::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v8,
@@ -4885,7 +6889,7 @@ pub mod route_16 {
         v5: &engine::Engine,
         v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_16::Next2 {
+        let v7 = crate::route_22::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -5032,1456 +7036,6 @@ pub mod route_16 {
         }
     }
 }
-pub mod route_17 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_17::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_17::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_17::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::ledgers::list_ledgers(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::ledgers::refuse_ledger(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::ledgers::LedgerView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_18 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_18::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_18::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_18::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::log::list_log(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::log::refuse_log(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::log::LogEntryView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_19 {
-    pub async fn entrypoint<'a, 'b, 'c>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app::metrics::Metrics,
-        s_2: &'b app::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c>(
-        s_0: &'a app::metrics::Metrics,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_1, s_3, s_0, s_2).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c>(
-        s_0: &'a app::metrics::Metrics,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: pavex::request::path::MatchedPathPattern,
-        s_3: &'b app::http::guard::RequestLimits,
-        s_4: &'c app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_1, s_2, s_0, s_3, s_4).await;
-        response
-    }
-    async fn stage_3<'a>(s_0: &'a app::metrics::Metrics) -> pavex::Response {
-        let response = handler(s_0).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &app::metrics::Metrics,
-        v2: &app::http::guard::RequestLimits,
-        v3: &pavex::request::RequestHead,
-    ) -> pavex::Response {
-        let v4 = crate::route_19::Next0 {
-            s_0: v1,
-            s_1: v0,
-            s_2: v2,
-            s_3: v3,
-            next: stage_1,
-        };
-        let v5 = pavex::middleware::Next::new(v4);
-        let v6 = pavex::middleware::wrap_noop(v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v6)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &app::metrics::Metrics,
-        v3: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v4 = app::telemetry::Failure::none();
-        let v5 = app::http::peer::Peer::current();
-        let v6 = pavex::telemetry::ServerRequestId::generate();
-        let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
-        let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_19::Next1 {
-            s_0: v2,
-            s_1: v6,
-            s_2: v0,
-            s_3: v3,
-            s_4: &v4,
-            next: stage_2,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::telemetry::observe_request(v10, v1, &v7, &v8, &v4, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::metrics::Metrics,
-        v3: &app::http::guard::RequestLimits,
-        v4: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v5 = crate::route_19::Next2 {
-            s_0: v2,
-            next: stage_3,
-        };
-        let v6 = pavex::middleware::Next::new(v5);
-        let v7 = app::http::guard::guard_request(v6, v3, v1, v0, v4).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v7)
-    }
-    async fn handler(v0: &app::metrics::Metrics) -> pavex::Response {
-        let v1 = app::metrics::get_metrics(v0);
-        <pavex::Response as pavex::IntoResponse>::into_response(v1)
-    }
-    struct Next0<'a, 'b, 'c, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a app::metrics::Metrics,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
-        next: fn(
-            &'a app::metrics::Metrics,
-            pavex::request::path::MatchedPathPattern,
-            &'b app::http::guard::RequestLimits,
-            &'c pavex::request::RequestHead,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next0<'a, 'b, 'c, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
-        }
-    }
-    struct Next1<'a, 'b, 'c, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a app::metrics::Metrics,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: pavex::request::path::MatchedPathPattern,
-        s_3: &'b app::http::guard::RequestLimits,
-        s_4: &'c app::telemetry::Failure,
-        next: fn(
-            &'a app::metrics::Metrics,
-            pavex::telemetry::ServerRequestId,
-            pavex::request::path::MatchedPathPattern,
-            &'b app::http::guard::RequestLimits,
-            &'c app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-    struct Next2<'a, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a app::metrics::Metrics,
-        next: fn(&'a app::metrics::Metrics) -> T,
-    }
-    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0)
-        }
-    }
-}
-pub mod route_20 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'b app::openapi::ApiDescription,
-        s_3: &'c app::http::guard::RequestLimits,
-        s_4: &'d app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b app::openapi::ApiDescription,
-        s_2: pavex::request::path::MatchedPathPattern,
-        s_3: &'c app::http::guard::RequestLimits,
-        s_4: &'d app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b app::openapi::ApiDescription,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app::http::guard::RequestLimits,
-        s_5: &'d app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_3, s_0, s_1, s_4, s_5).await;
-        response
-    }
-    async fn stage_3<'a, 'b>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b app::openapi::ApiDescription,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &app::openapi::ApiDescription,
-        v3: &app::http::guard::RequestLimits,
-        v4: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v5 = crate::route_20::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v0,
-            s_3: v3,
-            s_4: v4,
-            next: stage_1,
-        };
-        let v6 = pavex::middleware::Next::new(v5);
-        let v7 = pavex::middleware::wrap_noop(v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v7)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &app::openapi::ApiDescription,
-        v3: &app::http::guard::RequestLimits,
-        v4: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v5 = app::telemetry::Failure::none();
-        let v6 = app::http::peer::Peer::current();
-        let v7 = pavex::telemetry::ServerRequestId::generate();
-        let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
-        let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_20::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v7,
-            s_3: v0,
-            s_4: v3,
-            s_5: &v5,
-            next: stage_2,
-        };
-        let v11 = pavex::middleware::Next::new(v10);
-        let v12 = app::telemetry::observe_request(v11, v1, &v8, &v9, &v5, v4).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v12)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &pavex::request::RequestHead,
-        v3: &app::openapi::ApiDescription,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v6 = crate::route_20::Next2 {
-            s_0: v2,
-            s_1: v3,
-            next: stage_3,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = app::http::guard::guard_request(v7, v4, v1, v0, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &app::openapi::ApiDescription,
-    ) -> pavex::Response {
-        let v2 = app::openapi::get_openapi(v0, v1);
-        <pavex::Response as pavex::IntoResponse>::into_response(v2)
-    }
-    struct Next0<'a, 'b, 'c, 'd, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b app::openapi::ApiDescription,
-        s_2: pavex::request::path::MatchedPathPattern,
-        s_3: &'c app::http::guard::RequestLimits,
-        s_4: &'d app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'b app::openapi::ApiDescription,
-            pavex::request::path::MatchedPathPattern,
-            &'c app::http::guard::RequestLimits,
-            &'d app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next0<'a, 'b, 'c, 'd, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b app::openapi::ApiDescription,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app::http::guard::RequestLimits,
-        s_5: &'d app::telemetry::Failure,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'b app::openapi::ApiDescription,
-            pavex::telemetry::ServerRequestId,
-            pavex::request::path::MatchedPathPattern,
-            &'c app::http::guard::RequestLimits,
-            &'d app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next1<'a, 'b, 'c, 'd, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next2<'a, 'b, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b app::openapi::ApiDescription,
-        next: fn(&'a pavex::request::RequestHead, &'b app::openapi::ApiDescription) -> T,
-    }
-    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1)
-        }
-    }
-}
-pub mod route_21 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v8 = crate::route_21::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v5,
-            s_5: v0,
-            s_6: v6,
-            s_7: v7,
-            next: stage_1,
-        };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_21::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
-            s_7: v0,
-            s_8: v6,
-            next: stage_2,
-        };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_21::Next2 {
-            s_0: v2,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
-    ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::schedules::cancel_schedule(v8, v6).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::schedules::refuse_schedule_request(&v10, v4);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        <app::http::reply::Changed<
-            app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v10)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_22 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v8 = crate::route_22::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v5,
-            s_5: v0,
-            s_6: v6,
-            s_7: v7,
-            next: stage_1,
-        };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_22::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
-            s_7: v0,
-            s_8: v6,
-            next: stage_2,
-        };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_22::Next2 {
-            s_0: v2,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
-    ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::schedules::create_schedule(v8, v6).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::schedules::refuse_schedule_request(&v10, v4);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        <app::http::reply::Created<
-            app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v10)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
 pub mod route_23 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
@@ -6615,12 +7169,12 @@ pub mod route_23 {
                 };
             }
         };
-        let v7 = app::schedules::get_schedule(v6, v4).await;
+        let v7 = app::ledgers::list_ledgers(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
                 return {
-                    let v9 = app::schedules::refuse_schedule_request(&v8, v2);
+                    let v9 = app::ledgers::refuse_ledger(&v8, v2);
                     let v10 = pavex::Error::new(v8);
                     app::telemetry::note_error(&v10, v3);
                     <pavex::Response as pavex::IntoResponse>::into_response(v9)
@@ -6628,7 +7182,7 @@ pub mod route_23 {
             }
         };
         <app::http::reply::Reply<
-            app::schedules::ScheduleView,
+            app::http::pagination::Page<app::ledgers::LedgerView>,
         > as pavex::IntoResponse>::into_response(v8)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
@@ -6864,12 +7418,12 @@ pub mod route_24 {
                 };
             }
         };
-        let v7 = app::schedules::list_runs(v6, v4).await;
+        let v7 = app::log::list_log(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
                 return {
-                    let v9 = app::schedules::refuse_schedule_request(&v8, v2);
+                    let v9 = app::log::refuse_log(&v8, v2);
                     let v10 = pavex::Error::new(v8);
                     app::telemetry::note_error(&v10, v3);
                     <pavex::Response as pavex::IntoResponse>::into_response(v9)
@@ -6877,7 +7431,7 @@ pub mod route_24 {
             }
         };
         <app::http::reply::Reply<
-            app::http::pagination::Page<app::schedules::RunView>,
+            app::http::pagination::Page<app::log::LogEntryView>,
         > as pavex::IntoResponse>::into_response(v8)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
@@ -6981,244 +7535,140 @@ pub mod route_24 {
     }
 }
 pub mod route_25 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+    pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+        s_1: &'a app::metrics::Metrics,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+    async fn stage_1<'a, 'b, 'c>(
+        s_0: &'a app::metrics::Metrics,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
     ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_1, s_3, s_0, s_2).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: &'a app::metrics::Metrics,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        let response = wrapping_2(s_1, s_2, s_0, s_3, s_4).await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+    async fn stage_3<'a>(s_0: &'a app::metrics::Metrics) -> pavex::Response {
+        let response = handler(s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
+        v1: &app::metrics::Metrics,
+        v2: &app::http::guard::RequestLimits,
+        v3: &pavex::request::RequestHead,
     ) -> pavex::Response {
-        let v6 = crate::route_25::Next0 {
+        let v4 = crate::route_25::Next0 {
             s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
+            s_1: v0,
+            s_2: v2,
+            s_3: v3,
             next: stage_1,
         };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+        let v5 = pavex::middleware::Next::new(v4);
+        let v6 = pavex::middleware::wrap_noop(v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v6)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
+        v2: &app::metrics::Metrics,
+        v3: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_25::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
+        let v4 = app::telemetry::Failure::none();
+        let v5 = app::http::peer::Peer::current();
+        let v6 = pavex::telemetry::ServerRequestId::generate();
+        let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
+        let v8 = app::telemetry::root_span(v1, &v7);
+        let v9 = crate::route_25::Next1 {
+            s_0: v2,
+            s_1: v6,
+            s_2: v0,
+            s_3: v3,
+            s_4: &v4,
             next: stage_2,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::telemetry::observe_request(v10, v1, &v7, &v8, &v4, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
+        v2: &app::metrics::Metrics,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = crate::route_25::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
+        let v5 = crate::route_25::Next2 {
+            s_0: v2,
             next: stage_3,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app::http::guard::guard_request(v6, v3, v1, v0, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::schedules::list_schedules(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::schedules::refuse_schedule_request(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::schedules::ScheduleView>,
-        > as pavex::IntoResponse>::into_response(v8)
+    async fn handler(v0: &app::metrics::Metrics) -> pavex::Response {
+        let v1 = app::metrics::get_metrics(v0);
+        <pavex::Response as pavex::IntoResponse>::into_response(v1)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next0<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+        s_0: &'a app::metrics::Metrics,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
+            &'a app::metrics::Metrics,
             pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
+            &'b app::http::guard::RequestLimits,
+            &'c pavex::request::RequestHead,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next0<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next1<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
+        s_0: &'a app::metrics::Metrics,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'a app::metrics::Metrics,
             pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
+            &'b app::http::guard::RequestLimits,
+            &'c app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7228,308 +7678,203 @@ pub mod route_25 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
+    struct Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a app::metrics::Metrics,
+        next: fn(&'a app::metrics::Metrics) -> T,
+    }
+    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0)
+        }
+    }
 }
 pub mod route_26 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::openapi::ApiDescription,
+        s_3: &'c app::http::guard::RequestLimits,
+        s_4: &'d app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+    async fn stage_1<'a, 'b, 'c, 'd>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::openapi::ApiDescription,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app::http::guard::RequestLimits,
+        s_4: &'d app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c, 'd>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::openapi::ApiDescription,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app::http::guard::RequestLimits,
+        s_5: &'d app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        let response = wrapping_2(s_2, s_3, s_0, s_1, s_4, s_5).await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+    async fn stage_3<'a, 'b>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::openapi::ApiDescription,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v1: &pavex::request::RequestHead,
+        v2: &app::openapi::ApiDescription,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_26::Next0 {
+        let v5 = crate::route_26::Next0 {
             s_0: v1,
             s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v5,
-            s_5: v0,
-            s_6: v6,
-            s_7: v7,
+            s_2: v0,
+            s_3: v3,
+            s_4: v4,
             next: stage_1,
         };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = pavex::middleware::wrap_noop(v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v2: &app::openapi::ApiDescription,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_26::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
-            s_7: v0,
-            s_8: v6,
+        let v5 = app::telemetry::Failure::none();
+        let v6 = app::http::peer::Peer::current();
+        let v7 = pavex::telemetry::ServerRequestId::generate();
+        let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
+        let v9 = app::telemetry::root_span(v1, &v8);
+        let v10 = crate::route_26::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v7,
+            s_3: v0,
+            s_4: v3,
+            s_5: &v5,
             next: stage_2,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::telemetry::observe_request(v11, v1, &v8, &v9, &v5, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
-        v8: &app::http::guard::RequestLimits,
+        v2: &pavex::request::RequestHead,
+        v3: &app::openapi::ApiDescription,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v9 = crate::route_26::Next2 {
+        let v6 = crate::route_26::Next2 {
             s_0: v2,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
+            s_1: v3,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = app::http::guard::guard_request(v7, v4, v1, v0, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
+        v0: &pavex::request::RequestHead,
+        v1: &app::openapi::ApiDescription,
     ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::schedules::pause_schedule(v8, v6).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::schedules::refuse_schedule_request(&v10, v4);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        <app::http::reply::Changed<
-            app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v10)
+        let v2 = app::openapi::get_openapi(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::openapi::ApiDescription,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app::http::guard::RequestLimits,
+        s_4: &'d app::metrics::Metrics,
         next: fn(
-            pavex::request::body::RawIncomingBody,
             &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
+            &'b app::openapi::ApiDescription,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'c app::http::guard::RequestLimits,
+            &'d app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next0<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-            )
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::openapi::ApiDescription,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app::http::guard::RequestLimits,
+        s_5: &'d app::telemetry::Failure,
         next: fn(
-            pavex::request::body::RawIncomingBody,
             &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'b app::openapi::ApiDescription,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
+            &'c app::http::guard::RequestLimits,
+            &'d app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next2<'a, 'b, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-        ) -> T,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::openapi::ApiDescription,
+        next: fn(&'a pavex::request::RequestHead, &'b app::openapi::ApiDescription) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
+            (self.next)(self.s_0, self.s_1)
         }
     }
 }
@@ -7688,7 +8033,7 @@ pub mod route_27 {
                 };
             }
         };
-        let v9 = app::schedules::resume_schedule(v8, v6).await;
+        let v9 = app::schedules::cancel_schedule(v8, v6).await;
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
@@ -7992,12 +8337,12 @@ pub mod route_28 {
                 };
             }
         };
-        let v9 = app::transactions::create_transaction(v8, v6).await;
+        let v9 = app::schedules::create_schedule(v8, v6).await;
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::transactions::refuse_transaction(&v10, v4);
+                    let v11 = app::schedules::refuse_schedule_request(&v10, v4);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v5);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -8005,7 +8350,7 @@ pub mod route_28 {
             }
         };
         <app::http::reply::Created<
-            app::transactions::TransactionView,
+            app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v10)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
@@ -8274,12 +8619,12 @@ pub mod route_29 {
                 };
             }
         };
-        let v7 = app::transactions::get_transaction(v6, v4).await;
+        let v7 = app::schedules::get_schedule(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
                 return {
-                    let v9 = app::transactions::refuse_transaction(&v8, v2);
+                    let v9 = app::schedules::refuse_schedule_request(&v8, v2);
                     let v10 = pavex::Error::new(v8);
                     app::telemetry::note_error(&v10, v3);
                     <pavex::Response as pavex::IntoResponse>::into_response(v9)
@@ -8287,7 +8632,7 @@ pub mod route_29 {
             }
         };
         <app::http::reply::Reply<
-            app::transactions::TransactionView,
+            app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v8)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
@@ -8523,12 +8868,12 @@ pub mod route_30 {
                 };
             }
         };
-        let v7 = app::transactions::list_transactions(v6, v4).await;
+        let v7 = app::schedules::list_runs(v6, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
                 return {
-                    let v9 = app::transactions::refuse_transaction(&v8, v2);
+                    let v9 = app::schedules::refuse_schedule_request(&v8, v2);
                     let v10 = pavex::Error::new(v8);
                     app::telemetry::note_error(&v10, v3);
                     <pavex::Response as pavex::IntoResponse>::into_response(v9)
@@ -8536,7 +8881,7 @@ pub mod route_30 {
             }
         };
         <app::http::reply::Reply<
-            app::http::pagination::Page<app::transactions::TransactionView>,
+            app::http::pagination::Page<app::schedules::RunView>,
         > as pavex::IntoResponse>::into_response(v8)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
@@ -8636,6 +8981,1969 @@ pub mod route_30 {
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+}
+pub mod route_31 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e engine::Engine,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = crate::route_31::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v0,
+            s_4: v4,
+            s_5: v5,
+            next: stage_1,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = pavex::middleware::wrap_noop(v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
+        let v11 = crate::route_31::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v8,
+            s_3: &v6,
+            s_4: v3,
+            s_5: v0,
+            s_6: v4,
+            next: stage_2,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v7 = crate::route_31::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            s_4: v5,
+            next: stage_3,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+    ) -> pavex::Response {
+        let v5 = app::http::input::Read::extract(v0, v1);
+        let v6 = match v5 {
+            Ok(ok) => ok,
+            Err(v6) => {
+                return {
+                    let v7 = app::http::input::refuse_input(&v6, v2);
+                    let v8 = pavex::Error::new(v6);
+                    app::telemetry::note_error(&v8, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
+                };
+            }
+        };
+        let v7 = app::schedules::list_schedules(v6, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::schedules::refuse_schedule_request(&v8, v2);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::schedules::ScheduleView>,
+        > as pavex::IntoResponse>::into_response(v8)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+            &'g app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+}
+pub mod route_32 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_4: &'e app::configuration::ServerConfig,
+        s_5: &'f engine::Engine,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_32::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_32::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: v4,
+            s_4: v10,
+            s_5: &v8,
+            s_6: v5,
+            s_7: v0,
+            s_8: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::Engine,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_32::Next2 {
+            s_0: v2,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v0,
+            s_5: v3,
+            s_6: v7,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: pavex::request::body::RawIncomingBody,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::configuration::ServerConfig,
+        v4: pavex::telemetry::ServerRequestId,
+        v5: &app::telemetry::Failure,
+        v6: &engine::Engine,
+    ) -> pavex::Response {
+        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::schedules::pause_schedule(v8, v6).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::schedules::refuse_schedule_request(&v10, v4);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::schedules::ScheduleView,
+        > as pavex::IntoResponse>::into_response(v10)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_33 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_4: &'e app::configuration::ServerConfig,
+        s_5: &'f engine::Engine,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_33::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_33::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: v4,
+            s_4: v10,
+            s_5: &v8,
+            s_6: v5,
+            s_7: v0,
+            s_8: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::Engine,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_33::Next2 {
+            s_0: v2,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v0,
+            s_5: v3,
+            s_6: v7,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: pavex::request::body::RawIncomingBody,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::configuration::ServerConfig,
+        v4: pavex::telemetry::ServerRequestId,
+        v5: &app::telemetry::Failure,
+        v6: &engine::Engine,
+    ) -> pavex::Response {
+        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::schedules::resume_schedule(v8, v6).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::schedules::refuse_schedule_request(&v10, v4);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::schedules::ScheduleView,
+        > as pavex::IntoResponse>::into_response(v10)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_34 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_4: &'e app::configuration::ServerConfig,
+        s_5: &'f engine::Engine,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_34::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_34::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: v4,
+            s_4: v10,
+            s_5: &v8,
+            s_6: v5,
+            s_7: v0,
+            s_8: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::Engine,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_34::Next2 {
+            s_0: v2,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v0,
+            s_5: v3,
+            s_6: v7,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: pavex::request::body::RawIncomingBody,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::configuration::ServerConfig,
+        v4: pavex::telemetry::ServerRequestId,
+        v5: &app::telemetry::Failure,
+        v6: &engine::Engine,
+    ) -> pavex::Response {
+        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::transactions::create_transaction(v8, v6).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::transactions::refuse_transaction(&v10, v4);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        <app::http::reply::Created<
+            app::http::views::TransactionView,
+        > as pavex::IntoResponse>::into_response(v10)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_35 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e engine::Engine,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = crate::route_35::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v0,
+            s_4: v4,
+            s_5: v5,
+            next: stage_1,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = pavex::middleware::wrap_noop(v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
+        let v11 = crate::route_35::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v8,
+            s_3: &v6,
+            s_4: v3,
+            s_5: v0,
+            s_6: v4,
+            next: stage_2,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v7 = crate::route_35::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            s_4: v5,
+            next: stage_3,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+    ) -> pavex::Response {
+        let v5 = app::http::input::Read::extract(v0, v1);
+        let v6 = match v5 {
+            Ok(ok) => ok,
+            Err(v6) => {
+                return {
+                    let v7 = app::http::input::refuse_input(&v6, v2);
+                    let v8 = pavex::Error::new(v6);
+                    app::telemetry::note_error(&v8, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
+                };
+            }
+        };
+        let v7 = app::transactions::get_transaction(v6, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::transactions::refuse_transaction(&v8, v2);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::views::TransactionView,
+        > as pavex::IntoResponse>::into_response(v8)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+            &'g app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+}
+pub mod route_36 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e engine::Engine,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = crate::route_36::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v0,
+            s_4: v4,
+            s_5: v5,
+            next: stage_1,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = pavex::middleware::wrap_noop(v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
+        let v11 = crate::route_36::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v8,
+            s_3: &v6,
+            s_4: v3,
+            s_5: v0,
+            s_6: v4,
+            next: stage_2,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v7 = crate::route_36::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            s_4: v5,
+            next: stage_3,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+    ) -> pavex::Response {
+        let v5 = app::http::input::Read::extract(v0, v1);
+        let v6 = match v5 {
+            Ok(ok) => ok,
+            Err(v6) => {
+                return {
+                    let v7 = app::http::input::refuse_input(&v6, v2);
+                    let v8 = pavex::Error::new(v6);
+                    app::telemetry::note_error(&v8, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
+                };
+            }
+        };
+        let v7 = app::transactions::list_transactions(v6, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::transactions::refuse_transaction(&v8, v2);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::TransactionView>,
+        > as pavex::IntoResponse>::into_response(v8)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+            &'g app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+}
+pub mod route_37 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_4: &'e app::configuration::ServerConfig,
+        s_5: &'f engine::Engine,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_37::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_37::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: v4,
+            s_4: v10,
+            s_5: &v8,
+            s_6: v5,
+            s_7: v0,
+            s_8: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::Engine,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_37::Next2 {
+            s_0: v2,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v0,
+            s_5: v3,
+            s_6: v7,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: pavex::request::body::RawIncomingBody,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::configuration::ServerConfig,
+        v4: pavex::telemetry::ServerRequestId,
+        v5: &app::telemetry::Failure,
+        v6: &engine::Engine,
+    ) -> pavex::Response {
+        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::transactions::reverse_transaction(v8, v6).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::transactions::refuse_transaction(&v10, v4);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        <app::http::reply::Created<
+            app::http::views::TransactionView,
+        > as pavex::IntoResponse>::into_response(v10)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
         }
     }
 }

@@ -24,7 +24,7 @@ same reply.
 * Whatever answers GET answers HEAD.";
 
 /// The groups of operations, in the order in which they are shown.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("Ledgers", "Named, independent books. Nothing moves between ledgers."),
     ("Transactions", "Money in motion: postings from account to account, all of them or none."),
     ("Schedules", "Transactions that are posted later, once or by a calendar rule."),
