@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod differential;
 mod process;
 mod readme;
 mod setup;
@@ -25,6 +26,7 @@ enum Task {
     /// Measures: each benchmark compares within one run and prints ratios beside figures.
     #[command(subcommand)]
     Bench(Box<bench::Bench>),
+    Differential(differential::Options),
     /// Follow the README: start the service as it says, run its commands, compare the replies, stop the service
     Readme,
     Setup(setup::Arguments),
@@ -35,6 +37,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Bench(bench) => bench::run(&bench),
+        Task::Differential(options) => differential::run(&options),
         Task::Readme => readme::run(),
         Task::Setup(arguments) => setup::run(&arguments),
         Task::SqlxPrepare(arguments) => sqlx_prepare::run(&arguments),

@@ -112,14 +112,12 @@ async fn submit_in_order(teller: Teller, submissions: Vec<Submission>) -> BatchV
                 results.extend(in_order.next().await.map(|(_, told)| told.view));
             }
             let Err(NoRoom) = in_order.put(&departing) else { break };
-            match in_order.next().await {
-                Some((_, told)) => results.push(told.view),
+            let Some((_, told)) = in_order.next().await else {
                 // Others have filled the queue.
-                None => {
-                    results.push(teller.tell(Err(SubmitError::Overloaded)).await.view);
-                    break;
-                }
-            }
+                results.push(teller.tell(Err(SubmitError::Overloaded)).await.view);
+                break;
+            };
+            results.push(told.view);
         }
     }
     while let Some((_, told)) = in_order.next().await {

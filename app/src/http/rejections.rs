@@ -1,7 +1,7 @@
 //! What commands are rejected with, and what the caller is told: the same whichever request the command came with.
 
 use engine::codec::encode_state;
-use ledger::{AccountPart, Bound, Direction, Figure, Floors, Metadata, Rejection};
+use ledger::{AccountPart, Address, Asset, Bound, Direction, Figure, Floors, Metadata, Rejection, Unmet};
 use pavex::http::StatusCode;
 
 use super::problem::{Member, Problem, ProblemType};
@@ -353,44 +353,48 @@ pub fn rejected(rejection: &Rejection) -> Problem {
             .with("account", account.as_str())
             .with("asset", asset.as_str()),
         Rejection::ExpectationFailed { expectation, account, asset, unmet } => {
-            let figure = match unmet.figure {
-                Figure::Posted => "posted",
-                Figure::Available => "available",
-                Figure::Version => "version",
-            };
-            let (bound, wanted, expected) = match unmet.bound {
-                Bound::AtLeast(units) => ("at_least", "at least ", units),
-                Bound::AtMost(units) => ("at_most", "at most ", units),
-                Bound::Equals(units) => ("equals", "", units),
-            };
-            let actual = unmet.actual;
-            let place = match asset {
-                Some(asset) => format!("{account} in {asset}"),
-                None => account.to_string(),
-            };
-            let verb = if unmet.figure == Figure::Version { "is" } else { "would be" };
-            let problem = Problem::of(&EXPECTATION_FAILED)
-                .detail(format!(
-                    "Expectation {expectation} wants {figure} of {place} to be {wanted}{expected}: it {verb} {actual}."
-                ))
-                .with("expectation", expectation)
-                .with("account", account.as_str());
-            let problem = match asset {
-                Some(asset) => problem.with("asset", asset.as_str()),
-                None => problem,
-            };
-            problem
-                .with("figure", figure)
-                .with("bound", bound)
-                .with("expected", SignedText::from(expected))
-                .with("actual", SignedText::from(actual))
+            expectation_failed(*expectation, account, asset.as_ref(), *unmet)
         }
     }
 }
 
+fn expectation_failed(expectation: usize, account: &Address, asset: Option<&Asset>, unmet: Unmet) -> Problem {
+    let figure = match unmet.figure {
+        Figure::Posted => "posted",
+        Figure::Available => "available",
+        Figure::Version => "version",
+    };
+    let (bound, wanted, expected) = match unmet.bound {
+        Bound::AtLeast(units) => ("at_least", "at least ", units),
+        Bound::AtMost(units) => ("at_most", "at most ", units),
+        Bound::Equals(units) => ("equals", "", units),
+    };
+    let actual = unmet.actual;
+    let place = match asset {
+        Some(asset) => format!("{account} in {asset}"),
+        None => account.to_string(),
+    };
+    let verb = if unmet.figure == Figure::Version { "is" } else { "would be" };
+    let problem = Problem::of(&EXPECTATION_FAILED)
+        .detail(format!(
+            "Expectation {expectation} wants {figure} of {place} to be {wanted}{expected}: it {verb} {actual}."
+        ))
+        .with("expectation", expectation)
+        .with("account", account.as_str());
+    let problem = match asset {
+        Some(asset) => problem.with("asset", asset.as_str()),
+        None => problem,
+    };
+    problem
+        .with("figure", figure)
+        .with("bound", bound)
+        .with("expected", SignedText::from(expected))
+        .with("actual", SignedText::from(actual))
+}
+
 #[cfg(test)]
 mod tests {
-    use ledger::{Address, Amount, Asset, EntryNumber, Reference, Unmet};
+    use ledger::{Amount, EntryNumber, Reference};
 
     use super::*;
 

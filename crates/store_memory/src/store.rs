@@ -180,8 +180,8 @@ impl Store for MemoryStore {
         let log = self.log_of(ledger)?;
         let movements = log.movements().remove(key).unwrap_or_default();
         let last = movements.into_iter().rfind(|number| *number < before);
-        let records = log.records.iter().map(|record| &record.entry);
-        Ok(records.filter(|entry| Some(entry.number) == last).cloned().next())
+        let mut records = log.records.iter().map(|record| &record.entry);
+        Ok(records.find(|entry| Some(entry.number) == last).cloned())
     }
 
     async fn hold(&self, ledger: &LedgerName, number: EntryNumber) -> Result<Option<Hold>, ReadError> {

@@ -55,7 +55,9 @@ fn kill_at_random_moments(store: &Store, mut tally: Tally) {
         tally.kills += 1;
         for client in clients {
             let asked = client.join().expect("a client only asks");
-            asked.iter().for_each(|one| one.count(&mut tally));
+            for one in &asked {
+                one.count(&mut tally);
+            }
             all.extend(asked);
         }
         verify(store, &mut tally);

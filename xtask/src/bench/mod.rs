@@ -5,7 +5,7 @@ mod latencies;
 mod load;
 mod measure;
 mod processor;
-mod service;
+pub(crate) mod service;
 mod smoke;
 mod write;
 

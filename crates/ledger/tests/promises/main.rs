@@ -5,7 +5,6 @@
 
 mod commands;
 mod faults;
-mod model;
 mod outcomes;
 mod played;
 mod policies;

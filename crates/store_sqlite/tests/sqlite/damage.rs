@@ -321,7 +321,7 @@ async fn a_page_of_the_file_that_was_overwritten_is_corruption() {
     store.close().await;
     let mut bytes = std::fs::read(place.path()).unwrap();
     // All but the schema's pages and the first ones of the tables behind it, so that the head can be read.
-    bytes[20 * 4096..].fill(0x5a);
+    bytes[32 * 4096..].fill(0x5a);
     std::fs::write(place.path(), &bytes).unwrap();
     let store = SqliteStore::open(place.options()).await.unwrap();
     let result = store.log(&main, EntryNumber(0), 1_000).await;

@@ -6,10 +6,10 @@ use ledger::{
     find_target,
 };
 use proptest::prelude::*;
+use reference_model::Model;
 
 use super::config;
 use crate::commands::{ACCOUNTS, Step, address, histories};
-use crate::model::Model;
 use crate::played::Played;
 
 /// Returns the command that asks for exactly what an entry recorded, if what it recorded rests on any rule.

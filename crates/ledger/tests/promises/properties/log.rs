@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use ledger::{Address, BalanceKey, Command, Direction, Posting};
 use proptest::prelude::*;
+use reference_model::Model;
 
 use super::{config, lines_of_all};
 use crate::commands::histories;
-use crate::model::Model;
 use crate::played::Played;
 
 proptest! {

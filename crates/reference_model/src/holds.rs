@@ -5,10 +5,10 @@ use ledger::{
     Postings, Quantity, Rejection, Release, ReleaseCause, ReleaseHold, Timestamp, Transaction,
 };
 
-use super::{Kind, Model};
+use crate::{Kind, Model};
 
 impl Model {
-    pub(super) fn hold(&mut self, create: &CreateHold, now: Timestamp) -> Result<EntryBody, Rejection> {
+    pub(crate) fn hold(&mut self, create: &CreateHold, now: Timestamp) -> Result<EntryBody, Rejection> {
         self.free_reference(create.reference.as_ref())?;
         match create.expires_at {
             Some(expires_at) if expires_at <= now => return Err(Rejection::HoldExpiryPassed { expires_at }),
@@ -30,7 +30,7 @@ impl Model {
         }))
     }
 
-    pub(super) fn capture(&mut self, capture: &CaptureHold, now: Timestamp) -> Result<EntryBody, Rejection> {
+    pub(crate) fn capture(&mut self, capture: &CaptureHold, now: Timestamp) -> Result<EntryBody, Rejection> {
         let hold = capture.hold.0;
         let state = self.state(hold, now).ok_or(Rejection::HoldNotFound { hold: capture.hold })?;
         self.free_reference(capture.reference.as_ref())?;
@@ -79,7 +79,7 @@ impl Model {
         all.into_iter().map(Posting::from).collect()
     }
 
-    pub(super) fn release(&mut self, release: ReleaseHold, now: Timestamp) -> Result<EntryBody, Rejection> {
+    pub(crate) fn release(&mut self, release: ReleaseHold, now: Timestamp) -> Result<EntryBody, Rejection> {
         let ReleaseHold { hold, cause } = release;
         let state = self.state(hold.0, now).ok_or(Rejection::HoldNotFound { hold })?;
         let ended = self.ends.iter().any(|(other, _)| *other == hold.0);
@@ -107,12 +107,22 @@ impl Model {
     }
 
     /// Returns every hold with how it ended, if it did, and what of it was never captured.
-    pub(crate) fn holds(&self) -> Vec<(EntryNumber, HoldState, Vec<Posting>)> {
+    ///
+    /// # Panics
+    /// Never: every hold that is listed is there.
+    #[must_use]
+    pub fn holds(&self) -> Vec<(EntryNumber, HoldState, Vec<Posting>)> {
         let stands = |(hold, _): &(u64, Option<Timestamp>)| {
             let left = rest(&self.reserved_by(*hold), &self.captured_of(*hold));
             (EntryNumber(*hold), self.state(*hold, Timestamp::MIN).unwrap(), left)
         };
         self.holds.iter().map(stands).collect()
+    }
+
+    /// Returns how much of each posting of a hold was captured, in order.
+    #[must_use]
+    pub fn captured(&self, hold: EntryNumber) -> Vec<Amount> {
+        used(&self.reserved_by(hold.0), &self.captured_of(hold.0))
     }
 
     fn reserved_by(&self, hold: u64) -> Vec<Posting> {
@@ -125,7 +135,7 @@ impl Model {
 }
 
 /// Returns how much of what is left a posting takes; `None` where it wants a certain amount, and that is more.
-pub(super) fn capped(asked: Quantity, left: u128) -> Option<u128> {
+pub(crate) fn capped(asked: Quantity, left: u128) -> Option<u128> {
     match asked {
         Quantity::Exactly(amount) if amount.get() > left => None,
         Quantity::Exactly(amount) => Some(amount.get()),
@@ -135,7 +145,7 @@ pub(super) fn capped(asked: Quantity, left: u128) -> Option<u128> {
 }
 
 /// Returns the amount that a quantity names; nothing where it names none.
-pub(super) fn named(quantity: Quantity) -> Amount {
+pub(crate) fn named(quantity: Quantity) -> Amount {
     match quantity {
         Quantity::Exactly(amount) | Quantity::UpTo(amount) => amount,
         Quantity::All => Amount::ZERO,
@@ -143,7 +153,7 @@ pub(super) fn named(quantity: Quantity) -> Amount {
 }
 
 /// Says whether there is a posting of the same source, destination and asset.
-pub(super) fn has_alike<A: Copy>(postings: &[Posting], like: &Posting<A>) -> bool {
+pub(crate) fn has_alike<A: Copy>(postings: &[Posting], like: &Posting<A>) -> bool {
     postings.iter().any(|posting| {
         posting.source() == like.source()
             && posting.destination() == like.destination()
@@ -161,12 +171,21 @@ fn sum_alike<A: Copy>(postings: &[Posting], like: &Posting<A>) -> u128 {
 }
 
 /// Returns how much is left, over all postings of the same source, destination and asset, after others used them up.
-pub(super) fn left_alike<A: Copy>(postings: &[Posting], used: &[Posting], like: &Posting<A>) -> u128 {
+pub(crate) fn left_alike<A: Copy>(postings: &[Posting], used: &[Posting], like: &Posting<A>) -> u128 {
     sum_alike(postings, like) - sum_alike(used, like)
 }
 
+/// Returns how much of each posting others used up: of several alike, what those before it hold is used first.
+pub(crate) fn used(postings: &[Posting], used: &[Posting]) -> Vec<Amount> {
+    let used = |(index, posting): (usize, &Posting)| {
+        let used_of_it = sum_alike(used, posting).saturating_sub(sum_alike(&postings[..index], posting));
+        Amount::new(used_of_it.min(posting.amount().get())).unwrap()
+    };
+    postings.iter().enumerate().map(used).collect()
+}
+
 /// Returns what is left of each posting, where anything is: of several alike, what those before it hold is used first.
-pub(super) fn rest(postings: &[Posting], used: &[Posting]) -> Vec<Posting> {
+pub(crate) fn rest(postings: &[Posting], used: &[Posting]) -> Vec<Posting> {
     let left = |(index, posting): (usize, &Posting)| {
         let used_of_it = sum_alike(used, posting).saturating_sub(sum_alike(&postings[..index], posting));
         let left = posting.amount().get().saturating_sub(used_of_it);

@@ -4,35 +4,35 @@ use std::collections::BTreeSet;
 
 use ledger::{Address, Amount, Asset, Balance, BalanceKey, EntryNumber};
 
-use super::{Kind, Model, Movement};
+use crate::{Kind, Model, Movement};
 
 impl Model {
     /// Returns the sum of all that ever reached an account.
-    pub(super) fn posted_in(&self, account: &Address, asset: &Asset) -> u128 {
+    pub(crate) fn posted_in(&self, account: &Address, asset: &Asset) -> u128 {
         self.posted_sum(|m| m.destination == *account && m.asset == *asset)
     }
 
     /// Returns the sum of all that ever left an account.
-    pub(super) fn posted_out(&self, account: &Address, asset: &Asset) -> u128 {
+    pub(crate) fn posted_out(&self, account: &Address, asset: &Asset) -> u128 {
         self.posted_sum(|m| m.source == *account && m.asset == *asset)
     }
 
     /// Returns what is reserved to reach an account.
-    pub(super) fn pending_in(&self, account: &Address, asset: &Asset) -> u128 {
+    pub(crate) fn pending_in(&self, account: &Address, asset: &Asset) -> u128 {
         self.pending_sum(|m| m.destination == *account && m.asset == *asset)
     }
 
     /// Returns what is reserved to leave an account.
-    pub(super) fn pending_out(&self, account: &Address, asset: &Asset) -> u128 {
+    pub(crate) fn pending_out(&self, account: &Address, asset: &Asset) -> u128 {
         self.pending_sum(|m| m.source == *account && m.asset == *asset)
     }
 
-    pub(super) fn posted(&self, account: &Address, asset: &Asset) -> i128 {
+    pub(crate) fn posted(&self, account: &Address, asset: &Asset) -> i128 {
         let credits = i128::try_from(self.posted_in(account, asset)).unwrap();
         credits - i128::try_from(self.posted_out(account, asset)).unwrap()
     }
 
-    pub(super) fn available(&self, account: &Address, asset: &Asset) -> i128 {
+    pub(crate) fn available(&self, account: &Address, asset: &Asset) -> i128 {
         self.posted(account, asset) - i128::try_from(self.pending_out(account, asset)).unwrap()
     }
 
@@ -50,7 +50,11 @@ impl Model {
     }
 
     /// Returns a balance.
-    pub(crate) fn balance(&self, key: &BalanceKey) -> Balance {
+    ///
+    /// # Panics
+    /// Never: no sum that is larger than an amount was ever let in.
+    #[must_use]
+    pub fn balance(&self, key: &BalanceKey) -> Balance {
         let (account, asset) = (&key.account, &key.asset);
         let amount = |sum| Amount::new(sum).unwrap();
         Balance {
@@ -62,13 +66,14 @@ impl Model {
     }
 
     /// Returns every balance that an entry touched, as it is now.
-    pub(super) fn balances_touched_by(&self, entry: u64) -> Vec<(BalanceKey, Balance)> {
+    pub(crate) fn balances_touched_by(&self, entry: u64) -> Vec<(BalanceKey, Balance)> {
         let keys = self.keys(|m| m.entry == entry);
         keys.into_iter().map(|key| (key.clone(), self.balance(&key))).collect()
     }
 
     /// Returns every account and asset that was ever touched.
-    pub(crate) fn touched(&self) -> BTreeSet<BalanceKey> {
+    #[must_use]
+    pub fn touched(&self) -> BTreeSet<BalanceKey> {
         self.keys(|_| true)
     }
 
@@ -80,13 +85,11 @@ impl Model {
     }
 
     /// Returns what an account had after the posting of that place in that entry.
-    pub(crate) fn posted_after(
-        &self,
-        account: &Address,
-        asset: &Asset,
-        entry: EntryNumber,
-        posting: usize,
-    ) -> i128 {
+    ///
+    /// # Panics
+    /// Never: no sum that is larger than an amount was ever let in.
+    #[must_use]
+    pub fn posted_after(&self, account: &Address, asset: &Asset, entry: EntryNumber, posting: usize) -> i128 {
         let posted = || self.movements.iter().filter(|m| m.kind.is_posted());
         let earlier = posted().filter(|m| m.entry < entry.0);
         let own = posted().filter(|m| m.entry == entry.0).take(posting + 1);

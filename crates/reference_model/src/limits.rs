@@ -2,10 +2,10 @@
 
 use ledger::{Amount, Bound, Direction, Expectation, Figure, Frozen, Posting, Quantity, Rejection, Unmet};
 
-use super::{LIMIT, Model};
+use crate::{LIMIT, Model};
 
 impl Model {
-    pub(super) fn lets_through(&self, index: usize, posting: &Posting<Quantity>) -> Result<(), Rejection> {
+    pub(crate) fn lets_through(&self, index: usize, posting: &Posting<Quantity>) -> Result<(), Rejection> {
         for (account, side, barring) in [
             (posting.source(), Direction::Debit, Frozen::Debits),
             (posting.destination(), Direction::Credit, Frozen::Credits),
@@ -23,7 +23,7 @@ impl Model {
     }
 
     /// Returns what a posting moves where it does not ask for an amount but for what there is.
-    pub(super) fn amount_of(&self, index: usize, posting: &Posting<Quantity>) -> Result<u128, Rejection> {
+    pub(crate) fn amount_of(&self, index: usize, posting: &Posting<Quantity>) -> Result<u128, Rejection> {
         let (source, asset) = (posting.source(), posting.asset());
         // No amount is larger than the limit.
         let has = self.floor(source, asset).map(|floor| {
@@ -43,7 +43,7 @@ impl Model {
     }
 
     /// Says whether a source has so much above its floor.
-    pub(super) fn affords(
+    pub(crate) fn affords(
         &self,
         index: usize,
         posting: &Posting<Quantity>,
@@ -70,7 +70,7 @@ impl Model {
 
     /// Says whether all that ever left the source, with what is reserved to leave it, has room for so much more; and
     /// likewise what reached the destination. What is reserved was let in already, so captures never ask.
-    pub(super) fn has_room(
+    pub(crate) fn has_room(
         &self,
         index: usize,
         posting: &Posting<Quantity>,
@@ -89,7 +89,7 @@ impl Model {
     }
 
     /// Says whether what there is is as expected.
-    pub(super) fn meets(&self, expectation: &Expectation) -> Result<(), Unmet> {
+    pub(crate) fn meets(&self, expectation: &Expectation) -> Result<(), Unmet> {
         let account = expectation.account();
         let (posted, available) = match expectation.key() {
             Some(key) => (self.posted(account, &key.asset), self.available(account, &key.asset)),

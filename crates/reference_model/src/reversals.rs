@@ -5,11 +5,11 @@ use ledger::{
     ReverseTransaction, Transaction,
 };
 
-use super::holds::{capped, has_alike, left_alike, named, rest};
-use super::{Kind, Model};
+use crate::holds::{capped, has_alike, left_alike, named, rest, used};
+use crate::{Kind, Model};
 
 impl Model {
-    pub(super) fn reverse(&mut self, reversal: &ReverseTransaction) -> Result<EntryBody, Rejection> {
+    pub(crate) fn reverse(&mut self, reversal: &ReverseTransaction) -> Result<EntryBody, Rejection> {
         let (transaction, number) = (reversal.transaction, reversal.transaction.0);
         let moved = self.moved_by(number);
         // Every transaction has postings, and nothing else has posted any.
@@ -57,8 +57,15 @@ impl Model {
         }))
     }
 
+    /// Returns how much of each posting of a transaction was moved back, in order.
+    #[must_use]
+    pub fn reversed(&self, transaction: EntryNumber) -> Vec<Amount> {
+        used(&self.moved_by(transaction.0), &self.moved_back(transaction.0))
+    }
+
     /// Returns what of a transaction is not reversed.
-    pub(crate) fn unreversed(&self, transaction: EntryNumber) -> Vec<Posting> {
+    #[must_use]
+    pub fn unreversed(&self, transaction: EntryNumber) -> Vec<Posting> {
         rest(&self.moved_by(transaction.0), &self.moved_back(transaction.0))
     }
 

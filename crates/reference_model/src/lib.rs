@@ -50,7 +50,7 @@ impl Kind {
 
 /// The history of a ledger.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Model {
+pub struct Model {
     recorded: Vec<Timestamp>,
     movements: Vec<Movement>,
     references: Vec<(Reference, u64)>,
@@ -68,7 +68,13 @@ pub(crate) struct Model {
 
 impl Model {
     /// Accepts a command, remembers it and says what is recorded; or says why not and remembers nothing.
-    pub(crate) fn take(&mut self, command: &Command, now: Timestamp) -> Result<Entry, Rejection> {
+    ///
+    /// # Errors
+    /// Why a ledger rejects it.
+    ///
+    /// # Panics
+    /// Never: what is moved was checked before.
+    pub fn take(&mut self, command: &Command, now: Timestamp) -> Result<Entry, Rejection> {
         let number = self.next();
         let recorded_at = self.recorded.iter().copied().fold(now, Timestamp::max);
         let before = self.movements.len();

@@ -7,10 +7,10 @@ use ledger::{
     Metadata, Policy, Rejection,
 };
 
-use super::Model;
+use crate::Model;
 
 impl Model {
-    pub(super) fn change(&mut self, change: &ChangeAccount) -> Result<EntryBody, Rejection> {
+    pub(crate) fn change(&mut self, change: &ChangeAccount) -> Result<EntryBody, Rejection> {
         let account = &change.account;
         self.changes.push((self.next(), change.clone()));
         let (kept, floors) = (self.kept(account), self.floors(account));
@@ -25,12 +25,32 @@ impl Model {
         Ok(EntryBody::Account(AccountChange { account: account.clone(), policy, metadata }))
     }
 
+    /// Returns what an account allows, and what is kept beside it.
+    ///
+    /// # Panics
+    /// Never: no change that kept too much was ever taken.
+    #[must_use]
+    pub fn account(&self, account: &Address) -> (Policy, Metadata) {
+        let policy = Policy {
+            floors: self.floors(account),
+            frozen: self.frozen(account),
+            closed: self.is_closed(account),
+        };
+        (policy, Metadata::new(self.kept(account)).unwrap())
+    }
+
+    /// Returns every account that was ever changed.
+    #[must_use]
+    pub fn changed(&self) -> BTreeSet<Address> {
+        self.changes.iter().map(|(_, change)| change.account.clone()).collect()
+    }
+
     fn changes_of(&self, account: &Address) -> impl DoubleEndedIterator<Item = &ChangeAccount> {
         self.changes.iter().map(|(_, change)| change).filter(move |change| change.account == *account)
     }
 
     /// Returns how far an account may fall; `None` where it may without end.
-    pub(super) fn floor(&self, account: &Address, asset: &Asset) -> Option<i128> {
+    pub(crate) fn floor(&self, account: &Address, asset: &Asset) -> Option<i128> {
         match self.floors(account) {
             Floors::Unbounded => None,
             Floors::PerAsset(floors) => Some(floors.get(asset).copied().unwrap_or(0)),
@@ -63,11 +83,11 @@ impl Model {
         Floors::PerAsset(floors.into_iter().filter_map(|(asset, floor)| Some((asset, floor?))).collect())
     }
 
-    pub(super) fn is_closed(&self, account: &Address) -> bool {
+    pub(crate) fn is_closed(&self, account: &Address) -> bool {
         self.changes_of(account).filter_map(|change| change.policy.closed).next_back().unwrap_or(false)
     }
 
-    pub(super) fn frozen(&self, account: &Address) -> Frozen {
+    pub(crate) fn frozen(&self, account: &Address) -> Frozen {
         self.changes_of(account).filter_map(|change| change.policy.frozen).next_back().unwrap_or(Frozen::None)
     }
 
@@ -81,7 +101,8 @@ impl Model {
 
     /// Returns the version that an account has before the next entry: of the entries that moved, reserved or let go
     /// anything of it, or changed it, the last one's number and one.
-    pub(crate) fn version(&self, account: &Address) -> u64 {
+    #[must_use]
+    pub fn version(&self, account: &Address) -> u64 {
         let touching = self.movements.iter().filter(|m| m.source == *account || m.destination == *account);
         let changing = self.changes.iter().filter(|(_, change)| change.account == *account);
         touching

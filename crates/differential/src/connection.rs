@@ -1,0 +1,121 @@
+//! A connection to the service: one request, one reply, over and over. It never sends a request a second time.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A service that says nothing for so long has failed.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// No reply is larger than this many bytes.
+const REPLY_MAX: usize = 64 << 20;
+
+/// A request as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) key: Option<String>,
+    pub(crate) body: Option<String>,
+}
+
+impl Request {
+    pub(crate) fn get(path: String) -> Self {
+        Self { method: "GET", path, key: None, body: None }
+    }
+
+    /// Returns it in one line, for people.
+    pub(crate) fn shown(&self) -> String {
+        let key = self.key.as_ref().map_or_else(String::new, |key| format!(" [{key}]"));
+        format!("{} {}{key} {}", self.method, self.path, self.body.as_deref().unwrap_or_default())
+    }
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) replayed: bool,
+    pub(crate) location: Option<String>,
+    pub(crate) body: Value,
+}
+
+/// A connection that stays open.
+pub(crate) struct Connection {
+    stream: BufReader<TcpStream>,
+}
+
+impl Connection {
+    pub(crate) fn open(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        Ok(Self { stream: BufReader::new(stream) })
+    }
+
+    /// Sends a request and waits for its reply.
+    ///
+    /// # Errors
+    /// The connection breaks or is silent for too long, the service answers 503 or 504, or what comes back is not a JSON reply with its length.
+    pub(crate) fn call(&mut self, request: &Request) -> io::Result<Reply> {
+        let Request { method, path, key, body } = request;
+        let key = key.as_ref().map_or_else(String::new, |key| format!("idempotency-key: {key}\r\n"));
+        let (about, body) = match body {
+            Some(body) => {
+                let about = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+                (about, body.as_str())
+            }
+            None if *method == "GET" => (String::new(), ""),
+            None => ("content-length: 0\r\n".to_owned(), ""),
+        };
+        let text = format!("{method} {path} HTTP/1.1\r\nhost: florin\r\n{key}{about}\r\n{body}");
+        self.stream.get_mut().write_all(text.as_bytes())?;
+        self.read()
+    }
+
+    fn read(&mut self) -> io::Result<Reply> {
+        let head = self.line()?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = status.ok_or_else(|| malformed(&head))?;
+        let (mut length, mut replayed, mut location) = (None, false, None);
+        loop {
+            let line = self.line()?;
+            if line.is_empty() {
+                break;
+            }
+            let (name, value) = line.split_once(':').ok_or_else(|| malformed(&line))?;
+            let value = value.trim();
+            match name.to_ascii_lowercase().as_str() {
+                "content-length" => length = value.parse().ok().filter(|length| *length <= REPLY_MAX),
+                "idempotency-replayed" => replayed = value == "true",
+                "location" => location = Some(value.to_owned()),
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length.ok_or_else(|| malformed("no length that could be right"))?];
+        self.stream.read_exact(&mut body)?;
+        // Such a request may have been carried out or not, so that nothing can be compared any more.
+        if matches!(status, 503 | 504) {
+            let said = String::from_utf8_lossy(&body);
+            return Err(io::Error::other(format!("the service cannot keep up or was stopped: {said}")));
+        }
+        let body = serde_json::from_slice(&body).map_err(|_| malformed(&String::from_utf8_lossy(&body)))?;
+        Ok(Reply { status, replayed, location, body })
+    }
+
+    fn line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        self.stream.read_line(&mut line)?;
+        match line.strip_suffix("\r\n") {
+            Some(line) => Ok(line.to_owned()),
+            None => Err(malformed(&line)),
+        }
+    }
+}
+
+fn malformed(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("not a reply of the service: {what:?}"))
+}

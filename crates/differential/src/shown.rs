@@ -1,0 +1,254 @@
+//! Writes what the model says as the service has to show it: by the description of the API, not by its code.
+
+use ledger::{
+    Amount, Asset, Balance, BalanceKey, Direction, Entry, EntryBody, Floors, HoldState, Metadata, Origin,
+    Policy, Posting, Reference, ReleaseCause, TransactionChange,
+};
+use serde_json::{Map, Value, json};
+
+use crate::asked::frozen_text;
+use crate::times;
+
+/// A transaction, of which so much was reversed.
+pub(crate) fn transaction(ledger: &str, entry: &Entry, reversed: &[Amount]) -> Value {
+    let EntryBody::Transaction(transaction) = &entry.body else { panic!("{entry:?} is no transaction") };
+    let mut shown = json!({
+        "id": entry.number.0,
+        "ledger": ledger,
+        "postings": postings(transaction.postings.as_slice()),
+        "reference": transaction.reference.as_ref().map(Reference::as_str),
+        "metadata": metadata(&transaction.metadata),
+        "effective_at": times::text(entry.effective_at),
+        "recorded_at": times::text(entry.recorded_at),
+        "reverses": null,
+        "reversed": amounts(reversed),
+        "balances": balances(&entry.balances),
+    });
+    match &transaction.origin {
+        Origin::Posted => {}
+        Origin::Capture(capture) => {
+            shown["captures"] = json!({
+                "hold": capture.hold.0,
+                "closes": capture.closes,
+                "released": postings(&capture.released),
+            });
+        }
+        Origin::Reversal(reversal) => {
+            shown["reverses"] = reversal.of.0.into();
+            if reversal.forced {
+                shown["forced"] = true.into();
+            }
+        }
+    }
+    shown
+}
+
+/// A hold that has come so far.
+pub(crate) fn hold(ledger: &str, entry: &Entry, state: HoldState, captured: &[Amount]) -> Value {
+    let EntryBody::Hold(hold) = &entry.body else { panic!("{entry:?} is no hold") };
+    let reserved = hold.postings.as_slice();
+    let left = reserved.iter().zip(captured).map(|(posting, captured)| {
+        let left = posting.amount().get() - captured.get();
+        if state == HoldState::Open { left.to_string() } else { "0".to_owned() }
+    });
+    json!({
+        "id": entry.number.0,
+        "ledger": ledger,
+        "state": state_text(state),
+        "postings": postings(reserved),
+        "captured": amounts(captured),
+        "remaining": left.collect::<Vec<_>>(),
+        "reference": hold.reference.as_ref().map(Reference::as_str),
+        "metadata": metadata(&hold.metadata),
+        "expires_at": hold.expires_at.map(times::text),
+        "recorded_at": times::text(entry.recorded_at),
+        "balances": balances(&entry.balances),
+    })
+}
+
+pub(crate) fn state_text(state: HoldState) -> &'static str {
+    match state {
+        HoldState::Open => "open",
+        HoldState::Captured => "captured",
+        HoldState::Voided => "voided",
+        HoldState::Expired => "expired",
+    }
+}
+
+/// An account with its version and balances.
+pub(crate) fn account(
+    address: &str,
+    kept: &(Policy, Metadata),
+    version: u64,
+    balances: &[(Asset, Balance)],
+) -> Value {
+    let balances: Vec<_> =
+        balances.iter().map(|(asset, balance)| Value::Object(counters(asset, balance))).collect();
+    json!({
+        "address": address,
+        "policy": policy(&kept.0),
+        "metadata": metadata(&kept.1),
+        "version": version,
+        "balances": balances,
+    })
+}
+
+/// A change of a transaction.
+pub(crate) fn transaction_change(entry: &Entry, change: &TransactionChange) -> Value {
+    json!({
+        "entry": entry.number.0,
+        "recorded_at": times::text(entry.recorded_at),
+        "transaction": change.transaction.0,
+        "metadata": metadata(&change.metadata),
+    })
+}
+
+/// An entry of the log.
+pub(crate) fn log_entry(entry: &Entry, key: Option<&str>) -> Value {
+    let mut shown = json!({
+        "number": entry.number.0,
+        "recorded_at": times::text(entry.recorded_at),
+        "effective_at": times::text(entry.effective_at),
+        "idempotency_key": key,
+        "reference": null,
+        "captures": null,
+        "reverses": null,
+        "releases": null,
+        "expires_at": null,
+        "account": null,
+        "policy": null,
+        "transaction": null,
+        "metadata": {},
+        "balances": balances(&entry.balances),
+    });
+    match &entry.body {
+        EntryBody::Transaction(transaction) => {
+            shown["type"] = "transaction".into();
+            shown["postings"] = postings(transaction.postings.as_slice());
+            shown["reference"] = json!(transaction.reference.as_ref().map(Reference::as_str));
+            shown["metadata"] = metadata(&transaction.metadata);
+            match &transaction.origin {
+                Origin::Posted => {}
+                Origin::Capture(capture) => {
+                    shown["captures"] = json!({
+                        "hold": capture.hold.0,
+                        "closes": capture.closes,
+                        "released": postings(&capture.released),
+                    });
+                }
+                Origin::Reversal(reversal) => {
+                    shown["reverses"] = json!({ "transaction": reversal.of.0, "forced": reversal.forced });
+                }
+            }
+        }
+        EntryBody::Account(change) => {
+            shown["type"] = "account".into();
+            shown["postings"] = json!([]);
+            shown["account"] = change.account.as_str().into();
+            shown["policy"] = policy(&change.policy);
+            shown["metadata"] = metadata(&change.metadata);
+        }
+        EntryBody::TransactionChange(change) => {
+            shown["type"] = "transaction_change".into();
+            shown["postings"] = json!([]);
+            shown["transaction"] = change.transaction.0.into();
+            shown["metadata"] = metadata(&change.metadata);
+        }
+        EntryBody::Hold(hold) => {
+            shown["type"] = "hold".into();
+            shown["postings"] = postings(hold.postings.as_slice());
+            shown["reference"] = json!(hold.reference.as_ref().map(Reference::as_str));
+            shown["metadata"] = metadata(&hold.metadata);
+            shown["expires_at"] = json!(hold.expires_at.map(times::text));
+        }
+        EntryBody::Release(release) => {
+            let cause = match release.cause {
+                ReleaseCause::Voided => "voided",
+                ReleaseCause::Expired => "expired",
+            };
+            shown["type"] = "release".into();
+            shown["postings"] = postings(&release.postings);
+            shown["releases"] = json!({ "hold": release.hold.0, "cause": cause });
+        }
+    }
+    shown
+}
+
+/// The side of one posting that an account's statement shows, with what the account had then.
+pub(crate) fn line(entry: &Entry, place: usize, posting: &Posting, side: Direction, balance: i128) -> Value {
+    let (direction, counterparty) = match side {
+        Direction::Debit => ("debit", posting.destination()),
+        Direction::Credit => ("credit", posting.source()),
+    };
+    json!({
+        "transaction": entry.number.0,
+        "posting": place,
+        "recorded_at": times::text(entry.recorded_at),
+        "effective_at": times::text(entry.effective_at),
+        "direction": direction,
+        "counterparty": counterparty.as_str(),
+        "asset": posting.asset().as_str(),
+        "amount": posting.amount().get().to_string(),
+        "balance": balance.to_string(),
+    })
+}
+
+/// Balances by account and asset.
+pub(crate) fn balances(balances: &[(BalanceKey, Balance)]) -> Value {
+    let shown = |(key, balance): &(BalanceKey, Balance)| {
+        let mut shown = counters(&key.asset, balance);
+        shown.insert("account".into(), key.account.as_str().into());
+        Value::Object(shown)
+    };
+    balances.iter().map(shown).collect()
+}
+
+fn counters(asset: &Asset, balance: &Balance) -> Map<String, Value> {
+    let Balance { posted_in, posted_out, pending_in, pending_out } = *balance;
+    // Both counters of a side stay below 2^127 together.
+    let signed = |amount: Amount| i128::try_from(amount.get()).expect("it is below 2^127");
+    let posted = signed(posted_in) - signed(posted_out);
+    let shown = json!({
+        "asset": asset.as_str(),
+        "posted_in": posted_in.get().to_string(),
+        "posted_out": posted_out.get().to_string(),
+        "pending_in": pending_in.get().to_string(),
+        "pending_out": pending_out.get().to_string(),
+        "posted": posted.to_string(),
+        "available": (posted - signed(pending_out)).to_string(),
+    });
+    let Value::Object(shown) = shown else { unreachable!("it is written as one") };
+    shown
+}
+
+fn postings(postings: &[Posting]) -> Value {
+    let shown = |posting: &Posting| {
+        json!({
+            "source": posting.source().as_str(),
+            "destination": posting.destination().as_str(),
+            "asset": posting.asset().as_str(),
+            "amount": posting.amount().get().to_string(),
+        })
+    };
+    postings.iter().map(shown).collect()
+}
+
+fn amounts(amounts: &[Amount]) -> Vec<String> {
+    amounts.iter().map(|amount| amount.get().to_string()).collect()
+}
+
+fn metadata(metadata: &Metadata) -> Value {
+    json!(metadata.as_map())
+}
+
+fn policy(policy: &Policy) -> Value {
+    let floor = match &policy.floors {
+        Floors::Unbounded => "unbounded".into(),
+        Floors::PerAsset(floors) => {
+            let floors =
+                floors.iter().map(|(asset, floor)| (asset.as_str().to_owned(), floor.to_string().into()));
+            Value::Object(floors.collect())
+        }
+    };
+    json!({ "floor": floor, "frozen": frozen_text(policy.frozen), "closed": policy.closed })
+}
