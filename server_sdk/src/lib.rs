@@ -123,10 +123,11 @@ impl Router {
         router.insert("/v1/ledgers/{ledger}/schedules/{id}/runs", 27u32).unwrap();
         router.insert("/v1/ledgers/{ledger}/transactions", 28u32).unwrap();
         router.insert("/v1/ledgers/{ledger}/transactions/{id}", 29u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions/{id}/changes", 30u32).unwrap();
         router
-            .insert("/v1/ledgers/{ledger}/transactions/{id}/reversals", 30u32)
+            .insert("/v1/ledgers/{ledger}/transactions/{id}/reversals", 31u32)
             .unwrap();
-        router.insert("/version", 31u32).unwrap();
+        router.insert("/version", 32u32).unwrap();
         router
     }
     pub async fn route(
@@ -1220,7 +1221,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_34::entrypoint(
+                        route_35::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -1236,7 +1237,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_36::entrypoint(
+                        route_38::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -1268,11 +1269,27 @@ impl Router {
             }
             29u32 => {
                 match &request_head.method {
+                    &pavex::http::Method::PATCH => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/transactions/{id}",
+                        );
+                        route_34::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_35::entrypoint(
+                        route_36::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -1284,6 +1301,7 @@ impl Router {
                     }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::PATCH,
                                 pavex::http::Method::GET,
                             ])
                             .into();
@@ -1303,11 +1321,46 @@ impl Router {
             }
             30u32 => {
                 match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/transactions/{id}/changes",
+                        );
+                        route_37::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &url_params,
+                                &state.engine,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/transactions/{id}/changes",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            31u32 => {
+                match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}/reversals",
                         );
-                        route_37::entrypoint(
+                        route_39::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -1338,7 +1391,7 @@ impl Router {
                     }
                 }
             }
-            31u32 => {
+            32u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -9996,6 +10049,310 @@ pub mod route_34 {
                 };
             }
         };
+        let v9 = app::transactions::change_transaction(v8, v6).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::transactions::refuse_transaction(&v10, v4);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::http::views::TransactionChangeView,
+        > as pavex::IntoResponse>::into_response(v10)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::configuration::ServerConfig,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            &'g engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_35 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_4: &'e app::configuration::ServerConfig,
+        s_5: &'f engine::Engine,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'h app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::configuration::ServerConfig,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'f app::telemetry::Failure,
+        s_6: &'g engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_35::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::ServerConfig,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_35::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: v4,
+            s_4: v10,
+            s_5: &v8,
+            s_6: v5,
+            s_7: v0,
+            s_8: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::Engine,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_35::Next2 {
+            s_0: v2,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v0,
+            s_5: v3,
+            s_6: v7,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: pavex::request::body::RawIncomingBody,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::configuration::ServerConfig,
+        v4: pavex::telemetry::ServerRequestId,
+        v5: &app::telemetry::Failure,
+        v6: &engine::Engine,
+    ) -> pavex::Response {
+        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
         let v9 = app::transactions::create_transaction(v8, v6).await;
         let v10 = match v9 {
             Ok(ok) => ok,
@@ -10145,7 +10502,7 @@ pub mod route_34 {
         }
     }
 }
-pub mod route_35 {
+pub mod route_36 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -10198,7 +10555,7 @@ pub mod route_35 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_35::Next0 {
+        let v6 = crate::route_36::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -10224,7 +10581,7 @@ pub mod route_35 {
         let v8 = pavex::telemetry::ServerRequestId::generate();
         let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
         let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_35::Next1 {
+        let v11 = crate::route_36::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v8,
@@ -10247,7 +10604,7 @@ pub mod route_35 {
         v5: &engine::Engine,
         v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_35::Next2 {
+        let v7 = crate::route_36::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -10394,7 +10751,7 @@ pub mod route_35 {
         }
     }
 }
-pub mod route_36 {
+pub mod route_37 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -10447,7 +10804,7 @@ pub mod route_36 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_36::Next0 {
+        let v6 = crate::route_37::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -10473,7 +10830,7 @@ pub mod route_36 {
         let v8 = pavex::telemetry::ServerRequestId::generate();
         let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
         let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_36::Next1 {
+        let v11 = crate::route_37::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v8,
@@ -10496,7 +10853,256 @@ pub mod route_36 {
         v5: &engine::Engine,
         v6: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_36::Next2 {
+        let v7 = crate::route_37::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            s_4: v5,
+            next: stage_3,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+    ) -> pavex::Response {
+        let v5 = app::http::input::Read::extract(v0, v1);
+        let v6 = match v5 {
+            Ok(ok) => ok,
+            Err(v6) => {
+                return {
+                    let v7 = app::http::input::refuse_input(&v6, v2);
+                    let v8 = pavex::Error::new(v6);
+                    app::telemetry::note_error(&v8, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
+                };
+            }
+        };
+        let v7 = app::transactions::list_transaction_changes(v6, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::transactions::refuse_transaction(&v8, v2);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::TransactionChangeView>,
+        > as pavex::IntoResponse>::into_response(v8)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+            &'g app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            &'f engine::Engine,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+}
+pub mod route_38 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e engine::Engine,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: &'f engine::Engine,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = crate::route_38::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v0,
+            s_4: v4,
+            s_5: v5,
+            next: stage_1,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = pavex::middleware::wrap_noop(v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &engine::Engine,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
+        let v11 = crate::route_38::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v8,
+            s_3: &v6,
+            s_4: v3,
+            s_5: v0,
+            s_6: v4,
+            next: stage_2,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &engine::Engine,
+        v6: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v7 = crate::route_38::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -10643,7 +11249,7 @@ pub mod route_36 {
         }
     }
 }
-pub mod route_37 {
+pub mod route_39 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -10706,7 +11312,7 @@ pub mod route_37 {
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_37::Next0 {
+        let v8 = crate::route_39::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -10736,7 +11342,7 @@ pub mod route_37 {
         let v10 = pavex::telemetry::ServerRequestId::generate();
         let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_37::Next1 {
+        let v13 = crate::route_39::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -10763,7 +11369,7 @@ pub mod route_37 {
         v7: &engine::Engine,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_37::Next2 {
+        let v9 = crate::route_39::Next2 {
             s_0: v2,
             s_1: v4,
             s_2: v5,
