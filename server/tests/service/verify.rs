@@ -42,7 +42,7 @@ fn a_ledger_where_all_holds_is_clean() {
     let lines: Vec<_> = verified.stdout.lines().collect();
     assert!(lines[0].starts_with("loyalty: clean (0 entries, "), "{lines:?}");
     assert!(lines[1].starts_with("main: clean (1 entries, "), "{lines:?}");
-    assert!(lines[1].ends_with(", 2 balances, 2 movements, 0 changes of 0 accounts)"), "{lines:?}");
+    assert!(lines[1].ends_with(", 2 balances, 2 movements, 0 holds, 0 changes of 0 accounts)"), "{lines:?}");
     assert_eq!(lines.len(), 2);
 
     let verified = run(folder.path(), &[], &["verify", "--ledger", "main", "--format", "json"]);
