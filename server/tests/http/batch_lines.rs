@@ -9,7 +9,7 @@ use crate::harness::{Client, Request};
 use crate::site::Site;
 
 fn lines(commands: &[Value]) -> String {
-    commands.iter().map(|command| format!("{command}\n")).collect()
+    commands.iter().flat_map(|command| [command.to_string(), "\n".to_owned()]).collect()
 }
 
 fn request(body: impl Into<Vec<u8>>) -> Request {
@@ -81,7 +81,7 @@ fn the_reply_comes_while_lines_still_come() {
 fn many_lines_go_through_a_small_queue_in_order() {
     const LINES: u64 = 20_000;
     let site = Site::start_with(&[("PX_ENGINE__QUEUE_MAX", "1000")]);
-    let body: String = (0..LINES).map(|_| format!("{}\n", pay("world", "a", 1))).collect();
+    let body = lines(&vec![pay("world", "a", 1); 20_000]);
     let mut client = site.connect();
     let reply = client.exchange(request(body).bytes()).expect("a whole reply");
     let results = results(&reply.body);

@@ -100,7 +100,8 @@ fn a_schedule_is_created_and_shown() {
               "at_most": null,
               "equals": null
             },
-            "available": null
+            "available": null,
+            "version": null
           }
         ]
       },

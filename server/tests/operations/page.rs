@@ -8,7 +8,7 @@ use std::process::Command;
 
 use app::health::NotReady;
 
-use crate::harness::{Ended, LONG, Service, command, run};
+use crate::harness::{Ended, LONG, Service, command, run, wait_until};
 use crate::place::Place;
 
 /// The page.
@@ -98,6 +98,11 @@ fn every_metric_that_the_page_names_is_there() {
     Place::post(&service, 2);
     // What counts by labels is there once it has counted.
     assert_eq!(service.connect().send("nonsense\r\n\r\n").reply().status, 400);
+    let posting = r#"{"source":"world","destination":"a","asset":"USD/2","amount":"1"}"#;
+    let due = format!(r#"{{"transaction":{{"postings":[{posting}]}},"at":"2020-01-01T00:00:00Z"}}"#);
+    let scheduled = service.post("/v1/ledgers/main/schedules", &due);
+    assert_eq!(scheduled.status, 201, "{scheduled:?}");
+    wait_until("a schedule to run", || service.get("/metrics").body.contains("florin_schedule_runs_total{"));
     let metrics = service.get("/metrics").body;
     let is_of_a_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
     let named: BTreeSet<String> = names()

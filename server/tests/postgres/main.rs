@@ -59,6 +59,7 @@ fn what_was_posted_survives_a_kill_and_is_found_by_another_replica() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the services under test have clocks of their own")]
 fn holds_that_are_due_at_once_are_let_go_once_by_whichever_replica() {
     const HOLDS: usize = 30;
     let Some(database) = database() else { return };

@@ -104,9 +104,9 @@ macro_rules! store_contract {
             holds {
                 holds_are_listed_newest_first
                 what_is_held_counts_as_pending
-                the_last_movement_ahead_of_an_entry_is_found_whatever_it_was
                 how_far_transactions_were_reversed_is_known
                 what_commands_use_is_loaded
+                the_last_movement_ahead_of_an_entry_is_found_whatever_it_was
                 versions_follow_the_last_entry_of_an_account
                 open_holds_are_due_when_their_time_has_come
                 a_batch_that_does_not_hold_changes_no_hold
@@ -276,10 +276,12 @@ mod tests {
             ("concurrency", include_str!("concurrency.rs")),
             ("durability", include_str!("durability.rs")),
             ("holds", include_str!("holds.rs")),
+            ("imports", include_str!("imports.rs")),
             ("ledgers", include_str!("ledgers.rs")),
             ("loading", include_str!("loading.rs")),
             ("log", include_str!("log.rs")),
             ("long_lists", include_str!("long_lists.rs")),
+            ("moments", include_str!("moments.rs")),
             ("movements", include_str!("movements.rs")),
             ("periods", include_str!("periods.rs")),
             ("random", include_str!("random.rs")),

@@ -10,16 +10,19 @@ use super::{HOLDS, capture, figure, funded, hold, standing, stands, void};
 use crate::harness::wait_until;
 use crate::site::{Site, posting};
 
+#[expect(clippy::disallowed_methods, reason = "the service under test has a clock of its own")]
+fn now() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970")
+}
+
 /// A moment that soon comes, but not before a hold that expires then is made.
 fn soon() -> Timestamp {
-    let time = SystemTime::now() + Duration::from_secs(2);
-    let micros = time.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_micros();
+    let micros = (now() + Duration::from_secs(2)).as_micros();
     Timestamp::from_micros(i64::try_from(micros).expect("a time of today")).expect("a time of today")
 }
 
 fn has_come(time: Timestamp) -> bool {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_micros();
-    now > u128::from(time.micros().unsigned_abs())
+    now().as_micros() > u128::from(time.micros().unsigned_abs())
 }
 
 fn expiring(site: &Site, amount: u64, expires_at: Timestamp) -> u64 {
