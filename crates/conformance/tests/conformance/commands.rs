@@ -133,10 +133,10 @@ fn any_command(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Command> 
     prop_oneof![
         12 => any_transaction(amount.clone()).prop_map(Command::PostTransaction),
         2 => any_change().prop_map(Command::ChangeAccount),
-        2 => any_transaction_change().prop_map(Command::ChangeTransaction),
+        1 => any_transaction_change().prop_map(Command::ChangeTransaction),
         4 => any_hold(amount.clone()).prop_map(Command::CreateHold),
         4 => any_capture(amount.clone()).prop_map(Command::CaptureHold),
-        3 => any_release().prop_map(Command::ReleaseHold),
+        4 => any_release().prop_map(Command::ReleaseHold),
         2 => any_reversal(amount).prop_map(Command::ReverseTransaction),
     ]
 }

@@ -44,7 +44,7 @@ fn races_between_replicas_end_alike_on_all_stores() {
 #[tokio::test]
 async fn histories_meet_every_kind_of_reply() {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for number in 0..100 {
+    for number in 0..150 {
         let history = Seed::of(number).pick(&any_history());
         let played = Played::play("memory", Box::new(InMemory::default()), &history).await.unwrap();
         for outcome in &played.outcomes {
@@ -62,6 +62,7 @@ async fn histories_meet_every_kind_of_reply() {
         "name taken",
         "transaction recorded",
         "account change recorded",
+        "transaction change recorded",
         "hold recorded",
         "capture recorded",
         "last capture recorded",

@@ -100,6 +100,7 @@ fn recorded(body: &EntryBody) -> &'static str {
             Origin::Reversal(_) => "reversal recorded",
         },
         EntryBody::Account(_) => "account change recorded",
+        EntryBody::TransactionChange(_) => "transaction change recorded",
         EntryBody::Hold(_) => "hold recorded",
         EntryBody::Release(release) => match release.cause {
             ReleaseCause::Voided => "void recorded",

@@ -95,8 +95,13 @@ impl Options {
         }
         let changes = std::mem::take(&mut self.metadata);
         let fault = || cell.fault("this is no metadata");
-        if let Command::ChangeAccount(change) = command {
-            change.metadata = MetadataPatch::new(changes).map_err(|_| fault())?;
+        let patch = match command {
+            Command::ChangeAccount(change) => Some(&mut change.metadata),
+            Command::ChangeTransaction(change) => Some(&mut change.metadata),
+            _ => None,
+        };
+        if let Some(patch) = patch {
+            *patch = MetadataPatch::new(changes).map_err(|_| fault())?;
             return Ok(());
         }
         let values: Option<BTreeMap<_, _>> =

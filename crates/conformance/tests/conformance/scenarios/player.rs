@@ -139,6 +139,7 @@ impl Play<'_> {
             Command::CaptureHold(capture) => capture.hold = number,
             Command::ReleaseHold(ReleaseHold { hold, .. }) => *hold = number,
             Command::ReverseTransaction(reversal) => reversal.transaction = number,
+            Command::ChangeTransaction(change) => change.transaction = number,
             Command::PostTransaction(_) | Command::ChangeAccount(_) | Command::CreateHold(_) => {}
         }
         Submission { command, key: row.key.clone(), dry_run: row.dry_run }
@@ -201,7 +202,7 @@ fn expected_text(row: &Row) -> String {
 fn found_text(row: &Row, answer: &Result<Submitted, SubmitError>) -> String {
     let error = match answer {
         Ok(submitted) => {
-            let made = !matches!(kind(&row.command), "void" | "expiry" | "account change");
+            let made = !matches!(kind(&row.command), "void" | "expiry" | "account change" | "transaction change");
             let status = if made && submitted.outcome != Outcome::DryRun { 201 } else { 200 };
             let replayed = if submitted.outcome == Outcome::Replayed { " replayed" } else { "" };
             return format!("{status}{replayed}");

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use ledger::{
-    Asset, CaptureHold, ChangeAccount, Command, CreateHold, EntryNumber, Expectations, Metadata,
+    Asset, CaptureHold, ChangeAccount, ChangeTransaction, Command, CreateHold, EntryNumber, Expectations, Metadata,
     MetadataPatch, PolicyPatch, PostTransaction, Postings, Quantity, ReleaseCause, ReleaseHold,
     ReverseTransaction,
 };
@@ -197,7 +197,11 @@ impl Reader {
         let expected_span = expected;
         let expected = self::cells::expected(expected)?;
         let done = match (options.dry_run, &command) {
-            (false, Command::ChangeAccount(_) | Command::ReleaseHold(_)) | (true, _) => 200,
+            (
+                false,
+                Command::ChangeAccount(_) | Command::ChangeTransaction(_) | Command::ReleaseHold(_),
+            )
+            | (true, _) => 200,
             (false, _) => 201,
         };
         let is_done = matches!(expected.answer, Answer::Done | Answer::Replayed);
@@ -279,6 +283,11 @@ impl Reader {
                     metadata: MetadataPatch::default(),
                 })
             }
+            "change" => {
+                none()?;
+                let metadata = MetadataPatch::default();
+                Command::ChangeTransaction(ChangeTransaction { transaction: number, metadata })
+            }
             "capture" => Command::CaptureHold(CaptureHold {
                 hold: number,
                 postings,
@@ -302,12 +311,12 @@ impl Reader {
             }),
             _ => {
                 let fault = "a command is transaction, hold, capture HOLD, void HOLD, expire [HOLD], reverse \
-                             TRANSACTION, or account ADDRESS";
+                             TRANSACTION, change TRANSACTION, or account ADDRESS";
                 return Err(cell.fault(fault));
             }
         };
         let target = match word {
-            "capture" | "void" | "expire" | "reverse" => Some(self.target(value)?),
+            "capture" | "void" | "expire" | "reverse" | "change" => Some(self.target(value)?),
             _ => None,
         };
         Ok((command, target))

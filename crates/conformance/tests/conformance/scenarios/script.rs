@@ -101,8 +101,8 @@ impl Figures {
 }
 
 /// What the kinds of commands are called, in the order of the columns of `docs/rejections.md`.
-pub(crate) const COMMANDS: [&str; 7] =
-    ["transaction", "hold", "capture", "void", "expiry", "reversal", "account change"];
+pub(crate) const COMMANDS: [&str; 8] =
+    ["transaction", "hold", "capture", "void", "expiry", "reversal", "account change", "transaction change"];
 
 /// Names the kind of a command.
 pub(crate) fn kind(command: &Command) -> &'static str {
@@ -117,5 +117,6 @@ pub(crate) fn kind(command: &Command) -> &'static str {
         },
         Command::ReverseTransaction(_) => "reversal",
         Command::ChangeAccount(_) => "account change",
+        Command::ChangeTransaction(_) => "transaction change",
     }
 }

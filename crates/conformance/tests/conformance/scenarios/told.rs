@@ -7,7 +7,7 @@ use ledger::{Direction, HoldState, Rejection};
 use super::amounts;
 
 /// Every code that a command can be refused with here, with its status.
-pub(crate) const CODES: [(&str, u16); 18] = [
+pub(crate) const CODES: [(&str, u16); 19] = [
     ("ledger.not_found", 404),
     ("hold.not_found", 404),
     ("transaction.not_found", 404),
@@ -25,6 +25,7 @@ pub(crate) const CODES: [(&str, u16); 18] = [
     ("amount.overflow", 422),
     ("transaction.expectation_failed", 422),
     ("account.too_large", 422),
+    ("transaction.too_large", 422),
     ("batch.not_applied", 424),
 ];
 
@@ -62,6 +63,7 @@ fn code_of(rejection: &Rejection) -> &'static str {
         Rejection::AmountOverflow { .. } => "amount.overflow",
         Rejection::ExpectationFailed { .. } => "transaction.expectation_failed",
         Rejection::AccountTooLarge { .. } => "account.too_large",
+        Rejection::TransactionTooLarge { .. } => "transaction.too_large",
     }
 }
 
@@ -102,7 +104,8 @@ pub(crate) fn facts(error: &SubmitError) -> Vec<(&'static str, String)> {
         Rejection::HoldNotFound { .. }
         | Rejection::TransactionNotFound { .. }
         | Rejection::ReferenceTaken { .. }
-        | Rejection::HoldExpiryPassed { .. } => Vec::new(),
+        | Rejection::HoldExpiryPassed { .. }
+        | Rejection::TransactionTooLarge { .. } => Vec::new(),
     }
 }
 
