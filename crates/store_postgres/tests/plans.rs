@@ -32,10 +32,15 @@ const SEARCHES: [(&str, &[&str]); 8] = [
     ),
     ("b.address > $2 AND b.address < $7", &["balances_pkey", "earlier_movements_pkey"]),
     ("b.address = $2", &["balances_pkey", "earlier_movements_pkey"]),
-    ("SELECT address FROM account_pairs\n", &["account_pairs_pkey", "accounts_pkey", "balances_pkey"]),
-    ("ledger + 0 = $1 AND asset = $5", &["balances_by_asset", "accounts_pkey", "balances_pkey"]),
+    ("SELECT address FROM account_pairs\n", &with_accounts("account_pairs_pkey")),
+    ("ledger + 0 = $1 AND asset = $5", &with_accounts("balances_by_asset")),
     ("SELECT number FROM transaction_changes", &["transaction_changes_pkey"]),
 ];
+
+/// What is gone through for addresses from this index, and for what an account of each has.
+const fn with_accounts(found: &'static str) -> [&'static str; 5] {
+    [found, "balances_pkey", "earlier_movements_pkey", "account_changes_pkey", "accounts_pkey"]
+}
 
 /// Holds a search to its indices. Says whether the statement is one.
 fn is_search(statement: &str, plan: &[String]) -> bool {

@@ -202,7 +202,8 @@ fn expected_text(row: &Row) -> String {
 fn found_text(row: &Row, answer: &Result<Submitted, SubmitError>) -> String {
     let error = match answer {
         Ok(submitted) => {
-            let made = !matches!(kind(&row.command), "void" | "expiry" | "account change" | "transaction change");
+            let made =
+                !matches!(kind(&row.command), "void" | "expiry" | "account change" | "transaction change");
             let status = if made && submitted.outcome != Outcome::DryRun { 201 } else { 200 };
             let replayed = if submitted.outcome == Outcome::Replayed { " replayed" } else { "" };
             return format!("{status}{replayed}");

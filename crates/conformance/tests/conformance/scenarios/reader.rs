@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use ledger::{
-    Asset, CaptureHold, ChangeAccount, ChangeTransaction, Command, CreateHold, EntryNumber, Expectations, Metadata,
-    MetadataPatch, PolicyPatch, PostTransaction, Postings, Quantity, ReleaseCause, ReleaseHold,
+    Asset, CaptureHold, ChangeAccount, ChangeTransaction, Command, CreateHold, EntryNumber, Expectations,
+    Metadata, MetadataPatch, PolicyPatch, PostTransaction, Postings, Quantity, ReleaseCause, ReleaseHold,
     ReverseTransaction,
 };
 
@@ -197,10 +197,7 @@ impl Reader {
         let expected_span = expected;
         let expected = self::cells::expected(expected)?;
         let done = match (options.dry_run, &command) {
-            (
-                false,
-                Command::ChangeAccount(_) | Command::ChangeTransaction(_) | Command::ReleaseHold(_),
-            )
+            (false, Command::ChangeAccount(_) | Command::ChangeTransaction(_) | Command::ReleaseHold(_))
             | (true, _) => 200,
             (false, _) => 201,
         };
