@@ -131,7 +131,7 @@ fn a_line_that_is_too_long_is_refused_and_the_next_one_taken() {
 
 #[test]
 fn a_client_that_sends_nothing_more_is_told_where_it_stopped() {
-    let site = Site::start_with(&[("PX_SERVER__REQUEST_TIMEOUT_MS", "400")]);
+    let site = Site::start_with(&[("PX_SERVER__REQUEST_TIMEOUT_MS", "2000")]);
     let started = Instant::now();
     let mut stalled = begin(&site, &format!("{}{{\"type\"", lines(&[pay("world", "a", 5)])));
     let reply = stalled.reply();
@@ -144,7 +144,7 @@ fn a_client_that_sends_nothing_more_is_told_where_it_stopped() {
     let mut slow = begin(&site, &lines(&[pay("world", "a", 5)]));
     let began = Instant::now();
     let mut sent = 1;
-    while began.elapsed() < Duration::from_millis(1200) {
+    while began.elapsed() < Duration::from_secs(5) {
         slow.send(&chunk(&lines(&[pay("world", "a", 5)])));
         sent += 1;
         assert_eq!(site.get("/health/live").status, 200);

@@ -52,6 +52,7 @@ fn an_entry_shows_all_that_was_recorded() {
           "expires_at": null,
           "account": null,
           "policy": null,
+          "transaction": null,
           "metadata": {
             "order": "1"
           },

@@ -56,13 +56,6 @@ fn calls() -> Vec<(Request, u16)> {
         get(&format!("{TRANSACTIONS}/0")),
         get(&format!("{TRANSACTIONS}?{all}")),
         (
-            Request::patch(format!("{TRANSACTIONS}/0"))
-                .header("idempotency-key", "t")
-                .json(json!({ "metadata": { "invoice": "77", "note": null } })),
-            200,
-        ),
-        get(&format!("{TRANSACTIONS}/0/changes?limit=7")),
-        (
             Request::patch("/v1/ledgers/main/accounts/users:1")
                 .header("idempotency-key", "p")
                 .json(json!({ "policy": { "floor": { "USD/2": "-5" } }, "metadata": { "tier": "gold" } })),
@@ -82,6 +75,13 @@ fn calls() -> Vec<(Request, u16)> {
                 .json(reversal),
             201,
         ),
+        (
+            Request::patch(format!("{TRANSACTIONS}/0"))
+                .header("idempotency-key", "t")
+                .json(json!({ "metadata": { "invoice": "77", "note": null } })),
+            200,
+        ),
+        get(&format!("{TRANSACTIONS}/0/changes?limit=7")),
         get("/v1/ledgers/main/accounts/users:1/changes?limit=7"),
         get("/v1/ledgers/main/accounts/users:1/changes?at=2026-06-01T00:00:00Z"),
         get(&format!("/v1/ledgers/main/accounts/users:1/entries?{moment}")),

@@ -65,7 +65,7 @@ fn the_lines_of_an_export_are_the_entries_of_the_log() {
         let request = line.as_object_mut().unwrap().remove("request").unwrap();
         line["idempotency_key"] = request["idempotency_key"].clone();
         // What is null in most entries is left out of a line.
-        for member in ["captures", "reverses", "releases", "expires_at"] {
+        for member in ["captures", "reverses", "releases", "expires_at", "transaction"] {
             let members = line.as_object_mut().unwrap();
             assert_ne!(members.get(member), Some(&Value::Null));
             members.entry(member).or_insert(Value::Null);
