@@ -19,9 +19,10 @@ impl SourceFile {
         lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 
-    /// Whether it is compiled only for tests.
+    /// Whether it is compiled only for tests and benchmarks.
     pub(crate) fn is_test(&self) -> bool {
-        self.path.contains("/tests/") || self.path.starts_with("crates/test_")
+        let folders = ["/tests/", "/benches/"];
+        folders.iter().any(|folder| self.path.contains(folder)) || self.path.starts_with("crates/test_")
     }
 }
 
