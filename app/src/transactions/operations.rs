@@ -24,7 +24,7 @@ const TAG: &str = "Transactions";
 /// Lists the operations.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
-    vec![
+    [
         Operation::post("/v1/ledgers/{ledger}/transactions", "create_transaction")
             .about(TAG, "Creates a transaction")
             .description(
@@ -107,6 +107,14 @@ pub fn operations() -> Vec<Operation> {
                 &SERVICE_UNAVAILABLE,
                 &OUTCOME_UNKNOWN,
             ]),
+    ]
+    .into_iter()
+    .chain(changes())
+    .collect()
+}
+
+fn changes() -> [Operation; 2] {
+    [
         Operation::patch("/v1/ledgers/{ledger}/transactions/{id}", "change_transaction")
             .about(TAG, "Changes what is kept beside a transaction")
             .description(

@@ -416,7 +416,9 @@ async fn compare_transactions(
             return Err(goes_back(Stage::Transactions));
         }
         after = Some(*last);
-        changes.into_iter().for_each(|(transaction, entry)| transactions.find_change(transaction, entry));
+        for (transaction, entry) in changes {
+            transactions.find_change(transaction, entry);
+        }
     }
     let mut after = None;
     loop {
@@ -426,7 +428,9 @@ async fn compare_transactions(
             return Err(goes_back(Stage::Transactions));
         }
         after = Some(*last);
-        found.into_iter().for_each(|(pair, transaction)| transactions.find_by(pair, transaction));
+        for (pair, transaction) in found {
+            transactions.find_by(pair, transaction);
+        }
     }
     transactions.differences().into_iter().for_each(|finding| report.add(finding));
     Ok(())

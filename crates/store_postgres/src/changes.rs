@@ -38,7 +38,9 @@ pub(crate) async fn write_changes(
     }
     let columns = |rows: &[(MetadataPair, Address)]| {
         let mut pairs = BigInts::default();
-        rows.iter().for_each(|(pair, _)| pairs.push(pair.0));
+        for (pair, _) in rows {
+            pairs.push(pair.0);
+        }
         (pairs, rows.iter().map(|(_, account)| account.as_str()).collect::<Texts>())
     };
     let ((gone, gone_of), (new, new_of)) = (columns(&pairs.gone), columns(&pairs.new));

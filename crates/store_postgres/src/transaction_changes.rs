@@ -95,7 +95,9 @@ pub(crate) async fn load_transactions(
     wanted: &[EntryNumber],
 ) -> Result<Vec<(EntryNumber, Metadata)>, Failure> {
     let mut numbers = BigInts::default();
-    wanted.iter().for_each(|number| numbers.push(stored_number(*number)));
+    for number in wanted {
+        numbers.push(stored_number(*number));
+    }
     let rows = sqlx::query!(
         r#"SELECT e.number AS "number!", e.kind AS "kind!", COALESCE((
                 SELECT metadata FROM changed_transactions AS changed

@@ -40,7 +40,7 @@ pub(crate) enum Step {
     /// before, in microseconds; a clock that is set back makes it negative.
     Ask { replica: usize, elapsed: i64, asked: Vec<Asked> },
     /// Somebody reads.
-    Read { replica: usize, ledger: LedgerName, question: Question },
+    Read { replica: usize, ledger: LedgerName, question: Box<Question> },
     /// A replica ends, in order or not, and another one takes its place.
     Replace { replica: usize, in_order: bool, shape: Shape },
 }
@@ -48,7 +48,7 @@ pub(crate) enum Step {
 #[derive(Clone, Debug)]
 enum StepDraft {
     Ask { replica: usize, elapsed: i64, drafts: Vec<Draft> },
-    Read { replica: usize, ledger: LedgerName, question: Question },
+    Read { replica: usize, ledger: LedgerName, question: Box<Question> },
     Replace { replica: usize, in_order: bool, shape: Shape },
 }
 
@@ -112,7 +112,7 @@ fn any_step(draft: BoxedStrategy<Draft>) -> impl Strategy<Value = StepDraft> {
     prop_oneof![
         20 => (replica.clone(), elapsed, drafts)
             .prop_map(|(replica, elapsed, drafts)| StepDraft::Ask { replica, elapsed, drafts }),
-        3 => (replica.clone(), any_ledger(), any_question())
+        3 => (replica.clone(), any_ledger(), any_question().prop_map(Box::new))
             .prop_map(|(replica, ledger, question)| StepDraft::Read { replica, ledger, question }),
         1 => (replica, any::<bool>(), any_shape())
             .prop_map(|(replica, in_order, shape)| StepDraft::Replace { replica, in_order, shape }),

@@ -138,7 +138,7 @@ fn bounds_of_an_amount_have_to_hold_for_the_posting_of_the_other_filters() {
         (range(Some(9), Some(9)), true, true),
     ] {
         let destination = fees.then(|| exactly("fees"));
-        let query = TransactionQuery { amount, destination, ..any() };
+        let query = TransactionQuery { destination, amount, ..any() };
         assert_eq!(query.matches(&entry), matches, "{query:?}");
     }
 }

@@ -22,7 +22,9 @@ pub(super) struct PairSum {
 impl PairSum {
     pub(super) fn of(metadata: &Metadata) -> Self {
         let mut sum = Self::default();
-        MetadataPair::all_of(metadata).into_iter().for_each(|pair| sum.add(pair));
+        for pair in MetadataPair::all_of(metadata) {
+            sum.add(pair);
+        }
         sum
     }
 

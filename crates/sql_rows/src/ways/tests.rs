@@ -26,12 +26,12 @@ impl WayReads for Counts {
     }
 }
 
-fn exactly(text: &str) -> Option<AddressPattern> {
-    Some(AddressPattern::Exactly(Address::parse(text).unwrap()))
+fn exactly(text: &str) -> AddressPattern {
+    AddressPattern::Exactly(Address::parse(text).unwrap())
 }
 
-fn under(text: &str) -> Option<AddressPattern> {
-    Some(AddressPattern::Under(Address::parse(text).unwrap()))
+fn under(text: &str) -> AddressPattern {
+    AddressPattern::Under(Address::parse(text).unwrap())
 }
 
 fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -55,32 +55,42 @@ fn the_way_past_the_fewest_others_is_chosen() {
     let pair = |key, value| Way::Pair(MetadataPair::of(key, value));
     for (query, way) in [
         (any(), Way::All),
-        (TransactionQuery { account: exactly("world"), ..any() }, Way::Account("world")),
-        (TransactionQuery { account: exactly("world"), source: exactly("a"), ..any() }, Way::Account("a")),
-        (TransactionQuery { account: under("users:42"), ..any() }, Way::Under("users:42", 3)),
-        (TransactionQuery { account: under("users"), ..any() }, Way::All),
+        (TransactionQuery { account: Some(exactly("world")), ..any() }, Way::Account("world")),
         (
-            TransactionQuery { account: under("users"), source: exactly("world"), ..any() },
+            TransactionQuery { account: Some(exactly("world")), source: Some(exactly("a")), ..any() },
+            Way::Account("a"),
+        ),
+        (TransactionQuery { account: Some(under("users:42")), ..any() }, Way::Under("users:42", 3)),
+        (TransactionQuery { account: Some(under("users")), ..any() }, Way::All),
+        (
+            TransactionQuery { account: Some(under("users")), source: Some(exactly("world")), ..any() },
             Way::Account("world"),
         ),
         (
-            TransactionQuery { account: under("users"), source: under("users:42"), ..any() },
+            TransactionQuery { account: Some(under("users")), source: Some(under("users:42")), ..any() },
             Way::Under("users:42", 3),
         ),
         (
-            TransactionQuery { source: exactly("world"), destination: under("users:42"), ..any() },
+            TransactionQuery {
+                source: Some(exactly("world")),
+                destination: Some(under("users:42")),
+                ..any()
+            },
             Way::Under("users:42", 3),
         ),
         (TransactionQuery { metadata: hot(), ..any() }, pair("kind", "order")),
-        (TransactionQuery { metadata: hot(), account: exactly("a"), ..any() }, Way::Account("a")),
+        (TransactionQuery { metadata: hot(), account: Some(exactly("a")), ..any() }, Way::Account("a")),
         (
-            TransactionQuery { metadata: hot(), account: under("users:42"), ..any() },
+            TransactionQuery { metadata: hot(), account: Some(under("users:42")), ..any() },
             Way::Under("users:42", 3),
         ),
-        (TransactionQuery { metadata: hot(), account: under("users"), ..any() }, pair("kind", "order")),
-        (TransactionQuery { metadata: hot(), account: exactly("world"), ..any() }, pair("kind", "order")),
+        (TransactionQuery { metadata: hot(), account: Some(under("users")), ..any() }, pair("kind", "order")),
         (
-            TransactionQuery { metadata: pairs(&[("order", "1")]), account: exactly("a"), ..any() },
+            TransactionQuery { metadata: hot(), account: Some(exactly("world")), ..any() },
+            pair("kind", "order"),
+        ),
+        (
+            TransactionQuery { metadata: pairs(&[("order", "1")]), account: Some(exactly("a")), ..any() },
             pair("order", "1"),
         ),
         (
@@ -101,7 +111,7 @@ fn a_choice_of_one_is_made_without_asking() {
     let mut counts = counts();
     for query in [
         TransactionQuery::default(),
-        TransactionQuery { account: exactly("a"), ..TransactionQuery::default() },
+        TransactionQuery { account: Some(exactly("a")), ..TransactionQuery::default() },
         TransactionQuery { metadata: pairs(&[("kind", "order")]), ..TransactionQuery::default() },
         TransactionQuery { reference: Some(Reference::parse("r").unwrap()), ..TransactionQuery::default() },
     ] {
@@ -119,11 +129,15 @@ fn rows_that_all_match_are_asked_for_no_further_than_the_page() {
     let amount = AmountRange { at_least: Some(1_u64.into()), at_most: None };
     for (way, query, rows) in [
         (Way::All, any(), scanned),
-        (Way::Account("a"), TransactionQuery { account: exactly("a"), ..any() }, 51),
-        (Way::Account("a"), TransactionQuery { account: exactly("a"), amount, ..any() }, scanned),
-        (Way::Account("a"), TransactionQuery { account: exactly("a"), metadata: one(), ..any() }, scanned),
-        (Way::Account("a"), TransactionQuery { source: exactly("a"), ..any() }, scanned),
-        (Way::Under("a", 1), TransactionQuery { account: under("a"), ..any() }, scanned),
+        (Way::Account("a"), TransactionQuery { account: Some(exactly("a")), ..any() }, 51),
+        (Way::Account("a"), TransactionQuery { account: Some(exactly("a")), amount, ..any() }, scanned),
+        (
+            Way::Account("a"),
+            TransactionQuery { account: Some(exactly("a")), metadata: one(), ..any() },
+            scanned,
+        ),
+        (Way::Account("a"), TransactionQuery { source: Some(exactly("a")), ..any() }, scanned),
+        (Way::Under("a", 1), TransactionQuery { account: Some(under("a")), ..any() }, scanned),
         (pair, TransactionQuery { metadata: one(), ..any() }, 51),
         (pair, TransactionQuery { metadata: one(), amount, ..any() }, scanned),
         (pair, TransactionQuery { metadata: [one(), one()].concat(), ..any() }, scanned),

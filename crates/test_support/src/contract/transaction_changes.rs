@@ -149,16 +149,16 @@ pub async fn what_is_kept_beside_transactions_is_loaded(fixture: &dyn StoreFixtu
 
 /// Reads what a snapshot has of transactions and of what is found by what, in parts of any size, and holds it to a log.
 pub(super) async fn assert_snapshot_has(snapshot: &mut dyn Snapshot, naive: &Naive, limit: usize) {
-    let mut changed: Vec<(EntryNumber, Metadata)> = Vec::new();
+    let mut kept: Vec<(EntryNumber, Metadata)> = Vec::new();
     loop {
-        let part = snapshot.changed_transactions(changed.last().map(|last| last.0), limit).await.unwrap();
+        let part = snapshot.changed_transactions(kept.last().map(|last| last.0), limit).await.unwrap();
         assert!(part.len() <= limit);
         if part.is_empty() {
             break;
         }
-        changed.extend(part);
+        kept.extend(part);
     }
-    assert_eq!(changed, naive.changed_transactions().into_iter().collect::<Vec<_>>());
+    assert_eq!(kept, naive.changed_transactions().into_iter().collect::<Vec<_>>());
     let mut changes: Vec<(EntryNumber, EntryNumber)> = Vec::new();
     loop {
         let part = snapshot.transaction_changes(changes.last().copied(), limit).await.unwrap();
