@@ -173,7 +173,7 @@ impl History<'_> {
     pub(crate) fn batch_nowhere(&mut self) -> Result<(), Stop> {
         let mut batch = self.a_batch();
         batch.items.retain(|item| matches!(item, Item::Command(_)));
-        let request = batch.request("nowhere");
+        let request = batch.request(&self.nowhere());
         let reply = self.call(&request)?;
         let problem = || Problem::new(404, "ledger.not_found");
         if batch.mode != Mode::Independent {

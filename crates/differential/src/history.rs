@@ -158,9 +158,14 @@ impl<'a> History<'a> {
             return self.batch_nowhere();
         }
         let command = self.draw.command(&self.model, &self.log);
-        let request = asked::request("nowhere", &command, None, false);
+        let request = asked::request(&self.nowhere(), &command, None, false);
         let reply = self.call(&request)?;
         self.problem(&request, Problem::new(404, "ledger.not_found"), &reply)
+    }
+
+    /// Returns the name of a ledger that is not there, and that no other history asks for.
+    pub(crate) fn nowhere(&self) -> String {
+        format!("{}-nowhere", self.ledger)
     }
 
     /// Draws a key that is used up, and that callers may choose.

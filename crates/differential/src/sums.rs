@@ -1,4 +1,4 @@
-//! Sums of balances, which may be larger than any amount.
+//! Sums of balances, which may be larger than any amount: up to 2^128 − 1, which stands for all that is more.
 
 use ledger::{Amount, Balance};
 
@@ -27,11 +27,23 @@ impl Sum {
         Self { upper: self.upper - other.upper, lower: self.lower - other.lower }
     }
 
+    /// Returns it with a lower half that is positive and below the base.
+    fn normal(self) -> (i128, i128) {
+        (self.upper + self.lower.div_euclid(BASE), self.lower.rem_euclid(BASE))
+    }
+
+    /// Returns it as a sum that is shown.
+    fn shown(self) -> Self {
+        let most = u128::MAX;
+        let base = BASE.unsigned_abs();
+        let half = |units: u128| i128::try_from(units).expect("it is below 2^127");
+        let most = Self { upper: half(most / base), lower: half(most % base) };
+        if self.normal() > most.normal() { most } else { self }
+    }
+
     /// Writes it with all its digits.
     pub(crate) fn text(self) -> String {
-        let upper = self.upper + self.lower.div_euclid(BASE);
-        let lower = self.lower.rem_euclid(BASE);
-        match (upper, lower) {
+        match self.normal() {
             (0, lower) => lower.to_string(),
             (-1, lower) if lower > 0 => format!("-{}", BASE - lower),
             (upper, lower) if upper < 0 && lower > 0 => format!("{}{:030}", upper + 1, BASE - lower),
@@ -60,14 +72,15 @@ impl Sums {
 
     /// Returns every figure with its name.
     pub(crate) fn figures(&self) -> [(&'static str, Sum); 6] {
-        let posted = self.posted_in.minus(self.posted_out);
+        let [posted_in, posted_out, pending_in, pending_out] =
+            [self.posted_in, self.posted_out, self.pending_in, self.pending_out].map(Sum::shown);
         [
-            ("posted_in", self.posted_in),
-            ("posted_out", self.posted_out),
-            ("pending_in", self.pending_in),
-            ("pending_out", self.pending_out),
-            ("posted", posted),
-            ("available", posted.minus(self.pending_out)),
+            ("posted_in", posted_in),
+            ("posted_out", posted_out),
+            ("pending_in", pending_in),
+            ("pending_out", pending_out),
+            ("posted", posted_in.minus(posted_out)),
+            ("available", posted_in.minus(posted_out.plus(pending_out).shown())),
         ]
     }
 }
@@ -92,5 +105,8 @@ mod tests {
         assert_eq!(zero.minus(base).text(), (-BASE).to_string());
         assert_eq!(zero.minus(base).minus(of(7)).text(), (-BASE - 7).to_string());
         assert_eq!(zero.minus(base).plus(of(7)).text(), (7 - BASE).to_string());
+        let more = most.plus(most).plus(most);
+        assert_eq!(more.shown().text(), u128::MAX.to_string());
+        assert_eq!(of(7).shown(), of(7));
     }
 }
