@@ -10,8 +10,8 @@ use crate::history::{History, Stop};
 use crate::problems::{Problem, comparable};
 use crate::{shown, times};
 
-/// How many items are asked for at once: few enough that long lists have several pages.
-const PAGE: usize = 97;
+/// How many items are asked for at once at most.
+const PAGE_MAX: usize = 200;
 
 /// How many of one kind are read one by one.
 const ONE_BY_ONE: usize = 3;
@@ -31,7 +31,7 @@ impl History<'_> {
     /// Compares every entry, and takes over when each was recorded. What no reply has shown yet is taken from here, if it
     /// lies between what was recorded before and after it.
     fn audit_log(&mut self) -> Result<(), Stop> {
-        let (request, entries) = self.pages(&format!("/log?limit={PAGE}"), self.log.len())?;
+        let (request, entries) = self.pages(&format!("/log?limit={PAGE_MAX}"), self.log.len())?;
         let mut last = String::new();
         let mut moments = Vec::new();
         for (nth, got) in entries.into_iter().enumerate() {
@@ -194,12 +194,9 @@ impl History<'_> {
         lines
     }
 
+    /// Reads a list in several pages, and compares.
     pub(crate) fn list(&mut self, path: &str, expected: &[Value]) -> Result<(), Stop> {
-        self.list_by(path, PAGE, expected)
-    }
-
-    /// Reads a list, so many items at once, and compares.
-    pub(crate) fn list_by(&mut self, path: &str, page: usize, expected: &[Value]) -> Result<(), Stop> {
+        let page = (expected.len() / self.draw.random.usize(1..4)).clamp(2, PAGE_MAX);
         let limited = format!("{path}{}limit={page}", if path.contains('?') { '&' } else { '?' });
         let (request, items) = self.pages(&limited, expected.len())?;
         for (expected, got) in expected.iter().zip(items) {

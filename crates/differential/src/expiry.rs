@@ -29,6 +29,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How many holds expire at most.
 const HOLDS_MAX: usize = 3;
 
+/// How many are drawn, of which some would be rejected.
+const TRIES: usize = 12;
+
 /// A hold and when it expires.
 type Expiring = (EntryNumber, Timestamp);
 
@@ -69,8 +72,8 @@ impl History<'_> {
         let now = times::by_the_clock();
         let mut model = self.model.clone();
         let (mut items, mut expiring) = (Vec::new(), Vec::new());
-        for nth in 0..HOLDS_MAX {
-            let apart = if nth == 0 { 0 } else { self.draw.random.i64(0..APART) };
+        for _ in 0..TRIES {
+            let apart = if expiring.is_empty() { 0 } else { self.draw.random.i64(0..APART) };
             let expires_at = times::later(now, AHEAD + apart);
             let hold = Command::CreateHold(CreateHold {
                 postings: self.draw.single_postings(),
@@ -78,6 +81,9 @@ impl History<'_> {
                 reference: None,
                 metadata: Metadata::default(),
             });
+            if expiring.len() == HOLDS_MAX {
+                break;
+            }
             let Ok(entry) = model.take(&hold, times::NOW) else { continue };
             let number = entry.number;
             expiring.push((number, expires_at));

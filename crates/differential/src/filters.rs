@@ -13,9 +13,6 @@ use crate::times;
 /// How often each list is asked for.
 const TIMES: usize = 4;
 
-/// How many items are asked for at once.
-const PAGES: [usize; 3] = [5, 23, 97];
-
 /// Beginnings of addresses.
 const PREFIXES: [&str; 6] = ["u", "users:", "users:1", "users:1:", "world", "nobody"];
 
@@ -120,10 +117,6 @@ impl Draw {
         PREFIXES[self.random.usize(..PREFIXES.len())]
     }
 
-    pub(crate) fn a_page(&mut self) -> usize {
-        PAGES[self.random.usize(..PAGES.len())]
-    }
-
     /// Draws what is kept beside something.
     pub(crate) fn a_pair(&mut self) -> (&'static str, &'static str) {
         (["k", "k", "l"][self.random.usize(..3)], VALUES[self.random.usize(..VALUES.len())])
@@ -187,13 +180,12 @@ impl History<'_> {
                 found.reverse();
             }
             let found: Vec<Value> = found.into_iter().map(|(_, view)| view.clone()).collect();
-            let page = self.draw.a_page();
-            self.list_by(&format!("/transactions?{}", filter.query()), page, &found)?;
+            self.list(&format!("/transactions?{}", filter.query()), &found)?;
         }
         for _ in 0..TIMES {
             let (query, chosen) = self.draw.accounts_query();
             let all = accounts(&self.model, &|account| Some(self.model.version(account)));
-            self.list_by(&format!("/accounts?{query}"), 2, &chosen.of(all))?;
+            self.list(&format!("/accounts?{query}"), &chosen.of(all))?;
         }
         Ok(())
     }

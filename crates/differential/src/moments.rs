@@ -25,7 +25,7 @@ impl History<'_> {
     pub(crate) fn audit_moments(&mut self) -> Result<(), Stop> {
         let (prefix, depth) = (self.draw.a_prefix(), self.draw.random.usize(1..4));
         let of_now = groups(&self.model, Some(prefix), depth);
-        self.list_by(&format!("/balances?prefix={prefix}&depth={depth}"), 2, &of_now)?;
+        self.list(&format!("/balances?prefix={prefix}&depth={depth}"), &of_now)?;
         for _ in 0..MOMENTS {
             let moment = self.draw.moment(&self.log);
             let at = format!("at={}&clock={}", times::text(moment.time), clock(moment.clock));
@@ -63,14 +63,14 @@ impl History<'_> {
             }
         }
         let (query, chosen) = self.draw.accounts_query();
-        self.list_by(&format!("/accounts?{at}&{query}"), 3, &chosen.of(all))
+        self.list(&format!("/accounts?{at}&{query}"), &chosen.of(all))
     }
 
     fn groups_at(&mut self, past: &Model, at: &str) -> Result<(), Stop> {
         let prefix = self.draw.chance(60).then(|| self.draw.a_prefix());
         let depth = self.draw.random.usize(1..4);
         let query = prefix.map_or_else(String::new, |prefix| format!("&prefix={prefix}"));
-        self.list_by(&format!("/balances?{at}&depth={depth}{query}"), 2, &groups(past, prefix, depth))
+        self.list(&format!("/balances?{at}&depth={depth}{query}"), &groups(past, prefix, depth))
     }
 
     /// Asks for what ends at a moment.
@@ -87,9 +87,8 @@ impl History<'_> {
             views.reverse();
             views
         };
-        let page = self.draw.a_page();
         let transactions = ended(self.transactions());
-        self.list_by(&format!("/transactions?{at}"), page, &transactions)?;
+        self.list(&format!("/transactions?{at}"), &transactions)?;
         let account = self.draw.an_account();
         let is_there = self.model.changed().contains(&account)
             || self.model.touched().iter().any(|key| key.account == account);
@@ -97,15 +96,11 @@ impl History<'_> {
             return self.no_account(&format!("/accounts/{account}/entries?{at}"));
         }
         let lines = ended(self.lines_of(&account));
-        self.list_by(&format!("/accounts/{account}/entries?{at}"), page, &lines)?;
+        self.list(&format!("/accounts/{account}/entries?{at}"), &lines)?;
         if moment.clock == Clock::Recorded {
             let mut changes = self.changes_of(&account);
             changes.retain(|change| time(change) <= moment.time);
-            self.list_by(
-                &format!("/accounts/{account}/changes?at={}", times::text(moment.time)),
-                page,
-                &changes,
-            )?;
+            self.list(&format!("/accounts/{account}/changes?at={}", times::text(moment.time)), &changes)?;
         }
         Ok(())
     }
