@@ -21,11 +21,12 @@ impl History<'_> {
     pub(crate) fn audit(&mut self) -> Result<(), Stop> {
         self.audit_log()?;
         self.audit_ledger()?;
-        self.audit_transactions()?;
+        let transactions = self.transactions();
+        self.audit_transactions(&transactions)?;
         self.audit_holds()?;
         self.audit_accounts()?;
-        self.audit_filters()?;
-        self.audit_moments()
+        self.audit_filters(&transactions)?;
+        self.audit_moments(&transactions)
     }
 
     /// Compares every entry, and takes over when each was recorded. What no reply has shown yet is taken from here, if it
@@ -65,9 +66,8 @@ impl History<'_> {
         self.same(&request, expected, got)
     }
 
-    fn audit_transactions(&mut self) -> Result<(), Stop> {
-        let mut expected = self.transactions();
-        expected.reverse();
+    fn audit_transactions(&mut self, transactions: &[Value]) -> Result<(), Stop> {
+        let expected: Vec<_> = transactions.iter().rev().cloned().collect();
         self.list("/transactions", &expected)?;
         self.one("transactions", &expected)?;
         for _ in 0..expected.len().min(ONE_BY_ONE) {
@@ -86,7 +86,7 @@ impl History<'_> {
     }
 
     /// Returns every transaction as it is now, oldest first.
-    pub(crate) fn transactions(&self) -> Vec<Value> {
+    fn transactions(&self) -> Vec<Value> {
         let mut transactions = Vec::new();
         for entry in self.log.iter().filter(|entry| entry.body.transaction().is_some()) {
             let mut view = shown::transaction(&self.ledger, entry, &self.model.reversed(entry.number));

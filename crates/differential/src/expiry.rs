@@ -81,13 +81,11 @@ impl History<'_> {
                 reference: None,
                 metadata: Metadata::default(),
             });
-            if expiring.len() == HOLDS_MAX {
-                break;
-            }
             let Ok(entry) = model.take(&hold, times::NOW) else { continue };
             let number = entry.number;
             expiring.push((number, expires_at));
-            items.push(Item::Command(Sent { command: hold, key: self.key() }));
+            // With a key, so that it never depends on the clock what comes of it when the batch is sent again.
+            items.push(Item::Command(Sent { command: hold, key: Some(self.new_key()) }));
             let left = model.holds().into_iter().find(|(hold, ..)| *hold == number);
             let left = left.map(|(.., left)| left).unwrap_or_default();
             let capture = Command::CaptureHold(CaptureHold {
@@ -100,6 +98,9 @@ impl History<'_> {
             });
             if self.draw.chance(50) && model.take(&capture, times::NOW).is_ok() {
                 items.push(Item::Command(Sent { command: capture, key: None }));
+            }
+            if expiring.len() == HOLDS_MAX {
+                break;
             }
         }
         (Batch { mode: Mode::Atomic, key: None, items }, expiring)

@@ -166,13 +166,12 @@ impl Draw {
 }
 
 impl History<'_> {
-    /// Asks for lists by random filters, and compares.
-    pub(crate) fn audit_filters(&mut self) -> Result<(), Stop> {
-        let transactions = self.transactions();
+    /// Asks for lists by random filters, and compares. Takes every transaction as it is now, oldest first.
+    pub(crate) fn audit_filters(&mut self, transactions: &[Value]) -> Result<(), Stop> {
         for _ in 0..TIMES {
             let filter = self.draw.filter(&self.log);
             let entries = self.log.iter().filter(|entry| entry.body.transaction().is_some());
-            let all = entries.zip(&transactions);
+            let all = entries.zip(transactions);
             let mut found: Vec<_> =
                 all.filter(|(entry, _)| filter.takes(entry, &self.model.beside(entry.number))).collect();
             found.sort_by_key(|(entry, _)| (filter.time(entry), entry.number));
@@ -182,10 +181,10 @@ impl History<'_> {
             let found: Vec<Value> = found.into_iter().map(|(_, view)| view.clone()).collect();
             self.list(&format!("/transactions?{}", filter.query()), &found)?;
         }
+        let all = accounts(&self.model, &|account| Some(self.model.version(account)));
         for _ in 0..TIMES {
             let (query, chosen) = self.draw.accounts_query();
-            let all = accounts(&self.model, &|account| Some(self.model.version(account)));
-            self.list(&format!("/accounts?{query}"), &chosen.of(all))?;
+            self.list(&format!("/accounts?{query}"), &chosen.of(all.clone()))?;
         }
         Ok(())
     }

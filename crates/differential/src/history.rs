@@ -181,11 +181,14 @@ impl<'a> History<'a> {
             2..4 if !self.free.is_empty() => {
                 Some(self.free.swap_remove(self.draw.random.usize(..self.free.len())))
             }
-            _ => {
-                self.next_key += 1;
-                Some(format!("key-{}", self.next_key))
-            }
+            _ => Some(self.new_key()),
         }
+    }
+
+    /// Returns a key that was never sent.
+    pub(crate) fn new_key(&mut self) -> String {
+        self.next_key += 1;
+        format!("key-{}", self.next_key)
     }
 
     /// Asks for something that is there or is not.

@@ -21,8 +21,8 @@ impl Draw {
 }
 
 impl History<'_> {
-    /// Asks how things were, and compares.
-    pub(crate) fn audit_moments(&mut self) -> Result<(), Stop> {
+    /// Asks how things were, and compares. Takes every transaction as it is now, oldest first.
+    pub(crate) fn audit_moments(&mut self, transactions: &[Value]) -> Result<(), Stop> {
         let (prefix, depth) = (self.draw.a_prefix(), self.draw.random.usize(1..4));
         let of_now = groups(&self.model, Some(prefix), depth);
         self.list(&format!("/balances?prefix={prefix}&depth={depth}"), &of_now)?;
@@ -36,7 +36,7 @@ impl History<'_> {
             let past = self.model.as_of(moment);
             self.accounts_at(&past, &at)?;
             self.groups_at(&past, &at)?;
-            self.lists_until(moment, &at)?;
+            self.lists_until(moment, &at, transactions)?;
         }
         Ok(())
     }
@@ -74,7 +74,7 @@ impl History<'_> {
     }
 
     /// Asks for what ends at a moment.
-    fn lists_until(&mut self, moment: Moment, at: &str) -> Result<(), Stop> {
+    fn lists_until(&mut self, moment: Moment, at: &str, transactions: &[Value]) -> Result<(), Stop> {
         let name = match moment.clock {
             Clock::Recorded => "recorded_at",
             Clock::Effective => "effective_at",
@@ -87,7 +87,7 @@ impl History<'_> {
             views.reverse();
             views
         };
-        let transactions = ended(self.transactions());
+        let transactions = ended(transactions.to_vec());
         self.list(&format!("/transactions?{at}"), &transactions)?;
         let account = self.draw.an_account();
         let is_there = self.model.changed().contains(&account)

@@ -43,14 +43,14 @@ impl History<'_> {
                 continue;
             }
             let mut command = self.draw.command(&model, &log);
-            for _ in 1..tries {
-                if model.clone().take(&command, times::NOW).is_ok() {
+            for _ in 0..tries {
+                if let Ok(entry) = model.take(&command, times::NOW) {
+                    log.push(entry);
                     break;
                 }
-                command = self.draw.command(&model, &log);
-            }
-            if let Ok(entry) = model.take(&command, times::NOW) {
-                log.push(entry);
+                if tries > 1 {
+                    command = self.draw.command(&model, &log);
+                }
             }
             let key = self.key_in(&items);
             items.push(Item::Command(Sent { command, key }));
