@@ -14,9 +14,9 @@ fn agree(settings: &[(&str, &str)]) {
     eprintln!("FLORIN_SEED={seed}");
     let folder = tempfile::tempdir().unwrap();
     let service = Service::start(folder.path(), settings);
-    let plan = Plan { seed, commands: 800, history: 100, ledgers_at_once: 8 };
+    let plan = Plan { seed, commands: 480, history: 60, ledgers_at_once: 8 };
     let played = play(service.address, &plan, &|| ()).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!((played.commands, played.histories), (800, 8));
+    assert_eq!((played.commands, played.histories), (480, 8));
     for outcome in [
         "transaction",
         "transaction changed",
