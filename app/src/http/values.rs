@@ -237,7 +237,7 @@ impl Serialize for SumText {
 }
 
 schema!(SumText, "Sum", {
-    "description": "A sum of amounts in whole minor units.",
+    "description": "A sum of amounts in whole minor units. 2^128 − 1 stands for that and for all that is more.",
     "type": "string",
     "pattern": "^[0-9]+$",
     "examples": ["1250"]

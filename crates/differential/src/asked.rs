@@ -11,20 +11,16 @@ use crate::times;
 
 /// Returns the request that a command is, in a ledger.
 pub(crate) fn request(ledger: &str, command: &Command, key: Option<&str>, dry_run: bool) -> Request {
-    let (method, place, mut body) = match command {
-        Command::PostTransaction(post) => ("POST", "transactions".to_owned(), transaction(post)),
-        Command::ChangeAccount(change) => ("PATCH", format!("accounts/{}", change.account), account(change)),
-        Command::ChangeTransaction(change) => {
-            let body = Map::from_iter([("metadata".to_owned(), json!(change.metadata.as_map()))]);
-            ("PATCH", format!("transactions/{}", change.transaction.0), body)
-        }
-        Command::CreateHold(create) => ("POST", "holds".to_owned(), hold(create)),
-        Command::CaptureHold(capture) => {
-            ("POST", format!("holds/{}/captures", capture.hold.0), captured(capture))
-        }
-        Command::ReleaseHold(release) => ("POST", format!("holds/{}/void", release.hold.0), Map::new()),
+    let mut body = body(command);
+    let (method, place) = match command {
+        Command::PostTransaction(_) => ("POST", "transactions".to_owned()),
+        Command::ChangeAccount(change) => ("PATCH", format!("accounts/{}", change.account)),
+        Command::ChangeTransaction(change) => ("PATCH", format!("transactions/{}", change.transaction.0)),
+        Command::CreateHold(_) => ("POST", "holds".to_owned()),
+        Command::CaptureHold(capture) => ("POST", format!("holds/{}/captures", capture.hold.0)),
+        Command::ReleaseHold(release) => ("POST", format!("holds/{}/void", release.hold.0)),
         Command::ReverseTransaction(reversal) => {
-            ("POST", format!("transactions/{}/reversals", reversal.transaction.0), reversed(reversal))
+            ("POST", format!("transactions/{}/reversals", reversal.transaction.0))
         }
     };
     if dry_run {
@@ -36,6 +32,43 @@ pub(crate) fn request(ledger: &str, command: &Command, key: Option<&str>, dry_ru
         path: format!("/v1/ledgers/{ledger}/{place}"),
         key: key.map(str::to_owned),
         body: has_body.then(|| Value::Object(body).to_string()),
+        is_lines: false,
+    }
+}
+
+/// Returns what a command is in a batch.
+pub(crate) fn in_batch(command: &Command, key: Option<&str>) -> Value {
+    let mut item = body(command);
+    let (kind, target) = match command {
+        Command::PostTransaction(_) => ("transaction", None),
+        Command::ChangeAccount(change) => ("account", Some(("account", json!(change.account.as_str())))),
+        Command::ChangeTransaction(change) => {
+            ("transaction_change", Some(("transaction", json!(change.transaction.0))))
+        }
+        Command::CreateHold(_) => ("hold", None),
+        Command::CaptureHold(capture) => ("capture", Some(("hold", json!(capture.hold.0)))),
+        Command::ReleaseHold(release) => ("void", Some(("hold", json!(release.hold.0)))),
+        Command::ReverseTransaction(reversal) => {
+            ("reversal", Some(("transaction", json!(reversal.transaction.0))))
+        }
+    };
+    item.insert("type".into(), kind.into());
+    item.extend(target.map(|(name, target)| (name.to_owned(), target)));
+    item.extend(key.map(|key| ("idempotency_key".to_owned(), key.into())));
+    Value::Object(item)
+}
+
+fn body(command: &Command) -> Map<String, Value> {
+    match command {
+        Command::PostTransaction(post) => transaction(post),
+        Command::ChangeAccount(change) => account(change),
+        Command::ChangeTransaction(change) => {
+            Map::from_iter([("metadata".to_owned(), json!(change.metadata.as_map()))])
+        }
+        Command::CreateHold(create) => hold(create),
+        Command::CaptureHold(capture) => captured(capture),
+        Command::ReleaseHold(_) => Map::new(),
+        Command::ReverseTransaction(reversal) => reversed(reversal),
     }
 }
 

@@ -1,25 +1,60 @@
 //! The end of a history: all that can be read of its ledger, held against the model.
 
-use ledger::{Direction, EntryBody, HoldState};
+use ledger::{Address, Direction, EntryBody, HoldState};
+use reference_model::Model;
 use serde_json::{Value, json};
 
 use crate::connection::Request;
 use crate::draw::{ACCOUNTS, address, is_hold};
-use crate::history::{History, Stop, place};
-use crate::problems::comparable;
+use crate::history::{History, Stop};
+use crate::problems::{Problem, comparable};
 use crate::{shown, times};
 
-/// How many items are asked for at once: few enough that lists have several pages.
-const PAGE: usize = 97;
+/// How many items are asked for at once at most.
+const PAGE_MAX: usize = 200;
+
+/// How many of one kind are read one by one.
+const ONE_BY_ONE: usize = 3;
 
 impl History<'_> {
     /// Reads everything, and compares.
     pub(crate) fn audit(&mut self) -> Result<(), Stop> {
         self.audit_log()?;
         self.audit_ledger()?;
-        self.audit_transactions()?;
+        let transactions = self.transactions();
+        self.audit_transactions(&transactions)?;
         self.audit_holds()?;
-        self.audit_accounts()
+        self.audit_accounts()?;
+        self.audit_filters(&transactions)?;
+        self.audit_moments(&transactions)
+    }
+
+    /// Compares every entry, and takes over when each was recorded. What no reply has shown yet is taken from here, if it
+    /// lies between what was recorded before and after it.
+    fn audit_log(&mut self) -> Result<(), Stop> {
+        let (request, entries) = self.pages(&format!("/log?limit={PAGE_MAX}"), self.log.len())?;
+        let mut last = String::new();
+        let mut moments = Vec::new();
+        for (nth, got) in entries.into_iter().enumerate() {
+            let mut expected = shown::log_entry(&self.log[nth], self.keys[nth].as_deref());
+            let shown = got["recorded_at"].as_str().filter(|shown| times::read(shown).is_some());
+            let recorded = self.recorded[nth].clone().or_else(|| shown.map(str::to_owned));
+            let recorded = recorded.filter(|recorded| *recorded >= last).unwrap_or_default();
+            self.settle(&mut expected, &got, Some(&recorded));
+            self.same(&request, expected, got)?;
+            let Some(moment) = times::read(&recorded) else {
+                return self.same(&request, json!("a moment"), json!(recorded));
+            };
+            let entry = &mut self.log[nth];
+            if entry.effective_at == entry.recorded_at {
+                entry.effective_at = moment;
+            }
+            entry.recorded_at = moment;
+            moments.push(moment);
+            last = recorded;
+        }
+        self.model.record_at(moments);
+        Ok(())
     }
 
     fn audit_ledger(&mut self) -> Result<(), Stop> {
@@ -31,34 +66,34 @@ impl History<'_> {
         self.same(&request, expected, got)
     }
 
-    /// Compares every entry. What no reply has shown yet, when something was recorded, is taken from here, if it lies
-    /// between what was recorded before and after it.
-    fn audit_log(&mut self) -> Result<(), Stop> {
-        let (request, entries) = self.all("/log", self.log.len())?;
-        let mut last = String::new();
-        for (nth, got) in entries.into_iter().enumerate() {
-            let mut expected = shown::log_entry(&self.log[nth], self.keys[nth].as_deref());
-            let shown = got["recorded_at"].as_str().filter(|shown| shown.len() == times::LENGTH);
-            let recorded = self.recorded[nth].clone().or_else(|| shown.map(str::to_owned));
-            let recorded = recorded.filter(|recorded| *recorded >= last).unwrap_or_default();
-            self.settle(&mut expected, &got, Some(&recorded));
-            self.same(&request, expected, got)?;
-            last.clone_from(&recorded);
-            self.recorded[nth] = Some(recorded);
+    fn audit_transactions(&mut self, transactions: &[Value]) -> Result<(), Stop> {
+        let expected: Vec<_> = transactions.iter().rev().cloned().collect();
+        self.list("/transactions", &expected)?;
+        self.one("transactions", &expected)?;
+        for _ in 0..expected.len().min(ONE_BY_ONE) {
+            let id = expected[self.draw.random.usize(..expected.len())]["id"].clone();
+            let mut changes = Vec::new();
+            for entry in self.log.iter().rev() {
+                if let EntryBody::TransactionChange(change) = &entry.body
+                    && id == change.transaction.0
+                {
+                    changes.push(shown::transaction_change(entry, change));
+                }
+            }
+            self.list(&format!("/transactions/{id}/changes"), &changes)?;
         }
         Ok(())
     }
 
-    fn audit_transactions(&mut self) -> Result<(), Stop> {
-        let mut expected = Vec::new();
-        for entry in self.log.iter().rev() {
-            if entry.body.transaction().is_some() {
-                let view = shown::transaction(&self.ledger, entry, &self.model.reversed(entry.number));
-                expected.push(self.timed(view, place(entry.number)));
-            }
+    /// Returns every transaction as it is now, oldest first.
+    fn transactions(&self) -> Vec<Value> {
+        let mut transactions = Vec::new();
+        for entry in self.log.iter().filter(|entry| entry.body.transaction().is_some()) {
+            let mut view = shown::transaction(&self.ledger, entry, &self.model.reversed(entry.number));
+            view["metadata"] = shown::metadata(&self.model.beside(entry.number));
+            transactions.push(view);
         }
-        self.list("/transactions", &expected)?;
-        self.one("transactions", &expected)
+        transactions
     }
 
     fn audit_holds(&mut self) -> Result<(), Stop> {
@@ -67,20 +102,27 @@ impl History<'_> {
         for entry in self.log.iter().rev().filter(|entry| is_hold(entry)) {
             let state = states.iter().find(|(number, ..)| *number == entry.number);
             let state = state.map_or(HoldState::Open, |(_, state, _)| *state);
-            let view = shown::hold(&self.ledger, entry, state, &self.model.captured(entry.number));
-            expected.push(self.timed(view, place(entry.number)));
+            expected.push(shown::hold(&self.ledger, entry, state, &self.model.captured(entry.number)));
         }
         self.list("/holds", &expected)?;
         for state in ["open", "captured", "voided", "expired"] {
             let of_it: Vec<_> = expected.iter().filter(|hold| hold["state"] == state).cloned().collect();
             self.list(&format!("/holds?state={state}"), &of_it)?;
+            let account = self.draw.an_account();
+            let names = |posting: &Value| {
+                [&posting["source"], &posting["destination"]].contains(&&json!(account.as_str()))
+            };
+            let is_of_it =
+                |hold: &&Value| hold["postings"].as_array().is_some_and(|all| all.iter().any(names));
+            let of_both: Vec<_> = of_it.iter().filter(is_of_it).cloned().collect();
+            self.list(&format!("/holds?state={state}&account={account}"), &of_both)?;
         }
         self.one("holds", &expected)
     }
 
     /// Reads some of what was listed, one by one.
     fn one(&mut self, kind: &str, expected: &[Value]) -> Result<(), Stop> {
-        for _ in 0..expected.len().min(3) {
+        for _ in 0..expected.len().min(ONE_BY_ONE) {
             let expected = &expected[self.draw.random.usize(..expected.len())];
             let request = self.get(&format!("/{kind}/{}", expected["id"]));
             let reply = self.call(&request)?;
@@ -90,14 +132,7 @@ impl History<'_> {
     }
 
     fn audit_accounts(&mut self) -> Result<(), Stop> {
-        let mut accounts = self.model.changed();
-        accounts.extend(self.model.touched().into_iter().map(|key| key.account));
-        let mut expected = Vec::new();
-        for account in &accounts {
-            let balances = self.balances_of(account);
-            let (kept, version) = (self.model.account(account), self.model.version(account));
-            expected.push(shown::account(account.as_str(), &kept, version, &balances));
-        }
+        let expected = accounts(&self.model, &|account| Some(self.model.version(account)));
         self.list("/accounts", &expected)?;
         for account in &expected {
             let request = self.get(&format!("/accounts/{}", account["address"].as_str().unwrap_or_default()));
@@ -105,21 +140,42 @@ impl History<'_> {
             self.same(&request, account.clone(), reply.body)?;
         }
         for account in ACCOUNTS.map(address) {
-            let lines = self.lines_of(&account);
-            if accounts.contains(&account) {
-                self.list(&format!("/accounts/{account}/entries"), &lines)?;
+            if !expected.iter().any(|view| view["address"] == account.as_str()) {
+                self.no_account(&format!("/accounts/{account}"))?;
                 continue;
             }
-            let request = self.get(&format!("/accounts/{account}"));
-            let reply = self.call(&request)?;
-            let expected = crate::problems::Problem::new(404, "account.not_found").body();
-            self.same(&request, expected, comparable(&reply.body))?;
+            let mut lines = self.lines_of(&account);
+            lines.reverse();
+            self.list(&format!("/accounts/{account}/entries"), &lines)?;
+            let changes = self.changes_of(&account);
+            self.list(&format!("/accounts/{account}/changes"), &changes)?;
         }
         Ok(())
     }
 
-    /// Returns an account's statement, newest line first.
-    fn lines_of(&self, account: &ledger::Address) -> Vec<Value> {
+    /// Asks for an account that is not there.
+    pub(crate) fn no_account(&mut self, path: &str) -> Result<(), Stop> {
+        let request = self.get(path);
+        let reply = self.call(&request)?;
+        self.same(&request, Problem::new(404, "account.not_found").body(), comparable(&reply.body))
+    }
+
+    /// Returns every change of an account, newest first.
+    pub(crate) fn changes_of(&self, account: &Address) -> Vec<Value> {
+        let mut changes = Vec::new();
+        for entry in self.log.iter().rev() {
+            match &entry.body {
+                EntryBody::Account(change) if change.account == *account => {
+                    changes.push(shown::account_change(entry, change));
+                }
+                _ => {}
+            }
+        }
+        changes
+    }
+
+    /// Returns an account's statement, oldest line first.
+    pub(crate) fn lines_of(&self, account: &Address) -> Vec<Value> {
         let mut lines = Vec::new();
         for entry in &self.log {
             let EntryBody::Transaction(transaction) = &entry.body else { continue };
@@ -132,22 +188,17 @@ impl History<'_> {
                     continue;
                 };
                 let balance = self.model.posted_after(account, posting.asset(), entry.number, nth);
-                let line = shown::line(entry, nth, posting, side, balance);
-                lines.push(self.timed(line, place(entry.number)));
+                lines.push(shown::line(entry, nth, posting, side, balance));
             }
         }
-        lines.reverse();
         lines
     }
 
-    /// Puts the time at which an entry was recorded into what is expected of it.
-    fn timed(&self, mut expected: Value, nth: usize) -> Value {
-        self.settle(&mut expected, &Value::Null, self.recorded[nth].as_deref());
-        expected
-    }
-
-    fn list(&mut self, path: &str, expected: &[Value]) -> Result<(), Stop> {
-        let (request, items) = self.all(path, expected.len())?;
+    /// Reads a list in several pages, and compares.
+    pub(crate) fn list(&mut self, path: &str, expected: &[Value]) -> Result<(), Stop> {
+        let page = (expected.len() / self.draw.random.usize(1..4)).clamp(2, PAGE_MAX);
+        let limited = format!("{path}{}limit={page}", if path.contains('?') { '&' } else { '?' });
+        let (request, items) = self.pages(&limited, expected.len())?;
         for (expected, got) in expected.iter().zip(items) {
             self.same(&request, expected.clone(), got)?;
         }
@@ -155,9 +206,9 @@ impl History<'_> {
     }
 
     /// Reads all pages of a list, which has to have so many items.
-    fn all(&mut self, path: &str, count: usize) -> Result<(Request, Vec<Value>), Stop> {
+    fn pages(&mut self, path: &str, count: usize) -> Result<(Request, Vec<Value>), Stop> {
         let mut items: Vec<Value> = Vec::new();
-        let first = self.get(&format!("{path}{}limit={PAGE}", if path.contains('?') { '&' } else { '?' }));
+        let first = self.get(path);
         let mut next = first.clone();
         loop {
             let mut reply = self.call(&next)?;
@@ -174,7 +225,18 @@ impl History<'_> {
         Ok((first, items))
     }
 
-    fn get(&self, path: &str) -> Request {
+    pub(crate) fn get(&self, path: &str) -> Request {
         Request::get(format!("/v1/ledgers/{}{path}", self.ledger))
     }
+}
+
+/// Returns every account that a model knows, by address.
+pub(crate) fn accounts(model: &Model, version: &dyn Fn(&Address) -> Option<u64>) -> Vec<Value> {
+    let mut accounts = model.changed();
+    accounts.extend(model.touched().into_iter().map(|key| key.account));
+    let view = |account: &Address| {
+        let balances = shown::balances_of(model, account);
+        shown::account(account.as_str(), &model.account(account), version(account), &balances)
+    };
+    accounts.iter().map(view).collect()
 }

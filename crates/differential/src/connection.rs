@@ -19,11 +19,22 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) key: Option<String>,
     pub(crate) body: Option<String>,
+    /// Whether the body is lines, and so is the reply's.
+    pub(crate) is_lines: bool,
 }
 
 impl Request {
     pub(crate) fn get(path: String) -> Self {
-        Self { method: "GET", path, key: None, body: None }
+        Self { method: "GET", path, key: None, body: None, is_lines: false }
+    }
+
+    pub(crate) fn post(path: String, body: &Value) -> Self {
+        Self { method: "POST", path, key: None, body: Some(body.to_string()), is_lines: false }
+    }
+
+    /// Says whether it has many commands.
+    pub(crate) fn is_batch(&self) -> bool {
+        self.path.contains("/batches")
     }
 
     /// Returns it in one line, for people.
@@ -39,6 +50,7 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) replayed: bool,
     pub(crate) location: Option<String>,
+    /// Of lines: a list of them.
     pub(crate) body: Value,
 }
 
@@ -61,11 +73,12 @@ impl Connection {
     /// # Errors
     /// The connection breaks or is silent for too long, the service answers 503 or 504, or what comes back is not a JSON reply with its length.
     pub(crate) fn call(&mut self, request: &Request) -> io::Result<Reply> {
-        let Request { method, path, key, body } = request;
+        let Request { method, path, key, body, is_lines } = request;
         let key = key.as_ref().map_or_else(String::new, |key| format!("idempotency-key: {key}\r\n"));
         let (about, body) = match body {
             Some(body) => {
-                let about = format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+                let media_type = if *is_lines { "application/x-ndjson" } else { "application/json" };
+                let about = format!("content-type: {media_type}\r\ncontent-length: {}\r\n", body.len());
                 (about, body.as_str())
             }
             None if *method == "GET" => (String::new(), ""),
@@ -80,7 +93,8 @@ impl Connection {
         let head = self.line()?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.ok_or_else(|| malformed(&head))?;
-        let (mut length, mut replayed, mut location) = (None, false, None);
+        let (mut length, mut in_chunks, mut replayed, mut location) = (None, false, false, None);
+        let mut is_lines = false;
         loop {
             let line = self.line()?;
             if line.is_empty() {
@@ -90,20 +104,52 @@ impl Connection {
             let value = value.trim();
             match name.to_ascii_lowercase().as_str() {
                 "content-length" => length = value.parse().ok().filter(|length| *length <= REPLY_MAX),
+                "transfer-encoding" => in_chunks = value == "chunked",
+                "content-type" => is_lines = value == "application/x-ndjson",
                 "idempotency-replayed" => replayed = value == "true",
                 "location" => location = Some(value.to_owned()),
                 _ => {}
             }
         }
-        let mut body = vec![0; length.ok_or_else(|| malformed("no length that could be right"))?];
-        self.stream.read_exact(&mut body)?;
+        let body = if in_chunks {
+            self.chunks()?
+        } else {
+            let mut body = vec![0; length.ok_or_else(|| malformed("no length that could be right"))?];
+            self.stream.read_exact(&mut body)?;
+            body
+        };
         // Such a request may have been carried out or not, so that nothing can be compared any more.
         if matches!(status, 503 | 504) {
             let said = String::from_utf8_lossy(&body);
             return Err(io::Error::other(format!("the service cannot keep up or was stopped: {said}")));
         }
-        let body = serde_json::from_slice(&body).map_err(|_| malformed(&String::from_utf8_lossy(&body)))?;
+        let read = if is_lines {
+            body.split_inclusive(|byte| *byte == b'\n').map(serde_json::from_slice::<Value>).collect()
+        } else {
+            serde_json::from_slice(&body)
+        };
+        let body = read.map_err(|_| malformed(&String::from_utf8_lossy(&body)))?;
         Ok(Reply { status, replayed, location, body })
+    }
+
+    /// Reads a body that comes in pieces.
+    fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let line = self.line()?;
+            let length = usize::from_str_radix(&line, 16).ok();
+            let length = length.filter(|length| body.len() + length <= REPLY_MAX);
+            let length = length.ok_or_else(|| malformed(&line))?;
+            let from = body.len();
+            body.resize(from + length, 0);
+            self.stream.read_exact(&mut body[from..])?;
+            if !self.line()?.is_empty() {
+                return Err(malformed("a chunk that does not end where it should"));
+            }
+            if length == 0 {
+                return Ok(body);
+            }
+        }
     }
 
     fn line(&mut self) -> io::Result<String> {

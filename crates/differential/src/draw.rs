@@ -6,9 +6,9 @@ mod postings;
 
 use fastrand::Rng;
 use ledger::{
-    Address, Amount, Asset, CaptureHold, Command, CreateHold, Entry, EntryBody, EntryNumber, Expectations,
-    HoldState, Metadata, PostTransaction, Posting, Postings, Quantity, Reference, ReleaseCause, ReleaseHold,
-    ReverseTransaction, Timestamp,
+    Address, Amount, Asset, CaptureHold, ChangeTransaction, Command, CreateHold, Entry, EntryBody,
+    EntryNumber, Expectations, HoldState, Metadata, PostTransaction, Posting, Postings, Quantity, Reference,
+    ReleaseCause, ReleaseHold, ReverseTransaction, Timestamp,
 };
 use reference_model::Model;
 
@@ -16,10 +16,13 @@ use crate::times;
 
 /// Between which accounts money moves.
 pub(crate) const ACCOUNTS: [&str; 6] = ["world", "users:1", "users:2", "fees", "users:1:savings", "users:10"];
-const ASSETS: [&str; 2] = ["USD/2", "BTC/8"];
+pub(crate) const ASSETS: [&str; 2] = ["USD/2", "BTC/8"];
+
+/// What is kept beside transactions and accounts.
+pub(crate) const VALUES: [&str; 3] = ["", "x", "ä \"quoted\" \\ line\nend"];
 
 /// How many references there are to choose from: few enough that some are taken.
-const REFERENCES: u32 = 60;
+pub(crate) const REFERENCES: u32 = 60;
 
 /// Draws the commands of one history.
 pub(crate) struct Draw {
@@ -42,10 +45,11 @@ impl Draw {
     pub(crate) fn command(&mut self, model: &Model, log: &[Entry]) -> Command {
         match self.random.u32(..100) {
             0..40 => self.transaction(model),
-            40..54 => self.hold(),
-            54..70 => self.capture(model, log),
-            70..76 => self.void(model, log),
-            76..91 => self.reversal(model, log),
+            40..53 => self.hold(),
+            53..68 => self.capture(model, log),
+            68..74 => self.void(model, log),
+            74..88 => self.reversal(model, log),
+            88..92 => self.transaction_change(log),
             _ => self.account(),
         }
     }
@@ -93,14 +97,7 @@ impl Draw {
     }
 
     fn reversal(&mut self, model: &Model, log: &[Entry]) -> Command {
-        let transaction = if self.chance(5) {
-            self.anything(log)
-        } else {
-            let moved = log.iter().rev().filter(|entry| entry.body.transaction().is_some());
-            let reach = if self.chance(70) { 12 } else { usize::MAX };
-            let moved: Vec<_> = moved.take(reach).map(|entry| entry.number).collect();
-            if moved.is_empty() { EntryNumber(0) } else { moved[self.random.usize(..moved.len())] }
-        };
+        let transaction = self.a_transaction(log);
         let left: Vec<_> = model.unreversed(transaction).iter().map(Posting::reversed).collect();
         let postings = self.chance(70).then(|| self.parts(&left));
         let (reference, effective_at, metadata) = self.named();
@@ -113,6 +110,23 @@ impl Draw {
             effective_at,
             metadata,
         })
+    }
+
+    fn transaction_change(&mut self, log: &[Entry]) -> Command {
+        let transaction = self.a_transaction(log);
+        let metadata = if self.chance(10) { self.large_metadata() } else { self.metadata_patch(40) };
+        Command::ChangeTransaction(ChangeTransaction { transaction, metadata })
+    }
+
+    /// Draws a transaction, most often one of the last ones.
+    fn a_transaction(&mut self, log: &[Entry]) -> EntryNumber {
+        if self.chance(5) {
+            return self.anything(log);
+        }
+        let moved = log.iter().rev().filter(|entry| entry.body.transaction().is_some());
+        let reach = if self.chance(70) { 12 } else { usize::MAX };
+        let moved: Vec<_> = moved.take(reach).map(|entry| entry.number).collect();
+        if moved.is_empty() { EntryNumber(0) } else { moved[self.random.usize(..moved.len())] }
     }
 
     /// Draws a hold, most often one that is open, and what was never captured of it.
@@ -137,7 +151,7 @@ impl Draw {
     }
 
     /// Draws parts of what is left of something, and now and then of what is not.
-    fn parts(&mut self, left: &[Posting]) -> Postings<Quantity> {
+    pub(crate) fn parts(&mut self, left: &[Posting]) -> Postings<Quantity> {
         let count = self.random.usize(1..4);
         let part = |_| {
             if left.is_empty() || self.chance(8) {
@@ -168,7 +182,7 @@ impl Draw {
         let effective_at =
             self.chance(20).then(|| times::EFFECTIVE[self.random.usize(..times::EFFECTIVE.len())]);
         let metadata = if self.chance(15) {
-            let value = ["", "x", "ä \"quoted\" \\ line\nend"][self.random.usize(..3)];
+            let value = VALUES[self.random.usize(..VALUES.len())];
             Metadata::new([("k".to_owned(), value.to_owned())].into()).expect("it is short")
         } else {
             Metadata::default()
@@ -176,11 +190,11 @@ impl Draw {
         (reference, effective_at, metadata)
     }
 
-    fn an_account(&mut self) -> Address {
+    pub(crate) fn an_account(&mut self) -> Address {
         address(ACCOUNTS[self.random.usize(..ACCOUNTS.len())])
     }
 
-    fn an_asset(&mut self) -> Asset {
+    pub(crate) fn an_asset(&mut self) -> Asset {
         asset(ASSETS[self.random.usize(..ASSETS.len())])
     }
 }

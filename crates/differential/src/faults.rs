@@ -55,6 +55,19 @@ impl Draw {
         Fault { request, fields }
     }
 
+    /// Draws a well-formed transaction of a batch and spoils it.
+    pub(crate) fn faulty_transaction(&mut self, model: &Model) -> (Value, Vec<String>) {
+        let command = self.transaction(model);
+        let Command::PostTransaction(post) = &command else { unreachable!("a transaction was drawn") };
+        let nth = self.random.usize(..post.postings.as_slice().len());
+        let mut written = asked::in_batch(&command, None);
+        let mut fields = self.spoil_posting(&mut written, nth);
+        if self.chance(50) {
+            fields.extend(self.spoil_rest(&mut written));
+        }
+        (written, fields)
+    }
+
     fn spoil_posting(&mut self, body: &mut Value, nth: usize) -> Vec<String> {
         let posting = &mut body["postings"][nth];
         let amounts = ["-1", "1.5", "", "much", "170141183460469231731687303715884105728"];

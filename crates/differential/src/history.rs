@@ -3,15 +3,17 @@
 use std::collections::VecDeque;
 use std::io;
 
-use ledger::{Command, Entry, EntryBody, EntryNumber, HoldState, Rejection};
+use ledger::{Command, Entry, EntryNumber};
 use reference_model::Model;
 use serde_json::{Value, json};
 
+use crate::asked;
+use crate::batches::{self, Batch};
 use crate::connection::{Connection, Reply, Request};
 use crate::draw::Draw;
+use crate::judge::{Sent, Used};
 use crate::outcomes::Outcomes;
-use crate::problems::{Problem, comparable, rejected};
-use crate::{asked, shown, times};
+use crate::problems::Problem;
 
 /// How many requests before the one that differed are shown.
 const SHOWN_BEFORE: usize = 8;
@@ -39,13 +41,6 @@ impl From<io::Error> for Stop {
     }
 }
 
-/// A key under which something took effect, and what was said then.
-struct Used {
-    key: String,
-    command: Command,
-    reply: Reply,
-}
-
 /// A history as far as it was played.
 pub(crate) struct History<'a> {
     pub(crate) ledger: String,
@@ -57,11 +52,13 @@ pub(crate) struct History<'a> {
     pub(crate) keys: Vec<Option<String>>,
     /// Of each entry: when it was recorded, once a reply has shown it.
     pub(crate) recorded: Vec<Option<String>>,
-    used: Vec<Used>,
+    pub(crate) used: Vec<Used>,
     /// Keys that were sent and are not used up.
-    free: Vec<String>,
+    pub(crate) free: Vec<String>,
+    /// Batches that were sent.
+    pub(crate) batches: Vec<Batch>,
     next_key: u64,
-    last_recorded: String,
+    pub(crate) last_recorded: String,
     before: VecDeque<String>,
 }
 
@@ -78,16 +75,12 @@ impl<'a> History<'a> {
             recorded: Vec::new(),
             used: Vec::new(),
             free: Vec::new(),
+            batches: Vec::new(),
             next_key: 0,
             last_recorded: String::new(),
             before: VecDeque::new(),
         };
-        let request = Request {
-            method: "POST",
-            path: "/v1/ledgers".to_owned(),
-            key: None,
-            body: Some(json!({ "name": history.ledger }).to_string()),
-        };
+        let request = Request::post("/v1/ledgers".to_owned(), &json!({ "name": history.ledger }));
         let reply = history.call(&request)?;
         history.same(&request, json!(201), json!(reply.status))?;
         Ok(history)
@@ -99,113 +92,56 @@ impl<'a> History<'a> {
         match kind {
             0..3 => return self.malformed(outcomes),
             3 => return self.unknown_ledger(outcomes),
-            4..10 if !self.used.is_empty() => {
-                let nth = self.draw.random.usize(..self.used.len());
-                return self.again(nth, self.used[nth].command.clone(), false, outcomes);
+            4..10 => {
+                if let Some(Used { key, command, .. }) = self.a_used_key() {
+                    let sent = Sent { command: command.clone(), key: Some(key.clone()) };
+                    return self.command(sent, false, outcomes);
+                }
             }
+            13..23 => return self.batch(outcomes),
             _ => {}
         }
         let command = self.draw.command(&self.model, &self.log);
-        let takes_dry_run = !matches!(command, Command::ChangeAccount(_) | Command::ReleaseHold(_));
+        let takes_dry_run = matches!(
+            command,
+            Command::PostTransaction(_)
+                | Command::CreateHold(_)
+                | Command::CaptureHold(_)
+                | Command::ReverseTransaction(_)
+        );
         let dry_run = takes_dry_run && self.draw.chance(7);
-        if (10..13).contains(&kind) && !self.used.is_empty() {
-            let nth = self.draw.random.usize(..self.used.len());
-            return self.again(nth, command, dry_run, outcomes);
-        }
-        self.command(command, dry_run, outcomes)
-    }
-
-    fn command(&mut self, command: Command, dry_run: bool, outcomes: &mut Outcomes) -> Result<(), Stop> {
-        let key = self.key();
-        let request = asked::request(&self.ledger, &command, key.as_deref(), dry_run);
-        let reply = self.call(&request)?;
-        let judged = if dry_run {
-            self.model.clone().take(&command, times::NOW)
-        } else {
-            self.model.take(&command, times::NOW)
+        let used = if (10..13).contains(&kind) { self.a_used_key() } else { None };
+        let key = match used.map(|used| used.key.clone()) {
+            Some(key) => Some(key),
+            None => self.key(),
         };
-        match judged {
-            Err(rejection) => {
-                let problem = rejected(&rejection);
-                outcomes.count(if dry_run { "tried, and rejected" } else { problem.code });
-                self.free.extend(key);
-                self.problem(&request, problem, &reply)
-            }
-            Ok(entry) if dry_run => {
-                outcomes.count("tried, and possible");
-                self.free.extend(key);
-                let mut expected = self.reply_to(&entry);
-                expected.status = 200;
-                expected.location = None;
-                expected.body["id"] = Value::Null;
-                self.reply(&request, expected, &reply, None).map(drop)
-            }
-            Ok(entry) => {
-                outcomes.count(match &entry.body {
-                    EntryBody::Transaction(transaction) => match transaction.origin {
-                        ledger::Origin::Posted => "transaction",
-                        ledger::Origin::Capture(_) => "capture",
-                        ledger::Origin::Reversal(_) => "reversal",
-                    },
-                    EntryBody::Account(_) => "account changed",
-                    EntryBody::TransactionChange(_) => "transaction changed",
-                    EntryBody::Hold(_) => "hold",
-                    EntryBody::Release(_) => "hold voided",
-                });
-                let expected = self.reply_to(&entry);
-                let known = match &entry.body {
-                    // The reply shows the hold, and when that was recorded.
-                    EntryBody::Release(release) => self.recorded[place(release.hold)].clone(),
-                    _ => None,
-                };
-                let shows_own_time = matches!(entry.body, EntryBody::Transaction(_) | EntryBody::Hold(_));
-                let recorded = self.reply(&request, expected, &reply, known.as_deref())?;
-                let recorded = recorded.filter(|_| shows_own_time);
-                if let Some(recorded) = &recorded {
-                    self.last_recorded.clone_from(recorded);
-                }
-                self.recorded.push(recorded);
-                self.log.push(entry);
-                self.keys.push(key.clone());
-                self.used.extend(key.map(|key| Used { key, command, reply }));
-                Ok(())
-            }
-        }
+        self.command(Sent { command, key }, dry_run, outcomes)
     }
 
-    /// Sends a command under a key that is used up: the first reply once more if the command is the same.
-    fn again(
-        &mut self,
-        nth: usize,
-        command: Command,
-        dry_run: bool,
-        outcomes: &mut Outcomes,
-    ) -> Result<(), Stop> {
-        let used = &self.used[nth];
-        let request = asked::request(&self.ledger, &command, Some(&used.key), dry_run);
-        if command != used.command || dry_run {
-            // What is not there comes first.
-            let problem = match self.model.clone().take(&command, times::NOW) {
-                Err(rejection @ (Rejection::HoldNotFound { .. } | Rejection::TransactionNotFound { .. })) => {
-                    rejected(&rejection)
-                }
-                _ => Problem::new(422, "idempotency.key_reused"),
-            };
-            outcomes.count(problem.code);
-            let reply = self.call(&request)?;
-            return self.problem(&request, problem, &reply);
-        }
-        outcomes.count("replayed");
-        let expected = Reply { replayed: true, ..used.reply.clone() };
+    /// Sends a command in its own request.
+    pub(crate) fn command(&mut self, sent: Sent, dry_run: bool, outcomes: &mut Outcomes) -> Result<(), Stop> {
+        let request = asked::request(&self.ledger, &sent.command, sent.key.as_deref(), dry_run);
         let reply = self.call(&request)?;
-        self.same(&request, all_of(&expected), all_of(&reply))
+        if dry_run {
+            return self.tried(&request, sent, &reply, outcomes);
+        }
+        self.answered(&request, sent, reply, outcomes)
     }
 
     fn malformed(&mut self, outcomes: &mut Outcomes) -> Result<(), Stop> {
         outcomes.count("request.invalid");
         let fault = self.draw.fault(&self.ledger, &self.model);
         let reply = self.call(&fault.request)?;
-        let mut fields = fault.fields;
+        self.invalid(&fault.request, fault.fields, &reply)
+    }
+
+    /// Compares the fields that are named, in any order.
+    pub(crate) fn invalid(
+        &self,
+        request: &Request,
+        mut fields: Vec<String>,
+        reply: &Reply,
+    ) -> Result<(), Stop> {
         fields.sort_unstable();
         let errors = reply.body["errors"].as_array().cloned().unwrap_or_default();
         let mut named: Vec<_> =
@@ -213,99 +149,46 @@ impl<'a> History<'a> {
         named.sort_unstable();
         let expected = json!({ "status": 400, "code": "request.invalid", "fields": fields });
         let got = json!({ "status": reply.status, "code": reply.body["code"], "fields": named });
-        self.same(&fault.request, expected, got)
+        self.same(request, expected, got)
     }
 
     fn unknown_ledger(&mut self, outcomes: &mut Outcomes) -> Result<(), Stop> {
         outcomes.count("ledger.not_found");
+        if self.draw.chance(20) {
+            return self.batch_nowhere();
+        }
         let command = self.draw.command(&self.model, &self.log);
-        let request = asked::request("nowhere", &command, None, false);
+        let request = asked::request(&self.nowhere(), &command, None, false);
         let reply = self.call(&request)?;
         self.problem(&request, Problem::new(404, "ledger.not_found"), &reply)
     }
 
+    /// Returns the name of a ledger that is not there, and that no other history asks for.
+    pub(crate) fn nowhere(&self) -> String {
+        format!("{}-nowhere", self.ledger)
+    }
+
+    /// Draws a key that is used up, and that callers may choose.
+    fn a_used_key(&mut self) -> Option<&Used> {
+        let own: Vec<_> = self.used.iter().filter(|used| !batches::is_derived(&used.key)).collect();
+        if own.is_empty() { None } else { Some(own[self.draw.random.usize(..own.len())]) }
+    }
+
     /// Draws a key: most often a new one, sometimes none, or one that was sent and not used up.
-    fn key(&mut self) -> Option<String> {
+    pub(crate) fn key(&mut self) -> Option<String> {
         match self.draw.random.u32(..10) {
             0..2 => None,
             2..4 if !self.free.is_empty() => {
                 Some(self.free.swap_remove(self.draw.random.usize(..self.free.len())))
             }
-            _ => {
-                self.next_key += 1;
-                Some(format!("key-{}", self.next_key))
-            }
+            _ => Some(self.new_key()),
         }
     }
 
-    /// Returns what is to be replied to a command that made an entry.
-    fn reply_to(&self, entry: &Entry) -> Reply {
-        let zeros = |count| vec![ledger::Amount::ZERO; count];
-        let at = |place: &str| Some(format!("/v1/ledgers/{}/{place}/{}", self.ledger, entry.number.0));
-        let (status, location, body) = match &entry.body {
-            EntryBody::Transaction(transaction) => {
-                let nothing = zeros(transaction.postings.as_slice().len());
-                (201, at("transactions"), shown::transaction(&self.ledger, entry, &nothing))
-            }
-            EntryBody::Hold(hold) => {
-                let nothing = zeros(hold.postings.as_slice().len());
-                (201, at("holds"), shown::hold(&self.ledger, entry, HoldState::Open, &nothing))
-            }
-            EntryBody::Account(change) => {
-                let kept = (change.policy.clone(), change.metadata.clone());
-                let balances = self.balances_of(&change.account);
-                (200, None, shown::account(change.account.as_str(), &kept, entry.number.0 + 1, &balances))
-            }
-            EntryBody::TransactionChange(change) => (200, None, shown::transaction_change(entry, change)),
-            EntryBody::Release(release) => {
-                let hold = &self.log[place(release.hold)];
-                let captured = self.model.captured(release.hold);
-                let mut body = shown::hold(&self.ledger, hold, HoldState::Voided, &captured);
-                body["balances"] = shown::balances(&entry.balances);
-                (200, None, body)
-            }
-        };
-        Reply { status, replayed: false, location, body }
-    }
-
-    pub(crate) fn balances_of(&self, account: &ledger::Address) -> Vec<(ledger::Asset, ledger::Balance)> {
-        let keys = self.model.touched().into_iter().filter(|key| key.account == *account);
-        keys.map(|key| (key.asset.clone(), self.model.balance(&key))).collect()
-    }
-
-    fn problem(&self, request: &Request, problem: Problem, reply: &Reply) -> Result<(), Stop> {
-        let status = problem.status;
-        let expected = Reply { status, replayed: false, location: None, body: problem.body() };
-        let got = Reply { body: comparable(&reply.body), ..reply.clone() };
-        self.same(request, all_of(&expected), all_of(&got))
-    }
-
-    /// Compares a reply, and returns when it says something was recorded: `known`, or not before the last time.
-    fn reply(
-        &self,
-        request: &Request,
-        mut expected: Reply,
-        reply: &Reply,
-        known: Option<&str>,
-    ) -> Result<Option<String>, Stop> {
-        let recorded = self.settle(&mut expected.body, &reply.body, known);
-        self.same(request, all_of(&expected), all_of(reply))?;
-        Ok(recorded)
-    }
-
-    /// Puts the time that is shown into what is expected, if it can be right.
-    pub(crate) fn settle(&self, expected: &mut Value, got: &Value, known: Option<&str>) -> Option<String> {
-        expected.get("recorded_at")?;
-        let recorded = match (known, got["recorded_at"].as_str()) {
-            (Some(known), _) => known,
-            (None, Some(shown)) if shown.len() == times::LENGTH && *shown >= *self.last_recorded => shown,
-            _ => return None,
-        };
-        expected["recorded_at"] = recorded.into();
-        if expected["effective_at"] == times::NOW_TEXT {
-            expected["effective_at"] = recorded.into();
-        }
-        Some(recorded.to_owned())
+    /// Returns a key that was never sent.
+    pub(crate) fn new_key(&mut self) -> String {
+        self.next_key += 1;
+        format!("key-{}", self.next_key)
     }
 
     /// Asks for something that is there or is not.
@@ -330,13 +213,4 @@ impl<'a> History<'a> {
 /// Returns the place of an entry in the log.
 pub(crate) fn place(number: EntryNumber) -> usize {
     usize::try_from(number.0).expect("it is in memory")
-}
-
-fn all_of(reply: &Reply) -> Value {
-    json!({
-        "status": reply.status,
-        "replayed": reply.replayed,
-        "location": reply.location,
-        "body": reply.body,
-    })
 }

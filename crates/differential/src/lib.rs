@@ -7,13 +7,20 @@
 
 mod asked;
 mod audit;
+mod batches;
 mod connection;
 mod draw;
+mod expiry;
 mod faults;
+mod filters;
+mod groups;
 mod history;
+mod judge;
+mod moments;
 mod outcomes;
 mod problems;
 mod shown;
+mod sums;
 mod times;
 
 use std::io;
@@ -28,6 +35,9 @@ pub use self::outcomes::Outcomes;
 
 use self::connection::Connection;
 use self::history::{Differs, History, Stop};
+
+/// In so many of a hundred histories, holds expire by the clock: each of these waits for more than a second.
+const EXPIRING_PER_HUNDRED: u32 = 10;
 
 /// What is to be played.
 #[derive(Clone, Copy, Debug)]
@@ -172,6 +182,10 @@ fn attempt(
     let mut history = History::begin(connection, ledger, seed).map_err(|stop| (0, stop))?;
     for played in 1..=commands {
         history.step(outcomes).map_err(|stop| (played, stop))?;
+        // Late, so that little is played to find it again.
+        if played == commands - commands / 10 && history.draw.chance(EXPIRING_PER_HUNDRED) {
+            history.let_expire(outcomes).map_err(|stop| (played, stop))?;
+        }
         progress();
     }
     history.audit().map_err(|stop| (commands, stop))

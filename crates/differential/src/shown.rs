@@ -1,12 +1,14 @@
 //! Writes what the model says as the service has to show it: by the description of the API, not by its code.
 
 use ledger::{
-    Amount, Asset, Balance, BalanceKey, Direction, Entry, EntryBody, Floors, HoldState, Metadata, Origin,
-    Policy, Posting, Reference, ReleaseCause, TransactionChange,
+    AccountChange, Address, Amount, Asset, Balance, BalanceKey, Direction, Entry, EntryBody, Floors,
+    HoldState, Metadata, Origin, Policy, Posting, Reference, ReleaseCause, TransactionChange,
 };
+use reference_model::Model;
 use serde_json::{Map, Value, json};
 
 use crate::asked::frozen_text;
+use crate::sums::Sums;
 use crate::times;
 
 /// A transaction, of which so much was reversed.
@@ -75,21 +77,40 @@ pub(crate) fn state_text(state: HoldState) -> &'static str {
     }
 }
 
-/// An account with its version and balances.
+/// An account with its balances, and its version if it is that of now.
 pub(crate) fn account(
     address: &str,
     kept: &(Policy, Metadata),
-    version: u64,
+    version: Option<u64>,
     balances: &[(Asset, Balance)],
 ) -> Value {
     let balances: Vec<_> =
         balances.iter().map(|(asset, balance)| Value::Object(counters(asset, balance))).collect();
-    json!({
+    let mut shown = json!({
         "address": address,
         "policy": policy(&kept.0),
         "metadata": metadata(&kept.1),
-        "version": version,
         "balances": balances,
+    });
+    if let Some(version) = version {
+        shown["version"] = version.into();
+    }
+    shown
+}
+
+/// Returns the balances of an account.
+pub(crate) fn balances_of(model: &Model, account: &Address) -> Vec<(Asset, Balance)> {
+    let keys = model.touched().into_iter().filter(|key| key.account == *account);
+    keys.map(|key| (key.asset.clone(), model.balance(&key))).collect()
+}
+
+/// A change of an account.
+pub(crate) fn account_change(entry: &Entry, change: &AccountChange) -> Value {
+    json!({
+        "entry": entry.number.0,
+        "recorded_at": times::text(entry.recorded_at),
+        "policy": policy(&change.policy),
+        "metadata": metadata(&change.metadata),
     })
 }
 
@@ -204,21 +225,15 @@ pub(crate) fn balances(balances: &[(BalanceKey, Balance)]) -> Value {
 }
 
 fn counters(asset: &Asset, balance: &Balance) -> Map<String, Value> {
-    let Balance { posted_in, posted_out, pending_in, pending_out } = *balance;
-    // Both counters of a side stay below 2^127 together.
-    let signed = |amount: Amount| i128::try_from(amount.get()).expect("it is below 2^127");
-    let posted = signed(posted_in) - signed(posted_out);
-    let shown = json!({
-        "asset": asset.as_str(),
-        "posted_in": posted_in.get().to_string(),
-        "posted_out": posted_out.get().to_string(),
-        "pending_in": pending_in.get().to_string(),
-        "pending_out": pending_out.get().to_string(),
-        "posted": posted.to_string(),
-        "available": (posted - signed(pending_out)).to_string(),
-    });
-    let Value::Object(shown) = shown else { unreachable!("it is written as one") };
-    shown
+    let mut sums = Sums::default();
+    sums.add(balance);
+    summed(asset, &sums)
+}
+
+/// Sums of balances, without the asset's accounts.
+pub(crate) fn summed(asset: &Asset, sums: &Sums) -> Map<String, Value> {
+    let figures = sums.figures().into_iter().map(|(name, figure)| (name.to_owned(), figure.text().into()));
+    [("asset".to_owned(), asset.as_str().into())].into_iter().chain(figures).collect()
 }
 
 fn postings(postings: &[Posting]) -> Value {
@@ -237,7 +252,7 @@ fn amounts(amounts: &[Amount]) -> Vec<String> {
     amounts.iter().map(|amount| amount.get().to_string()).collect()
 }
 
-fn metadata(metadata: &Metadata) -> Value {
+pub(crate) fn metadata(metadata: &Metadata) -> Value {
     json!(metadata.as_map())
 }
 

@@ -217,7 +217,8 @@ impl Memory {
                         *verdict = Verdict::Refuse(SubmitError::NotApplied);
                     }
                 }
-                verdicts.resize_with(asked.len(), || Verdict::Refuse(SubmitError::NotApplied));
+                let undecided = &asked[verdicts.len()..];
+                verdicts.extend(undecided.iter().map(|one| draft.undecided(one)));
                 return verdicts;
             }
         }
@@ -322,6 +323,15 @@ impl Draft {
     fn rests_on_unused(&mut self, submission: &Submission) {
         self.unused.keys.extend(submission.key.clone());
         self.unused.references.extend(submission.command.reference().cloned());
+    }
+
+    /// Returns what becomes of a command that is not decided, as one ahead of it was refused: what was recorded under its
+    /// key before, for it did happen.
+    fn undecided(&self, Asked { submission, fingerprint }: &Asked) -> Verdict {
+        match submission.key.as_ref().and_then(|key| self.keys.get(key)) {
+            Some((used_for, entry)) if used_for == fingerprint => Verdict::Replay(*entry),
+            _ => Verdict::Refuse(SubmitError::NotApplied),
+        }
     }
 
     /// Takes back what was recorded of commands that were asked for together: all from that record on.

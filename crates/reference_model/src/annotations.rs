@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::{ChangeTransaction, EntryBody, Metadata, Rejection, TransactionChange};
+use ledger::{ChangeTransaction, EntryBody, EntryNumber, Metadata, Rejection, TransactionChange};
 
 use super::Model;
 
@@ -21,6 +21,15 @@ impl Model {
         }
         let metadata = Metadata::new(kept).unwrap();
         Ok(EntryBody::TransactionChange(TransactionChange { transaction, metadata }))
+    }
+
+    /// Returns what is kept beside a transaction.
+    ///
+    /// # Panics
+    /// Never: no change that kept too much was ever taken.
+    #[must_use]
+    pub fn beside(&self, transaction: EntryNumber) -> Metadata {
+        Metadata::new(self.kept_beside(transaction.0)).unwrap()
     }
 
     /// Returns what is kept beside a transaction: under each key what was said last of it, when it was recorded or

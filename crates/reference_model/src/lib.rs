@@ -8,6 +8,7 @@ mod accounts;
 mod annotations;
 mod holds;
 mod limits;
+mod past;
 mod reversals;
 mod sums;
 
@@ -16,6 +17,8 @@ use ledger::{
     HoldState, Metadata, Origin, PostTransaction, Posting, Postings, Reference, Rejection, Timestamp,
     Transaction,
 };
+
+pub use self::past::{Clock, Moment};
 
 /// Amounts and every sum of amounts stay below this.
 const LIMIT: u128 = 1 << 127;
@@ -51,7 +54,10 @@ impl Kind {
 /// The history of a ledger.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
+    /// When each entry was recorded.
     recorded: Vec<Timestamp>,
+    /// When each entry is effective, where that is not when it was recorded.
+    effective: Vec<Option<Timestamp>>,
     movements: Vec<Movement>,
     references: Vec<(Reference, u64)>,
     /// Every change of an account that was accepted, and the entry that made it.
@@ -93,6 +99,7 @@ impl Model {
         };
         let (body, effective_at) = judged.inspect_err(|_| self.movements.truncate(before))?;
         self.recorded.push(recorded_at);
+        self.effective.push(effective_at);
         if let Some(transaction) = body.transaction() {
             self.recorded_beside.push((number, transaction.metadata.clone()));
         }

@@ -23,14 +23,7 @@ impl Draw {
             _ => Frozen::None,
         });
         let closed = self.chance(60).then(|| self.chance(10));
-        let mut metadata = Vec::new();
-        for key in ["k", "l"] {
-            if self.chance(20) {
-                let value = [None, Some(""), Some("x")][self.random.usize(..3)];
-                metadata.push((key.to_owned(), value.map(str::to_owned)));
-            }
-        }
-        let metadata = MetadataPatch::new(metadata.into_iter().collect()).expect("it is short");
+        let metadata = self.metadata_patch(20);
         let policy = PolicyPatch { floors, frozen, closed };
         Command::ChangeAccount(ChangeAccount { account, policy, metadata })
     }
@@ -49,18 +42,36 @@ impl Draw {
         FloorsPatch::PerAsset([(self.an_asset(), floor)].into())
     }
 
+    /// Draws a change of what is kept beside something: each key so often in a hundred times.
+    pub(super) fn metadata_patch(&mut self, per_hundred: u32) -> MetadataPatch {
+        let mut metadata = Vec::new();
+        for key in ["k", "l"] {
+            if self.chance(per_hundred) {
+                let value = [None, Some(""), Some("x")][self.random.usize(..3)];
+                metadata.push((key.to_owned(), value.map(str::to_owned)));
+            }
+        }
+        MetadataPatch::new(metadata.into_iter().collect()).expect("it is short")
+    }
+
+    /// Draws a change of as many keys as there may be.
+    pub(super) fn large_metadata(&mut self) -> MetadataPatch {
+        let from = self.random.usize(..3);
+        let value = if self.chance(50) { None } else { Some(String::new()) };
+        let keys = (from..from + Metadata::MAX_KEYS).map(|n| (n.to_string(), value.clone()));
+        MetadataPatch::new(keys.collect()).expect("there are as many as there may be")
+    }
+
     /// Draws a change to all that an account may keep, or to one more than that.
     fn large_account(&mut self) -> Command {
         let (mut policy, mut metadata) = (PolicyPatch::default(), MetadataPatch::default());
-        let from = self.random.usize(..3);
         if self.chance(50) {
+            let from = self.random.usize(..3);
             let floor = if self.chance(50) { None } else { Some(-10) };
             let floors = (from..from + Floors::MAX).map(|n| (asset(&format!("USD/{n}")), floor));
             policy.floors = Some(FloorsPatch::PerAsset(floors.collect()));
         } else {
-            let value = if self.chance(50) { None } else { Some(String::new()) };
-            let keys = (from..from + Metadata::MAX_KEYS).map(|n| (n.to_string(), value.clone()));
-            metadata = MetadataPatch::new(keys.collect()).expect("there are as many as there may be");
+            metadata = self.large_metadata();
         }
         Command::ChangeAccount(ChangeAccount { account: address("users:10"), policy, metadata })
     }

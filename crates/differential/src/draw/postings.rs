@@ -16,7 +16,7 @@ impl Draw {
     }
 
     /// Draws postings that do not rest on each other, as what is reserved for an account is not available to it yet.
-    pub(super) fn single_postings(&mut self) -> Postings<Quantity> {
+    pub(crate) fn single_postings(&mut self) -> Postings<Quantity> {
         let postings = match self.random.u32(..9) {
             0..4 => (0..self.random.usize(1..3)).map(|_| self.posting()).collect(),
             4..7 => (0..self.random.usize(1..4)).map(|_| self.out_of_world()).collect(),
@@ -39,7 +39,7 @@ impl Draw {
 
     fn between(&mut self, source: usize, destination: usize) -> Posting<Quantity> {
         let asset = self.an_asset();
-        let amount = self.amount();
+        let amount = self.an_amount();
         let quantity = match self.random.u32(..44) {
             0..32 => Quantity::Exactly(amount),
             32..39 => Quantity::UpTo(amount),
@@ -53,7 +53,7 @@ impl Draw {
 
     /// Draws postings that pass one amount on from account to account; sometimes one passes on a little more.
     fn chain(&mut self) -> Vec<Posting<Quantity>> {
-        let (asset, amount) = (self.an_asset(), self.amount());
+        let (asset, amount) = (self.an_asset(), self.an_amount());
         let mut source = 0;
         let step = |_| {
             let destination = (source + self.random.usize(1..ACCOUNTS.len())) % ACCOUNTS.len();
@@ -80,12 +80,12 @@ impl Draw {
         let (first, between) = (self.out_of_world(), self.posting());
         let mut postings = vec![first.clone(), between];
         for _ in 0..self.random.usize(1..3) {
-            postings.push(first.with_amount(Quantity::Exactly(self.amount())));
+            postings.push(first.with_amount(Quantity::Exactly(self.an_amount())));
         }
         postings
     }
 
-    pub(super) fn amount(&mut self) -> Amount {
+    pub(crate) fn an_amount(&mut self) -> Amount {
         let max = Amount::MAX.get();
         let units = if self.random.u32(..1000) < self.huge_per_mille {
             match self.random.u32(..4) {

@@ -145,6 +145,29 @@ async fn what_was_recorded_before_is_replayed_beside_what_is_new() {
     assert_eq!(bench.entries().await, 2);
 }
 
+/// Whoever hears that a command was not applied takes it that it never happened.
+#[tokio::test]
+async fn what_was_recorded_before_is_replayed_behind_what_is_refused() {
+    for bench in [Bench::new().await, Bench::warm().await] {
+        bench.submit(transfer("world", "b", 5).key("1")).await.unwrap();
+        let before = bench.entries().await;
+        let refused = bench
+            .together(vec![
+                transfer("world", "b", 5).key("2"),
+                transfer("c", "b", 1),
+                transfer("world", "b", 5).key("1"),
+                // What was recorded under the key was another command.
+                transfer("world", "b", 6).key("1"),
+                transfer("world", "b", 5).key("2"),
+            ])
+            .await;
+        assert_eq!(outcomes(&refused), [None, None, Some(Outcome::Replayed), None, None]);
+        assert!(is_short_of_funds(&refused[1]), "{refused:?}");
+        assert!([0, 3, 4].iter().all(|place| is_not_applied(&refused[*place])), "{refused:?}");
+        assert_eq!(bench.entries().await, before);
+    }
+}
+
 #[tokio::test]
 async fn the_same_key_twice_in_a_batch_happens_once_or_is_reused() {
     let bench = Bench::new().await;
