@@ -149,8 +149,7 @@ impl GroupReads for Past<'_> {
         let mut after = Some(String::new()).filter(|_| group.from < group.before);
         while let Some(last) = after {
             let limit = self.at_once(usize::MAX);
-            let addresses =
-                self.next_addresses(Among::All, &last, &group.from, &group.before, limit).await?;
+            let addresses = self.next_addresses(Among::All, &last, &group.from, &group.before, limit).await?;
             if addresses.is_empty() {
                 break;
             }

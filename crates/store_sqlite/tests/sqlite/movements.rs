@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use engine::port::Store;
-use engine::query::{AddressPattern, Clock, Order, SCAN_MAX, SORTED_MAX, StatementQuery, TimeRange, TransactionQuery};
+use engine::query::{
+    AddressPattern, Clock, Order, SCAN_MAX, SORTED_MAX, StatementQuery, TimeRange, TransactionQuery,
+};
 use ledger::{BalanceKey, EntryNumber};
 use sqlx::Row;
 use test_support::{Naive, StoreFixture, address, append, asset, drain, post, posting};

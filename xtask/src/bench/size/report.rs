@@ -25,6 +25,8 @@ pub(super) struct Measured {
     pub(super) entries: u64,
     /// No checkpoint of the database server fell into the rounds.
     pub(super) undisturbed: bool,
+    /// How many processes ran or wanted to, on average over a minute: before the rounds, after them, and after the lists.
+    pub(super) loads: [f64; 3],
     pub(super) small: Figures,
     pub(super) large: Figures,
     pub(super) rows: Vec<Row>,
@@ -69,7 +71,7 @@ pub(super) fn report(options: &Options, measured: &[Measured]) -> anyhow::Result
     writeln!(
         text,
         "# A large ledger\n\n\
-         Written by `cargo xtask bench size`: a ledger of {entries} entries on {accounts} accounts beside one of \
+         Written by `cargo xtask bench size`: a ledger of {entries} entries and more on {accounts} accounts beside one of \
          {small_entries} entries on as many accounts, both filled through the service with the same mix. Service, \
          database and load share {cores} cores.\n\n\
          Of a thousand commands that the ledgers are filled with, some 800 are transfers between two users drawn from all; \
@@ -96,7 +98,13 @@ pub(super) fn report(options: &Options, measured: &[Measured]) -> anyhow::Result
             (_, true) => " No checkpoint fell into the rounds: the last one was before the first.",
             (_, false) => " **Checkpoints** fell into the rounds.",
         };
-        writeln!(text, "\n{}{checkpoints}", measured.about)?;
+        let [before, between, after] = measured.loads.map(Figure);
+        writeln!(
+            text,
+            "\n{}{checkpoints} The machine's load, which is 0 before where nobody else uses it: {before} before the rounds, \
+             {between} after them, {after} after the lists.",
+            measured.about
+        )?;
     }
     writeln!(
         text,

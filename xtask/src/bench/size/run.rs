@@ -14,6 +14,7 @@ use super::{Choice, Options, reading};
 use crate::bench::figures::{Figures, Round};
 use crate::bench::load::{Load, Traffic};
 use crate::bench::measure::measure;
+use crate::bench::processor;
 use crate::bench::service::{Service, build};
 
 /// The service ends no connection on which a large ledger is filled.
@@ -61,6 +62,7 @@ fn on(home: &Home, binary: &Path, options: &Options) -> anyhow::Result<Measured>
     fill::fill(large.address, Plan { entries: options.entries, accounts: options.accounts })?;
     home.settle()?;
     let checkpoint = home.last_checkpoint()?;
+    let load_before = processor::load();
     let (mut small_figures, mut large_figures) = (Figures::default(), Figures::default());
     for round in 1..=options.rounds {
         eprintln!("{name}, round {round}: filling and posting to a small ledger …");
@@ -68,6 +70,7 @@ fn on(home: &Home, binary: &Path, options: &Options) -> anyhow::Result<Measured>
         eprintln!("{name}, round {round}: posting to the large ledger …");
         large_figures.add(post(&large, home, options, options.accounts)?);
     }
+    let load_between = processor::load();
     let undisturbed = checkpoint == home.last_checkpoint()?;
     let mut known = Known::read(large.address, options.accounts)?;
     let mut rows = Vec::new();
@@ -81,6 +84,7 @@ fn on(home: &Home, binary: &Path, options: &Options) -> anyhow::Result<Measured>
         bytes: home.size()?,
         entries: known.entries,
         undisturbed,
+        loads: [load_before, load_between, processor::load()],
         small: small_figures,
         large: large_figures,
         rows,
