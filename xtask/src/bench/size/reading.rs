@@ -30,6 +30,8 @@ const CHAIN: u32 = 10;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pages {
     pub(super) count: usize,
+    /// Of these, how many were refused: they would have taken too much to look at.
+    pub(super) refused: usize,
     /// Items on a page, the mean.
     pub(super) items: f64,
     pub(super) p50_ms: f64,
@@ -55,12 +57,20 @@ struct Page {
     #[serde(default)]
     items: Vec<IgnoredAny>,
     next_cursor: Option<String>,
+    /// Of a problem.
+    code: Option<String>,
+}
+
+impl Page {
+    fn is_refused(&self) -> bool {
+        self.code.as_deref() == Some("as_of.too_much")
+    }
 }
 
 /// Asks a list in all ways.
 ///
 /// # Errors
-/// The service cannot be reached, or answers with anything but 200.
+/// The service cannot be reached, or answers with anything but 200 and a refusal to look at too much.
 pub(super) fn read(
     address: SocketAddr,
     list: &List,
@@ -152,10 +162,10 @@ impl Reader {
         let began = Instant::now();
         let reply = self.client.get(path)?;
         let took = began.elapsed();
-        if reply.status != 200 {
+        let page: Page = serde_json::from_slice(&reply.body).with_context(|| format!("a page of {path}"))?;
+        if reply.status != 200 && !page.is_refused() {
             bail!("{path} was answered with {}: {}", reply.status, String::from_utf8_lossy(&reply.body));
         }
-        let page = serde_json::from_slice(&reply.body).with_context(|| format!("a page of {path}"))?;
         Ok((took, page))
     }
 }
@@ -164,12 +174,14 @@ impl Reader {
 struct Seen {
     latencies: Latencies,
     items: usize,
+    refused: usize,
 }
 
 impl Seen {
     fn add(&mut self, took: Duration, page: &Page) {
         self.latencies.add(took);
         self.items += page.items.len();
+        self.refused += usize::from(page.is_refused());
     }
 
     fn pages(mut self) -> Pages {
@@ -178,6 +190,6 @@ impl Seen {
         #[expect(clippy::cast_precision_loss)]
         let items = self.items as f64 / count as f64;
         let [p50_ms, p99_ms, max_ms] = [50, 99, 100].map(|percent| self.latencies.percentile_ms(percent));
-        Pages { count, items, p50_ms, p99_ms, max_ms }
+        Pages { count, refused: self.refused, items, p50_ms, p99_ms, max_ms }
     }
 }
