@@ -13,7 +13,11 @@ pub use as_of::{AsOf, LOOKS_MAX};
 
 /// How many entries a store looks at for one page of a filtered list before it answers with what it
 /// has found. Such a page may be short, even empty, and still have a next position.
-pub const SCAN_MAX: usize = 5_000;
+pub const SCAN_MAX: usize = 1_000;
+
+/// How many entries that an index leads to are sorted by their effective time, at most. They are sorted by a column of an
+/// index, and not read: that takes a tenth of the time of looking at them.
+pub const SORTED_MAX: usize = 5_000;
 
 /// How large the entries of one page may be together, by [`weight`], before the page ends. The entry that
 /// reaches it is still part of the page, so that every page gets on.

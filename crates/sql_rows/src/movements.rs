@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use engine::port::Movements;
-use engine::query::{Order, SCAN_MAX};
+use engine::query::{Order, SORTED_MAX};
 use ledger::{BalanceKey, EntryNumber};
 
 use crate::failure::{Corruption, Failure};
@@ -161,7 +161,7 @@ pub async fn entries_that_moved(
 }
 
 /// Returns all entries of a log with `next` entries that moved an account, latest first, if they are so few that they
-/// may all be looked at for one page.
+/// may all be sorted for one page.
 ///
 /// # Errors
 /// Where the lists cannot be read.
@@ -170,8 +170,8 @@ pub async fn few_entries_that_moved(
     next: i64,
 ) -> Result<Option<Vec<i64>>, Failure> {
     let all = Numbers { from: 0, before: next };
-    let found = entries_that_moved(reads, all, Order::Descending, one_more(SCAN_MAX)).await?;
-    Ok((found.len() <= SCAN_MAX).then_some(found))
+    let found = entries_that_moved(reads, all, Order::Descending, one_more(SORTED_MAX)).await?;
+    Ok((found.len() <= SORTED_MAX).then_some(found))
 }
 
 /// Returns the entries of the range that are in the lists, in order, up to where they are known of all balances; and

@@ -67,6 +67,16 @@ pub trait PastReads: GroupReads {
         limit: i64,
     ) -> Result<Vec<String>, Failure>;
 
+    /// Returns the first addresses that were ever changed, after one address, from another one on, and before a third one,
+    /// in order.
+    async fn changed_addresses(
+        &mut self,
+        after: &str,
+        from: &str,
+        before: &str,
+        limit: i64,
+    ) -> Result<Vec<String>, Failure>;
+
     /// Reads, for each balance of the accounts, of one asset or of all, three lists of movements, as far as they are
     /// there: the last one, the first that ended with the entry `before` or later, and the last that ended ahead of it.
     async fn last_lists(

@@ -85,6 +85,27 @@ impl PastReads for Reads<'_> {
         Ok(found)
     }
 
+    async fn changed_addresses(
+        &mut self,
+        after: &str,
+        from: &str,
+        before: &str,
+        limit: i64,
+    ) -> Result<Vec<String>, Failure> {
+        let found = sqlx::query_scalar!(
+            "SELECT address FROM accounts
+            WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4 ORDER BY address LIMIT $5",
+            self.head.ledger,
+            after,
+            from,
+            before,
+            limit
+        )
+        .fetch_all(&mut *self.connection)
+        .await?;
+        Ok(found)
+    }
+
     async fn last_lists(
         &mut self,
         accounts: &[&str],

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use engine::pair::MetadataPair;
-use engine::query::{Clock, Order, Page, SCAN_MAX, TransactionPosition, TransactionQuery};
+use engine::query::{Clock, Order, Page, SORTED_MAX, TransactionPosition, TransactionQuery};
 use ledger::{Asset, Entry, LedgerName};
 use sql_rows::{
     EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads, addresses_under,
@@ -170,9 +170,9 @@ async fn few_entries(
     asset: Option<&str>,
 ) -> Result<Option<Vec<i64>>, Failure> {
     if let Way::Pair(pair) = way {
-        let (all, most) = (Numbers { from: 0, before: head.next }, one_more(SCAN_MAX));
+        let (all, most) = (Numbers { from: 0, before: head.next }, one_more(SORTED_MAX));
         let found = with_pair(connection, head.ledger, pair, all, Order::Descending, most).await?;
-        return Ok((found.len() <= SCAN_MAX).then_some(found));
+        return Ok((found.len() <= SORTED_MAX).then_some(found));
     }
     match lists(connection, head, way, asset) {
         Some(mut lists) => few_entries_that_moved(&mut *lists, head.next).await,

@@ -20,7 +20,7 @@ fn statements() -> Vec<(String, usize)> {
 
 /// What the main searches are told apart by, each with the indices that it has to go through, and nothing else: in the
 /// order of the index, without sorting.
-const SEARCHES: [(&str, &[&str]); 8] = [
+const SEARCHES: [(&str, &[&str]); 9] = [
     ("SELECT number FROM transaction_pairs", &["transaction_pairs_pkey"]),
     (
         "SELECT count(*) AS \"count!\" FROM (\n                SELECT number FROM transaction_pairs",
@@ -35,6 +35,7 @@ const SEARCHES: [(&str, &[&str]); 8] = [
     ("SELECT address FROM account_pairs\n", &with_accounts("account_pairs_pkey")),
     ("ledger + 0 = $1 AND asset = $5", &with_accounts("balances_by_asset")),
     ("SELECT number FROM transaction_changes", &["transaction_changes_pkey"]),
+    ("SELECT address FROM accounts\n            WHERE", &["accounts_pkey"]),
 ];
 
 /// What is gone through for addresses from this index, and for what an account of each has.

@@ -53,7 +53,10 @@ impl SqliteOptions {
             // every 16 MiB, and don't let a log that once grew stay large.
             .pragma("wal_autocheckpoint", "4096")
             .pragma("journal_size_limit", "67108864")
-            .pragma("cache_size", "-8192")
+            // A full batch on a large ledger touches two pages of its own for each posting. What does not fit is written
+            // to the log before the commit, and then again: 64 MiB hold all of a batch, and the upper levels of all
+            // indexes.
+            .pragma("cache_size", "-65536")
     }
 
     /// A reader's connection. Its cache is small because there are several and the system caches the

@@ -39,7 +39,7 @@ const TABLES: [&str; 17] = [
 ];
 
 /// What the main searches are told apart by, each with how it has to enter its index. None sorts what it finds.
-const SEARCHES: [(&str, &str); 8] = [
+const SEARCHES: [(&str, &str); 9] = [
     ("SELECT number FROM transaction_pairs", "PRIMARY KEY (ledger=? AND pair=? AND number>? AND number<?)"),
     ("SELECT 1 FROM transaction_pairs", "PRIMARY KEY (ledger=? AND pair=?)"),
     ("SELECT 1 FROM balances WHERE ledger = ?1 AND address > ?2", "(ledger=? AND address>? AND address<?)"),
@@ -48,6 +48,7 @@ const SEARCHES: [(&str, &str); 8] = [
     ("SELECT address FROM account_pairs\n", "PRIMARY KEY (ledger=? AND pair=? AND address>? AND address<?)"),
     ("asset = ?5 AND address > ?2", "balances_by_asset (ledger=? AND asset=? AND address>? AND address<?)"),
     ("SELECT number FROM transaction_changes", "PRIMARY KEY (ledger=? AND changed=? AND number<?)"),
+    ("SELECT address FROM accounts\n            WHERE", "PRIMARY KEY (ledger=? AND address>? AND address<?)"),
 ];
 
 /// Holds a search to its index. Says whether the statement is one.

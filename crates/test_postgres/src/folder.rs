@@ -29,14 +29,34 @@ pub(crate) struct ServerFolder {
     pub(crate) port: u16,
     /// The user and the group that the server runs as, where we are root.
     pub(crate) user: Option<(u32, u32)>,
+    /// Whether it stays when the server goes.
+    pub(crate) kept: bool,
 }
 
 impl ServerFolder {
     /// Makes one with a new cluster.
     pub(crate) fn new(programs: &Path, more_settings: &str, more_arguments: &[&str]) -> Self {
         let folder = Self::empty(programs);
-        let mut initdb = folder.program("initdb");
-        initdb.arg("--pgdata").arg(folder.data()).args([
+        folder.initialise(more_arguments);
+        folder.configure(&format!("{SETTINGS}\n{more_settings}"));
+        folder
+    }
+
+    /// Takes a folder that stays, with the cluster that is in it, or a new one.
+    pub(crate) fn kept(programs: &Path, path: &Path, more_settings: &str) -> Self {
+        std::fs::create_dir_all(path).expect("a folder");
+        let path = path.canonicalize().expect("the folder is there");
+        let folder = Self::at(programs, path, true);
+        if !folder.data().join("PG_VERSION").exists() {
+            folder.initialise(&[]);
+        }
+        folder.configure(&format!("{SETTINGS}\n{more_settings}"));
+        folder
+    }
+
+    fn initialise(&self, more_arguments: &[&str]) {
+        let mut initdb = self.program("initdb");
+        initdb.arg("--pgdata").arg(self.data()).args([
             "--username=florin",
             "--auth=trust",
             "--encoding=UTF8",
@@ -45,8 +65,6 @@ impl ServerFolder {
             "--no-instructions",
         ]);
         run(initdb.args(more_arguments));
-        folder.configure(&format!("{SETTINGS}\n{more_settings}"));
-        folder
     }
 
     /// Makes one with a copy of a server that runs, which will follow that server under a name. What it has not
@@ -73,12 +91,20 @@ impl ServerFolder {
     pub(crate) fn empty(programs: &Path) -> Self {
         // Whoever supervises the server removes it, because that outlives this process.
         let path = tempfile::Builder::new().prefix("florin-postgres-").tempdir().expect("a folder").keep();
-        let mut folder = Self { programs: programs.to_owned(), path, port: free_port(), user: None };
+        Self::at(programs, path, false)
+    }
+
+    fn at(programs: &Path, path: PathBuf, kept: bool) -> Self {
+        let mut folder = Self { programs: programs.to_owned(), path, port: free_port(), user: None, kept };
         // PostgreSQL refuses to run as root.
-        if folder.owner().0 == 0 {
+        let owner = folder.owner();
+        if owner.0 == 0 {
             let (uid, gid) = unprivileged_user();
             chown(&folder.path, Some(uid), Some(gid)).expect("the folder is given to the server's user");
             folder.user = Some((uid, gid));
+        } else if kept {
+            // It was given to that user in an earlier run.
+            folder.user = Some(owner);
         }
         folder
     }

@@ -13,7 +13,7 @@ mod server;
 mod small_disk;
 mod supervisor;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub use database::Database;
@@ -57,6 +57,16 @@ pub fn own_server() -> Option<Server> {
 #[must_use]
 pub fn own_server_with(settings: &str) -> Option<Server> {
     Some(Server::start(&installed()?, settings))
+}
+
+/// Starts a server in a folder that stays when the server goes, with what an earlier one left there; and with more
+/// settings, as [`own_server_with`] does. Returns `None`, and says so, where there is no PostgreSQL.
+///
+/// # Panics
+/// When PostgreSQL is required and not there, or does not start, or the folder cannot be had.
+#[must_use]
+pub fn own_server_in(folder: &Path, settings: &str) -> Option<Server> {
+    Some(Server::start_kept(&installed()?, folder, settings))
 }
 
 /// Starts a server of a test's own, a part of which lies on a disk of so many mebibytes: see

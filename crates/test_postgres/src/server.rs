@@ -26,6 +26,10 @@ impl Server {
         Self::start_in(ServerFolder::new(programs, more_settings, &[]), None)
     }
 
+    pub(crate) fn start_kept(programs: &Path, folder: &Path, more_settings: &str) -> Self {
+        Self::start_in(ServerFolder::kept(programs, folder, more_settings), None)
+    }
+
     pub(crate) fn start_on_small_disk(programs: &Path, holds: OnSmallDisk, mebibytes: u32) -> Self {
         // Files of a mebibyte, so that many of them fit.
         let settings = "min_wal_size = '2MB'\nmax_wal_size = '8MB'\n";

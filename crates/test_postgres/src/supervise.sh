@@ -1,6 +1,6 @@
 # Runs one PostgreSQL server for whoever holds the other end of standard input, and leaves nothing behind when
 # that end closes, however its holder ended. Arguments: the folder of PostgreSQL's programs, the server's folder,
-# and what of the server lies on a small disk: nothing, wal or tablespace.
+# and what is special: nothing; wal or tablespace, which lies on a small disk then; or kept, where the folder stays.
 bin=$1 folder=$2 small=$3
 
 control() {
@@ -50,6 +50,10 @@ while read -r command; do
     esac
     answer $?
 done
+if [ "$small" = kept ]; then
+    control -m fast stop
+    exit
+fi
 # The number of a process that was killed may be another's by now.
 [ "$killed" = yes ] || control -m immediate stop
 # What a killed server leaves behind ends by itself, but may write until then. A small disk goes later.

@@ -10,7 +10,7 @@ use crate::small_disk::{self, SmallDisk};
 
 const SUPERVISE: &str = include_str!("supervise.sh");
 
-/// The script, as long as it runs. Dropping it ends the server and removes its folder.
+/// The script, as long as it runs. Dropping it ends the server and removes its folder, unless that is kept.
 #[derive(Debug)]
 pub(crate) struct Supervisor {
     script: Child,
@@ -28,7 +28,8 @@ impl Supervisor {
             }
             Some(disk) => small_disk::prepare(&mut command, disk, folder, SUPERVISE),
         }
-        command.arg(&folder.programs).arg(&folder.path).args(disk.map(|disk| disk.holds.name()));
+        let special = disk.map(|disk| disk.holds.name()).or(folder.kept.then_some("kept"));
+        command.arg(&folder.programs).arg(&folder.path).args(special);
         // Of its own group, so that an interrupt meant for the tests does not reach it before they end.
         command.current_dir("/").process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut script = command.spawn().expect("sh runs");

@@ -36,6 +36,19 @@ async fn a_server_takes_settings_of_its_own() {
 }
 
 #[test]
+fn what_is_in_a_folder_of_its_own_stays_there() {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    // The user that the server runs as has to get through.
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = folder.path().join("server");
+    let Some(server) = test_postgres::own_server_in(&path, "shared_buffers = '48MB'") else { return };
+    execute(&server.url(), "CREATE TABLE kept (number int)").unwrap();
+    drop(server);
+    let server = test_postgres::own_server_in(&path, "").unwrap();
+    execute(&server.url(), "INSERT INTO kept VALUES (1)").unwrap();
+}
+
+#[test]
 fn a_server_can_be_crashed_and_leaves_nothing_behind() {
     let Some(mut server) = test_postgres::own_server() else { return };
     let reachable = |url: String| execute(&url, "SELECT 1").is_ok();

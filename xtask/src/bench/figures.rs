@@ -91,12 +91,17 @@ impl Figures {
 
     /// Compares a figure with that of others: the ratio of the medians, and the spread of the rounds' ratios.
     pub(crate) fn over(&self, others: &Self, figure: fn(&Round) -> f64) -> (f64, (f64, f64)) {
-        let rounds = self.0.iter().zip(&others.0).map(|(round, other)| figure(round) / figure(other));
-        (self.median(figure) / others.median(figure), spread(rounds))
+        (self.median(figure) / others.median(figure), spread(self.ratios(others, figure).into_iter()))
+    }
+
+    /// Compares a figure with that of others, round by round.
+    pub(crate) fn ratios(&self, others: &Self, figure: fn(&Round) -> f64) -> Vec<f64> {
+        self.0.iter().zip(&others.0).map(|(round, other)| figure(round) / figure(other)).collect()
     }
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
+/// Returns the one in the middle, or what lies between the two there.
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     let middle = figures.len() / 2;
     match figures.len() {

@@ -1,12 +1,15 @@
 //! Benchmarks: each is one command, compares within one run, and prints ratios beside figures.
 
+mod cluster;
 mod figures;
 mod latencies;
 mod load;
 mod measure;
 mod processor;
 pub(crate) mod service;
+mod size;
 mod smoke;
+mod table;
 mod write;
 
 use std::process::Command;
@@ -21,23 +24,46 @@ pub(crate) enum Bench {
     /// Posts transfers over 1, 8, 64 and 256 connections on SQLite, in batches and one SQL transaction each.
     Smoke(smoke::Options),
     Write(write::Options),
+    Size(size::Options),
+}
+
+/// The features that this program has.
+const BUILT_WITH: &[&str] = &[
+    #[cfg(feature = "postgres")]
+    "postgres",
+    #[cfg(feature = "size")]
+    "size",
+];
+
+impl Bench {
+    /// Returns the features that this program has to have.
+    fn features(&self) -> Vec<&'static str> {
+        match self {
+            Self::Smoke(_) => vec![],
+            Self::Write(options) if options.starts_postgres() => vec!["postgres"],
+            Self::Write(_) => vec![],
+            Self::Size(options) if options.starts_postgres() => vec!["size", "postgres"],
+            Self::Size(_) => vec!["size"],
+        }
+    }
 }
 
 /// Runs a benchmark, in an optimised build of this program: the load shares the machine with what it
 /// measures, and has to be cheap.
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
-    let starts_postgres = matches!(bench, Bench::Write(options) if options.starts_postgres());
-    let lacks_postgres = starts_postgres && cfg!(not(feature = "postgres"));
-    if cfg!(debug_assertions) || lacks_postgres {
+    let features = bench.features();
+    let lacks_one = features.iter().any(|feature| !BUILT_WITH.contains(feature));
+    if cfg!(debug_assertions) || lacks_one {
         let mut again = Command::new(env!("CARGO"));
         again.args(["run", "--quiet", "--release", "--package", "xtask"]);
-        if starts_postgres {
-            again.args(["--features", "postgres"]);
+        if !features.is_empty() {
+            again.args(["--features", &features.join(",")]);
         }
         return process::stream(again.arg("--").args(std::env::args_os().skip(1)));
     }
     match bench {
         Bench::Smoke(options) => smoke::run(options),
         Bench::Write(options) => write::run(options),
+        Bench::Size(options) => size::run(options),
     }
 }

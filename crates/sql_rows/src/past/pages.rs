@@ -32,16 +32,30 @@ impl Past<'_> {
 
     async fn next_addresses(
         &mut self,
+        among: Among,
         after: &str,
         from: &str,
         before: &str,
         limit: usize,
     ) -> Result<Vec<Address>, Failure> {
-        let found = self.reads.addresses(after, from, before, stored_limit(limit)).await?;
+        let limit = stored_limit(limit);
+        let found = match among {
+            Among::All => self.reads.addresses(after, from, before, limit).await?,
+            Among::Changed => self.reads.changed_addresses(after, from, before, limit).await?,
+        };
         let place = || "the list of accounts".to_owned();
         let reader = Reader::at(&place);
         Ok(found.iter().map(|text| reader.address(text)).collect::<Result<_, Corruption>>()?)
     }
+}
+
+/// Which accounts are gone back for.
+#[derive(Clone, Copy)]
+enum Among {
+    /// Those that ever moved or were changed.
+    All,
+    /// Those that were ever changed: no others have metadata.
+    Changed,
 }
 
 /// Reads a page of accounts as they were.
@@ -56,6 +70,7 @@ pub async fn accounts_as_of(
     let prefix = query.prefix.as_deref().unwrap_or_default();
     let end = end_of(prefix);
     let asset = query.asset.as_ref().map(Asset::as_str);
+    let among = if query.metadata.is_empty() { Among::All } else { Among::Changed };
     let mut past = Past::at(reads, as_of, Scope::Prefix(prefix)).await?;
     let mut page = Page { items: Vec::new(), next: None };
     let mut last = query.after.clone();
@@ -63,7 +78,7 @@ pub async fn accounts_as_of(
     loop {
         let wanted = past.at_once(query.limit.saturating_sub(page.items.len()));
         let after = last.as_ref().map_or("", Address::as_str);
-        let addresses = past.next_addresses(after, prefix, &end, wanted).await?;
+        let addresses = past.next_addresses(among, after, prefix, &end, wanted).await?;
         if addresses.is_empty() {
             return Ok(page);
         }
@@ -134,7 +149,7 @@ impl GroupReads for Past<'_> {
         let mut after = Some(String::new()).filter(|_| group.from < group.before);
         while let Some(last) = after {
             let limit = self.at_once(usize::MAX);
-            let addresses = self.next_addresses(&last, &group.from, &group.before, limit).await?;
+            let addresses = self.next_addresses(Among::All, &last, &group.from, &group.before, limit).await?;
             if addresses.is_empty() {
                 break;
             }

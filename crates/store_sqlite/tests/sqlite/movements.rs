@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use engine::port::Store;
-use engine::query::{AddressPattern, Clock, Order, SCAN_MAX, StatementQuery, TimeRange, TransactionQuery};
+use engine::query::{
+    AddressPattern, Clock, Order, SCAN_MAX, SORTED_MAX, StatementQuery, TimeRange, TransactionQuery,
+};
 use ledger::{BalanceKey, EntryNumber};
 use sqlx::Row;
 use test_support::{Naive, StoreFixture, address, append, asset, drain, post, posting};
@@ -143,7 +145,7 @@ async fn short_pages_lead_across_the_ends_of_lists() {
 async fn pages_that_find_nothing_by_effective_time_lead_on() {
     let place = Place::new();
     let (store, main) = place.with_main().await;
-    let (early, late) = (SCAN_MAX + 3, 2 * SCAN_MAX + 3);
+    let (early, late) = (SORTED_MAX + 3, 2 * SCAN_MAX + 3);
     let requests: Vec<_> = (0..early + late)
         .map(|n| {
             let (name, micros) = if n < early { ("a", 1_000) } else { ("b", 2_000) };

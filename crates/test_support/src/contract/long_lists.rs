@@ -2,19 +2,19 @@
 
 use engine::port::Store;
 use engine::query::{
-    AccountQuery, AddressPattern, AmountRange, Clock, Order, PAGE_WEIGHT_MAX, SCAN_MAX, StatementQuery,
-    TimeRange, TransactionQuery, weight,
+    AccountQuery, AddressPattern, AmountRange, Clock, Order, PAGE_WEIGHT_MAX, SCAN_MAX, SORTED_MAX,
+    StatementQuery, TimeRange, TransactionQuery, weight,
 };
 use ledger::{Amount, EntryNumber, LedgerName};
 
 use crate::{Naive, StoreFixture, address, append, asset, drain, post, posting};
 
-/// More entries than a page may look at, some of them effective long before they are recorded. Each
+/// So many entries and up to 500 more, some of them effective long before they are recorded. Each
 /// touches `world` and `hot` and an account of its own; few of them are marked.
-async fn long_log(store: &dyn Store, main: &LedgerName) -> Naive {
+async fn long_log(store: &dyn Store, main: &LedgerName, entries: usize) -> Naive {
     let mut naive = Naive::default();
     let mut n = 0;
-    while n < SCAN_MAX + 700 {
+    while n < entries {
         let mut requests = Vec::new();
         for _ in 0..500 {
             let micros = i64::try_from(n).unwrap();
@@ -24,7 +24,7 @@ async fn long_log(store: &dyn Store, main: &LedgerName) -> Naive {
             if n % 7 == 0 {
                 request = request.effective_at(20_000 - micros);
             }
-            if n % 2_500 == 10 {
+            if n % 500 == 10 {
                 request = request.metadata(&[("marked", "yes")]);
             }
             requests.push(request);
@@ -40,7 +40,7 @@ async fn long_log(store: &dyn Store, main: &LedgerName) -> Naive {
 /// A filter that hardly anything passes gives short pages that lead on, unless an index leads to what passes it.
 pub async fn a_page_looks_at_a_bounded_number_of_entries(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
-    let naive = long_log(&*store, &main).await;
+    let naive = long_log(&*store, &main, SCAN_MAX + 200).await;
     let all = TransactionQuery { limit: 50, ..TransactionQuery::default() };
     let marked = TransactionQuery { metadata: vec![("marked".into(), "yes".into())], ..all.clone() };
     let none = AmountRange { at_least: None, at_most: Some(Amount::ZERO) };
@@ -73,7 +73,7 @@ pub async fn a_page_looks_at_a_bounded_number_of_entries(fixture: &dyn StoreFixt
 /// Beyond what may be sorted for a page, and for an account with few lines in a long log.
 pub async fn a_statement_of_many_lines_is_listed_by_either_clock(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
-    let naive = long_log(&*store, &main).await;
+    let naive = long_log(&*store, &main, SORTED_MAX + 200).await;
     for account in ["hot", "cold:14"] {
         for clock in [Clock::Recorded, Clock::Effective] {
             for (wanted, order) in [
@@ -102,12 +102,12 @@ pub async fn a_statement_of_many_lines_is_listed_by_either_clock(fixture: &dyn S
     }
 }
 
-/// An account with more entries in one asset than a page may look at, and as many later ones in another.
+/// An account with more entries in one asset than may be sorted for a page, and as many later ones in another.
 pub async fn what_moved_another_asset_is_passed_by_however_much_it_is(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
     let mut naive = Naive::default();
     for name in ["USD/2", "EUR/2"] {
-        for _ in 0..=SCAN_MAX / 500 {
+        for _ in 0..=SORTED_MAX / 500 {
             let requests = vec![post([posting("world", "hot", name, 1)]); 500];
             naive.records.extend(append(&*store, &main, &requests).await);
         }
@@ -149,7 +149,7 @@ pub async fn what_moved_another_asset_is_passed_by_however_much_it_is(fixture: &
 /// In one page, however many others lie between them.
 pub async fn accounts_that_moved_an_asset_are_found_past_all_others(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
-    let naive = long_log(&*store, &main).await;
+    let naive = long_log(&*store, &main, SCAN_MAX + 200).await;
     let query = AccountQuery { asset: Some(asset("EUR/2")), limit: 10, ..AccountQuery::default() };
     let mut pages = 0;
     let listed = drain(query.limit, None, async |after| {

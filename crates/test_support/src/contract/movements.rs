@@ -15,12 +15,13 @@ use crate::{
     read_movements,
 };
 
-/// How many entries the history of [`fund`] has, and how many random questions are asked about it.
-const ENTRIES: i64 = 2_400;
+/// How many entries the history of [`fund`] has, no more than a page may look at; and how many random questions are asked
+/// about it.
+const ENTRIES: i64 = 980;
 const QUESTIONS: usize = 100;
 /// When it begins; four entries have the same time.
 const START: i64 = 1_000_000;
-/// From thousands of movements down to one, early or late, and to none.
+/// From hundreds of movements down to one, early or late, and to none.
 const ASSETS: &[&str] = &["USD/2", "EUR/2", "BTC/8", "GBP/2", "JPY", "CHF/2"];
 const LIMITS: &[usize] = &[1, 2, 7, 50, 300, 900];
 
@@ -55,7 +56,7 @@ async fn fund(store: &dyn Store, main: &LedgerName) -> Naive {
     let mut naive = Naive::default();
     let mut small = [1, 2, 4, 1, 3, 2, 8, 1].into_iter().cycle();
     loop {
-        let size = if (800..1_400).contains(&naive.next().0) { Some(200) } else { small.next() };
+        let size = if (300..600).contains(&naive.next().0) { Some(100) } else { small.next() };
         let batch: Vec<Request> = requests.by_ref().take(size.unwrap_or(1)).collect();
         if batch.is_empty() {
             return naive;

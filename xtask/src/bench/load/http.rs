@@ -1,31 +1,170 @@
-//! One request on a connection of its own, for what is not measured.
+//! One request after the other on one connection, each read to the end of its reply. What measures latency measures
+//! around it.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
-/// Gets a page: the whole reply as text.
+use anyhow::{Context, bail};
+
+/// A reply that takes longer does not come.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// More bytes than any reply has.
+const REPLY_MAX: usize = 256 << 20;
+
+/// A connection to the service.
+#[derive(Debug)]
+pub(crate) struct Client {
+    stream: BufReader<TcpStream>,
+    address: SocketAddr,
+}
+
+/// A whole reply.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Client {
+    /// Connects.
+    ///
+    /// # Errors
+    /// The service cannot be reached.
+    pub(crate) fn open(address: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self { stream: BufReader::with_capacity(1 << 16, stream), address })
+    }
+
+    /// Gets a page.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(crate) fn get(&mut self, path: &str) -> anyhow::Result<Reply> {
+        self.send("GET", path, None, "")
+    }
+
+    /// Sends a request with a body of JSON, under an idempotency key where one is given.
+    ///
+    /// # Errors
+    /// The service ends the connection early, falls silent, or answers what is not HTTP.
+    pub(crate) fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: &str,
+    ) -> anyhow::Result<Reply> {
+        let key = key.map(|key| format!("idempotency-key: {key}\r\n")).unwrap_or_default();
+        let content = if body.is_empty() {
+            String::new()
+        } else {
+            format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len())
+        };
+        let request = format!("{method} {path} HTTP/1.1\r\nhost: florin\r\n{key}{content}\r\n{body}");
+        self.stream.get_mut().write_all(request.as_bytes()).context("sending a request")?;
+        let (reply, goes_on) = read_reply(&mut self.stream).with_context(|| format!("{method} {path}"))?;
+        if !goes_on {
+            *self = Self::open(self.address)?;
+        }
+        Ok(reply)
+    }
+}
+
+/// Gets a page, on a connection of its own: its body as text.
 ///
 /// # Errors
-/// The service cannot be reached, or ends the connection early.
+/// The service cannot be reached, ends the connection early, or answers with anything but 200.
 pub(crate) fn get(address: SocketAddr, path: &str) -> anyhow::Result<String> {
-    exchange(address, &format!("GET {path} HTTP/1.1\r\nhost: florin\r\nconnection: close\r\n\r\n"))
+    let Reply { status, body } = Client::open(address)?.get(path)?;
+    let body = String::from_utf8(body).context("a reply that is not text")?;
+    if status != 200 {
+        bail!("{path} was answered with {status}: {body}");
+    }
+    Ok(body)
 }
 
-/// Posts JSON: the whole reply as text.
-///
-/// # Errors
-/// As [`get`].
-pub(super) fn post(address: SocketAddr, path: &str, body: &str) -> anyhow::Result<String> {
-    let head = format!("POST {path} HTTP/1.1\r\nhost: florin\r\nconnection: close\r\n");
-    let length = body.len();
-    let request = format!("{head}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}");
-    exchange(address, &request)
+/// Reads a reply, and says whether the connection goes on.
+fn read_reply(stream: &mut impl BufRead) -> anyhow::Result<(Reply, bool)> {
+    let status = line(stream)?;
+    let status = status.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = status.context("a reply without its status")?;
+    let (mut length, mut goes_on) = (None, true);
+    loop {
+        let header = line(stream)?.to_ascii_lowercase();
+        let Some((name, value)) = header.split_once(':') else { break };
+        match (name, value.trim()) {
+            ("content-length", value) => length = Some(value.parse().context("a length that is none")?),
+            ("connection", "close") => goes_on = false,
+            _ => {}
+        }
+    }
+    let mut body = Vec::new();
+    match length {
+        Some(length) => take(stream, length, &mut body)?,
+        None => loop {
+            let size = line(stream)?;
+            let size = usize::from_str_radix(&size, 16).context("a reply without its length")?;
+            take(stream, size, &mut body)?;
+            line(stream)?;
+            if size == 0 {
+                break;
+            }
+        },
+    }
+    Ok((Reply { status, body }, goes_on))
 }
 
-fn exchange(address: SocketAddr, request: &str) -> anyhow::Result<String> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.write_all(request.as_bytes())?;
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply)?;
-    Ok(reply)
+fn take(stream: &mut impl BufRead, length: usize, body: &mut Vec<u8>) -> anyhow::Result<()> {
+    if length > REPLY_MAX - body.len() {
+        bail!("a reply is too long");
+    }
+    let read = stream.take(length as u64).read_to_end(body)?;
+    if read < length {
+        bail!("the service ended the connection");
+    }
+    Ok(())
+}
+
+/// Reads a line, without its end.
+fn line(stream: &mut impl BufRead) -> anyhow::Result<String> {
+    let mut line = String::new();
+    if stream.take(1 << 16).read_line(&mut line)? == 0 {
+        bail!("the service ended the connection");
+    }
+    Ok(line.trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_reply;
+
+    #[test]
+    fn a_reply_ends_where_it_says() {
+        let replies = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc\
+                       HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\na\r\n0123456789\r\n0\r\n\r\n\
+                       HTTP/1.1 503 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        let mut stream = replies.as_bytes();
+        for (status, body, goes_on) in [(200, "abc", true), (201, "abc0123456789", true), (503, "", false)] {
+            let (reply, open) = read_reply(&mut stream).unwrap();
+            assert_eq!((reply.status, &*reply.body, open), (status, body.as_bytes(), goes_on));
+        }
+        assert!(stream.is_empty());
+    }
+
+    #[test]
+    fn a_reply_that_is_cut_off_is_none() {
+        for reply in [
+            "",
+            "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nabc",
+            "HTTP/1.1 200 OK\r\n\r\n4\r\nabc",
+            "HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n",
+            "nonsense",
+        ] {
+            assert!(read_reply(&mut reply.as_bytes()).is_err(), "{reply}");
+        }
+    }
 }

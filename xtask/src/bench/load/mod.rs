@@ -16,7 +16,9 @@ use anyhow::bail;
 use mio::{Events, Interest, Poll, Token};
 
 use self::connection::Connection;
-pub(crate) use self::http::get;
+pub(crate) use self::http::{Client, get};
+#[cfg(any(test, feature = "size"))]
+pub(crate) use self::traffic::{FUNDS, account};
 pub(crate) use self::traffic::{Keys, Traffic};
 use super::latencies::Latencies;
 
@@ -109,8 +111,12 @@ pub(crate) fn post_transfers(load: &Load) -> anyhow::Result<Seen> {
     Ok(Seen { per_second: counted / (last - counts_from).as_secs_f64(), latencies, posts })
 }
 
+/// Returns how many milliseconds have passed since 1970.
+///
+/// # Errors
+/// The clock stands before that.
 #[expect(clippy::disallowed_methods, reason = "clients have clocks")]
-fn epoch_ms() -> anyhow::Result<u64> {
+pub(crate) fn epoch_ms() -> anyhow::Result<u64> {
     Ok(u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?)
 }
 
@@ -119,10 +125,12 @@ fn epoch_ms() -> anyhow::Result<u64> {
 /// # Errors
 /// The service cannot be reached, or answers with anything but 201.
 pub(crate) fn fund(address: SocketAddr, accounts: u32) -> anyhow::Result<()> {
+    let mut client = Client::open(address)?;
     for (path, body) in traffic::funds(accounts) {
-        let reply = http::post(address, path, &body)?;
-        if !reply.starts_with("HTTP/1.1 201 ") {
-            bail!("giving accounts what they spend was answered with: {reply}");
+        let reply = client.send("POST", path, None, &body)?;
+        if reply.status != 201 {
+            let (status, body) = (reply.status, String::from_utf8_lossy(&reply.body));
+            bail!("giving accounts what they spend was answered with {status}: {body}");
         }
     }
     Ok(())

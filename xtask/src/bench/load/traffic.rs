@@ -11,7 +11,7 @@ use clap::ValueEnum;
 const PATH: &str = "/v1/ledgers/main/transactions";
 
 /// What accounts are given before they spend: more than any run can move.
-const FUNDS: u64 = 1_000_000_000_000_000;
+pub(crate) const FUNDS: u64 = 1_000_000_000_000_000;
 
 /// How many accounts one transaction gives money to.
 const FUNDED_AT_ONCE: usize = 500;
@@ -51,7 +51,7 @@ impl Request {
     /// Writes a post of `traffic` among accounts numbered from 0.
     pub(super) fn new(traffic: Traffic, keys: Keys, accounts: u32) -> Self {
         let digits = digits(accounts);
-        let any = format!("users:{}:wallet", "0".repeat(digits));
+        let any = account(0, accounts);
         let source = if traffic == Traffic::Deposits { "world" } else { &any };
         let body = format!(
             r#"{{"postings":[{{"source":"{source}","destination":"{any}","asset":"USD/2","amount":"100"}}]}}"#
@@ -109,12 +109,11 @@ impl Request {
 
 /// The requests that give every account what it may spend: paths and bodies.
 pub(super) fn funds(accounts: u32) -> impl Iterator<Item = (&'static str, String)> {
-    let digits = digits(accounts);
     (0..accounts).step_by(FUNDED_AT_ONCE).map(move |first| {
         let mut postings = String::new();
         for number in (first..accounts).take(FUNDED_AT_ONCE) {
             let comma = if number == first { "" } else { "," };
-            let destination = format!("users:{number:0digits$}:wallet");
+            let destination = account(number, accounts);
             write!(
                 postings,
                 r#"{comma}{{"source":"world","destination":"{destination}","asset":"USD/2","amount":"{FUNDS}"}}"#
@@ -123,6 +122,12 @@ pub(super) fn funds(accounts: u32) -> impl Iterator<Item = (&'static str, String
         }
         (PATH, format!(r#"{{"postings":[{postings}]}}"#))
     })
+}
+
+/// Returns the address of an account, of so many that are numbered from 0.
+pub(crate) fn account(number: u32, accounts: u32) -> String {
+    let digits = digits(accounts);
+    format!("users:{number:0digits$}:wallet")
 }
 
 fn digits(accounts: u32) -> usize {

@@ -3,7 +3,6 @@
 //!
 //! A figure that is not what it should be is shown as such, and is no failure: machines are noisy.
 
-mod cluster;
 mod pgbench;
 mod report;
 
@@ -14,14 +13,15 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 
-use self::cluster::Cluster;
 use self::pgbench::{Databases, Workload};
-use self::report::{Posted, Ran, counted};
+use self::report::{Posted, Ran};
+use super::cluster::Cluster;
 use super::figures::Figures;
 use super::load::{Keys, Load, Traffic, fund};
 use super::measure::{ServerSpent, measure};
 use super::processor;
 use super::service::{Service, build};
+use super::table::counted;
 
 /// How many clients wait for each other on pgbench's hot row.
 const HOT_CLIENTS: usize = 32;
@@ -151,7 +151,7 @@ fn post_only(options: &Options, address: SocketAddr) -> anyhow::Result<String> {
 /// Posts to a service on a PostgreSQL server of its own, in turns with pgbench.
 fn compare(options: &Options) -> anyhow::Result<String> {
     let binary = options.binary.clone().map_or_else(build, Ok)?;
-    let cluster = Cluster::start(&options.settings)?;
+    let cluster = Cluster::start(None, &options.settings)?;
     eprintln!("making room for the server's log …");
     cluster.prepare_wal(options.wal_files())?;
     let databases = Databases::make(&cluster, &options.scales)?;

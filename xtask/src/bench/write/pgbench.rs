@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::cluster::Cluster;
+use crate::bench::cluster::Cluster;
 use crate::bench::figures::{Round, Spent};
 use crate::bench::latencies::Latencies;
 use crate::bench::processor;

@@ -1,12 +1,13 @@
 //! The report: what was seen, in Markdown, and beside what must hold whether it did.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use super::Options;
-use super::cluster::Cluster;
 use super::pgbench::Workload;
+use crate::bench::cluster::Cluster;
 use crate::bench::figures::{Figures, Round};
 use crate::bench::load::{Keys, Traffic};
+use crate::bench::table::{Bound, Figure, Spread, counted, row};
 
 /// What was posted to the service.
 pub(super) struct Posted {
@@ -28,11 +29,6 @@ pub(super) fn traffic_name(traffic: Traffic) -> &'static str {
         Traffic::Uniform => "uniform",
         Traffic::Hot => "one hot account",
     }
-}
-
-/// `1 client`, `8 clients`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Writes the whole report.
@@ -180,69 +176,9 @@ fn must_hold(posted: &[Posted], ran: &[Ran]) -> String {
     text
 }
 
-fn row(text: &mut String, cells: &[&dyn fmt::Display]) {
-    for cell in cells {
-        write!(text, "| {cell} ").expect("texts can be written");
-    }
-    text.push_str("|\n");
-}
-
-/// What a ratio has to be.
-#[derive(Debug, Clone, Copy)]
-enum Bound {
-    AtLeast(f64),
-    AtMost(f64),
-    /// It is shown for comparison.
-    None,
-}
-
-impl Bound {
-    fn verdict(self, ratio: f64) -> &'static str {
-        let holds = match self {
-            Self::AtLeast(least) => ratio >= least,
-            Self::AtMost(most) => ratio <= most,
-            Self::None => return "for comparison",
-        };
-        if holds { "met" } else { "**not met**" }
-    }
-}
-
-impl fmt::Display for Bound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AtLeast(least) => write!(f, "≥ {least}"),
-            Self::AtMost(most) => write!(f, "≤ {most}"),
-            Self::None => f.write_str("–"),
-        }
-    }
-}
-
-/// A figure with as many digits as mean something; a dash for one that is not known.
-struct Figure(f64);
-
-impl fmt::Display for Figure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            unknown if unknown.is_nan() => f.write_str("–"),
-            small if small < 10.0 => write!(f, "{small:.2}"),
-            middling if middling < 1000.0 => write!(f, "{middling:.1}"),
-            large => write!(f, "{large:.0}"),
-        }
-    }
-}
-
-/// The least and the most.
-struct Spread((f64, f64));
-
-impl fmt::Display for Spread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} to {}", Figure(self.0.0), Figure(self.0.1))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Figure, Posted, Ran, must_hold};
+    use super::{Posted, Ran, must_hold};
     use crate::bench::figures::{Figures, Processor, Round};
     use crate::bench::load::Traffic;
     use crate::bench::write::pgbench::Workload;
@@ -296,11 +232,5 @@ mod tests {
         let posted = [posted(Traffic::Uniform, 8, 1000.0, 0.6)];
         let ran = [ran(Workload::Insert, 1, 3000.0, 0.3)];
         assert_eq!(must_hold(&posted, &ran).lines().count(), 2);
-    }
-
-    #[test]
-    fn figures_have_as_many_digits_as_mean_something() {
-        let shown = [0.123, 9.99, 12.34, 53_804.4, f64::NAN].map(|figure| Figure(figure).to_string());
-        assert_eq!(shown, ["0.12", "9.99", "12.3", "53804", "–"]);
     }
 }

@@ -1,6 +1,6 @@
-//! A PostgreSQL server for one benchmark: new, and gone with it.
+//! A PostgreSQL server for one benchmark: new, and gone with it, or in a folder that is kept.
 //!
-//! Starting it needs the feature `postgres`, which `cargo xtask bench write` asks for by itself: without it, this
+//! Starting it needs the feature `postgres`, which benchmarks that start it ask for by themselves: without it, this
 //! program compiles in a fraction of the time.
 
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ const SETTINGS: [&str; 6] = [
 ];
 
 /// A running server.
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     /// The address of its databases, without a name at the end.
     url: String,
     /// The folder of PostgreSQL's programs.
@@ -31,7 +31,7 @@ pub(super) struct Cluster {
     folder: PathBuf,
     /// Its first process.
     postmaster: u32,
-    pub(super) settings: Vec<String>,
+    pub(crate) settings: Vec<String>,
     /// Ends it when dropped.
     #[cfg(feature = "postgres")]
     _server: test_postgres::Server,
@@ -49,15 +49,19 @@ fn memory_mb() -> anyhow::Result<u64> {
 }
 
 impl Cluster {
-    /// Starts a server. `more_settings` win over those that it has here.
+    /// Starts a server, in a folder that is kept with what is in it, where one is given. `more_settings` win over those
+    /// that it has here.
     #[cfg(feature = "postgres")]
-    pub(super) fn start(more_settings: &[String]) -> anyhow::Result<Self> {
+    pub(crate) fn start(folder: Option<&Path>, more_settings: &[String]) -> anyhow::Result<Self> {
         use anyhow::Context;
 
         let mut settings: Vec<String> = SETTINGS.map(str::to_owned).to_vec();
         settings.push(format!("shared_buffers = '{}MB'", memory_mb()? / 4));
         settings.extend_from_slice(more_settings);
-        let server = test_postgres::own_server_with(&settings.join("\n"));
+        let server = match folder {
+            None => test_postgres::own_server_with(&settings.join("\n")),
+            Some(folder) => test_postgres::own_server_in(folder, &settings.join("\n")),
+        };
         let server = server.context("PostgreSQL has to be installed for this")?;
         let url = server.url();
         Ok(Self {
@@ -71,19 +75,40 @@ impl Cluster {
     }
 
     #[cfg(not(feature = "postgres"))]
-    pub(super) fn start(_: &[String]) -> anyhow::Result<Self> {
+    pub(crate) fn start(_: Option<&Path>, _: &[String]) -> anyhow::Result<Self> {
         anyhow::bail!("this program was compiled without the feature `postgres` ({})", SETTINGS.join(", "))
     }
 
     /// Makes a new database and returns its address.
-    pub(super) fn database(&self, name: &str) -> anyhow::Result<String> {
+    pub(crate) fn database(&self, name: &str) -> anyhow::Result<String> {
         self.execute(&self.maintenance(), &format!("CREATE DATABASE {name}"))?;
         Ok(format!("{}{name}", self.url))
     }
 
+    /// Returns the address of a database, which is made where it is not there.
+    #[cfg(any(test, feature = "size"))]
+    pub(crate) fn database_once(&self, name: &str) -> anyhow::Result<String> {
+        let found = format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'");
+        if self.query(&self.maintenance(), &found)? == "0" {
+            return self.database(name);
+        }
+        Ok(format!("{}{name}", self.url))
+    }
+
+    /// Removes a database and ends whoever is connected to it.
+    #[cfg(any(test, feature = "size"))]
+    pub(crate) fn drop_database(&self, name: &str) -> anyhow::Result<()> {
+        self.execute(&self.maintenance(), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    }
+
+    /// Writes all that has changed into its files: the log behind it is not needed any more.
+    pub(crate) fn checkpoint(&self) -> anyhow::Result<()> {
+        self.execute(&self.maintenance(), "CHECKPOINT")
+    }
+
     /// Makes so many files for the log ahead of time. A server that has run for a while uses files again, where a
     /// new one has to make each when it gets there, and everybody waits: whoever writes most waits most.
-    pub(super) fn prepare_wal(&self, files: u64) -> anyhow::Result<()> {
+    pub(crate) fn prepare_wal(&self, files: u64) -> anyhow::Result<()> {
         let fill = format!(
             "DO $$ BEGIN FOR file IN 1..{files} LOOP \
              PERFORM pg_logical_emit_message(false, 'florin', 'next'); PERFORM pg_switch_wal(); \
@@ -91,23 +116,23 @@ impl Cluster {
         );
         self.execute(&self.maintenance(), &fill)?;
         // Marks them as free.
-        self.execute(&self.maintenance(), "CHECKPOINT")
+        self.checkpoint()
     }
 
     /// Returns what the server has spent so far.
-    pub(super) fn spent(&self) -> anyhow::Result<ServerSpent> {
+    pub(crate) fn spent(&self) -> anyhow::Result<ServerSpent> {
         let wal_bytes =
             self.query(&self.maintenance(), "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")?.parse()?;
         Ok(ServerSpent { processor: processor::with_children(self.postmaster), wal_bytes })
     }
 
     /// Returns where the log starts that a crash would need: it moves with every checkpoint.
-    pub(super) fn last_checkpoint(&self) -> anyhow::Result<String> {
+    pub(crate) fn last_checkpoint(&self) -> anyhow::Result<String> {
         self.query(&self.maintenance(), "SELECT redo_lsn FROM pg_control_checkpoint()")
     }
 
     /// Returns what a query gives, as text.
-    pub(super) fn query(&self, database: &str, query: &str) -> anyhow::Result<String> {
+    pub(crate) fn query(&self, database: &str, query: &str) -> anyhow::Result<String> {
         process::capture(self.psql(database).args(["--tuples-only", "--no-align", "--command", query]))
     }
 
@@ -122,23 +147,23 @@ impl Cluster {
     }
 
     /// Returns one of PostgreSQL's programs; those that do not lie beside the server are on `PATH`.
-    pub(super) fn program(&self, name: &str) -> PathBuf {
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
         let beside = self.programs.join(name);
         if beside.exists() { beside } else { name.into() }
     }
 
     /// Runs statements in a database.
-    pub(super) fn execute(&self, database: &str, statements: &str) -> anyhow::Result<()> {
+    pub(crate) fn execute(&self, database: &str, statements: &str) -> anyhow::Result<()> {
         process::capture(self.psql(database).args(["--command", statements])).map(drop)
     }
 
     /// Returns what the server says it is, `postgres (PostgreSQL) 17.2`.
-    pub(super) fn version(&self) -> anyhow::Result<String> {
+    pub(crate) fn version(&self) -> anyhow::Result<String> {
         process::capture(Command::new(self.program("postgres")).arg("--version"))
     }
 
     /// Returns the kind of file system that the server's files lie on.
-    pub(super) fn file_system(&self) -> String {
+    pub(crate) fn file_system(&self) -> String {
         let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
         kind_of(&self.folder, &mounts).unwrap_or("an unknown file system").to_owned()
     }
