@@ -10,6 +10,7 @@ mod harness;
 
 mod asked;
 mod audit;
+mod batches;
 mod creation;
 mod holds;
 mod load;
