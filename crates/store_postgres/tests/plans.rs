@@ -129,7 +129,7 @@ async fn no_statement_reads_a_whole_table_or_ledger() {
             );
         }
         // Some by both orders.
-        assert_eq!(searches, 11, "a search is missing, or its text has changed");
+        assert_eq!(searches, 12, "a search is missing, or its text has changed");
         connection.close().await.unwrap();
     }
 }

@@ -15,9 +15,9 @@ use crate::{
     read_movements,
 };
 
-/// How many entries the history of [`fund`] has, no more than a page may look at; and how many random questions are asked
-/// about it.
-const ENTRIES: i64 = 980;
+/// How many entries the history of [`fund`] has, with no more lines than a page may look at; and how many random questions
+/// are asked about it.
+const ENTRIES: i64 = 560;
 const QUESTIONS: usize = 100;
 /// When it begins; four entries have the same time.
 const START: i64 = 1_000_000;
@@ -56,7 +56,7 @@ async fn fund(store: &dyn Store, main: &LedgerName) -> Naive {
     let mut naive = Naive::default();
     let mut small = [1, 2, 4, 1, 3, 2, 8, 1].into_iter().cycle();
     loop {
-        let size = if (300..600).contains(&naive.next().0) { Some(100) } else { small.next() };
+        let size = if (150..350).contains(&naive.next().0) { Some(100) } else { small.next() };
         let batch: Vec<Request> = requests.by_ref().take(size.unwrap_or(1)).collect();
         if batch.is_empty() {
             return naive;
@@ -253,7 +253,7 @@ pub async fn an_account_that_every_entry_of_large_batches_moves_is_read_from_bot
 ) {
     let (store, main) = fixture.with_main().await;
     let mut naive = Naive::default();
-    for size in [300, 1, 1, 700, 200, 1, 400, 1, 1, 1] {
+    for size in [90, 1, 1, 210, 60, 1, 120, 1, 1, 1] {
         let entry = |n: u64| {
             let own = format!("users:{}", n % 13);
             let dollars = posting("world", "hot", "USD/2", 2);
@@ -286,7 +286,7 @@ pub async fn an_account_that_every_entry_of_large_batches_moves_is_read_from_bot
             }
         }
     }
-    assert_eq!(naive.next(), EntryNumber(1_606));
+    assert_eq!(naive.next(), EntryNumber(486));
     let mut snapshot = store.snapshot(&main).await.unwrap();
     assert_eq!(read_movements(&mut *snapshot, 7).await.unwrap(), naive.movements());
 }
