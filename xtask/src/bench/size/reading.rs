@@ -30,7 +30,7 @@ const CHAIN: u32 = 10;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pages {
     pub(super) count: usize,
-    /// Of these, how many were refused: they would have taken too much to look at.
+    /// Of these, how many were refused: they would have taken too much to look at, or too long.
     pub(super) refused: usize,
     /// Items on a page, the mean.
     pub(super) items: f64,
@@ -63,7 +63,7 @@ struct Page {
 
 impl Page {
     fn is_refused(&self) -> bool {
-        self.code.as_deref() == Some("as_of.too_much")
+        matches!(self.code.as_deref(), Some("as_of.too_much" | "service.unavailable"))
     }
 }
 
