@@ -39,9 +39,8 @@ impl Bench {
     /// Returns the features that this program has to have.
     fn features(&self) -> Vec<&'static str> {
         match self {
-            Self::Smoke(_) => vec![],
             Self::Write(options) if options.starts_postgres() => vec!["postgres"],
-            Self::Write(_) => vec![],
+            Self::Smoke(_) | Self::Write(_) => vec![],
             Self::Size(options) if options.starts_postgres() => vec!["size", "postgres"],
             Self::Size(_) => vec!["size"],
         }

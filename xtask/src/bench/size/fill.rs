@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -119,15 +120,21 @@ fn work(
     let connections = (wanted / (4 * BATCH)).clamp(1, CONNECTIONS);
     let began = Instant::now();
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..connections).map(|_| scope.spawn(worker)).collect();
-        let mut told = began;
-        while workers.iter().any(|worker| !worker.is_finished()) {
-            std::thread::sleep(Duration::from_millis(20));
-            if told.elapsed() >= PROGRESS {
-                told = Instant::now();
-                let recorded = recorded.load(Ordering::Relaxed);
-                eprintln!("{}", progress(recorded, wanted, there, plan.entries, began.elapsed()));
-            }
+        // Each worker has an end of the channel, so that it closes when the last one is done.
+        let (working, done) = mpsc::sync_channel::<()>(0);
+        let workers: Vec<_> = (0..connections)
+            .map(|_| {
+                let (working, worker) = (working.clone(), &worker);
+                scope.spawn(move || {
+                    let _working = working;
+                    worker()
+                })
+            })
+            .collect();
+        drop(working);
+        while done.recv_timeout(PROGRESS) == Err(RecvTimeoutError::Timeout) {
+            let recorded = recorded.load(Ordering::Relaxed);
+            eprintln!("{}", progress(recorded, wanted, there, plan.entries, began.elapsed()));
         }
         workers.into_iter().try_for_each(|worker| worker.join().expect("a worker returns its errors"))
     })
@@ -164,7 +171,7 @@ mod tests {
 
     #[test]
     fn progress_tells_what_is_left() {
-        let shown = progress(60_000, 180_000, 20_000, 200_000, Duration::from_secs(60));
+        let shown = progress(60_000, 180_000, 20_000, 200_000, Duration::from_mins(1));
         assert_eq!(shown, "80000 of 200000 entries, 1000/s, 2.0 min left");
     }
 }

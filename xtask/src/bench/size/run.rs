@@ -131,8 +131,8 @@ mod tests {
     /// The service as tests have it, not optimised.
     fn binary() -> std::path::PathBuf {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-        let mut build = Command::new(env!("CARGO"));
-        let built = build.args(["build", "--quiet", "--package", "server"]).current_dir(root).status();
+        let mut cargo = Command::new(env!("CARGO"));
+        let built = cargo.args(["build", "--quiet", "--package", "server"]).current_dir(root).status();
         assert!(built.is_ok_and(|status| status.success()));
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
         target.join("debug/server")

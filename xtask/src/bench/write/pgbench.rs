@@ -193,7 +193,7 @@ mod tests {
     fn every_workload_runs_and_money_is_conserved() {
         use super::{Cluster, Databases, Workload, measure};
 
-        let Ok(cluster) = Cluster::start(&[]) else { return };
+        let Ok(cluster) = Cluster::start(None, &[]) else { return };
         let databases = Databases::make(&cluster, &[1]).unwrap();
         let tpc_b = Workload::TpcB { scale: 1 };
         let all = [tpc_b, Workload::Uniform, Workload::Hot, Workload::Insert, Workload::Statement];
