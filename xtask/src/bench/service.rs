@@ -33,6 +33,8 @@ impl Service {
             .env("PX_SERVER__PORT", "0")
             .env("PX_DATABASE__URL", database)
             .env("PX_TELEMETRY__FILTER", "warn")
+            // What asks it keeps its connections, which may take hours.
+            .env("PX_SERVER__CONNECTION_AGE_MAX_MS", "0")
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
