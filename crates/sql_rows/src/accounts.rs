@@ -14,6 +14,13 @@ pub fn end_of(prefix: &str) -> String {
     format!("{prefix}\u{10ffff}")
 }
 
+/// The first text from which on addresses lie behind one address, and from another text on: one bound, as SQLite goes
+/// by one alone, and through all that lies between two. `!` comes before every sign of an address.
+#[must_use]
+pub fn first_behind(from: &str, after: &str) -> String {
+    if after < from { from.to_owned() } else { format!("{after}!") }
+}
+
 /// Returns what is kept beside an account, from its row of `accounts`; of one that was never changed there is none.
 fn kept(
     address: &Address,
@@ -258,5 +265,23 @@ impl ChangePage {
             self.page.next = self.page.items.last().map(|last| last.number);
         }
         self.page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_goes_on_behind_an_address_and_not_before_its_prefix() {
+        for (from, after, first) in
+            [("", "", "!"), ("b", "", "b"), ("b", "a", "b"), ("b", "b", "b!"), ("b", "b:c", "b:c!")]
+        {
+            assert_eq!(first_behind(from, after), first);
+        }
+        // All that begins with an address lies behind it, whichever sign follows.
+        for next in ["a-", "a0", "a:b", "aA", "a_", "aa", "b"] {
+            assert!(first_behind("", "a").as_str() < next && first_behind("", "a").as_str() > "a");
+        }
     }
 }

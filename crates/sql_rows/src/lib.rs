@@ -17,7 +17,9 @@ mod statement;
 mod transactions;
 mod ways;
 
-pub use accounts::{AccountPage, AccountRow, ChangePage, KeptRow, add_looked_up, add_to_account, end_of};
+pub use accounts::{
+    AccountPage, AccountRow, ChangePage, KeptRow, add_looked_up, add_to_account, end_of, first_behind,
+};
 pub use batch::{
     BatchRows, ChangedAccounts, ChangedPairs, ChangedTransactions, MovedBalance, recorded_pairs,
 };

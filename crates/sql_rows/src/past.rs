@@ -57,21 +57,12 @@ pub trait PastReads: GroupReads {
     /// Returns how many entries were recorded before a time.
     async fn recorded_before(&mut self, time: Timestamp) -> Result<i64, Failure>;
 
-    /// Returns the first addresses that moved or were changed, after one address, from another one on, and before a
-    /// third one, in order.
-    async fn addresses(
-        &mut self,
-        after: &str,
-        from: &str,
-        before: &str,
-        limit: i64,
-    ) -> Result<Vec<String>, Failure>;
+    /// Returns the first addresses that moved or were changed, from one text on and before another one, in order.
+    async fn addresses(&mut self, from: &str, before: &str, limit: i64) -> Result<Vec<String>, Failure>;
 
-    /// Returns the first addresses that were ever changed, after one address, from another one on, and before a third one,
-    /// in order.
+    /// Returns the first addresses that were ever changed, from one text on and before another one, in order.
     async fn changed_addresses(
         &mut self,
-        after: &str,
         from: &str,
         before: &str,
         limit: i64,

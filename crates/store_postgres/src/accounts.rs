@@ -4,7 +4,7 @@ use engine::pair::MetadataPair;
 use engine::query::{Account, AccountQuery, Page};
 use futures_util::{Stream, TryStreamExt as _};
 use ledger::{Address, Asset, LedgerName};
-use sql_rows::{AccountPage, Failure, accounts_as_of, end_of};
+use sql_rows::{AccountPage, Failure, accounts_as_of, end_of, first_behind};
 use sqlx::PgConnection;
 
 use crate::groups::Reads;
@@ -13,7 +13,7 @@ use crate::rows::{AccountRow, head};
 
 /// Accounts with what is kept beside them and with their balances, from what finds their addresses.
 macro_rules! accounts {
-    ($found:literal, [$ledger:expr, $after:ident, $prefix:ident, $end:ident, $asset:ident, $rows:ident], $($more:expr),*) => {
+    ($found:literal, [$ledger:expr, $from:ident, $end:ident, $asset:ident, $rows:ident], $($more:expr),*) => {
         sqlx::query_as!(
             AccountRow,
             r#"WITH RECURSIVE found (address) AS ("# + $found + r#")
@@ -21,7 +21,7 @@ macro_rules! accounts {
                 asset AS "asset?",
                 posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
                 pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
-            FROM (SELECT address FROM found WHERE address IS NOT NULL LIMIT $6) AS found
+            FROM (SELECT address FROM found WHERE address IS NOT NULL LIMIT $5) AS found
             LEFT JOIN LATERAL (
                 SELECT policy, metadata, last, NULL AS asset, NULL::numeric AS posted_in, NULL::numeric AS posted_out,
                     NULL::numeric AS pending_in, NULL::numeric AS pending_out
@@ -43,12 +43,11 @@ macro_rules! accounts {
                 UNION ALL
                 SELECT NULL, NULL, NULL, asset, posted_in, posted_out, pending_in, pending_out
                 FROM balances WHERE ledger = $1 AND balances.address = found.address
-                    AND ($5::text IS NULL OR asset = $5)
+                    AND ($4::text IS NULL OR asset = $4)
             ) AS own ON true
             ORDER BY found.address, asset NULLS FIRST"#,
             $ledger,
-            $after,
-            $prefix,
+            $from,
             $end,
             $asset,
             $rows,
@@ -67,7 +66,8 @@ pub(crate) async fn accounts(
         return accounts_as_of(&mut Reads { connection, head }, query, as_of).await;
     }
     let prefix = query.prefix.as_deref().unwrap_or_default();
-    let (after, end) = (query.after.as_ref().map_or("", Address::as_str), end_of(prefix));
+    let after = query.after.as_ref().map_or("", Address::as_str);
+    let (from, end) = (first_behind(prefix, after), end_of(prefix));
     let (asset, rows) = (query.asset.as_ref().map(Asset::as_str), AccountPage::rows_wanted(query));
     let mut page = AccountPage::new(query);
     match (query.metadata.first(), asset) {
@@ -75,9 +75,9 @@ pub(crate) async fn accounts(
             let pair = MetadataPair::of(key, value).0;
             let found = accounts!(
                 "SELECT address FROM account_pairs
-                WHERE ledger = $1 AND pair = $7 AND address > $2 AND address >= $3 AND address < $4
-                ORDER BY address LIMIT $6",
-                [head.ledger, after, prefix, end, asset, rows],
+                WHERE ledger = $1 AND pair = $6 AND address >= $2 AND address < $3
+                ORDER BY address LIMIT $5",
+                [head.ledger, from, end, asset, rows],
                 pair
             );
             take_all(&mut page, found.fetch(connection)).await?;
@@ -85,9 +85,9 @@ pub(crate) async fn accounts(
         (None, Some(_)) => {
             let found = accounts!(
                 "SELECT address FROM balances
-                WHERE ledger + 0 = $1 AND asset = $5 AND address > $2 AND address >= $3 AND address < $4
-                ORDER BY address LIMIT $6",
-                [head.ledger, after, prefix, end, asset, rows],
+                WHERE ledger + 0 = $1 AND asset = $4 AND address >= $2 AND address < $3
+                ORDER BY address LIMIT $5",
+                [head.ledger, from, end, asset, rows],
             );
             take_all(&mut page, found.fetch(connection)).await?;
         }
@@ -97,11 +97,11 @@ pub(crate) async fn accounts(
                 "SELECT LEAST(
                     (
                         SELECT address FROM balances
-                        WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4
+                        WHERE ledger = $1 AND address >= $2 AND address < $3
                         ORDER BY address LIMIT 1
                     ), (
                         SELECT address FROM accounts
-                        WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4
+                        WHERE ledger = $1 AND address >= $2 AND address < $3
                         ORDER BY address LIMIT 1
                     )
                 )
@@ -109,16 +109,16 @@ pub(crate) async fn accounts(
                 SELECT LEAST(
                     (
                         SELECT address FROM balances
-                        WHERE ledger = $1 AND address > found.address AND address < $4
+                        WHERE ledger = $1 AND address > found.address AND address < $3
                         ORDER BY address LIMIT 1
                     ), (
                         SELECT address FROM accounts
-                        WHERE ledger = $1 AND address > found.address AND address < $4
+                        WHERE ledger = $1 AND address > found.address AND address < $3
                         ORDER BY address LIMIT 1
                     )
                 )
                 FROM found WHERE found.address IS NOT NULL",
-                [head.ledger, after, prefix, end, asset, rows],
+                [head.ledger, from, end, asset, rows],
             );
             take_all(&mut page, found.fetch(connection)).await?;
         }

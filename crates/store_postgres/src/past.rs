@@ -38,24 +38,18 @@ impl PastReads for Reads<'_> {
         first_recorded_from(self.connection, &self.head, time).await
     }
 
-    async fn addresses(
-        &mut self,
-        after: &str,
-        from: &str,
-        before: &str,
-        limit: i64,
-    ) -> Result<Vec<String>, Failure> {
+    async fn addresses(&mut self, from: &str, before: &str, limit: i64) -> Result<Vec<String>, Failure> {
         // As lists of accounts do: from address to address through the primary keys.
         let found = sqlx::query_scalar!(
             r#"WITH RECURSIVE found (address) AS (
                 SELECT LEAST(
                     (
                         SELECT address FROM balances
-                        WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4
+                        WHERE ledger = $1 AND address >= $2 AND address < $3
                         ORDER BY address LIMIT 1
                     ), (
                         SELECT address FROM accounts
-                        WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4
+                        WHERE ledger = $1 AND address >= $2 AND address < $3
                         ORDER BY address LIMIT 1
                     )
                 )
@@ -63,19 +57,18 @@ impl PastReads for Reads<'_> {
                 SELECT LEAST(
                     (
                         SELECT address FROM balances
-                        WHERE ledger = $1 AND address > found.address AND address < $4
+                        WHERE ledger = $1 AND address > found.address AND address < $3
                         ORDER BY address LIMIT 1
                     ), (
                         SELECT address FROM accounts
-                        WHERE ledger = $1 AND address > found.address AND address < $4
+                        WHERE ledger = $1 AND address > found.address AND address < $3
                         ORDER BY address LIMIT 1
                     )
                 )
                 FROM found WHERE found.address IS NOT NULL
             )
-            SELECT address AS "address!" FROM found WHERE address IS NOT NULL LIMIT $5"#,
+            SELECT address AS "address!" FROM found WHERE address IS NOT NULL LIMIT $4"#,
             self.head.ledger,
-            after,
             from,
             before,
             limit
@@ -87,16 +80,14 @@ impl PastReads for Reads<'_> {
 
     async fn changed_addresses(
         &mut self,
-        after: &str,
         from: &str,
         before: &str,
         limit: i64,
     ) -> Result<Vec<String>, Failure> {
         let found = sqlx::query_scalar!(
             "SELECT address FROM accounts
-            WHERE ledger = $1 AND address > $2 AND address >= $3 AND address < $4 ORDER BY address LIMIT $5",
+            WHERE ledger = $1 AND address >= $2 AND address < $3 ORDER BY address LIMIT $4",
             self.head.ledger,
-            after,
             from,
             before,
             limit

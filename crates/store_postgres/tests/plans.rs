@@ -33,7 +33,7 @@ const SEARCHES: [(&str, &[&str]); 9] = [
     ("b.address > $2 AND b.address < $7", &["balances_pkey", "earlier_movements_pkey"]),
     ("b.address = $2", &["balances_pkey", "earlier_movements_pkey"]),
     ("SELECT address FROM account_pairs\n", &with_accounts("account_pairs_pkey")),
-    ("ledger + 0 = $1 AND asset = $5", &with_accounts("balances_by_asset")),
+    ("ledger + 0 = $1 AND asset = $4", &with_accounts("balances_by_asset")),
     ("SELECT number FROM transaction_changes", &["transaction_changes_pkey"]),
     ("SELECT address FROM accounts\n            WHERE", &["accounts_pkey"]),
 ];

@@ -4,7 +4,7 @@ use engine::pair::MetadataPair;
 use engine::query::{Account, AccountQuery, Page};
 use futures_util::{Stream, TryStreamExt};
 use ledger::{Address, Asset, LedgerName};
-use sql_rows::{AccountPage, Failure, accounts_as_of, add_to_account, end_of};
+use sql_rows::{AccountPage, Failure, accounts_as_of, add_to_account, end_of, first_behind};
 
 use crate::groups::Reads;
 use crate::number::StoredNumber;
@@ -66,15 +66,15 @@ pub(crate) async fn account(
 
 /// Accounts with what is kept beside them and with their balances, from what finds their addresses in order.
 macro_rules! accounts {
-    ($found:literal, [$ledger:expr, $after:ident, $prefix:ident, $end:ident, $asset:ident, $rows:ident], $($more:expr),*) => {
+    ($found:literal, [$ledger:expr, $from:ident, $end:ident, $asset:ident, $rows:ident], $($more:expr),*) => {
         sqlx::query_as!(
             AccountRow,
             r#"WITH RECURSIVE found (address) AS ("# + $found + r#")
             SELECT found.address AS "address!", kept.policy AS "policy?",
-                CASE WHEN ?5 IS NOT NULL OR asset IS (
+                CASE WHEN ?4 IS NOT NULL OR asset IS (
                     SELECT min(asset) FROM balances WHERE ledger = ?1 AND address = found.address
                 ) THEN kept.metadata END AS "metadata?: String",
-                CASE WHEN ?5 IS NOT NULL OR asset IS (
+                CASE WHEN ?4 IS NOT NULL OR asset IS (
                     SELECT min(asset) FROM balances WHERE ledger = ?1 AND address = found.address
                 ) THEN NULLIF(max(
                     COALESCE((
@@ -97,11 +97,10 @@ macro_rules! accounts {
             FROM found
             LEFT JOIN accounts AS kept ON kept.ledger = ?1 AND kept.address = found.address
             LEFT JOIN balances
-                ON balances.ledger = ?1 AND balances.address = found.address AND (?5 IS NULL OR asset = ?5)
+                ON balances.ledger = ?1 AND balances.address = found.address AND (?4 IS NULL OR asset = ?4)
             WHERE found.address IS NOT NULL"#,
             $ledger,
-            $after,
-            $prefix,
+            $from,
             $end,
             $asset,
             $rows,
@@ -121,8 +120,8 @@ pub(crate) async fn accounts(
         return accounts_as_of(&mut Reads { connection: &mut connection, head }, query, as_of).await;
     }
     let prefix = query.prefix.as_deref().unwrap_or_default();
-    let end = end_of(prefix);
     let after = query.after.as_ref().map_or("", Address::as_str);
+    let (from, end) = (first_behind(prefix, after), end_of(prefix));
     let asset = query.asset.as_ref().map(Asset::as_str);
     let rows = AccountPage::rows_wanted(query);
     let mut page = AccountPage::new(query);
@@ -131,9 +130,9 @@ pub(crate) async fn accounts(
             let pair = MetadataPair::of(key, value).0;
             let found = accounts!(
                 "SELECT address FROM account_pairs
-                WHERE ledger = ?1 AND pair = ?7 AND address > ?2 AND address >= ?3 AND address < ?4
-                ORDER BY address LIMIT ?6",
-                [head.ledger, after, prefix, end, asset, rows],
+                WHERE ledger = ?1 AND pair = ?6 AND address >= ?2 AND address < ?3
+                ORDER BY address LIMIT ?5",
+                [head.ledger, from, end, asset, rows],
                 pair
             );
             take_all(&mut page, found.fetch(&mut *connection)).await?;
@@ -141,9 +140,9 @@ pub(crate) async fn accounts(
         (None, Some(_)) => {
             let found = accounts!(
                 "SELECT address FROM balances
-                WHERE ledger = ?1 AND asset = ?5 AND address > ?2 AND address >= ?3 AND address < ?4
-                ORDER BY address LIMIT ?6",
-                [head.ledger, after, prefix, end, asset, rows],
+                WHERE ledger = ?1 AND asset = ?4 AND address >= ?2 AND address < ?3
+                ORDER BY address LIMIT ?5",
+                [head.ledger, from, end, asset, rows],
             );
             take_all(&mut page, found.fetch(&mut *connection)).await?;
         }
@@ -153,24 +152,24 @@ pub(crate) async fn accounts(
             let found = accounts!(
                 "SELECT * FROM (
                     SELECT address FROM balances
-                    WHERE ledger = ?1 AND address > ?2 AND address >= ?3 AND address < ?4
+                    WHERE ledger = ?1 AND address >= ?2 AND address < ?3
                     UNION ALL
                     SELECT address FROM accounts
-                    WHERE ledger = ?1 AND address > ?2 AND address >= ?3 AND address < ?4
+                    WHERE ledger = ?1 AND address >= ?2 AND address < ?3
                     ORDER BY address LIMIT 1
                 )
                 UNION ALL
                 SELECT (
                     SELECT address FROM balances
-                    WHERE ledger = ?1 AND address > found.address AND address < ?4
+                    WHERE ledger = ?1 AND address > found.address AND address < ?3
                     UNION ALL
                     SELECT address FROM accounts
-                    WHERE ledger = ?1 AND address > found.address AND address < ?4
+                    WHERE ledger = ?1 AND address > found.address AND address < ?3
                     ORDER BY address LIMIT 1
                 )
                 FROM found WHERE found.address IS NOT NULL
-                LIMIT ?6",
-                [head.ledger, after, prefix, end, asset, rows],
+                LIMIT ?5",
+                [head.ledger, from, end, asset, rows],
             );
             take_all(&mut page, found.fetch(&mut *connection)).await?;
         }

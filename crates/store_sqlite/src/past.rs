@@ -38,39 +38,32 @@ impl PastReads for Reads<'_> {
         first_recorded_from(self.connection, &self.head, time).await
     }
 
-    async fn addresses(
-        &mut self,
-        after: &str,
-        from: &str,
-        before: &str,
-        limit: i64,
-    ) -> Result<Vec<String>, Failure> {
+    async fn addresses(&mut self, from: &str, before: &str, limit: i64) -> Result<Vec<String>, Failure> {
         // As lists of accounts do: from address to address through the primary keys.
         let found = sqlx::query_scalar!(
             r#"WITH RECURSIVE found (address) AS (
                 SELECT * FROM (
                     SELECT address FROM balances
-                    WHERE ledger = ?1 AND address > ?2 AND address >= ?3 AND address < ?4
+                    WHERE ledger = ?1 AND address >= ?2 AND address < ?3
                     UNION ALL
                     SELECT address FROM accounts
-                    WHERE ledger = ?1 AND address > ?2 AND address >= ?3 AND address < ?4
+                    WHERE ledger = ?1 AND address >= ?2 AND address < ?3
                     ORDER BY address LIMIT 1
                 )
                 UNION ALL
                 SELECT (
                     SELECT address FROM balances
-                    WHERE ledger = ?1 AND address > found.address AND address < ?4
+                    WHERE ledger = ?1 AND address > found.address AND address < ?3
                     UNION ALL
                     SELECT address FROM accounts
-                    WHERE ledger = ?1 AND address > found.address AND address < ?4
+                    WHERE ledger = ?1 AND address > found.address AND address < ?3
                     ORDER BY address LIMIT 1
                 )
                 FROM found WHERE found.address IS NOT NULL
-                LIMIT ?5
+                LIMIT ?4
             )
             SELECT address AS "address!: String" FROM found WHERE address IS NOT NULL"#,
             self.head.ledger,
-            after,
             from,
             before,
             limit
@@ -82,16 +75,14 @@ impl PastReads for Reads<'_> {
 
     async fn changed_addresses(
         &mut self,
-        after: &str,
         from: &str,
         before: &str,
         limit: i64,
     ) -> Result<Vec<String>, Failure> {
         let found = sqlx::query_scalar!(
             "SELECT address FROM accounts
-            WHERE ledger = ?1 AND address > ?2 AND address >= ?3 AND address < ?4 ORDER BY address LIMIT ?5",
+            WHERE ledger = ?1 AND address >= ?2 AND address < ?3 ORDER BY address LIMIT ?4",
             self.head.ledger,
-            after,
             from,
             before,
             limit

@@ -46,7 +46,7 @@ const SEARCHES: [(&str, &str); 9] = [
     ("address > ?2 AND address < ?7", "PRIMARY KEY (ledger=? AND address>? AND address<?)"),
     ("ledger = ?1 AND address = ?2 AND (?3 IS NULL", "PRIMARY KEY (ledger=? AND address=?)"),
     ("SELECT address FROM account_pairs\n", "PRIMARY KEY (ledger=? AND pair=? AND address>? AND address<?)"),
-    ("asset = ?5 AND address > ?2", "balances_by_asset (ledger=? AND asset=? AND address>? AND address<?)"),
+    ("asset = ?4 AND address >= ?2", "balances_by_asset (ledger=? AND asset=? AND address>? AND address<?)"),
     ("SELECT number FROM transaction_changes", "PRIMARY KEY (ledger=? AND changed=? AND number<?)"),
     ("SELECT address FROM accounts\n            WHERE", "PRIMARY KEY (ledger=? AND address>? AND address<?)"),
 ];

@@ -8,7 +8,7 @@ use engine::query::{
 use ledger::{Address, Asset};
 
 use super::{Past, PastReads, Posted, Scope};
-use crate::accounts::end_of;
+use crate::accounts::{end_of, first_behind};
 use crate::failure::{Corruption, Failure};
 use crate::groups::{Group, GroupReads, sum_groups};
 use crate::rows::{Reader, stored_limit};
@@ -38,10 +38,10 @@ impl Past<'_> {
         before: &str,
         limit: usize,
     ) -> Result<Vec<Address>, Failure> {
-        let limit = stored_limit(limit);
+        let (from, limit) = (first_behind(from, after), stored_limit(limit));
         let found = match among {
-            Among::All => self.reads.addresses(after, from, before, limit).await?,
-            Among::Changed => self.reads.changed_addresses(after, from, before, limit).await?,
+            Among::All => self.reads.addresses(&from, before, limit).await?,
+            Among::Changed => self.reads.changed_addresses(&from, before, limit).await?,
         };
         let place = || "the list of accounts".to_owned();
         let reader = Reader::at(&place);
