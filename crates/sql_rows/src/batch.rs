@@ -1,6 +1,7 @@
 //! The rows that a batch writes, in the order of their tables. Never writes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use engine::pair::MetadataPair;
 use engine::port::LogRecord;
@@ -128,22 +129,28 @@ pub struct ChangedPairs<T> {
     pub new: Vec<(MetadataPair, T)>,
 }
 
-impl<T> Default for ChangedPairs<T> {
-    fn default() -> Self {
-        Self { gone: Vec::new(), new: Vec::new() }
-    }
-}
-
-impl<T: Clone> ChangedPairs<T> {
-    /// Adds something beside which `before` was kept, and `after` is from now on.
-    pub fn add(&mut self, of: &T, before: &Metadata, after: &Metadata) {
-        let (before, after) = (MetadataPair::all_of(before), MetadataPair::all_of(after));
-        let of_these = |pairs: &[MetadataPair], but: &[MetadataPair]| -> Vec<(MetadataPair, T)> {
-            let pairs = pairs.iter().filter(|pair| but.binary_search(pair).is_err());
-            pairs.map(|pair| (*pair, of.clone())).collect()
-        };
-        self.gone.extend(of_these(&before, &after));
-        self.new.extend(of_these(&after, &before));
+impl<T: Clone + Eq + Hash> ChangedPairs<T> {
+    /// Compares what was kept beside things, nothing where none is named, with what is from now on.
+    pub fn between<'a>(
+        before: impl IntoIterator<Item = (T, Metadata)>,
+        after: impl IntoIterator<Item = (&'a T, &'a Metadata)>,
+    ) -> Self
+    where
+        T: 'a,
+    {
+        let before: HashMap<T, Metadata> = before.into_iter().collect();
+        let (mut gone, mut new) = (Vec::new(), Vec::new());
+        for (of, after) in after {
+            let before = before.get(of).map(MetadataPair::all_of).unwrap_or_default();
+            let after = MetadataPair::all_of(after);
+            let only_in = |pairs: &[MetadataPair], but: &[MetadataPair]| -> Vec<(MetadataPair, T)> {
+                let pairs = pairs.iter().filter(|pair| but.binary_search(pair).is_err());
+                pairs.map(|pair| (*pair, of.clone())).collect()
+            };
+            gone.extend(only_in(&before, &after));
+            new.extend(only_in(&after, &before));
+        }
+        Self { gone, new }
     }
 }
 
@@ -158,17 +165,19 @@ mod tests {
 
     #[test]
     fn pairs_that_stay_neither_go_nor_come() {
-        let mut changed = ChangedPairs::default();
-        changed.add(
-            &7,
-            &metadata(&[("a", "1"), ("b", "1")]),
-            &metadata(&[("a", "2"), ("b", "1"), ("c", "")]),
-        );
+        let before = [(7, metadata(&[("a", "1"), ("b", "1")]))];
+        let after = [(7, metadata(&[("a", "2"), ("b", "1"), ("c", "")])), (8, metadata(&[]))];
+        let changed = ChangedPairs::between(before, after.iter().map(|(of, metadata)| (of, metadata)));
         let gone = [(MetadataPair::of("a", "1"), 7)];
         let mut new = [(MetadataPair::of("a", "2"), 7), (MetadataPair::of("c", ""), 7)];
         new.sort();
         assert_eq!((&changed.gone[..], &changed.new[..]), (&gone[..], &new[..]));
-        changed.add(&8, &metadata(&[]), &metadata(&[]));
-        assert_eq!((changed.gone.len(), changed.new.len()), (1, 2));
+    }
+
+    #[test]
+    fn all_of_what_nothing_was_kept_beside_comes() {
+        let after = [(8, metadata(&[("a", "1")]))];
+        let changed = ChangedPairs::between([], after.iter().map(|(of, metadata)| (of, metadata)));
+        assert_eq!((changed.gone.len(), &changed.new[..]), (0, &[(MetadataPair::of("a", "1"), 8)][..]));
     }
 }

@@ -34,8 +34,8 @@ pub use movements::{
 };
 pub use past::{ApartRow, Past, PastReads, Scope, accounts_as_of, sum_groups_as_of};
 pub use rows::{
-    BalanceRow, EntryRow, LedgerRow, Reader, entry_number, one_more, page_of_ledgers, stored_limit,
-    stored_number,
+    BalanceRow, EntryRow, KeptTransactionRow, LedgerRow, Reader, entry_number, one_more, page_of_ledgers,
+    stored_limit, stored_number,
 };
 pub use schedules::{
     DueRow, ProgressRow, RunRow, ScheduleRow, created_schedule, is_in_use, page_of_runs, page_of_schedules,

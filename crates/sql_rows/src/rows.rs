@@ -139,6 +139,33 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A row of `entries` with what is kept beside it, where that is a transaction.
+pub struct KeptTransactionRow {
+    /// The entry's number.
+    pub number: i64,
+    /// Its kind.
+    pub kind: String,
+    /// What callers keep beside it now; none, where that is nothing.
+    pub metadata: Option<String>,
+}
+
+impl KeptTransactionRow {
+    /// Returns what the row says; `None` where the entry is no transaction.
+    ///
+    /// # Errors
+    /// Where it says nothing sensible.
+    pub fn kept(&self) -> Result<Option<(EntryNumber, Metadata)>, Corruption> {
+        if !codec::is_transaction(&self.kind) {
+            return Ok(None);
+        }
+        let place = || format!("what is kept beside entry {}", self.number);
+        let text = self.metadata.as_deref();
+        let metadata =
+            text.map_or_else(|| Ok(Metadata::default()), |text| Reader::at(&place).metadata(text))?;
+        Ok(Some((entry_number(self.number)?, metadata)))
+    }
+}
+
 /// A row of `entries`.
 pub struct EntryRow {
     /// The entry's number.

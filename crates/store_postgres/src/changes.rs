@@ -1,13 +1,11 @@
 //! Changes of accounts: what is kept beside balances, and which entries changed it. Written in the transaction of the
 //! batch that writes the entries, by a statement of their own: batches of nothing but transactions never send it.
 
-use std::collections::HashMap;
-
 use engine::codec;
 use engine::pair::MetadataPair;
 use engine::port::KeptAccount;
 use engine::query::{ChangeQuery, Page};
-use ledger::{Address, Entry, EntryNumber, LedgerName, Metadata, Timestamp};
+use ledger::{Address, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{ChangePage, ChangedAccounts, ChangedPairs, Failure, KeptRow, one_more, stored_number};
 use sqlx::PgConnection;
 
@@ -24,14 +22,15 @@ pub(crate) async fn write_changes(
 ) -> Result<(), Failure> {
     let accounts_before: Vec<Address> = changed.accounts.keys().map(|account| (*account).clone()).collect();
     let before = load_kept(connection, ledger, &accounts_before).await?.into_iter();
-    let before: HashMap<_, _> = before.map(|kept| (kept.address, kept.metadata)).collect();
+    let pairs = ChangedPairs::between(
+        before.map(|kept| (kept.address, kept.metadata)),
+        changed.accounts.values().map(|change| (&change.account, &change.metadata)),
+    );
     let addresses: Texts = changed.changes.iter().map(|(account, _)| account.as_str()).collect();
     let mut numbers = BigInts::default();
     changed.changes.iter().for_each(|(_, entry)| numbers.push(stored_number(*entry)));
     let (mut accounts, mut policies, mut metadata) = (Texts::default(), Texts::default(), Texts::default());
-    let (nothing, mut pairs) = (Metadata::default(), ChangedPairs::default());
     for change in changed.accounts.values() {
-        pairs.add(&change.account, before.get(&change.account).unwrap_or(&nothing), &change.metadata);
         accounts.push(change.account.as_str());
         policies.push(&codec::encode_policy(&change.policy));
         metadata.push(&codec::encode_metadata(&change.metadata));
@@ -136,15 +135,25 @@ pub(crate) async fn account_changes(
     if numbers.is_empty() && !is_there(connection, head.ledger, address).await? {
         return Ok(None);
     }
-    let portion = listed(connection, head.ledger, &numbers, limit).await?;
+    Ok(Some(page_of_changes(connection, head.ledger, &numbers, query.limit).await?))
+}
+
+/// Reads the changes with these numbers, of an account or of a transaction, up to `limit`.
+pub(crate) async fn page_of_changes(
+    connection: &mut PgConnection,
+    ledger: i64,
+    numbers: &[i64],
+    limit: usize,
+) -> Result<Page<Entry, EntryNumber>, Failure> {
+    let portion = listed(connection, ledger, numbers, one_more(limit)).await?;
     let more = portion.entries.len() < numbers.len();
-    let mut page = ChangePage::new(query.limit);
+    let mut page = ChangePage::new(limit);
     for row in portion.entries {
         if !page.take(row)? {
-            return Ok(Some(page.finish(true)));
+            return Ok(page.finish(true));
         }
     }
-    Ok(Some(page.finish(more)))
+    Ok(page.finish(more))
 }
 
 /// Says whether an account ever moved or was ever changed.

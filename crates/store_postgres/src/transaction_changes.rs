@@ -1,19 +1,17 @@
 //! Changes of what is kept beside transactions, and which entries changed it. Written in the transaction of the batch that
 //! writes the entries, by statements of their own: batches that change none never send them.
 
-use std::collections::HashMap;
-
 use engine::codec;
 use engine::query::{Order, Page, TransactionChangeQuery};
 use ledger::{Entry, EntryNumber, LedgerName, Metadata};
 use sql_rows::{
-    ChangePage, ChangedPairs, ChangedTransactions, Failure, Numbers, Reader, entry_number, one_more,
-    stored_number,
+    ChangedPairs, ChangedTransactions, Failure, KeptTransactionRow, Numbers, one_more, stored_number,
 };
 use sqlx::PgConnection;
 
+use crate::changes::page_of_changes;
 use crate::columns::{BigInts, Texts};
-use crate::entries::{listed, recorded};
+use crate::entries::recorded;
 use crate::rows::head;
 
 /// Writes what is kept beside transactions from now on, and that these entries made it so.
@@ -23,12 +21,11 @@ pub(crate) async fn write_transaction_changes(
     changed: &ChangedTransactions<'_>,
 ) -> Result<(), Failure> {
     let numbers: Vec<EntryNumber> = changed.transactions.keys().copied().collect();
-    let before: HashMap<_, _> = load_transactions(connection, ledger, &numbers).await?.into_iter().collect();
-    let nothing = Metadata::default();
-    let (mut pairs, mut transactions, mut metadata) =
-        (ChangedPairs::default(), BigInts::default(), Texts::default());
+    let before = load_transactions(connection, ledger, &numbers).await?;
+    let pairs =
+        ChangedPairs::between(before, changed.transactions.iter().map(|(number, after)| (number, *after)));
+    let (mut transactions, mut metadata) = (BigInts::default(), Texts::default());
     for (number, after) in &changed.transactions {
-        pairs.add(number, before.get(number).unwrap_or(&nothing), after);
         transactions.push(stored_number(*number));
         metadata.push(&codec::encode_metadata(after));
     }
@@ -98,7 +95,8 @@ pub(crate) async fn load_transactions(
     for number in wanted {
         numbers.push(stored_number(*number));
     }
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        KeptTransactionRow,
         r#"SELECT e.number AS "number!", e.kind AS "kind!", COALESCE((
                 SELECT metadata FROM changed_transactions AS changed
                 WHERE changed.ledger = e.ledger AND changed.number = e.number
@@ -112,15 +110,7 @@ pub(crate) async fn load_transactions(
     )
     .fetch_all(connection)
     .await?;
-    let mut kept = Vec::with_capacity(rows.len());
-    for row in rows.into_iter().filter(|row| codec::is_transaction(&row.kind)) {
-        let place = || format!("what is kept beside entry {}", row.number);
-        let metadata = row
-            .metadata
-            .map_or_else(|| Ok(Metadata::default()), |text| Reader::at(&place).metadata(&text))?;
-        kept.push((entry_number(row.number)?, metadata));
-    }
-    Ok(kept)
+    rows.iter().filter_map(|row| row.kept().transpose()).map(|kept| Ok(kept?)).collect()
 }
 
 /// Reads a transaction as it stands.
@@ -157,13 +147,5 @@ pub(crate) async fn transaction_changes(
     )
     .fetch_all(&mut *connection)
     .await?;
-    let portion = listed(connection, head.ledger, &numbers, limit).await?;
-    let more = portion.entries.len() < numbers.len();
-    let mut page = ChangePage::new(query.limit);
-    for row in portion.entries {
-        if !page.take(row)? {
-            return Ok(Some(page.finish(true)));
-        }
-    }
-    Ok(Some(page.finish(more)))
+    Ok(Some(page_of_changes(connection, head.ledger, &numbers, query.limit).await?))
 }

@@ -1,14 +1,14 @@
 //! Changes of accounts: what is kept beside balances, and which entries changed it. Written by the batch that writes
 //! the entries, never by itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use engine::codec;
 use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, LogRecord};
 use engine::query::{ChangeQuery, Page};
 use futures_util::TryStreamExt;
-use ledger::{AccountChange, Address, Entry, EntryNumber, LedgerName, Metadata, Timestamp};
+use ledger::{AccountChange, Address, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{ChangePage, ChangedAccounts, ChangedPairs, Failure, KeptRow, one_more, stored_number};
 use sqlx::SqliteConnection;
 
@@ -66,11 +66,10 @@ async fn write_pairs(
 ) -> Result<(), Failure> {
     let changed: Vec<Address> = accounts.keys().map(|account| (*account).clone()).collect();
     let before = load_kept(connection, ledger, &changed).await?.into_iter();
-    let before: HashMap<_, _> = before.map(|kept| (kept.address, kept.metadata)).collect();
-    let (nothing, mut pairs) = (Metadata::default(), ChangedPairs::default());
-    for change in accounts.values() {
-        pairs.add(&change.account, before.get(&change.account).unwrap_or(&nothing), &change.metadata);
-    }
+    let pairs = ChangedPairs::between(
+        before.map(|kept| (kept.address, kept.metadata)),
+        accounts.values().map(|change| (&change.account, &change.metadata)),
+    );
     let mut rest = &*pairs.gone;
     while let Some(json) = next_array(&mut rest, write_pair) {
         sqlx::query!(
@@ -160,14 +159,24 @@ pub(crate) async fn account_changes(
     if numbers.is_empty() && !is_there(&mut connection, head.ledger, address).await? {
         return Ok(None);
     }
-    let mut page = ChangePage::new(query.limit);
-    let mut rows = listed(&mut connection, head.ledger, &numbers);
+    Ok(Some(page_of_changes(&mut connection, head.ledger, &numbers, query.limit).await?))
+}
+
+/// Reads the changes with these numbers, of an account or of a transaction, up to `limit`.
+pub(crate) async fn page_of_changes(
+    connection: &mut SqliteConnection,
+    ledger: i64,
+    numbers: &[i64],
+    limit: usize,
+) -> Result<Page<Entry, EntryNumber>, Failure> {
+    let mut page = ChangePage::new(limit);
+    let mut rows = listed(connection, ledger, numbers);
     while let Some(row) = rows.try_next().await? {
         if !page.take(row)? {
             break;
         }
     }
-    Ok(Some(page.finish(false)))
+    Ok(page.finish(false))
 }
 
 /// Says whether an account ever moved or was ever changed.

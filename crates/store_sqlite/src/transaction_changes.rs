@@ -1,8 +1,6 @@
 //! Changes of what is kept beside transactions, which entries changed it, and what transactions are found by. Written by
 //! the batch that writes the entries, never by itself.
 
-use std::collections::HashMap;
-
 use engine::codec;
 use engine::pair::MetadataPair;
 use engine::port::LogRecord;
@@ -10,12 +8,13 @@ use engine::query::{Order, Page, TransactionChangeQuery};
 use futures_util::TryStreamExt;
 use ledger::{Entry, EntryNumber, LedgerName, Metadata};
 use sql_rows::{
-    ChangePage, ChangedPairs, ChangedTransactions, EntryRow, Failure, Numbers, Reader, entry_number,
-    one_more, stored_number,
+    ChangedPairs, ChangedTransactions, EntryRow, Failure, KeptTransactionRow, Numbers, one_more,
+    stored_number,
 };
 use sqlx::SqliteConnection;
 
-use crate::entries::{listed, recorded};
+use crate::changes::page_of_changes;
+use crate::entries::recorded;
 use crate::json::{next_array, write_row};
 use crate::rows::head;
 use crate::store::SqliteStore;
@@ -51,11 +50,9 @@ pub(crate) async fn write_transaction_changes(
         return Ok(());
     }
     let numbers: Vec<EntryNumber> = changed.transactions.keys().copied().collect();
-    let before: HashMap<_, _> = load_transactions(connection, ledger, &numbers).await?.into_iter().collect();
-    let (nothing, mut pairs) = (Metadata::default(), ChangedPairs::default());
-    for (number, after) in &changed.transactions {
-        pairs.add(number, before.get(number).unwrap_or(&nothing), after);
-    }
+    let before = load_transactions(connection, ledger, &numbers).await?;
+    let pairs =
+        ChangedPairs::between(before, changed.transactions.iter().map(|(number, after)| (number, *after)));
     let mut rest = &*pairs.gone;
     while let Some(json) = next_array(&mut rest, write_pair) {
         sqlx::query!(
@@ -117,7 +114,8 @@ pub(crate) async fn load_transactions(
     let mut kept = Vec::new();
     let mut rest = wanted;
     while let Some(json) = next_array(&mut rest, |json, number| write_row(json, &stored_number(*number))) {
-        let rows = sqlx::query!(
+        let rows = sqlx::query_as!(
+            KeptTransactionRow,
             r#"SELECT e.number AS "number!: i64", e.kind AS "kind!", ifnull(
                 (SELECT metadata FROM changed_transactions AS changed WHERE changed.ledger = ?1
                     AND changed.number = e.number),
@@ -130,12 +128,8 @@ pub(crate) async fn load_transactions(
         )
         .fetch_all(&mut *connection)
         .await?;
-        for row in rows.into_iter().filter(|row| codec::is_transaction(&row.kind)) {
-            let place = || format!("what is kept beside entry {}", row.number);
-            let metadata = row
-                .metadata
-                .map_or_else(|| Ok(Metadata::default()), |text| Reader::at(&place).metadata(&text))?;
-            kept.push((entry_number(row.number)?, metadata));
+        for row in rows {
+            kept.extend(row.kept()?);
         }
     }
     Ok(kept)
@@ -186,12 +180,5 @@ pub(crate) async fn transaction_changes(
     )
     .fetch_all(&mut *connection)
     .await?;
-    let mut page = ChangePage::new(query.limit);
-    let mut rows = listed(&mut connection, head.ledger, &numbers);
-    while let Some(row) = rows.try_next().await? {
-        if !page.take(row)? {
-            break;
-        }
-    }
-    Ok(Some(page.finish(false)))
+    Ok(Some(page_of_changes(&mut connection, head.ledger, &numbers, query.limit).await?))
 }
