@@ -1,7 +1,9 @@
 //! Settles what clients do not know of their posts, and compares what they know with what the ledger says.
 
+use serde_json::Value;
+
 use crate::asked::{Asked, Told, replayed};
-use crate::harness::{self, Service, Tally};
+use crate::harness::{self, Client, Service, Tally};
 use crate::store::Store;
 
 /// How many of the posts that had an answer are sent again in one go.
@@ -56,6 +58,24 @@ pub(crate) fn audit(store: &Store, service: &Service, asked: &Asked, tally: &mut
     let claims = asked.iter().map(|(key, post)| (key.as_str(), post.claim())).collect();
     harness::audit(&mut service.connect(), &store.path(), &claims, tally);
     verify(store, tally);
+}
+
+/// Reads the whole log, entries with their numbers, and counts the numbers that it leaves out.
+pub(crate) fn log(connection: &mut Client, store: &Store, tally: &mut Tally) -> Vec<(u64, Value)> {
+    let (mut entries, mut next, mut cursor) = (Vec::new(), 0, String::new());
+    loop {
+        let page = connection.get(&format!("{}/log?limit=1000{cursor}", store.path())).json();
+        for entry in page["items"].as_array().expect("a list") {
+            let number = entry["number"].as_u64().expect("a number");
+            tally.gaps += number.abs_diff(next);
+            next = number + 1;
+            entries.push((number, entry.clone()));
+        }
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return entries,
+        }
+    }
 }
 
 /// Has the service's own command look at everything.

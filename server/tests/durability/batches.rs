@@ -4,18 +4,16 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 use serde_json::{Value, json};
 
 use crate::Chance;
-use crate::audit::verify;
-use crate::harness::{Client, Reply, Request, Tally, wait_until};
+use crate::audit::{log, verify};
+use crate::crowd::Crowd;
+use crate::harness::{Client, Reply, Request, Tally};
 use crate::store::Store;
 
-const CLIENTS: usize = 16;
 /// Few enough that clients meet on them, and that each is short of funds now and then.
 const ACCOUNTS: usize = 4;
 /// How many of the batches that had an answer are sent again in one go.
@@ -38,29 +36,16 @@ fn kill_at_random_moments(store: &Store, mut tally: Tally) {
     for round in 0..rounds {
         let service = store.serve(None);
         settle(&mut service.connect(), store, &mut all, &mut random, &mut tally);
-        let answered = Arc::new(AtomicU64::new(0));
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|number| {
-                let (address, ledger, random) = (service.address, store.path(), random.fork());
-                let answered = Arc::clone(&answered);
-                thread::spawn(move || work(address, &ledger, &format!("{round}-{number}"), random, &answered))
-            })
-            .collect();
-        let enough = random.u64(1..200);
-        wait_until("enough answers", || answered.load(Ordering::Relaxed) >= enough);
-        drop(service.kill());
-        tally.kills += 1;
-        for client in clients {
-            let asked = client.join().expect("a client only asks");
-            for one in &asked {
-                match one.told {
-                    Some(true) => tally.acknowledged += 1,
-                    Some(false) => tally.rejected += 1,
-                    None => tally.unanswered += 1,
-                }
+        let crowd = Crowd::start(store, &service, round, &mut random, work);
+        let asked = crowd.kill(service, random.u64(1..200), &mut tally);
+        for one in &asked {
+            match one.told {
+                Some(true) => tally.acknowledged += 1,
+                Some(false) => tally.rejected += 1,
+                None => tally.unanswered += 1,
             }
-            all.extend(asked);
         }
+        all.extend(asked);
         verify(store, &mut tally);
     }
     let service = store.serve(None);
@@ -184,20 +169,9 @@ fn settle(
 /// answer all or none.
 fn audit(connection: &mut Client, store: &Store, all: &[Batch], tally: &mut Tally) {
     let mut recorded: HashMap<String, u64> = HashMap::new();
-    let (mut next, mut cursor) = (0, String::new());
-    loop {
-        let page = connection.get(&format!("{}/log?limit=1000{cursor}", store.path())).json();
-        for entry in page["items"].as_array().expect("a list") {
-            let number = entry["number"].as_u64().expect("a number");
-            tally.gaps += number.abs_diff(next);
-            next = number + 1;
-            let key = entry["idempotency_key"].as_str().unwrap_or_default();
-            tally.doubled += u64::from(recorded.insert(key.to_owned(), number).is_some());
-        }
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
+    for (number, entry) in log(connection, store, tally) {
+        let key = entry["idempotency_key"].as_str().unwrap_or_default();
+        tally.doubled += u64::from(recorded.insert(key.to_owned(), number).is_some());
     }
     for Batch { keys, told, .. } in all {
         let there: Vec<u64> = keys.iter().filter_map(|key| recorded.remove(key)).collect();

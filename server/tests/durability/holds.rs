@@ -4,19 +4,17 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 
 use serde_json::{Value, json};
 
 use crate::Chance;
 use crate::asked::replayed;
-use crate::audit::verify;
-use crate::harness::{Client, Reply, Request, Tally, wait_until};
+use crate::audit::{log, verify};
+use crate::crowd::Crowd;
+use crate::harness::{Client, Reply, Request, Tally};
 use crate::store::Store;
 
-const CLIENTS: usize = 16;
 /// Few enough that clients meet on them, and that each is short of funds now and then.
 const ACCOUNTS: usize = 4;
 /// How many of the requests that had a yes are sent again in one go.
@@ -40,26 +38,13 @@ fn kill_at_random_moments(store: &Store, mut tally: Tally) {
         let service = store.serve(None);
         settle(&mut service.connect(), store, &mut all, &mut random, &mut tally);
         all.extend((0..ACCOUNTS).map(|number| Asked::deposit(format!("{round}-in-{number}"), number)));
-        let answered = Arc::new(AtomicU64::new(0));
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|number| {
-                let (address, ledger, random) = (service.address, store.path(), random.fork());
-                let answered = Arc::clone(&answered);
-                thread::spawn(move || work(address, &ledger, &format!("{round}-{number}"), random, &answered))
-            })
-            .collect();
+        let crowd = Crowd::start(store, &service, round, &mut random, work);
         settle(&mut service.connect(), store, &mut all, &mut random, &mut tally);
-        let enough = random.u64(1..400);
-        wait_until("enough answers", || answered.load(Ordering::Relaxed) >= enough);
-        drop(service.kill());
-        tally.kills += 1;
-        for client in clients {
-            let asked = client.join().expect("a client only asks");
-            for one in &asked {
-                one.count(&mut tally);
-            }
-            all.extend(asked);
+        let asked = crowd.kill(service, random.u64(1..400), &mut tally);
+        for one in &asked {
+            one.count(&mut tally);
         }
+        all.extend(asked);
         verify(store, &mut tally);
     }
     let service = store.serve(None);
@@ -212,45 +197,33 @@ fn settle(
 fn audit(connection: &mut Client, store: &Store, all: &[Asked], tally: &mut Tally) {
     let mut claims: HashMap<&str, bool> = all.iter().map(|one| (one.key.as_str(), one.went_well())).collect();
     let mut left: HashMap<u64, i128> = HashMap::new();
-    let mut next = 0;
-    let mut cursor = String::new();
-    loop {
-        let page = connection.get(&format!("{}/log?limit=1000{cursor}", store.path())).json();
-        for entry in page["items"].as_array().expect("a list") {
-            let number = entry["number"].as_u64().expect("a number");
-            tally.gaps += number.abs_diff(next);
-            next = number + 1;
-            let key = entry["idempotency_key"].as_str().unwrap_or_default();
-            if claims.remove(key) != Some(true) {
-                println!("recorded twice, or though its client was told otherwise: {entry}");
-                tally.doubled += 1;
-            }
-            let sum: i128 = entry["postings"].as_array().expect("a list").iter().map(amount).sum();
-            let captures = &entry["captures"];
-            if entry["type"] == "hold" {
-                left.insert(number, sum);
-            } else if let Some(hold) = captures["hold"].as_u64() {
-                let rest = left.get_mut(&hold).map(|rest| {
-                    *rest -= sum;
-                    *rest
-                });
-                if rest.is_none_or(|rest| rest < 0) {
-                    println!("captured more than the hold had, or after its end: {entry}");
-                    tally.overdrawn += 1;
-                }
-                if captures["closes"] == true {
-                    left.remove(&hold);
-                }
-            } else if let Some(hold) = entry["releases"]["hold"].as_u64()
-                && left.remove(&hold) != Some(sum)
-            {
-                println!("let go another rest than there was, or after the end: {entry}");
+    for (number, entry) in log(connection, store, tally) {
+        let key = entry["idempotency_key"].as_str().unwrap_or_default();
+        if claims.remove(key) != Some(true) {
+            println!("recorded twice, or though its client was told otherwise: {entry}");
+            tally.doubled += 1;
+        }
+        let sum: i128 = entry["postings"].as_array().expect("a list").iter().map(amount).sum();
+        let captures = &entry["captures"];
+        if entry["type"] == "hold" {
+            left.insert(number, sum);
+        } else if let Some(hold) = captures["hold"].as_u64() {
+            let rest = left.get_mut(&hold).map(|rest| {
+                *rest -= sum;
+                *rest
+            });
+            if rest.is_none_or(|rest| rest < 0) {
+                println!("captured more than the hold had, or after its end: {entry}");
                 tally.overdrawn += 1;
             }
-        }
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
+            if captures["closes"] == true {
+                left.remove(&hold);
+            }
+        } else if let Some(hold) = entry["releases"]["hold"].as_u64()
+            && left.remove(&hold) != Some(sum)
+        {
+            println!("let go another rest than there was, or after the end: {entry}");
+            tally.overdrawn += 1;
         }
     }
     for (key, _) in claims.into_iter().filter(|(_, went_well)| *went_well) {

@@ -12,6 +12,7 @@ mod asked;
 mod audit;
 mod batches;
 mod creation;
+mod crowd;
 mod holds;
 mod load;
 mod points;
