@@ -4,6 +4,8 @@
 //! `jsonb_each` hands out rows that are parsed already. With `json_each` every `->>` would parse its row
 //! anew, which takes half as long again.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
@@ -15,8 +17,10 @@ use sql_rows::{
     recorded_pairs, stored_number,
 };
 use sqlx::{Sqlite, SqliteConnection, Transaction};
+use tokio::sync::Notify;
 
 use crate::changes::{load_kept, write_changes};
+use crate::checkpoints::Checkpoints;
 use crate::failure::commit_failed;
 use crate::holds::{load_holds, load_unreversed, load_versions, write_holds};
 use crate::json::{next_array, write_row};
@@ -57,7 +61,8 @@ pub(crate) async fn begin(
     let transactions = load_transactions(&mut transaction, head.id, &wanted.transactions).await?;
     let keys = load_keys(&mut transaction, head.id, &wanted.keys).await?;
     let references = load_references(&mut transaction, head.id, &wanted.references).await?;
-    let batch = Box::new(SqliteBatch { transaction, ledger: head.id, next: next.0 });
+    let committed = store.checkpoints.as_ref().map(Checkpoints::committed);
+    let batch = Box::new(SqliteBatch { transaction, ledger: head.id, next: next.0, committed });
     let loaded = Loaded {
         head: at,
         balances,
@@ -173,6 +178,7 @@ struct SqliteBatch {
     transaction: Transaction<'static, Sqlite>,
     ledger: i64,
     next: u64,
+    committed: Option<Arc<Notify>>,
 }
 
 #[async_trait]
@@ -180,7 +186,11 @@ impl Batch for SqliteBatch {
     async fn commit(mut self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {
         self.write(records).await.map_err(|failure| CommitError::RolledBack(failure.into()))?;
         fail_points::reach(Point::SqliteHeadAdvanced);
-        self.transaction.commit().await.map_err(commit_failed)
+        self.transaction.commit().await.map_err(commit_failed)?;
+        if let Some(committed) = self.committed {
+            committed.notify_one();
+        }
+        Ok(())
     }
 }
 

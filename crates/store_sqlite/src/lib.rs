@@ -8,6 +8,7 @@ mod accounts;
 mod backup;
 mod batch;
 mod changes;
+mod checkpoints;
 mod entries;
 mod failure;
 mod groups;

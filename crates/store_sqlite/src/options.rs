@@ -49,14 +49,19 @@ impl SqliteOptions {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            // Copying the write-ahead log into the database is what makes single commits slow: do it
-            // every 16 MiB, and don't let a log that once grew stay large.
-            .pragma("wal_autocheckpoint", "4096")
+            // A task copies the write-ahead log into the database long before. A commit does it where that could not, and a
+            // log that once grew does not stay large.
+            .pragma("wal_autocheckpoint", "16384")
             .pragma("journal_size_limit", "67108864")
             // A full batch on a large ledger touches two pages of its own for each posting. What does not fit is written
             // to the log before the commit, and then again: 64 MiB hold all of a batch, and the upper levels of all
             // indexes.
             .pragma("cache_size", "-65536")
+    }
+
+    /// The connection that copies the write-ahead log beside the writer. It reads no page of its own.
+    pub(crate) fn checkpoints(&self) -> SqliteConnectOptions {
+        self.connection().synchronous(SqliteSynchronous::Full).pragma("cache_size", "-64")
     }
 
     /// A reader's connection. Its cache is small because there are several and the system caches the
@@ -71,6 +76,17 @@ impl SqliteOptions {
             .max_connections(1)
             .acquire_timeout(TURN_TIMEOUT)
             .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+    }
+
+    /// The pool that opens that connection when it is first needed.
+    pub(crate) fn checkpoint_pool() -> SqlitePoolOptions {
+        SqlitePoolOptions::new()
+            .max_connections(1)
+            .min_connections(0)
+            .acquire_timeout(TURN_TIMEOUT)
+            .idle_timeout(Duration::from_mins(1))
             .max_lifetime(None)
             .test_before_acquire(false)
     }

@@ -17,6 +17,7 @@ use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::SqlitePool;
 
 use crate::backup::{self, Backup, BackupError, Copied};
+use crate::checkpoints::Checkpoints;
 use crate::options::SqliteOptions;
 use crate::writer::Writer;
 use crate::{
@@ -28,6 +29,8 @@ use crate::{
 pub struct SqliteStore {
     pub(crate) writer: Writer,
     pub(crate) readers: SqlitePool,
+    /// Not where nobody writes.
+    pub(crate) checkpoints: Option<Checkpoints>,
     pub(crate) options: SqliteOptions,
 }
 
@@ -70,13 +73,14 @@ impl SqliteStore {
             .await
             .map_err(|source| OpenError::Database { path: options.path.clone(), source })?;
         let readers = options.reader_pool().connect_lazy_with(options.reader());
-        Ok(Self { writer, readers, options })
+        let checkpoints = Some(Checkpoints::start(&options, writer.clone()));
+        Ok(Self { writer, readers, checkpoints, options })
     }
 
     /// Opens a database that nobody writes to, and leaves it as it is: whatever would write fails.
     pub(crate) fn open_read_only(options: SqliteOptions) -> Self {
         let readers = options.reader_pool().connect_lazy_with(options.reader());
-        Self { writer: Writer::none(&options), readers, options }
+        Self { writer: Writer::none(&options), readers, checkpoints: None, options }
     }
 
     /// Brings the schema up to date, all of it or nothing, and returns how it stood before.
@@ -260,6 +264,9 @@ impl Store for SqliteStore {
 
     async fn close(&self) {
         self.readers.close().await;
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.close().await;
+        }
         self.writer.close().await;
     }
 }
