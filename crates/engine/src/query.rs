@@ -9,11 +9,17 @@ use crate::idempotency::KeyedRequest;
 
 mod as_of;
 
-pub use as_of::{AsOf, LOOKS_MAX};
+pub use as_of::{AsOf, LOOKS_MAX, SHIFTS_MAX};
 
-/// How many entries a store looks at for one page of a filtered list before it answers with what it
-/// has found. Such a page may be short, even empty, and still have a next position.
-pub const SCAN_MAX: usize = 1_000;
+/// How many entries a store looks at for one page of a filtered list before it answers with what it has found, unless
+/// the page may have more. Such a page may be short, even empty, and still have a next position.
+pub const SCAN_MAX: usize = 500;
+
+/// Returns how many entries a store looks at for one page that may have up to `limit`.
+#[must_use]
+pub const fn scan_max(limit: usize) -> usize {
+    if limit < SCAN_MAX { SCAN_MAX } else { limit }
+}
 
 /// How many entries that an index leads to are sorted by their effective time, at most. They are sorted by a column of an
 /// index, and not read: that takes a tenth of the time of looking at them.

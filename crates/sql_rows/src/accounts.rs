@@ -2,7 +2,7 @@
 //! more than `PAGE_WEIGHT_MAX`.
 
 use engine::port::{KeptAccount, LookedUp};
-use engine::query::{Account, AccountQuery, PAGE_WEIGHT_MAX, Page, SCAN_MAX, account_weight, weight};
+use engine::query::{Account, AccountQuery, PAGE_WEIGHT_MAX, Page, account_weight, scan_max, weight};
 use ledger::{Address, Entry, EntryNumber, Metadata, Policy};
 
 use crate::failure::Corruption;
@@ -180,7 +180,7 @@ impl<'q> AccountPage<'q> {
     #[must_use]
     pub fn rows_wanted(query: &AccountQuery) -> i64 {
         let filters = query.metadata.len() + usize::from(query.asset.is_some());
-        one_more(if filters > 1 { SCAN_MAX } else { query.limit.min(SCAN_MAX) })
+        one_more(if filters > 1 { scan_max(query.limit) } else { query.limit })
     }
 
     /// Takes a row over. Returns false where the page ends before its account.
@@ -191,7 +191,7 @@ impl<'q> AccountPage<'q> {
         if self.last.as_ref().is_none_or(|last| last.as_str() != row.address) {
             self.end_account();
             if self.items.len() >= self.query.limit
-                || self.looked_at == SCAN_MAX
+                || self.looked_at >= scan_max(self.query.limit)
                 || self.weight >= PAGE_WEIGHT_MAX
             {
                 self.more = true;

@@ -5,13 +5,16 @@
 //! because `-` and digits come before `:`. So a group is the account of its own name, if there is one,
 //! together with the range of what begins with the name and a colon.
 
-use async_trait::async_trait;
-use engine::query::{BalanceGroup, BalanceQuery, BalanceSum, Page, SCAN_MAX};
-use ledger::{Address, Asset};
+mod ahead;
 
+use async_trait::async_trait;
+use engine::query::{BalanceGroup, BalanceQuery, BalanceSum, Page, scan_max};
+use ledger::{Address, Asset, Balance, BalanceKey};
+
+use self::ahead::Ahead;
 use crate::accounts::end_of;
 use crate::failure::Failure;
-use crate::rows::Reader;
+use crate::rows::{Reader, stored_limit};
 
 /// What is asked of a store to sum groups, of one ledger at one moment.
 #[async_trait]
@@ -33,6 +36,20 @@ pub trait GroupReads: Send {
         from: &str,
         before: &str,
     ) -> Result<Option<String>, Failure>;
+
+    /// Returns the first balances, up to `limit`, of accounts from one address on and before another, by address; `None`
+    /// where that is no help to sum groups.
+    ///
+    /// # Errors
+    /// Those of [`Failure`].
+    async fn balances(
+        &mut self,
+        _from: &str,
+        _before: &str,
+        _limit: i64,
+    ) -> Result<Option<Vec<(BalanceKey, Balance)>>, Failure> {
+        Ok(None)
+    }
 
     /// Sums the balances of a group's accounts, by asset.
     ///
@@ -58,6 +75,11 @@ pub struct Group {
     pub before: String,
 }
 
+/// How many balances are read ahead at least,
+const PORTION_MIN: usize = 100;
+/// and at most.
+const PORTION_MAX: usize = 1_000;
+
 /// Reads a page of groups. Those of which there is nothing to sum are left out.
 ///
 /// # Errors
@@ -68,12 +90,15 @@ pub async fn sum_groups(
 ) -> Result<Page<BalanceGroup, String>, Failure> {
     let prefix = query.prefix.clone().unwrap_or_default();
     let end = end_of(&prefix);
-    let mut groups = Groups { reads, prefix, end, depth: query.depth };
+    // Most accounts have one balance or two, and many a group has several accounts.
+    let portion = stored_limit((4 * query.limit.min(PORTION_MAX)).clamp(PORTION_MIN, PORTION_MAX));
+    let mut groups = Groups { reads, prefix, end, depth: query.depth, ahead: Ahead::default(), portion };
     let mut page = Page { items: Vec::<BalanceGroup>::new(), next: None };
     let mut last = query.after.clone().unwrap_or_default();
     let mut looked_at = 0;
     while let Some(group) = groups.first_after(&last).await? {
-        let is_over = page.items.len() >= query.limit || looked_at == SCAN_MAX || groups.reads.is_enough();
+        let is_over =
+            page.items.len() >= query.limit || looked_at >= scan_max(query.limit) || groups.reads.is_enough();
         if is_over && looked_at > 0 {
             page.next = Some(last);
             break;
@@ -103,6 +128,9 @@ struct Groups<'r> {
     /// nor do those from this on.
     end: String,
     depth: usize,
+    ahead: Ahead,
+    /// How many balances to read ahead.
+    portion: i64,
 }
 
 impl Groups<'_> {
@@ -126,7 +154,16 @@ impl Groups<'_> {
 
     async fn first_address(&mut self, from: &str) -> Result<Option<Address>, Failure> {
         let from = from.max(&self.prefix);
-        let found = self.reads.first_address(from, &self.end).await?;
+        if let Some(known) = self.ahead.first(from) {
+            return Ok(Some(known.clone()));
+        }
+        let from = self.ahead.unknown(from).to_owned();
+        if let Some(balances) = self.reads.balances(&from, &self.end, self.portion).await? {
+            let first = balances.first().map(|(key, _)| key.account.clone());
+            self.ahead = Ahead::new(&from, &self.end, balances, self.portion);
+            return Ok(first);
+        }
+        let found = self.reads.first_address(&from, &self.end).await?;
         let place = || "a balance".to_owned();
         Ok(found.map(|text| Reader::at(&place).address(&text)).transpose()?)
     }
@@ -152,7 +189,12 @@ impl Groups<'_> {
     }
 
     async fn sum(&mut self, group: &str) -> Result<BalanceGroup, Failure> {
-        let sums = self.reads.sum(&self.accounts_of(group)).await?;
+        let accounts = self.accounts_of(group);
+        if let Some(sums) = self.ahead.sum(&accounts) {
+            let balances = sums.into_iter().map(|(asset, sum)| (asset.clone(), sum)).collect();
+            return Ok(BalanceGroup { address: Address::parse(group).expect("it is one"), balances });
+        }
+        let sums = self.reads.sum(&accounts).await?;
         let place = || format!("the balances of {group}");
         let reader = Reader::at(&place);
         let mut balances: Vec<(Asset, BalanceSum)> = Vec::with_capacity(sums.len());

@@ -2,7 +2,7 @@
 
 use engine::codec::{decode_amounts, decode_state};
 use engine::port::{KeptHold, LogRecord};
-use engine::query::{Hold, HoldQuery, PAGE_WEIGHT_MAX, Page, SCAN_MAX, weight};
+use engine::query::{Hold, HoldQuery, PAGE_WEIGHT_MAX, Page, scan_max, weight};
 use ledger::{
     Address, Amount, BalanceKey, Book, Entry, EntryBody, EntryNumber, HoldStanding, Posting, Remainder,
     Timestamp,
@@ -272,7 +272,7 @@ impl HoldPage {
     pub fn rows_wanted(query: &HoldQuery) -> i64 {
         // Where an account or a state of ended holds is asked for, rows may be looked at that are not listed.
         let may_differ = query.state.is_some();
-        crate::rows::one_more(if may_differ { SCAN_MAX.max(query.limit) } else { query.limit })
+        crate::rows::one_more(if may_differ { scan_max(query.limit) } else { query.limit })
     }
 
     /// Takes the rows that were asked for, by number, the largest first. Those that are listed are the first ones of

@@ -2,7 +2,7 @@
 
 use engine::port::DatedLine;
 use engine::query::{
-    Clock, Order, PAGE_WEIGHT_MAX, Page, SCAN_MAX, StatementPosition, StatementQuery, weight,
+    Clock, Order, PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery, scan_max, weight,
 };
 use ledger::{Entry, StatementLine};
 
@@ -30,7 +30,7 @@ impl<'q> StatementPage<'q> {
     /// Says whether there is room to look at something else; where not, the list goes on.
     fn has_room(&mut self) -> bool {
         self.more = self.items.len() >= self.query.limit
-            || self.looked_at >= SCAN_MAX
+            || self.looked_at >= scan_max(self.query.limit)
             || self.weight >= PAGE_WEIGHT_MAX;
         !self.more
     }
@@ -100,7 +100,7 @@ impl<'q> StatementPage<'q> {
     /// list goes on, and the one in which the last page ended, all lines of which may have been listed.
     #[must_use]
     pub fn rows_wanted(looks: usize) -> i64 {
-        one_more(looks.min(SCAN_MAX)).saturating_add(1)
+        one_more(looks).saturating_add(1)
     }
 
     /// Returns the numbers among which a page by recorded time finds its next entries: also the one that it looked

@@ -2,7 +2,7 @@
 //! `PAGE_WEIGHT_MAX`.
 
 use engine::port::LogRecord;
-use engine::query::{Order, PAGE_WEIGHT_MAX, Page, SCAN_MAX, TransactionPosition, TransactionQuery, weight};
+use engine::query::{Order, PAGE_WEIGHT_MAX, Page, TransactionPosition, TransactionQuery, scan_max, weight};
 use ledger::Entry;
 
 /// The transactions found so far, and how far the list was looked at.
@@ -30,7 +30,7 @@ impl<'q> TransactionPage<'q> {
     /// Says whether there is room to look at another entry; where not, the list goes on.
     pub fn has_room(&mut self) -> bool {
         let full = self.page.items.len() >= self.query.limit
-            || self.looked_at == SCAN_MAX
+            || self.looked_at >= scan_max(self.query.limit)
             || self.weight >= PAGE_WEIGHT_MAX;
         if full {
             self.page.next = self.last;

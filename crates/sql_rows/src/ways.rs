@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use engine::pair::MetadataPair;
-use engine::query::{AddressPattern, AmountRange, SCAN_MAX, TransactionQuery};
+use engine::query::{AddressPattern, AmountRange, TransactionQuery, scan_max};
 use ledger::{Address, Reference};
 
 use crate::failure::Failure;
@@ -151,7 +151,7 @@ impl Way<'_> {
             Self::Pair(_) => account.is_none() && no_sides && asset.is_none() && metadata.len() == 1,
             Self::Reference(_) | Self::Under(..) | Self::All => false,
         };
-        one_more(if all_match { query.limit.min(SCAN_MAX) } else { SCAN_MAX })
+        one_more(if all_match { query.limit } else { scan_max(query.limit) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where pages end: at the asked length, at a weight, or after having looked at enough.
 
-use engine::query::{PAGE_WEIGHT_MAX, Page, SCAN_MAX};
+use engine::query::{PAGE_WEIGHT_MAX, Page, scan_max};
 
 /// Cuts the first page out of what was found, which is a part of the `places` looked at, in the same order. The
 /// list begins behind `after`.
@@ -17,7 +17,7 @@ pub(crate) fn page<T, P: Clone + PartialEq>(
     let mut weight = 0;
     let mut last = after.cloned();
     for (looked_at, place) in places.into_iter().enumerate() {
-        if items.len() >= limit || weight >= PAGE_WEIGHT_MAX || looked_at == SCAN_MAX {
+        if items.len() >= limit || weight >= PAGE_WEIGHT_MAX || looked_at == scan_max(limit) {
             return Page { items, next: last };
         }
         if let Some(item) = found.next_if(|item| place_of(item) == place) {

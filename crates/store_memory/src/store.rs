@@ -243,11 +243,8 @@ impl Store for MemoryStore {
             entry: dated.line.entry,
             posting: dated.line.posting,
         };
-        let places = log.statement(&StatementQuery { asset: None, ..query.clone() });
-        Ok(places.zip(log.statement(query)).map(|(places, found)| {
-            let places = places.iter().map(place_of);
-            page(places, found, place_of, |_| 0, query.limit, query.after.as_ref())
-        }))
+        let found = log.statement(query);
+        Ok(found.map(|found| whole_page(found, place_of, query.limit, query.after.as_ref())))
     }
 
     async fn balances(

@@ -1,7 +1,7 @@
 //! Statements of accounts. Never looks at more than `SCAN_MAX` lines and entries for one page.
 
 use engine::port::DatedLine;
-use engine::query::{Clock, Order, Page, SCAN_MAX, StatementPosition, StatementQuery};
+use engine::query::{Clock, Order, Page, StatementPosition, StatementQuery, scan_max};
 use ledger::{Asset, BalanceKey, Entry, EntryNumber, LedgerName};
 use sql_rows::{
     EntryRow, Failure, Moved, Numbers, StatementPage, entries_that_moved, few_entries_that_moved,
@@ -43,7 +43,7 @@ pub(crate) async fn statement(
         // account with many is on many of the entries that a walk comes by.
         Clock::Effective => {
             let few = few_entries_that_moved(&mut Lists::of(connection, &head, moved), head.next).await?;
-            let looks = if few.is_some() { query.limit } else { SCAN_MAX };
+            let looks = if few.is_some() { query.limit } else { scan_max(query.limit) };
             for rows in Portions::new(query.limit, StatementPage::rows_wanted(looks)) {
                 let (places, order) = (page.places(), query.order);
                 let portion = match &few {

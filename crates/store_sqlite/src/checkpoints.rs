@@ -94,13 +94,16 @@ async fn copy(pool: &SqlitePool, writer: &Writer) -> Result<bool, sqlx::Error> {
             break;
         }
     }
-    Ok(advance(&mut *writer.acquire().await?).await?.waiting() == 0)
+    let mut writer = writer.acquire().await?;
+    Ok(advance(&mut writer).await?.waiting() == 0)
 }
 
-/// How long the log is, in pages.
+/// How far the log is copied.
 #[derive(Debug)]
 struct Log {
+    /// How many pages it has since it began from its start.
     pages: i64,
+    /// How many of them are copied.
     copied: i64,
 }
 
@@ -123,4 +126,99 @@ async fn advance(connection: &mut SqliteConnection) -> Result<Log, sqlx::Error> 
 async fn checkpoint(connection: &mut SqliteConnection, pragma: &'static str) -> Result<Log, sqlx::Error> {
     let (_busy, pages, copied): (i64, i64, i64) = sqlx::query_as(pragma).fetch_one(connection).await?;
     Ok(Log { pages, copied })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use engine::port::Store;
+    use sqlx::{Connection, SqliteConnection};
+    use test_support::{append, ledger_name, transfer};
+
+    use super::{FEW, Log, MANY, look};
+    use crate::{SqliteOptions, SqliteStore};
+
+    async fn store(folder: &tempfile::TempDir) -> SqliteStore {
+        let store = SqliteStore::open(SqliteOptions::new(folder.path().join("test.db"))).await.unwrap();
+        store.migrate().await.unwrap();
+        let mut writer = store.writer.acquire().await.unwrap();
+        for statement in [
+            "INSERT INTO ledgers (name, created_at, metadata) VALUES ('main', 0, '{}')",
+            "CREATE TABLE filling (bytes BLOB)",
+            "PRAGMA wal_checkpoint(TRUNCATE)",
+        ] {
+            sqlx::query(statement).execute(&mut *writer).await.unwrap();
+        }
+        store
+    }
+
+    /// Makes the log longer by more pages than are left in it.
+    async fn fill(store: &SqliteStore) {
+        let mut writer = store.writer.acquire().await.unwrap();
+        for _ in 0..=MANY / 256 {
+            let mebibyte = "INSERT INTO filling VALUES (zeroblob(1 << 20))";
+            sqlx::query(mebibyte).execute(&mut *writer).await.unwrap();
+        }
+    }
+
+    async fn log(store: &SqliteStore) -> Log {
+        look(&mut store.writer.acquire().await.unwrap()).await.unwrap()
+    }
+
+    /// Commits something, and waits until the log is as it should be.
+    async fn commit_until(store: &SqliteStore, is_there: impl Fn(&Log) -> bool) -> Log {
+        for _ in 0..200 {
+            append(store, &ledger_name("main"), &[transfer("world", "a", 1)]).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let log = log(store).await;
+            if is_there(&log) {
+                return log;
+            }
+        }
+        panic!("the log is still {:?}", log(store).await);
+    }
+
+    #[tokio::test]
+    async fn a_long_log_is_copied_after_a_commit_and_begins_from_its_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        fill(&store).await;
+        let before = log(&store).await;
+        assert!(before.waiting() >= MANY, "{before:?}");
+        assert_eq!(before.copied, 0, "nobody but the task copies so short a log");
+        commit_until(&store, |log| log.pages < FEW).await;
+        let file = std::fs::metadata(folder.path().join("test.db")).unwrap().len();
+        assert!(file >= 16 << 20, "{file}");
+    }
+
+    #[tokio::test]
+    async fn a_log_that_somebody_reads_is_copied_once_they_are_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        let mut reader = SqliteConnection::connect_with(&store.options.reader()).await.unwrap();
+        let mut reading = reader.begin().await.unwrap();
+        let ledgers = "SELECT count(*) FROM ledgers";
+        let count: i64 = sqlx::query_scalar(ledgers).fetch_one(&mut *reading).await.unwrap();
+        assert_eq!(count, 1);
+        fill(&store).await;
+        for _ in 0..5 {
+            append(&store, &ledger_name("main"), &[transfer("world", "a", 1)]).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let kept = log(&store).await;
+        assert!(kept.waiting() >= MANY, "{kept:?}");
+        reading.rollback().await.unwrap();
+        commit_until(&store, |log| log.pages < FEW).await;
+    }
+
+    #[tokio::test]
+    async fn a_closed_store_leaves_no_log_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder).await;
+        fill(&store).await;
+        append(&store, &ledger_name("main"), &[transfer("world", "a", 1)]).await;
+        store.close().await;
+        assert!(!folder.path().join("test.db-wal").exists());
+    }
 }

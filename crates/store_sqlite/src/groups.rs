@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use engine::query::{BalanceGroup, BalanceQuery, BalanceSum, Page};
 use futures_util::TryStreamExt;
-use ledger::LedgerName;
+use ledger::{Balance, BalanceKey, LedgerName};
 use sql_rows::{Corruption, Failure, Group, GroupReads, sum_groups, sum_groups_as_of};
 use sqlx::SqliteConnection;
 
 use crate::number::StoredNumber;
-use crate::rows::{Head, head};
+use crate::rows::{BalanceRow, Head, head};
 use crate::store::SqliteStore;
 
 pub(crate) async fn balances(
@@ -69,6 +69,29 @@ impl GroupReads for Reads<'_> {
         .fetch_optional(&mut *self.connection)
         .await?;
         Ok(hidden)
+    }
+
+    async fn balances(
+        &mut self,
+        from: &str,
+        before: &str,
+        limit: i64,
+    ) -> Result<Option<Vec<(BalanceKey, Balance)>>, Failure> {
+        let rows = sqlx::query_as!(
+            BalanceRow,
+            r#"SELECT address, asset, posted_in AS "posted_in!: StoredNumber",
+                posted_out AS "posted_out!: StoredNumber", pending_in AS "pending_in!: StoredNumber",
+                pending_out AS "pending_out!: StoredNumber"
+            FROM balances WHERE ledger = ?1 AND address >= ?2 AND address < ?3
+            ORDER BY address, asset LIMIT ?4"#,
+            self.head.ledger,
+            from,
+            before,
+            limit
+        )
+        .fetch_all(&mut *self.connection)
+        .await?;
+        Ok(Some(rows.iter().map(BalanceRow::balance).collect::<Result<_, Corruption>>()?))
     }
 
     async fn sum(&mut self, group: &Group) -> Result<Vec<(String, BalanceSum)>, Failure> {

@@ -1,7 +1,7 @@
 //! Statements of accounts. Never looks at more than `SCAN_MAX` lines and entries for one page.
 
 use engine::port::DatedLine;
-use engine::query::{Clock, Order, Page, SCAN_MAX, StatementPosition, StatementQuery};
+use engine::query::{Clock, Order, Page, StatementPosition, StatementQuery, scan_max};
 use futures_util::TryStreamExt;
 use ledger::{Asset, BalanceKey, Entry, EntryNumber, LedgerName};
 use sql_rows::{
@@ -77,7 +77,7 @@ async fn by_effective_time(
 ) -> Result<(), Failure> {
     let (ledger, order) = (head.ledger, query.order);
     let Some(few) = few_entries_that_moved(&mut Lists::of(connection, head, moved), head.next).await? else {
-        let rows = StatementPage::rows_wanted(SCAN_MAX);
+        let rows = StatementPage::rows_wanted(scan_max(query.limit));
         take_all(page, effective(connection, ledger, page.places(), order, rows)).await?;
         return Ok(());
     };

@@ -8,6 +8,9 @@ use super::Clock;
 /// were recorded at one time and count at another. Where that is not enough there is no answer, never a wrong one.
 pub const LOOKS_MAX: usize = 20_000;
 
+/// How many entries that count at another time than they were recorded at are set off against what was recorded, at most.
+pub const SHIFTS_MAX: usize = 1_000;
+
 /// A moment, and by which clock. The moment itself is part of it: an entry of that very microsecond counts.
 ///
 /// By [`Clock::Recorded`], all entries count that were recorded by then. As entries are recorded in the order of their

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, BalanceSum, LOOKS_MAX, PAGE_WEIGHT_MAX, Page,
-    SCAN_MAX, account_weight,
+    account_weight, scan_max,
 };
 use ledger::{Address, Asset};
 
@@ -82,7 +82,9 @@ pub async fn accounts_as_of(
         if addresses.is_empty() {
             return Ok(page);
         }
-        let is_over = page.items.len() >= query.limit || looked_at >= SCAN_MAX || weight >= PAGE_WEIGHT_MAX;
+        let is_over = page.items.len() >= query.limit
+            || looked_at >= scan_max(query.limit)
+            || weight >= PAGE_WEIGHT_MAX;
         if is_over || (looked_at > 0 && past.is_enough()) {
             page.next = last;
             return Ok(page);

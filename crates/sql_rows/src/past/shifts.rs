@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::query::{LOOKS_MAX, PAGE_WEIGHT_MAX, SCAN_MAX};
+use engine::query::{LOOKS_MAX, PAGE_WEIGHT_MAX, SHIFTS_MAX};
 use ledger::{Address, Balance, BalanceKey, Entry};
 
 use super::{ApartRow, Past, Posted, Scope, add, impossible, with_pending};
@@ -64,7 +64,7 @@ impl Past<'_> {
         let is_between = |row: &ApartRow| row.number < next && row.recorded_at.min(row.effective_at) <= time;
         let numbers: BTreeSet<i64> =
             apart.iter().filter(|row| is_between(row)).map(|row| row.number).collect();
-        if numbers.len() > SCAN_MAX {
+        if numbers.len() > SHIFTS_MAX {
             return Ok(None);
         }
         let mut shifts = Shifts::new();

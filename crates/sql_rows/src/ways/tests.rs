@@ -123,7 +123,7 @@ fn a_choice_of_one_is_made_without_asking() {
 #[test]
 fn rows_that_all_match_are_asked_for_no_further_than_the_page() {
     let any = || TransactionQuery { limit: 50, ..TransactionQuery::default() };
-    let scanned = one_more(SCAN_MAX);
+    let scanned = one_more(scan_max(50));
     let one = || pairs(&[("order", "1")]);
     let pair = Way::Pair(MetadataPair::of("order", "1"));
     let amount = AmountRange { at_least: Some(1_u64.into()), at_most: None };

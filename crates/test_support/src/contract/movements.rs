@@ -17,7 +17,7 @@ use crate::{
 
 /// How many entries the history of [`fund`] has, with no more lines than a page may look at; and how many random questions
 /// are asked about it.
-const ENTRIES: i64 = 560;
+const ENTRIES: i64 = 480;
 const QUESTIONS: usize = 100;
 /// When it begins; four entries have the same time.
 const START: i64 = 1_000_000;
