@@ -41,9 +41,9 @@ CREATE TABLE entries (
 -- Each way to an entry has one index that can serve it. By the statistics of a new ledger all indexes that know
 -- the ledger are equally good, and reading the whole ledger through the wrong one as well. So the primary key
 -- alone has the plain columns first; the order of effective times is by `ledger + 0` and `number + 0`, that
--- of later times by `ledger - 0`, as statements that mean them say; and a text is looked up by nothing but the text.
-CREATE UNIQUE INDEX entries_by_reference ON entries (reference, ledger) WHERE reference IS NOT NULL;
-CREATE UNIQUE INDEX entries_by_idempotency_key ON entries (idempotency_key, ledger)
+-- of later times by `ledger - 0`, and what is found by a text by `ledger * 1`, as statements that mean them say.
+CREATE UNIQUE INDEX entries_by_reference ON entries (reference, (ledger * 1)) WHERE reference IS NOT NULL;
+CREATE UNIQUE INDEX entries_by_idempotency_key ON entries (idempotency_key, (ledger * 1))
 WHERE idempotency_key IS NOT NULL;
 CREATE INDEX entries_by_effective_time ON entries ((ledger + 0), effective_at, (number + 0));
 

@@ -57,13 +57,7 @@ pub(crate) async fn by_reference(
     ledger: i64,
     reference: &str,
 ) -> Result<Portion, Failure> {
-    entries!(
-        connection,
-        2,
-        "(SELECT * FROM entries WHERE reference = $2 OFFSET 0) AS e WHERE ledger = $1",
-        ledger,
-        reference
-    )
+    entries!(connection, 2, "entries AS e WHERE e.reference = $2 AND e.ledger * 1 = $1", ledger, reference)
 }
 
 /// Reads up to `rows` entries by number.

@@ -104,17 +104,17 @@ async fn lock_and_read(
                 array_agg(number) AS entries
             FROM UNNEST($6::text[]) WITH ORDINALITY AS wanted (key, place)
             CROSS JOIN LATERAL (
-                SELECT * FROM entries WHERE entries.idempotency_key = wanted.key OFFSET 0
+                SELECT * FROM entries WHERE entries.idempotency_key = wanted.key
+                    AND entries.ledger * 1 = head.id OFFSET 0
             ) AS found
-            WHERE found.ledger = head.id
         ) AS found_keys
         CROSS JOIN LATERAL (
             SELECT array_agg(place) AS places, array_agg(number) AS entries
             FROM UNNEST($7::text[]) WITH ORDINALITY AS wanted (reference, place)
             CROSS JOIN LATERAL (
-                SELECT * FROM entries WHERE entries.reference = wanted.reference OFFSET 0
+                SELECT * FROM entries WHERE entries.reference = wanted.reference
+                    AND entries.ledger * 1 = head.id OFFSET 0
             ) AS found
-            WHERE found.ledger = head.id
         ) AS found_references"#,
         ledger.as_str(),
         &addresses as _,

@@ -142,13 +142,15 @@ pub(crate) async fn write(
         let written = written_with_lists!(
             r#" AND NOT EXISTS (
                     SELECT 1 FROM UNNEST($25::text[]) AS unused (key) CROSS JOIN LATERAL (
-                        SELECT ledger FROM entries WHERE idempotency_key = unused.key OFFSET 0
-                    ) AS used WHERE used.ledger = ledgers.id
+                        SELECT 1 FROM entries WHERE idempotency_key = unused.key
+                            AND ledger * 1 = ledgers.id OFFSET 0
+                    ) AS used
                 )
                 AND NOT EXISTS (
                     SELECT 1 FROM UNNEST($26::text[]) AS unused (reference) CROSS JOIN LATERAL (
-                        SELECT ledger FROM entries WHERE reference = unused.reference OFFSET 0
-                    ) AS used WHERE used.ledger = ledgers.id
+                        SELECT 1 FROM entries WHERE reference = unused.reference
+                            AND ledger * 1 = ledgers.id OFFSET 0
+                    ) AS used
                 )
             "#,
             r#", written_pairs AS (

@@ -10,7 +10,8 @@ use crate::bench::cluster::Cluster;
 use crate::bench::measure::ServerSpent;
 
 /// What the server runs with, beside what every benchmark has: room for the log of all rounds, and not of all the filling.
-const SETTINGS: [&str; 2] = ["min_wal_size = '4GB'", "max_wal_size = '8GB'"];
+/// A checkpoint has the pages that change next written into the log as a whole, so none should fall into the rounds.
+const SETTINGS: [&str; 2] = ["min_wal_size = '4GB'", "max_wal_size = '20GB'"];
 
 /// So many files of 16 MB of the server's log are there before anything is measured.
 const WAL_FILES: u64 = 256;
@@ -53,17 +54,19 @@ impl Home {
         }
     }
 
-    /// Makes a small database, which is gone when this is dropped.
-    pub(super) fn small(&self) -> anyhow::Result<Small<'_>> {
+    /// Makes a small database for a round, which is gone when this is dropped. A PostgreSQL server carries out a
+    /// checkpoint for either.
+    pub(super) fn small(&self, round: u32) -> anyhow::Result<Small<'_>> {
         match self {
             Self::Sqlite(folder) => {
                 let folder = tempfile::Builder::new().prefix("small-").tempdir_in(folder)?;
                 let url = sqlite_url(&folder.path().join("small.db"));
-                Ok(Small { url, _folder: Some(folder), cluster: None })
+                Ok(Small { url, _folder: Some(folder), on: None })
             }
             Self::Postgres(cluster) => {
-                cluster.drop_database("small")?;
-                Ok(Small { url: cluster.database("small")?, _folder: None, cluster: Some(cluster) })
+                let name = format!("small_{round}");
+                cluster.drop_database(&name)?;
+                Ok(Small { url: cluster.database(&name)?, _folder: None, on: Some((cluster, name)) })
             }
         }
     }
@@ -127,12 +130,12 @@ fn sqlite_url(file: &Path) -> String {
 pub(super) struct Small<'h> {
     pub(super) url: String,
     _folder: Option<tempfile::TempDir>,
-    cluster: Option<&'h Cluster>,
+    on: Option<(&'h Cluster, String)>,
 }
 
 impl Drop for Small<'_> {
     fn drop(&mut self) {
         // Another one is made anew in any case.
-        let _ = self.cluster.map(|cluster| cluster.drop_database("small"));
+        let _ = self.on.as_ref().map(|(cluster, name)| cluster.drop_database(name));
     }
 }

@@ -72,7 +72,7 @@ impl Row {
 
 /// Writes the whole report.
 pub(super) fn report(options: &Options, measured: &[Measured]) -> anyhow::Result<String> {
-    let Options { accounts, small_entries, seconds, warm_up, connections, requests, .. } = options;
+    let Options { accounts, small_entries, seconds, warm_up, run_in, connections, requests, .. } = options;
     let rounds = counted(options.rounds as usize, "round");
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let tills = SHOPS * TILLS;
@@ -97,7 +97,9 @@ pub(super) fn report(options: &Options, measured: &[Measured]) -> anyhow::Result
         text,
         "\n## Writing\n\n\
          `POST …/transactions` with one posting between any two of the ledger's accounts and an `Idempotency-Key` of its own \
-         each, over {connections} connections. In each of {rounds} first a new small ledger and then the large one is posted \
+         each, over {connections} connections. First the large ledger is posted to for {run_in} s, as on a service that has run \
+         for a while: caches hold what they can then, and PostgreSQL has written the pages that change into its log as a \
+         whole, which it does once after each checkpoint. In each of {rounds} first a new small ledger and then the large one is posted \
          to, {seconds} s after {warm_up} s of warm-up. Medians; the processor's time is milliseconds for 1000 transfers.\n"
     )?;
     text.push_str(&writing(measured));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::databases::Home;
+use super::databases::{Home, Small};
 use super::fill::{self, Plan};
 use super::known::Known;
 use super::lists::lists;
@@ -60,15 +60,21 @@ fn on(home: &Home, binary: &Path, options: &Options) -> anyhow::Result<Measured>
     let large = Service::start(binary, &home.large()?, &SETTINGS)?;
     eprintln!("{name}: filling the large ledger …");
     fill::fill(large.address, Plan { entries: options.entries, accounts: options.accounts })?;
+    let smalls: Vec<Small<'_>> =
+        (1..=options.rounds).map(|round| home.small(round)).collect::<Result<_, _>>()?;
     home.settle()?;
+    if options.run_in > 0 {
+        eprintln!("{name}: running the large ledger in …");
+        post(&large, home, options, options.accounts, Duration::from_secs(options.run_in))?;
+    }
     let checkpoint = home.last_checkpoint()?;
     let load_before = processor::load();
     let (mut small_figures, mut large_figures) = (Figures::default(), Figures::default());
-    for round in 1..=options.rounds {
+    for (round, database) in (1..).zip(&smalls) {
         eprintln!("{name}, round {round}: filling and posting to a small ledger …");
-        small_figures.add(small(home, binary, options)?);
+        small_figures.add(small(home, database, binary, options)?);
         eprintln!("{name}, round {round}: posting to the large ledger …");
-        large_figures.add(post(&large, home, options, options.accounts)?);
+        large_figures.add(post(&large, home, options, options.accounts, seconds(options))?);
     }
     let load_between = processor::load();
     let undisturbed = checkpoint == home.last_checkpoint()?;
@@ -92,15 +98,25 @@ fn on(home: &Home, binary: &Path, options: &Options) -> anyhow::Result<Measured>
 }
 
 /// Fills a small ledger and posts to it.
-fn small(home: &Home, binary: &Path, options: &Options) -> anyhow::Result<Round> {
-    let small = home.small()?;
-    let service = Service::start(binary, &small.url, &SETTINGS)?;
+fn small(home: &Home, database: &Small<'_>, binary: &Path, options: &Options) -> anyhow::Result<Round> {
+    let service = Service::start(binary, &database.url, &SETTINGS)?;
     let accounts = options.small_entries;
     fill::fill(service.address, Plan { entries: options.small_entries.into(), accounts })?;
-    post(&service, home, options, accounts)
+    post(&service, home, options, accounts, seconds(options))
 }
 
-fn post(service: &Service, home: &Home, options: &Options, accounts: u32) -> anyhow::Result<Round> {
+fn seconds(options: &Options) -> Duration {
+    Duration::from_secs(options.seconds)
+}
+
+/// Posts to the ledger of a service for so long, after the warm-up.
+fn post(
+    service: &Service,
+    home: &Home,
+    options: &Options,
+    accounts: u32,
+    duration: Duration,
+) -> anyhow::Result<Round> {
     let load = Load {
         address: service.address,
         connections: options.connections.into(),
@@ -108,7 +124,7 @@ fn post(service: &Service, home: &Home, options: &Options, accounts: u32) -> any
         keys: options.keys,
         accounts,
         warm_up: Duration::from_secs(options.warm_up),
-        duration: Duration::from_secs(options.seconds),
+        duration,
     };
     measure(&load, || home.spent())
 }
@@ -139,7 +155,7 @@ mod tests {
     }
 
     fn runs(home: impl Fn(&std::path::Path, &Options) -> Home) {
-        let small = "size --entries 3000 --accounts 300 --small-entries 200 --rounds 1 --seconds 1 --warm-up 0 \
+        let small = "size --entries 3000 --accounts 300 --small-entries 200 --rounds 1 --seconds 1 --warm-up 0 --run-in 1 \
                      --connections 4 --requests 1 --seconds-a-list 5";
         let options = Arguments::parse_from(small.split_ascii_whitespace()).options;
         let (folder, binary) = (tempfile::tempdir_in("/tmp").expect("a folder"), binary());
