@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::port::Store;
 use engine::query::{
-    AddressPattern, Clock, Order, SCAN_MAX, SORTED_MAX, StatementQuery, TimeRange, TransactionQuery,
+    AddressPattern, Clock, Order, SORTED_MAX, StatementQuery, TimeRange, TransactionQuery, scan_max,
 };
 use ledger::{BalanceKey, EntryNumber};
 use sqlx::Row;
@@ -145,7 +145,8 @@ async fn short_pages_lead_across_the_ends_of_lists() {
 async fn pages_that_find_nothing_by_effective_time_lead_on() {
     let place = Place::new();
     let (store, main) = place.with_main().await;
-    let (early, late) = (SORTED_MAX + 3, 2 * SCAN_MAX + 3);
+    let limit = 1_000;
+    let (early, late) = (SORTED_MAX + 3, 2 * scan_max(limit) + 3);
     let requests: Vec<_> = (0..early + late)
         .map(|n| {
             let (name, micros) = if n < early { ("a", 1_000) } else { ("b", 2_000) };
@@ -164,7 +165,7 @@ async fn pages_that_find_nothing_by_effective_time_lead_on() {
         clock: Clock::Effective,
         order: Order::Descending,
         after: None,
-        limit: 1_000,
+        limit,
     };
     let mut empty = 0;
     let listed = drain(query.limit, None, async |after| {
