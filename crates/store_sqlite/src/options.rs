@@ -80,20 +80,19 @@ impl SqliteOptions {
             .test_before_acquire(false)
     }
 
-    /// The pool that opens that connection when it is first needed.
+    /// The pool of that connection.
     pub(crate) fn checkpoint_pool() -> SqlitePoolOptions {
-        SqlitePoolOptions::new()
-            .max_connections(1)
-            .min_connections(0)
-            .acquire_timeout(TURN_TIMEOUT)
-            .idle_timeout(Duration::from_mins(1))
-            .max_lifetime(None)
-            .test_before_acquire(false)
+        Self::pool_on_demand(1)
     }
 
     pub(crate) fn reader_pool(&self) -> SqlitePoolOptions {
+        Self::pool_on_demand(self.readers.max(1))
+    }
+
+    /// A pool that opens connections when they are first needed.
+    fn pool_on_demand(connections: u32) -> SqlitePoolOptions {
         SqlitePoolOptions::new()
-            .max_connections(self.readers.max(1))
+            .max_connections(connections)
             .min_connections(0)
             .acquire_timeout(TURN_TIMEOUT)
             .idle_timeout(Duration::from_mins(1))
