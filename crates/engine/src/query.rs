@@ -17,8 +17,8 @@ pub const SCAN_MAX: usize = 500;
 
 /// Returns how many entries a store looks at for one page that may have up to `limit`.
 #[must_use]
-pub const fn scan_max(limit: usize) -> usize {
-    if limit < SCAN_MAX { SCAN_MAX } else { limit }
+pub fn scan_max(limit: usize) -> usize {
+    limit.max(SCAN_MAX)
 }
 
 /// How many entries that an index leads to are sorted by their effective time, at most. They are sorted by a column of an

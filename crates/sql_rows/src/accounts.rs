@@ -1,4 +1,4 @@
-//! Pages of accounts, and of the changes of one. Never looks at more than `SCAN_MAX` accounts for one, nor holds much
+//! Pages of accounts, and of the changes of one. Never looks at more than `scan_max` accounts for one, nor holds much
 //! more than `PAGE_WEIGHT_MAX`.
 
 use engine::port::{KeptAccount, LookedUp};

@@ -9,7 +9,7 @@ mod ahead;
 
 use async_trait::async_trait;
 use engine::query::{BalanceGroup, BalanceQuery, BalanceSum, Page, scan_max};
-use ledger::{Address, Asset, Balance, BalanceKey};
+use ledger::{Address, Balance, BalanceKey};
 
 use self::ahead::Ahead;
 use crate::accounts::end_of;
@@ -91,7 +91,7 @@ pub async fn sum_groups(
     let prefix = query.prefix.clone().unwrap_or_default();
     let end = end_of(&prefix);
     // Most accounts have one balance or two, and many a group has several accounts.
-    let portion = stored_limit((4 * query.limit.min(PORTION_MAX)).clamp(PORTION_MIN, PORTION_MAX));
+    let portion = stored_limit(query.limit.saturating_mul(4).clamp(PORTION_MIN, PORTION_MAX));
     let mut groups = Groups { reads, prefix, end, depth: query.depth, ahead: Ahead::default(), portion };
     let mut page = Page { items: Vec::<BalanceGroup>::new(), next: None };
     let mut last = query.after.clone().unwrap_or_default();
@@ -190,19 +190,18 @@ impl Groups<'_> {
 
     async fn sum(&mut self, group: &str) -> Result<BalanceGroup, Failure> {
         let accounts = self.accounts_of(group);
-        if let Some(sums) = self.ahead.sum(&accounts) {
-            let balances = sums.into_iter().map(|(asset, sum)| (asset.clone(), sum)).collect();
-            return Ok(BalanceGroup { address: Address::parse(group).expect("it is one"), balances });
-        }
-        let sums = self.reads.sum(&accounts).await?;
         let place = || format!("the balances of {group}");
-        let reader = Reader::at(&place);
-        let mut balances: Vec<(Asset, BalanceSum)> = Vec::with_capacity(sums.len());
-        for (asset, sum) in sums {
-            balances.push((reader.asset(&asset)?, sum));
-        }
-        balances.sort_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(BalanceGroup { address: reader.address(group)?, balances })
+        let balances = if let Some(known) = self.ahead.sum(&accounts) {
+            known
+        } else {
+            let mut balances = Vec::new();
+            for (asset, sum) in self.reads.sum(&accounts).await? {
+                balances.push((Reader::at(&place).asset(&asset)?, sum));
+            }
+            balances.sort_by(|(a, _), (b, _)| a.cmp(b));
+            balances
+        };
+        Ok(BalanceGroup { address: Reader::at(&place).address(group)?, balances })
     }
 
     fn accounts_of(&self, group: &str) -> Group {

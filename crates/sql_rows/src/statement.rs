@@ -1,4 +1,4 @@
-//! Pages of statements. Never looks at more than `SCAN_MAX` lines and entries for one.
+//! Pages of statements. Never looks at more than `scan_max` lines and entries for one.
 
 use engine::port::DatedLine;
 use engine::query::{

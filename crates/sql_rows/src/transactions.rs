@@ -1,4 +1,4 @@
-//! Pages of entries. Never looks at more than `SCAN_MAX` entries for one, nor holds much more than
+//! Pages of entries. Never looks at more than `scan_max` entries for one, nor holds much more than
 //! `PAGE_WEIGHT_MAX`.
 
 use engine::port::LogRecord;

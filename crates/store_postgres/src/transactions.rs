@@ -1,5 +1,5 @@
 //! Lists of transactions: chooses the index to walk, then lets the query judge each entry. Never looks at more
-//! than `SCAN_MAX` entries for one page, and never sorts the log.
+//! than `scan_max` entries for one page, and never sorts the log.
 
 use async_trait::async_trait;
 use engine::pair::MetadataPair;

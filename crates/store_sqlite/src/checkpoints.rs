@@ -137,28 +137,22 @@ mod tests {
     use test_support::{append, ledger_name, transfer};
 
     use super::{FEW, Log, MANY, look};
-    use crate::{SqliteOptions, SqliteStore};
+    use crate::SqliteStore;
+    use crate::writer::tests::{empty_store, on_the_writer};
 
+    /// A store whose log is copied as a whole.
     async fn store(folder: &tempfile::TempDir) -> SqliteStore {
-        let store = SqliteStore::open(SqliteOptions::new(folder.path().join("test.db"))).await.unwrap();
-        store.migrate().await.unwrap();
-        let mut writer = store.writer.acquire().await.unwrap();
-        for statement in [
-            "INSERT INTO ledgers (name, created_at, metadata) VALUES ('main', 0, '{}')",
-            "CREATE TABLE filling (bytes BLOB)",
-            "PRAGMA wal_checkpoint(TRUNCATE)",
-        ] {
-            sqlx::query(statement).execute(&mut *writer).await.unwrap();
-        }
+        let store = empty_store(folder).await;
+        on_the_writer(&store, "CREATE TABLE filling (bytes BLOB)").await;
+        on_the_writer(&store, "PRAGMA wal_checkpoint(TRUNCATE)").await;
         store
     }
 
-    /// Makes the log longer by more pages than are left in it.
+    /// Makes the log so long that it is to be copied.
     async fn fill(store: &SqliteStore) {
-        let mut writer = store.writer.acquire().await.unwrap();
         for _ in 0..=MANY / 256 {
-            let mebibyte = "INSERT INTO filling VALUES (zeroblob(1 << 20))";
-            sqlx::query(mebibyte).execute(&mut *writer).await.unwrap();
+            // A mebibyte.
+            on_the_writer(store, "INSERT INTO filling VALUES (zeroblob(1 << 20))").await;
         }
     }
 

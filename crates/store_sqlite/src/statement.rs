@@ -1,4 +1,4 @@
-//! Statements of accounts. Never looks at more than `SCAN_MAX` lines and entries for one page.
+//! Statements of accounts. Never looks at more than `scan_max` lines and entries for one page.
 
 use engine::port::DatedLine;
 use engine::query::{Clock, Order, Page, StatementPosition, StatementQuery, scan_max};

@@ -54,24 +54,30 @@ impl Writer {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use engine::port::{CommitError, Store};
     use sqlx::{AssertSqlSafe, SqliteConnection};
     use test_support::{Request, append, decide_batch, ledger_name, transfer};
 
     use crate::{SqliteOptions, SqliteStore};
 
-    /// A store with the ledger `main` that has one entry.
-    async fn store(folder: &tempfile::TempDir) -> SqliteStore {
+    /// A store with the ledger `main`, which is empty.
+    pub(crate) async fn empty_store(folder: &tempfile::TempDir) -> SqliteStore {
         let store = SqliteStore::open(SqliteOptions::new(folder.path().join("test.db"))).await.unwrap();
         store.migrate().await.unwrap();
         on_the_writer(&store, "INSERT INTO ledgers (name, created_at, metadata) VALUES ('main', 0, '{}')")
             .await;
+        store
+    }
+
+    /// A store with the ledger `main` that has one entry.
+    async fn store(folder: &tempfile::TempDir) -> SqliteStore {
+        let store = empty_store(folder).await;
         append(&store, &ledger_name("main"), &[transfer("world", "a", 1)]).await;
         store
     }
 
-    async fn on_the_writer(store: &SqliteStore, statement: &'static str) {
+    pub(crate) async fn on_the_writer(store: &SqliteStore, statement: &'static str) {
         let mut connection = store.writer.acquire().await.unwrap();
         sqlx::query(statement).execute(&mut *connection).await.unwrap();
     }

@@ -51,7 +51,7 @@ impl Ahead {
     }
 
     /// Sums a group by asset, where all of its accounts are known.
-    pub(super) fn sum(&self, group: &Group) -> Option<BTreeMap<&Asset, BalanceSum>> {
+    pub(super) fn sum(&self, group: &Group) -> Option<Vec<(Asset, BalanceSum)>> {
         let own_after = format!("{}\0", group.own);
         let own = if group.own.is_empty() { ("", "") } else { (group.own.as_str(), own_after.as_str()) };
         let mut sums = BTreeMap::<&Asset, BalanceSum>::new();
@@ -66,7 +66,7 @@ impl Ahead {
                 sums.entry(&key.asset).or_default().add(balance);
             }
         }
-        Some(sums)
+        Some(sums.into_iter().map(|(asset, sum)| (asset.clone(), sum)).collect())
     }
 
     fn place(&self, address: &str) -> usize {

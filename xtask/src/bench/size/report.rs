@@ -99,8 +99,8 @@ pub(super) fn report(options: &Options, measured: &[Measured]) -> anyhow::Result
          `POST …/transactions` with one posting between any two of the ledger's accounts and an `Idempotency-Key` of its own \
          each, over {connections} connections. First the large ledger is posted to for {run_in} s, as on a service that has run \
          for a while: caches hold what they can then, and PostgreSQL has written the pages that change into its log as a \
-         whole, which it does once after each checkpoint. In each of {rounds} first a new small ledger and then the large one is posted \
-         to, {seconds} s after {warm_up} s of warm-up. Medians; the processor's time is milliseconds for 1000 transfers.\n"
+         whole, which it does once after each checkpoint. In each of {rounds} first a new small ledger and then the large \
+         one is posted to, {seconds} s after {warm_up} s of warm-up. Medians; the processor's time is milliseconds for 1000 transfers.\n"
     )?;
     text.push_str(&writing(measured));
     for measured in measured {

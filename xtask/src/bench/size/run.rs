@@ -17,9 +17,6 @@ use crate::bench::measure::measure;
 use crate::bench::processor;
 use crate::bench::service::{Service, build};
 
-/// The service ends no connection on which a large ledger is filled.
-const SETTINGS: [(&str, &str); 1] = [("PX_SERVER__CONNECTION_AGE_MAX_MS", "0")];
-
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let binary = options.binary.clone().map_or_else(build, Ok)?;
     let mut measured = Vec::new();
@@ -57,7 +54,7 @@ fn folder(options: &Options) -> anyhow::Result<(PathBuf, Option<tempfile::TempDi
 
 fn on(home: &Home, binary: &Path, options: &Options) -> anyhow::Result<Measured> {
     let name = home.name();
-    let large = Service::start(binary, &home.large()?, &SETTINGS)?;
+    let large = Service::start(binary, &home.large()?, &[])?;
     eprintln!("{name}: filling the large ledger …");
     fill::fill(large.address, Plan { entries: options.entries, accounts: options.accounts })?;
     let smalls: Vec<Small<'_>> =
@@ -99,7 +96,7 @@ fn on(home: &Home, binary: &Path, options: &Options) -> anyhow::Result<Measured>
 
 /// Fills a small ledger and posts to it.
 fn small(home: &Home, database: &Small<'_>, binary: &Path, options: &Options) -> anyhow::Result<Round> {
-    let service = Service::start(binary, &database.url, &SETTINGS)?;
+    let service = Service::start(binary, &database.url, &[])?;
     let accounts = options.small_entries;
     fill::fill(service.address, Plan { entries: options.small_entries.into(), accounts })?;
     post(&service, home, options, accounts, seconds(options))
