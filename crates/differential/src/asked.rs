@@ -72,7 +72,8 @@ fn body(command: &Command) -> Map<String, Value> {
     }
 }
 
-fn transaction(post: &PostTransaction) -> Map<String, Value> {
+/// Returns a transaction as it is asked for, alone or by a schedule.
+pub(crate) fn transaction(post: &PostTransaction) -> Map<String, Value> {
     let mut body = named(post.reference.as_ref(), post.effective_at, &post.metadata);
     body.insert("postings".into(), postings(&post.postings));
     let expectations = post.expectations.as_slice();

@@ -26,6 +26,8 @@ impl History<'_> {
         self.audit_holds()?;
         self.audit_accounts()?;
         self.audit_filters(&transactions)?;
+        self.audit_exports()?;
+        self.audit_statements()?;
         self.audit_moments(&transactions)
     }
 

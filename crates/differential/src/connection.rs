@@ -50,7 +50,7 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) replayed: bool,
     pub(crate) location: Option<String>,
-    /// Of lines: a list of them.
+    /// Of lines: a list of them; of a table: its text.
     pub(crate) body: Value,
 }
 
@@ -94,7 +94,7 @@ impl Connection {
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.ok_or_else(|| malformed(&head))?;
         let (mut length, mut in_chunks, mut replayed, mut location) = (None, false, false, None);
-        let mut is_lines = false;
+        let (mut is_lines, mut is_table) = (false, false);
         loop {
             let line = self.line()?;
             if line.is_empty() {
@@ -105,7 +105,10 @@ impl Connection {
             match name.to_ascii_lowercase().as_str() {
                 "content-length" => length = value.parse().ok().filter(|length| *length <= REPLY_MAX),
                 "transfer-encoding" => in_chunks = value == "chunked",
-                "content-type" => is_lines = value == "application/x-ndjson",
+                "content-type" => {
+                    is_lines = value == "application/x-ndjson";
+                    is_table = value == "text/csv; charset=utf-8";
+                }
                 "idempotency-replayed" => replayed = value == "true",
                 "location" => location = Some(value.to_owned()),
                 _ => {}
@@ -125,6 +128,8 @@ impl Connection {
         }
         let read = if is_lines {
             body.split_inclusive(|byte| *byte == b'\n').map(serde_json::from_slice::<Value>).collect()
+        } else if is_table {
+            Ok(Value::String(String::from_utf8_lossy(&body).into_owned()))
         } else {
             serde_json::from_slice(&body)
         };

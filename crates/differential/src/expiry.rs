@@ -20,8 +20,8 @@ const AHEAD: i64 = 1_000_000;
 /// How much later some of them do.
 const APART: i64 = 300_000;
 
-/// How long the service may take to let go what has expired.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long the service may take to do what is due.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How long to wait before it is looked at again.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -142,6 +142,6 @@ impl History<'_> {
     clippy::disallowed_methods,
     reason = "its thread has one history, and nothing can tell it that the time has come"
 )]
-fn pause() {
+pub(crate) fn pause() {
     sleep(PAUSE);
 }

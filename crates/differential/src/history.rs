@@ -57,6 +57,8 @@ pub(crate) struct History<'a> {
     pub(crate) free: Vec<String>,
     /// Batches that were sent.
     pub(crate) batches: Vec<Batch>,
+    /// Every schedule as it has to be shown now.
+    pub(crate) schedules: Vec<Value>,
     next_key: u64,
     pub(crate) last_recorded: String,
     before: VecDeque<String>,
@@ -76,6 +78,7 @@ impl<'a> History<'a> {
             used: Vec::new(),
             free: Vec::new(),
             batches: Vec::new(),
+            schedules: Vec::new(),
             next_key: 0,
             last_recorded: String::new(),
             before: VecDeque::new(),

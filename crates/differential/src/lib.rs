@@ -11,6 +11,7 @@ mod batches;
 mod connection;
 mod draw;
 mod expiry;
+mod exports;
 mod faults;
 mod filters;
 mod groups;
@@ -19,7 +20,9 @@ mod judge;
 mod moments;
 mod outcomes;
 mod problems;
+mod schedules;
 mod shown;
+mod statements;
 mod sums;
 mod times;
 
@@ -38,6 +41,9 @@ use self::history::{Differs, History, Stop};
 
 /// In so many of a hundred histories, holds expire by the clock: each of these waits for more than a second.
 const EXPIRING_PER_HUNDRED: u32 = 10;
+
+/// And in so many there are schedules that are due.
+const SCHEDULING_PER_HUNDRED: u32 = 10;
 
 /// What is to be played.
 #[derive(Clone, Copy, Debug)]
@@ -185,6 +191,9 @@ fn attempt(
         // Late, so that little is played to find it again.
         if played == commands - commands / 10 && history.draw.chance(EXPIRING_PER_HUNDRED) {
             history.let_expire(outcomes).map_err(|stop| (played, stop))?;
+        }
+        if played == commands - commands / 10 && history.draw.chance(SCHEDULING_PER_HUNDRED) {
+            history.run_schedules(outcomes).map_err(|stop| (played, stop))?;
         }
         progress();
     }

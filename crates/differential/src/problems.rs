@@ -18,6 +18,11 @@ impl Problem {
         Self { status, code, members: json!({}) }
     }
 
+    /// Returns one that says which state something is in.
+    pub(crate) fn of_state(status: u16, code: &'static str, state: &str) -> Self {
+        Self { members: json!({ "state": state }), ..Self::new(status, code) }
+    }
+
     /// Returns all of it that can be compared: what is written for people, and the request's id, are left out.
     pub(crate) fn body(self) -> Value {
         let mut body = Map::new();
