@@ -186,7 +186,7 @@ impl History<'_> {
                 "reference": transaction.get("reference"),
                 "effective_at": transaction.get("effective_at"),
                 "metadata": shown::metadata(&post.metadata),
-                "expect": transaction.get("expect").cloned().unwrap_or_else(|| json!([])),
+                "expect": shown::expectations(&post.expectations),
             },
             "at": null,
             "rule": null,

@@ -1,8 +1,9 @@
 //! Writes what the model says as the service has to show it: by the description of the API, not by its code.
 
 use ledger::{
-    AccountChange, Address, Amount, Asset, Balance, BalanceKey, Direction, Entry, EntryBody, Floors,
-    HoldState, Metadata, Origin, Policy, Posting, Reference, ReleaseCause, TransactionChange,
+    AccountChange, Address, Amount, Asset, Balance, BalanceKey, Bounds, Direction, Entry, EntryBody,
+    Expectation, Expectations, Floors, HoldState, Metadata, Origin, Policy, Posting, Reference, ReleaseCause,
+    TransactionChange,
 };
 use reference_model::Model;
 use serde_json::{Map, Value, json};
@@ -212,6 +213,30 @@ pub(crate) fn line(entry: &Entry, place: usize, posting: &Posting, side: Directi
         "amount": posting.amount().get().to_string(),
         "balance": balance.to_string(),
     })
+}
+
+/// What a transaction expects, with what it does not say.
+pub(crate) fn expectations(expectations: &Expectations) -> Value {
+    let bounds = |bounds: Bounds| {
+        let units = |bound: Option<i128>| bound.map(|units| units.to_string());
+        let shown = json!({
+            "at_least": units(bounds.at_least),
+            "at_most": units(bounds.at_most),
+            "equals": units(bounds.equals),
+        });
+        (bounds != Bounds::default()).then_some(shown)
+    };
+    let shown = |expectation: &Expectation| {
+        let all = expectation.bounds();
+        json!({
+            "account": expectation.account().as_str(),
+            "asset": expectation.key().map(|key| key.asset.as_str().to_owned()),
+            "posted": bounds(all.posted),
+            "available": bounds(all.available),
+            "version": bounds(all.version),
+        })
+    };
+    expectations.as_slice().iter().map(shown).collect()
 }
 
 /// Balances by account and asset.
