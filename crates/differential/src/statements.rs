@@ -162,10 +162,11 @@ impl History<'_> {
             expected.push(row("opening", String::new(), String::new(), moved.opening));
             for (line, balance) in &moved.lines {
                 let amount = line["amount"].as_str().and_then(|text| text.parse().ok()).unwrap_or_default();
-                let (debit, credit) = match line["direction"] == "debit" {
-                    true => (shown(amount), String::new()),
-                    false => (String::new(), shown(amount)),
-                };
+                let mut sides = (shown(amount), String::new());
+                if line["direction"] == "credit" {
+                    sides = (sides.1, sides.0);
+                }
+                let (debit, credit) = sides;
                 let mut row = row("line", debit, credit, *balance);
                 for name in ["recorded_at", "effective_at", "counterparty"] {
                     row[name] = line[name].clone();
