@@ -137,6 +137,7 @@ impl<T> Write<T> {
             take_json(&head.headers, body, limits).await
         };
         let body = match taken {
+            Ok(bytes) if T::MAY_BE_LEFT_OUT && bytes.is_empty() => Some(Bytes::from_static(b"{}")),
             Ok(bytes) => Some(bytes),
             Err(BodyFault::Broken(_)) => {
                 errors.add(Place::Body, "ended before it was complete");
@@ -157,10 +158,12 @@ impl<T> Write<T> {
     }
 }
 
-/// Says whether a request comes without a body, as far as its headers tell.
+/// Says whether a request comes without a body, as far as its headers tell. Many clients name a type all the same.
 fn announces_no_body(headers: &HeaderMap) -> bool {
-    let is_empty = headers.get(CONTENT_LENGTH).is_none_or(|length| length == "0");
-    is_empty && !headers.contains_key(CONTENT_TYPE) && !headers.contains_key(TRANSFER_ENCODING)
+    match headers.get(CONTENT_LENGTH) {
+        Some(length) => length == "0",
+        None => !headers.contains_key(CONTENT_TYPE) && !headers.contains_key(TRANSFER_ENCODING),
+    }
 }
 
 /// Why a request could not be read.

@@ -316,6 +316,27 @@ fn a_void_lets_go_what_is_left() {
 }
 
 #[test]
+fn a_body_that_is_not_taken_may_be_empty_whatever_its_type() {
+    let site = funded(10);
+    let void = |id: u64| Request::post(format!("{HOLDS}/{id}/void"));
+    for shape in [
+        |request: Request| request.json(""),
+        |request: Request| request.body(""),
+        |request: Request| request.header("content-type", "application/json"),
+        |request: Request| request.header("content-type", "text/plain").body(""),
+        |request: Request| request.json("{}"),
+    ] {
+        let id = reserve(&site, 10);
+        let request = shape(void(id));
+        assert_eq!(site.call(&request).status, 200, "{request:?}");
+    }
+    let id = reserve(&site, 10);
+    assert_eq!(site.call(&void(id).json("{\"final\":true}")).status, 400);
+    assert_eq!(site.call(&void(id).header("content-type", "text/plain").body("x")).status, 415);
+    assert_eq!(standing(&site, id), stands("open", &["0"], &["10"]));
+}
+
+#[test]
 fn whatever_is_sent_again_gets_the_same_reply_and_happens_once() {
     let site = funded(10);
     let made = json!({ "postings": [posting("a", "b", "USD/2", 10)] });
