@@ -7,8 +7,10 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod differential;
+mod fuzz;
 mod process;
 mod readme;
+mod schemathesis;
 mod setup;
 mod sqlx_prepare;
 mod torture;
@@ -27,8 +29,10 @@ enum Task {
     #[command(subcommand)]
     Bench(Box<bench::Bench>),
     Differential(differential::Options),
+    Fuzz(fuzz::Options),
     /// Follow the README: start the service as it says, run its commands, compare the replies, stop the service
     Readme,
+    Schemathesis(schemathesis::Options),
     Setup(setup::Arguments),
     SqlxPrepare(sqlx_prepare::Arguments),
     Torture(torture::Options),
@@ -38,7 +42,9 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Bench(bench) => bench::run(&bench),
         Task::Differential(options) => differential::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Readme => readme::run(),
+        Task::Schemathesis(options) => schemathesis::run(&options),
         Task::Setup(arguments) => setup::run(&arguments),
         Task::SqlxPrepare(arguments) => sqlx_prepare::run(&arguments),
         Task::Torture(options) => torture::run(&options),

@@ -13,7 +13,7 @@ use crate::http::policy::PolicyRequest;
 #[schemars(deny_unknown_fields, extend("examples" = [{
     "policy": { "floor": { "USD/2": "-5000" } },
     "metadata": { "tier": "gold", "note": null },
-}]))]
+}], "anyOf" = [{ "required": ["metadata"] }, { "required": ["policy"] }]))]
 pub struct ChangeAccountRequest {
     /// What to keep beside it from now on. There has to be this or `policy`.
     #[schemars(with = "Option<MetadataPatchInput>")]

@@ -68,7 +68,7 @@ impl Format {
     }
 
     /// Writes what comes before the entries.
-    pub(super) fn begin(self, ledger: &Ledger, out: &mut Vec<u8>) {
+    pub fn begin(self, ledger: &Ledger, out: &mut Vec<u8>) {
         match self {
             Self::Ndjson => ndjson::ledger(ledger, out),
             Self::Csv => csv_rows::header(out),
@@ -80,7 +80,7 @@ impl Format {
 
     /// Writes an entry. The one place that knows the kinds of entries: what a new one means for each format is for
     /// this function to say.
-    pub(super) fn record(self, record: &LogRecord, out: &mut Vec<u8>) {
+    pub fn record(self, record: &LogRecord, out: &mut Vec<u8>) {
         match (&record.entry.body, self) {
             (_, Self::Ndjson) => ndjson::entry(record, out),
             (EntryBody::Transaction(transaction), Self::Csv) => {

@@ -87,8 +87,8 @@ impl JsonSchema for MetadataPatchInput {
                             the end there are at most 64, within the bounds of metadata.",
             "type": "object",
             "maxProperties": 64,
-            "propertyNames": { "minLength": 1, "maxLength": 64 },
-            "additionalProperties": { "type": ["string", "null"], "maxLength": 1024 },
+            "propertyNames": { "minLength": 1, "maxLength": 64, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$" },
+            "additionalProperties": { "type": ["string", "null"], "maxLength": 1024, "pattern": r"^[^\u0000]*$" },
             "examples": [{ "tier": "gold", "note": null }]
         })
     }

@@ -164,8 +164,8 @@ schema!(MetadataFilterInput, "MetadataFilter", {
     "description": "Metadata by key, each with the value that it has to have: `metadata[order]=1001`.",
     "type": "object",
     "maxProperties": 16,
-    "propertyNames": { "minLength": 1, "maxLength": 64 },
-    "additionalProperties": { "type": "string", "maxLength": 1024 },
+    "propertyNames": { "minLength": 1, "maxLength": 64, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$" },
+    "additionalProperties": { "type": "string", "maxLength": 1024, "pattern": r"^[^\u0000]*$" },
     "examples": [{ "order": "1001" }]
 });
 
@@ -338,8 +338,8 @@ schema!(MetadataValue, "Metadata", {
                     characters, values of up to 1024 bytes without NUL.",
     "type": "object",
     "maxProperties": 64,
-    "propertyNames": { "minLength": 1, "maxLength": 64 },
-    "additionalProperties": { "type": "string", "maxLength": 1024 },
+    "propertyNames": { "minLength": 1, "maxLength": 64, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$" },
+    "additionalProperties": { "type": "string", "maxLength": 1024, "pattern": r"^[^\u0000]*$" },
     "examples": [{ "order": "1001" }]
 });
 

@@ -75,3 +75,18 @@ fn operations_have_names_of_their_own() {
     let names: BTreeSet<&str> = operations.iter().map(|operation| operation.id).collect();
     assert_eq!(names.len(), operations.len());
 }
+
+/// What a schema can say of it, clients need not find out by being refused.
+#[test]
+fn bounds_of_metadata_and_of_changes_are_described() {
+    let document = document(&app::operations());
+    let schemas = &document["components"]["schemas"];
+    for metadata in ["Metadata", "MetadataPatch"] {
+        let keys = &schemas[metadata]["propertyNames"];
+        assert_eq!(keys["pattern"], r"^[^\u0000-\u001f\u007f-\u009f]+$", "{metadata}: no control characters");
+        let values = &schemas[metadata]["additionalProperties"];
+        assert_eq!(values["pattern"], r"^[^\u0000]*$", "{metadata}: no NUL");
+    }
+    let ways = schemas["ChangeAccountRequest"]["anyOf"].as_array().expect("it has to have one of them");
+    assert_eq!(ways.iter().map(|way| &way["required"][0]).collect::<Vec<_>>(), ["metadata", "policy"]);
+}

@@ -26,6 +26,9 @@ pub(crate) struct Arguments {
     check: bool,
 }
 
+/// What the toolchain that documents crates is called on every machine.
+pub(crate) const DOCS_TOOLCHAIN: &str = toolchain::NAME;
+
 /// One thing that has to be there.
 enum Step {
     /// It is there already; the text says what was found.

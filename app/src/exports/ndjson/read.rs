@@ -233,11 +233,13 @@ impl FromJson for KeyedRequest {
     }
 }
 
+/// A key as stores keep it: a caller's, or one that the service made.
 struct Key(IdempotencyKey);
 
 impl FromJson for Key {
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        value.parse(errors).map(Self)
+        let key = IdempotencyKey::stored(&value.string(errors)?);
+        key.map_err(|_| value.refuse(errors, "must be 1 to 255 visible ASCII characters")).ok().map(Self)
     }
 }
 

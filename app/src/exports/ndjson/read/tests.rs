@@ -117,6 +117,17 @@ fn what_is_written_reads_back_the_same() {
     assert_eq!(more, "the first line counts 11 entries, and here is one more");
 }
 
+#[test]
+fn keys_that_the_service_made_come_back() {
+    let place_of_a_batch = format!("florin:batch:{}:7", "0".repeat(64));
+    for key in [place_of_a_batch.as_str(), "schedule 7 at 1767225600000000"] {
+        let key = IdempotencyKey::stored(key).unwrap();
+        let request = Some(KeyedRequest { key, fingerprint: RequestFingerprint([7; 16]) });
+        let record = LogRecord { request, ..records().swap_remove(0) };
+        assert_eq!(begun().read(&line_of(&record)), Ok(record));
+    }
+}
+
 /// Reads the line of a record with something changed in it, and returns what is said of it.
 fn refused(record: usize, change: impl FnOnce(&mut Json)) -> String {
     let records = records();
