@@ -51,7 +51,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let database = format!("sqlite://{}", folder.path().join("florin.db").display());
     let service = Service::start(&binary, &database, &[])?;
     let seed = options.seed.unwrap_or_else(|| fastrand::u32(..));
-    println!("seed {seed}: to repeat this run, cargo xtask schemathesis --examples {} --seed {seed}", options.examples);
+    println!(
+        "seed {seed}: to repeat this run, cargo xtask schemathesis --examples {} --seed {seed}",
+        options.examples
+    );
     process::stream(&mut command(&program, service.address, options.examples, seed))
 }
 

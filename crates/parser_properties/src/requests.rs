@@ -24,7 +24,9 @@ pub(crate) fn commands(input: &[u8]) {
     alike(input, "capture", r#""hold":7,"#, |body: CaptureHoldRequest| body.of(number));
     alike(input, "reversal", r#""transaction":7,"#, |body: ReverseTransactionRequest| body.of(number));
     alike(input, "account", r#""account":"users:42","#, |body: ChangeAccountRequest| body.of(address()));
-    alike(input, "transaction_change", r#""transaction":7,"#, |body: ChangeTransactionRequest| body.of(number));
+    alike(input, "transaction_change", r#""transaction":7,"#, |body: ChangeTransactionRequest| {
+        body.of(number)
+    });
     if let Some(request) = read::<CommandRequest>(input) {
         has_fingerprint(&request.command);
     }

@@ -13,7 +13,9 @@ use ledger::{Entry, EntryNumber, LedgerName, Metadata, Reference, Timestamp};
 pub(crate) fn stored(text: &str) {
     parts(text);
     let mut lines = text.splitn(3, '\n');
-    let (Some(kind), Some(reference), Some(body)) = (lines.next(), lines.next(), lines.next()) else { return };
+    let (Some(kind), Some(reference), Some(body)) = (lines.next(), lines.next(), lines.next()) else {
+        return;
+    };
     parts(body);
     let Ok(decoded) = codec::decode(kind, body, Reference::parse(reference).ok()) else { return };
     let entry = Entry {

@@ -49,7 +49,11 @@ pub(crate) fn addresses(text: &str) {
         assert_eq!(address.as_str(), text);
         assert!(text.len() <= Address::MAX_LENGTH);
         for end in 0..=text.len() {
-            assert!(AddressPrefix::from_text(&text[..end]).is_ok(), "an address may begin with {:?}", &text[..end]);
+            assert!(
+                AddressPrefix::from_text(&text[..end]).is_ok(),
+                "an address may begin with {:?}",
+                &text[..end]
+            );
         }
         assert_eq!(AddressPattern::from_text(text), Ok(AddressPattern::Exactly(address.clone())));
         for all in [":", ":*"] {

@@ -54,5 +54,8 @@ fn every_target_has_a_program_and_inputs() {
 #[test]
 fn what_is_kept_is_small() {
     let bytes: usize = Target::ALL.into_iter().flat_map(corpus).map(|(_, input)| input.len()).sum();
-    assert!(bytes < CORPUS_BYTES_MAX, "{bytes} bytes are kept; `cargo fuzz cmin` leaves out what adds nothing");
+    assert!(
+        bytes < CORPUS_BYTES_MAX,
+        "{bytes} bytes are kept; `cargo fuzz cmin` leaves out what adds nothing"
+    );
 }

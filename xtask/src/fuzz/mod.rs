@@ -64,7 +64,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let targets = chosen(&options.targets, &known)?;
     let programs = Programs::build(&targets, !options.no_sanitizer)?;
     if let Some(input) = &options.input {
-        let [target] = targets.as_slice() else { bail!("--input needs one TARGET: cargo xtask fuzz TARGET --input FILE") };
+        let [target] = targets.as_slice() else {
+            bail!("--input needs one TARGET: cargo xtask fuzz TARGET --input FILE")
+        };
         return target::try_once(&programs, target, input);
     }
     let count = targets.len();
@@ -95,7 +97,8 @@ fn repeat(target: &str, input: &Path) -> String {
 /// The families that there are programs for, sorted.
 fn known() -> anyhow::Result<Vec<String>> {
     let folder = Path::new(FUZZ).join("fuzz_targets");
-    let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}: run this at the root", folder.display()))?;
+    let entries = fs::read_dir(&folder)
+        .with_context(|| format!("cannot read {}: run this at the root", folder.display()))?;
     let mut names = Vec::new();
     for entry in entries {
         let path = entry?.path();
@@ -147,7 +150,14 @@ mod tests {
 
     #[test]
     fn what_broke_is_shown_with_the_input_that_broke_it() {
-        let held = Found { target: "amounts".into(), tried: 12_000, a_second: 400, reached: 77, corpus: 9, ended: Ended::Held };
+        let held = Found {
+            target: "amounts".into(),
+            tried: 12_000,
+            a_second: 400,
+            reached: 77,
+            corpus: 9,
+            ended: Ended::Held,
+        };
         let ended = Ended::Broke { said: String::new(), input: "target/fuzz/artifacts/times/crash-1".into() };
         let broke = Found { target: "times".into(), ended, ..held.clone() };
         assert_eq!(held.repeat(), None);

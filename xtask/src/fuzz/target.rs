@@ -87,7 +87,8 @@ pub(super) fn fuzz(programs: &Programs, target: &str, time: Duration, seed: u32)
     let ended = if status.success() {
         Ended::Held
     } else {
-        let input = written(&said).with_context(|| format!("{target} failed without an input; it said {}", log.display()))?;
+        let input = written(&said)
+            .with_context(|| format!("{target} failed without an input; it said {}", log.display()))?;
         Ended::Broke { said: panic_of(&said), input }
     };
     let (reached, corpus) = progress(&said);
@@ -141,13 +142,15 @@ fn panic_of(said: &str) -> String {
 
 /// A figure of libFuzzer's last statistics.
 fn statistic(said: &str, name: &str) -> u64 {
-    let value = |line: &str| line.strip_prefix("stat::")?.strip_prefix(name)?.strip_prefix(':')?.trim().parse().ok();
+    let value =
+        |line: &str| line.strip_prefix("stat::")?.strip_prefix(name)?.strip_prefix(':')?.trim().parse().ok();
     said.lines().rev().find_map(value).unwrap_or_default()
 }
 
 /// How many places were reached last, and by how many inputs: `#2 INITED cov: 35 ft: 40 corp: 2/3b …`.
 fn progress(said: &str) -> (u64, u64) {
-    let last = said.lines().rev().find(|line| line.starts_with('#') && line.contains(" cov: ")).unwrap_or_default();
+    let last =
+        said.lines().rev().find(|line| line.starts_with('#') && line.contains(" cov: ")).unwrap_or_default();
     let after = |name: &str| {
         let digits = last.split_once(name)?.1.split(|c: char| !c.is_ascii_digit()).next()?;
         digits.parse().ok()

@@ -93,7 +93,9 @@ pub(super) fn balances(rows: Vec<BalanceText>) -> Result<Vec<(BalanceKey, Balanc
         };
         // What is said of an account is reckoned on that.
         let counted = |posted: Amount, pending| posted.checked_add(pending).is_some();
-        if !counted(balance.posted_in, balance.pending_in) || !counted(balance.posted_out, balance.pending_out) {
+        if !counted(balance.posted_in, balance.pending_in)
+            || !counted(balance.posted_out, balance.pending_out)
+        {
             return Err(bad("balance", format!("{} of {}", key.asset.as_str(), key.account.as_str())));
         }
         Ok((key, balance))

@@ -224,8 +224,10 @@ fn holds_and_their_ends_come_back() {
 
 #[test]
 fn counters_that_no_balance_can_have_are_refused() {
-    for (from, to) in [("\"1250\",\"0\",\"0\",\"7\"", "\"0\",\"MAX\",\"0\",\"1\""), ("\"0\",\"MAX\",\"3\",\"0\"", "\"MAX\",\"0\",\"3\",\"0\"")]
-    {
+    for (from, to) in [
+        ("\"1250\",\"0\",\"0\",\"7\"", "\"0\",\"MAX\",\"0\",\"1\""),
+        ("\"0\",\"MAX\",\"3\",\"0\"", "\"MAX\",\"0\",\"3\",\"0\""),
+    ] {
         let [from, to] = [from, to].map(|counters| counters.replace("MAX", &Amount::MAX.to_string()));
         assert!(TEXT.contains(&from));
         assert_eq!(part_of_error(&TEXT.replace(&from, &to)).0, "balance", "{to}");
