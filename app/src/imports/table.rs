@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 
-use csv::{ByteRecord, ReaderBuilder, StringRecord, Trim, WriterBuilder};
+use csv::{ByteRecord, QuoteStyle, ReaderBuilder, StringRecord, Trim, WriterBuilder};
 
 use super::refusal::Refusal;
 
@@ -145,15 +145,19 @@ impl<R: Read> Table<R> {
     /// # Errors
     /// When it cannot be written.
     pub fn refused<W: Write>(&self, into: W) -> io::Result<Written<W>> {
+        let FileFormat { delimiter, quote, .. } = self.format;
         let writer = WriterBuilder::new()
-            .delimiter(self.format.delimiter)
-            .quote(self.format.quote.unwrap_or(b'"'))
+            .delimiter(delimiter)
+            .quote(quote.unwrap_or(b'"'))
+            .quote_style(if quote.is_some() { QuoteStyle::Necessary } else { QuoteStyle::Never })
             .flexible(true)
             .from_writer(into);
         // A file of refused rows that is imported again has the two columns already.
         let own = self.columns.len().saturating_sub(REFUSED_COLUMNS.len());
         let again = self.format.header && self.columns[own..] == REFUSED_COLUMNS;
-        let mut written = Written { writer, columns: if again { own } else { self.columns.len() }, again };
+        let columns = if again { own } else { self.columns.len() };
+        let unquoted = quote.is_none().then(|| char::from(delimiter));
+        let mut written = Written { writer, columns, again, unquoted };
         if self.format.header {
             written.write(self.columns.iter().map(String::as_bytes), REFUSED_COLUMNS)?;
         }
@@ -168,6 +172,8 @@ pub struct Written<W: Write> {
     columns: usize,
     /// Whether the rows were refused before, and say so in their last columns.
     again: bool,
+    /// The delimiter, where nothing stands around fields that have it in them.
+    unquoted: Option<char>,
 }
 
 impl<W: Write> Written<W> {
@@ -176,7 +182,11 @@ impl<W: Write> Written<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn row(&mut self, row: &super::Row, refusal: &Refusal) -> io::Result<()> {
-        self.write(row.0.fields.iter(), [&row.line().to_string(), &refusal.to_string()])
+        let mut reason = refusal.to_string();
+        if let Some(delimiter) = self.unquoted {
+            reason = reason.replace([delimiter, '\r', '\n'], " ");
+        }
+        self.write(row.0.fields.iter(), [&row.line().to_string(), &reason])
     }
 
     /// Writes what is left, and returns what was written to.

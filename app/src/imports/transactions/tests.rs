@@ -295,3 +295,25 @@ fn refused_rows_can_be_read_again() {
     let mut rows = Rows::open(&mapping, None, corrected.as_bytes()).unwrap();
     assert!(rows.next_group().unwrap().unwrap().submission.is_ok());
 }
+
+/// Nothing stands around fields there, so that the reason must not have a delimiter in it.
+#[test]
+fn refused_rows_of_a_file_without_quotes_can_be_read_again() {
+    let mapping = format!("{MAPPING}[file]\nquote = \"\"\n");
+    let mapping = Mapping::parse(&mapping).unwrap();
+    let file = format!("{HEADER}1,01.01.2026,a,eur,5,\"x\n");
+    let mut rows = Rows::open(&mapping, None, file.as_bytes()).unwrap();
+    let group = rows.next_group().unwrap().unwrap();
+    let refusals = group.submission.unwrap_err();
+    assert!(refusals[0].to_string().contains(','), "a reason with a delimiter: {}", refusals[0]);
+    let mut refused = rows.table().refused(Vec::new()).unwrap();
+    refused.row(&group.rows[0], &refusals[0]).unwrap();
+    let written = String::from_utf8(refused.finish().unwrap()).unwrap();
+
+    let mut again = Rows::open(&mapping, None, written.as_bytes()).unwrap();
+    let said = again.next_group().unwrap().unwrap().submission.unwrap_err();
+    assert_eq!(said, refusals, "{written}");
+    let corrected = written.replace("eur", "EUR");
+    let mut corrected = Rows::open(&mapping, None, corrected.as_bytes()).unwrap();
+    assert!(corrected.next_group().unwrap().unwrap().submission.is_ok());
+}
