@@ -13,15 +13,15 @@ use crate::process;
 
 /// The version that everybody runs: another one looks for other things.
 const VERSION: &str = "4.32.5";
-/// Where it is installed, beside the other tools that CI takes from PyPI.
+/// Where it is installed, beside the other tools in Python that CI takes.
 const VENV: &str = "target/ci";
 /// What it is to do, and what to leave out.
 const CONFIG: &str = ".config/schemathesis.toml";
 
 /// Call the service as its description says, and as it does not, and compare every reply with the description
 ///
-/// Builds the service, starts it on a SQLite database of its own, and runs schemathesis (https://schemathesis.io) on
-/// it, which is installed into target/ci where it is not there. No reply may be a 5xx, or anything that is not described;
+/// Builds the service, starts it on a SQLite database of its own, and runs schemathesis on it,
+/// which is installed into target/ci where it is not there. No reply may be a 5xx, or anything that is not described;
 /// what the description refuses the service has to refuse. Each failure is shown with a command that repeats its
 /// request; --seed repeats a whole run.
 #[derive(Debug, Args)]

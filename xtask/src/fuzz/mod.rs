@@ -22,8 +22,8 @@ const FUZZ: &str = "fuzz";
 /// Feed the parsers of outside bytes whatever cargo-fuzz can think of
 ///
 /// Builds the programs in fuzz/ with the toolchain that `cargo xtask setup` links (with stable Rust, where that is not
-/// there), starts from the inputs that are kept in fuzz/corpus, and runs each for a while. What has to hold stands in
-/// crates/parser_properties. An input that breaks it is kept in target/fuzz/artifacts, and shown with the command that
+/// there), starts from the inputs that are kept in fuzz/corpus, and runs each for a while. What has to hold is in the
+/// package `parser_properties`. An input that breaks it is kept in target/fuzz/artifacts, and shown with the command that
 /// tries it again: it becomes a test, then the fault is mended. New inputs are written to target/fuzz/corpus, and go on
 /// from there the next time; --keep copies those that reach further into fuzz/corpus.
 #[derive(Debug, Args)]
@@ -58,7 +58,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let known = known()?;
     if options.list {
-        known.iter().for_each(|name| println!("{name}"));
+        println!("{}", known.join("\n"));
         return Ok(());
     }
     let targets = chosen(&options.targets, &known)?;
