@@ -46,7 +46,7 @@ pub(crate) struct Options {
     /// Keep the inputs that reach further than those in fuzz/corpus there
     #[arg(long)]
     keep: bool,
-    /// Do not watch memory as well: it builds and runs in half the time
+    /// Do not watch memory as well, which is faster
     #[arg(long)]
     no_sanitizer: bool,
 }
