@@ -9,7 +9,7 @@ use crate::idempotency::KeyedRequest;
 
 mod as_of;
 
-pub use as_of::{AsOf, LOOKS_MAX, SHIFTS_MAX};
+pub use as_of::{AsOf, LOOKS_MAX};
 
 /// How many entries a store looks at for one page of a filtered list before it answers with what it has found, unless
 /// the page may have more. Such a page may be short, even empty, and still have a next position.
