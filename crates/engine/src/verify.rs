@@ -31,11 +31,9 @@ use self::holds::Holds;
 use self::movements::History;
 use self::replay::Followed;
 pub(crate) use self::replay::Replay;
-use self::shifted::Shifted;
 use self::transactions::Transactions;
 use crate::pair::MetadataPair;
 use crate::port::{Movements, ReadError, Snapshot};
-use crate::shifted::ShiftedMovement;
 
 /// Entries read at once. Each may have a thousand postings, so this is what bounds a chunk's memory.
 const ENTRIES_PER_READ: usize = 200;
@@ -163,7 +161,7 @@ pub async fn verify(
     as_far_as_readable(Stage::Balances, compared, &mut report)?;
     let compared = compare_movements(snapshot, history, &mut report, &mut progress).await;
     as_far_as_readable(Stage::Movements, compared, &mut report)?;
-    let compared = compare_shifted(snapshot, shifted, &mut report, &mut progress).await;
+    let compared = shifted.compare(snapshot, &mut report, &mut progress).await;
     as_far_as_readable(Stage::ShiftedMovements, compared, &mut report)?;
     let compared = compare_accounts(snapshot, &book, accounts, &mut report, &mut progress).await;
     as_far_as_readable(Stage::Accounts, compared, &mut report)?;
@@ -296,29 +294,6 @@ async fn compare_movements(
     for finding in history.differences() {
         report.add(finding);
     }
-    Ok(())
-}
-
-async fn compare_shifted(
-    snapshot: &mut dyn Snapshot,
-    mut shifted: Shifted,
-    report: &mut Report,
-    progress: &mut impl FnMut(Progress),
-) -> Result<(), ReadError> {
-    let total = shifted.movements();
-    let mut after: Option<ShiftedMovement> = None;
-    loop {
-        progress(Progress { stage: Stage::ShiftedMovements, done: report.shifted_movements, total });
-        let found = snapshot.shifted_movements(after.as_ref(), ROWS_PER_READ).await?;
-        let Some(last) = found.last() else { break };
-        if after.as_ref().is_some_and(|after| last.place() <= after.place()) {
-            return Err(goes_back(Stage::ShiftedMovements));
-        }
-        found.iter().for_each(|movement| shifted.find(movement));
-        report.shifted_movements += found.len() as u64;
-        after = found.into_iter().next_back();
-    }
-    shifted.differences().for_each(|finding| report.add(finding));
     Ok(())
 }
 

@@ -12,6 +12,7 @@ mod past;
 mod rows;
 mod schedules;
 mod schema;
+mod sorting;
 mod spans;
 mod statement;
 mod transactions;
@@ -45,6 +46,7 @@ pub use schedules::{
     schedule_request, stored_schedule,
 };
 pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
+pub use sorting::{SortingReads, first_by_effective_time};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};
 pub use statement::StatementPage;
 pub use transactions::{LogPage, TransactionPage};

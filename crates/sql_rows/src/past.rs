@@ -203,12 +203,10 @@ impl<'r> Past<'r> {
         let mut kept = BTreeMap::new();
         let mut earlier: BTreeMap<i64, Address> = BTreeMap::new();
         for row in rows {
-            // What was changed since is in the entry alone.
-            if row.is_changed_since {
-                earlier.insert(row.number, row.address()?);
-            } else {
-                let account = row.account()?;
-                kept.insert(account.address, (account.policy, account.metadata));
+            let (number, address) = (row.number, row.address()?);
+            match row.account()? {
+                Some(account) => drop(kept.insert(address, (account.policy, account.metadata))),
+                None => drop(earlier.insert(number, address)),
             }
         }
         let numbers: Vec<i64> = earlier.keys().copied().collect();
@@ -236,9 +234,11 @@ impl<'r> Past<'r> {
         let mut rest = numbers;
         while !rest.is_empty() {
             let rows = self.reads.bodies(&rest[..rest.len().min(READ_AT_ONCE)]).await?;
-            let is_asked = rows.iter().zip(rest).all(|(row, number)| row.number == *number);
-            if rows.is_empty() || !is_asked {
-                return Err(Corruption::new("the log", "an entry is missing").into());
+            let differs = rows.iter().zip(rest).find(|(row, number)| row.number != **number);
+            let missing = differs.map(|(_, number)| number).or_else(|| rest.first().filter(|_| rows.is_empty()));
+            if let Some(number) = missing {
+                let problem = format!("entry {number} is missing, though a list leads to it");
+                return Err(Corruption::new("the log", problem).into());
             }
             rest = &rest[rows.len()..];
             for row in &rows {

@@ -140,21 +140,20 @@ impl PastReads for Reads<'_> {
         let accounts: Texts = accounts.iter().copied().collect();
         let kept = sqlx::query_as!(
             ThenKeptRow,
-            r#"SELECT kept.address AS "address!", kept.policy AS "policy!", kept.metadata AS "metadata!",
-                change.number AS "number!", (
+            r#"SELECT wanted.address AS "address!", change.number AS "number!", (
                     SELECT number FROM account_changes
-                    WHERE ledger = $1 AND address = kept.address AND number >= $3 ORDER BY number LIMIT 1
-                ) IS NOT NULL AS "is_changed_since!"
+                    WHERE ledger = $1 AND address = wanted.address AND number >= $3 ORDER BY number LIMIT 1
+                ) IS NOT NULL AS "is_changed_since!", kept.policy AS "policy?", kept.metadata AS "metadata?"
             FROM UNNEST($2::text[]) AS wanted (address)
             CROSS JOIN LATERAL (
-                SELECT address, policy, metadata FROM accounts
-                WHERE ledger = $1 AND address = wanted.address OFFSET 0
-            ) AS kept
-            CROSS JOIN LATERAL (
                 SELECT number FROM account_changes
-                WHERE ledger = $1 AND address = kept.address AND number < $3
+                WHERE ledger = $1 AND address = wanted.address AND number < $3
                 ORDER BY number DESC LIMIT 1
-            ) AS change"#,
+            ) AS change
+            LEFT JOIN LATERAL (
+                SELECT policy, metadata FROM accounts
+                WHERE ledger = $1 AND address = wanted.address OFFSET 0
+            ) AS kept ON true"#,
             self.head.ledger,
             &accounts as _,
             before

@@ -39,7 +39,8 @@ CREATE INDEX entries_by_effective_time ON entries (ledger, effective_at, number)
 
 -- Entries that count at another time than they were recorded at. All others are in the order of their effective times as
 -- they are in that of their numbers. Most entries are not in it.
-CREATE INDEX shifted_entries ON entries (ledger, number, effective_at) WHERE recorded_at <> effective_at;
+CREATE INDEX shifted_entries ON entries (ledger, number, effective_at, recorded_at)
+WHERE recorded_at <> effective_at;
 
 CREATE TRIGGER entries_never_change BEFORE UPDATE ON entries
 BEGIN

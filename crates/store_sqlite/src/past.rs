@@ -133,18 +133,19 @@ impl PastReads for Reads<'_> {
         let accounts = array(accounts);
         let kept = sqlx::query_as!(
             ThenKeptRow,
-            r#"SELECT kept.address AS "address!", kept.policy AS "policy!", kept.metadata AS "metadata!", (
-                SELECT number FROM account_changes
-                WHERE ledger = ?1 AND address = kept.address AND number < ?3
-                ORDER BY number DESC LIMIT 1
-            ) AS "number!: i64", EXISTS (
-                SELECT 1 FROM account_changes WHERE ledger = ?1 AND address = kept.address AND number >= ?3
-            ) AS "is_changed_since!: bool"
-            FROM json_each(?2) AS wanted CROSS JOIN accounts AS kept
-                ON kept.ledger = ?1 AND kept.address = wanted.value
-            WHERE EXISTS (
-                SELECT 1 FROM account_changes WHERE ledger = ?1 AND address = kept.address AND number < ?3
-            )"#,
+            r#"SELECT changed.address AS "address!: String", changed.number AS "number!: i64", EXISTS (
+                SELECT 1 FROM account_changes WHERE ledger = ?1 AND address = changed.address AND number >= ?3
+            ) AS "is_changed_since!: bool", kept.policy AS "policy?", kept.metadata AS "metadata?"
+            FROM (
+                SELECT wanted.value || '' AS address, (
+                    SELECT number FROM account_changes
+                    WHERE ledger = ?1 AND address = wanted.value AND number < ?3
+                    ORDER BY number DESC LIMIT 1
+                ) AS number
+                FROM json_each(?2) AS wanted
+            ) AS changed
+            LEFT JOIN accounts AS kept ON kept.ledger = ?1 AND kept.address = changed.address
+            WHERE changed.number IS NOT NULL"#,
             self.head.ledger,
             accounts,
             before

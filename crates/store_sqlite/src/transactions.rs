@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 use ledger::{Asset, Entry, LedgerName};
 use sql_rows::{
     EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads, addresses_under,
-    choose_way, entries_that_moved, few_entries_that_moved, one_more,
+    choose_way, entries_that_moved, few_entries_that_moved, first_by_effective_time, one_more,
 };
 use sqlx::SqliteConnection;
 
@@ -17,7 +17,7 @@ use crate::entries::{
 };
 use crate::movements::{Lists, ListsUnder};
 use crate::rows::{Head, head};
-use crate::spans::recorded_in;
+use crate::spans::{Sorting, recorded_in};
 use crate::store::SqliteStore;
 
 pub(crate) async fn transactions(
@@ -84,7 +84,9 @@ async fn candidates<'c>(
                 let rows = Way::All.rows_wanted(query);
                 return found(effective(connection, ledger, places, order, rows), rows);
             };
-            sorted_by_effective_time(connection, ledger, &numbers, places, order, rows).await?
+            let mut reads = Sorting { connection: &mut *connection, head };
+            let first = first_by_effective_time(&mut reads, &numbers, places, order, rows).await?;
+            sorted_by_effective_time(connection, ledger, &first, places, order, rows).await?
         }
     };
     found(listed(connection, ledger, &numbers), rows)

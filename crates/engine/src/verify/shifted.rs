@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use ledger::{BalanceKey, Entry};
 use sha2::{Digest, Sha256};
 
-use super::Finding;
+use super::{Finding, Progress, ROWS_PER_READ, Report, Stage, goes_back};
+use crate::port::{ReadError, Snapshot};
 use crate::shifted::ShiftedMovement;
 
 /// Such movements of every balance that has any, as far as they have been seen from both sides.
@@ -48,11 +49,6 @@ impl Sum {
 }
 
 impl Shifted {
-    /// Returns how many such movements follow from the log.
-    pub(super) fn movements(&self) -> u64 {
-        self.movements
-    }
-
     /// Takes an entry of the log.
     pub(super) fn expect(&mut self, entry: &Entry) {
         for movement in ShiftedMovement::all_of(entry) {
@@ -61,13 +57,37 @@ impl Shifted {
         }
     }
 
+    /// Compares it with all of the projection.
+    pub(super) async fn compare(
+        mut self,
+        snapshot: &mut dyn Snapshot,
+        report: &mut Report,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<(), ReadError> {
+        let (stage, total) = (Stage::ShiftedMovements, self.movements);
+        let mut after: Option<ShiftedMovement> = None;
+        loop {
+            progress(Progress { stage, done: report.shifted_movements, total });
+            let found = snapshot.shifted_movements(after.as_ref(), ROWS_PER_READ).await?;
+            let Some(last) = found.last() else { break };
+            if after.as_ref().is_some_and(|after| last.place() <= after.place()) {
+                return Err(goes_back(stage));
+            }
+            found.iter().for_each(|movement| self.find(movement));
+            report.shifted_movements += found.len() as u64;
+            after = found.into_iter().next_back();
+        }
+        self.differences().for_each(|finding| report.add(finding));
+        Ok(())
+    }
+
     /// Takes a movement of the projection.
-    pub(super) fn find(&mut self, movement: &ShiftedMovement) {
+    fn find(&mut self, movement: &ShiftedMovement) {
         self.balances.entry(movement.key.clone()).or_default().found.add(movement);
     }
 
     /// Returns a finding for every balance whose two sides differ, by account and asset.
-    pub(super) fn differences(self) -> impl Iterator<Item = Finding> {
+    fn differences(self) -> impl Iterator<Item = Finding> {
         let mut different: Vec<_> =
             self.balances.into_iter().filter(|(_, balance)| balance.expected != balance.found).collect();
         different.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));

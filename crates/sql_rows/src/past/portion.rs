@@ -9,6 +9,7 @@ use ledger::{Asset, Balance, BalanceKey};
 
 use super::Past;
 use super::pages::{ACCOUNTS_AT_ONCE, Among};
+use crate::accounts::first_behind;
 use crate::failure::Failure;
 use crate::groups::{Group, GroupReads};
 
@@ -61,7 +62,7 @@ impl<'r> Groups<'r> {
         self.past.look(found.accounts)?;
         let before = match (addresses.get(found.accounts), addresses.last()) {
             (Some(unknown), _) => unknown.as_str().to_owned(),
-            (None, Some(last)) if addresses.len() == self.next => format!("{last}\0"),
+            (None, Some(last)) if addresses.len() == self.next => first_behind("", last.as_str()),
             (None, _) => self.end.clone(),
         };
         self.known = Portion { from: from.to_owned(), before, balances: found.all.into_iter().collect() };
@@ -94,7 +95,7 @@ impl GroupReads for Groups<'_> {
     }
 
     async fn sum(&mut self, group: &Group) -> Result<Vec<(String, BalanceSum)>, Failure> {
-        let own_end = format!("{}\0", group.own);
+        let own_end = first_behind("", &group.own);
         let own = if group.own.is_empty() { ("", "") } else { (group.own.as_str(), own_end.as_str()) };
         let mut sums = BTreeMap::<Asset, BalanceSum>::new();
         for (from, before) in [own, (group.from.as_str(), group.before.as_str())] {

@@ -56,10 +56,10 @@ pub struct ThenKeptRow {
     pub number: i64,
     /// Whether it was changed since.
     pub is_changed_since: bool,
-    /// What it allows now.
-    pub policy: String,
+    /// What it allows now; none where there is no such row.
+    pub policy: Option<String>,
     /// What callers keep beside it now.
-    pub metadata: String,
+    pub metadata: Option<String>,
 }
 
 impl ThenKeptRow {
@@ -67,8 +67,13 @@ impl ThenKeptRow {
         Reader::at(&|| "the changes of accounts".to_owned()).address(&self.address)
     }
 
-    pub(super) fn account(self) -> Result<KeptAccount, Corruption> {
-        KeptRow { address: self.address, policy: self.policy, metadata: self.metadata }.account()
+    /// Returns what was kept, where that is what is kept now; `None` where the entry has to tell.
+    pub(super) fn account(self) -> Result<Option<KeptAccount>, Corruption> {
+        let (Some(policy), Some(metadata)) = (self.policy, self.metadata) else { return Ok(None) };
+        if self.is_changed_since {
+            return Ok(None);
+        }
+        Ok(Some(KeptRow { address: self.address, policy, metadata }.account()?))
     }
 }
 

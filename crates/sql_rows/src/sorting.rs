@@ -1,0 +1,139 @@
+//! Entries of a way in the order of their effective times. Most count when they were recorded: these are in that order by
+//! their numbers, and only the few that a page may need are looked up. Never reads an entry.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use engine::query::Order;
+use ledger::Timestamp;
+
+use crate::failure::{Corruption, Failure};
+use crate::spans::{EffectivePlace, EffectivePlaces};
+
+/// So few entries are sorted as they are.
+const FEW: usize = 100;
+
+/// What is asked of a store to sort entries, of one ledger.
+#[async_trait]
+pub trait SortingReads: Send {
+    /// Returns how many entries the log has.
+    fn next(&self) -> i64;
+
+    /// Returns how many entries were recorded before a time.
+    async fn recorded_before(&mut self, time: Timestamp) -> Result<i64, Failure>;
+
+    /// Returns those of the entries that count at another time than they were recorded at, with the time when they count.
+    async fn shifted_among(&mut self, numbers: &[i64]) -> Result<Vec<(i64, i64)>, Failure>;
+}
+
+/// Returns those of some entries that may be among the first `rows` that lie within places, by effective time.
+///
+/// # Errors
+/// Where the ledger cannot be read.
+pub async fn first_by_effective_time(
+    reads: &mut dyn SortingReads,
+    numbers: &[i64],
+    places: EffectivePlaces,
+    order: Order,
+    rows: i64,
+) -> Result<Vec<i64>, Failure> {
+    if numbers.len() <= FEW {
+        return Ok(numbers.to_vec());
+    }
+    let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+    let shifted: BTreeMap<i64, i64> = reads.shifted_among(numbers).await?.into_iter().collect();
+    let (from, before) = (number_at(reads, places.from).await?, number_at(reads, places.before).await?);
+    let mut first: Vec<i64> = numbers.to_vec();
+    first.retain(|number| from <= *number && *number < before && !shifted.contains_key(number));
+    let mut others: Vec<EffectivePlace> =
+        shifted.into_iter().map(|(number, time)| EffectivePlace { time, number }).collect();
+    others.retain(|place| places.from <= *place && *place < places.before);
+    first.sort_unstable();
+    others.sort_unstable();
+    if order == Order::Descending {
+        first.reverse();
+        others.reverse();
+    }
+    first.truncate(rows);
+    first.extend(others.into_iter().take(rows).map(|place| place.number));
+    Ok(first)
+}
+
+/// Returns the number from which on entries lie at a place or behind it, of those that count when they were recorded.
+async fn number_at(reads: &mut dyn SortingReads, place: EffectivePlace) -> Result<i64, Failure> {
+    let bad = || Corruption::new("a place in a list", format!("{} as a time", place.time));
+    let time = Timestamp::from_micros(place.time).ok_or_else(bad)?;
+    if time == Timestamp::MIN && place.number <= 0 {
+        return Ok(0);
+    }
+    let Some(behind) = time.next() else { return Ok(reads.next()) };
+    let first = reads.recorded_before(time).await?;
+    if place.number <= first {
+        return Ok(first);
+    }
+    Ok(place.number.min(reads.recorded_before(behind).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::movements::tests::ready;
+
+    /// Entries by number: when they were recorded, and when they count.
+    struct Log(Vec<(i64, i64)>);
+
+    #[async_trait]
+    impl SortingReads for Log {
+        fn next(&self) -> i64 {
+            i64::try_from(self.0.len()).unwrap()
+        }
+
+        async fn recorded_before(&mut self, time: Timestamp) -> Result<i64, Failure> {
+            let before = self.0.partition_point(|(recorded, _)| *recorded < time.micros());
+            Ok(i64::try_from(before).unwrap())
+        }
+
+        async fn shifted_among(&mut self, numbers: &[i64]) -> Result<Vec<(i64, i64)>, Failure> {
+            let times = |number: &i64| self.0[usize::try_from(*number).unwrap()];
+            let shifted = numbers.iter().filter(|number| times(number).0 != times(number).1);
+            Ok(shifted.map(|number| (*number, times(number).1)).collect())
+        }
+    }
+
+    #[test]
+    fn the_first_ones_are_among_them_from_any_place_and_few_others() {
+        // Three of a microsecond each; every seventh counts long before or long after.
+        let times = |n: i64| match n % 14 {
+            0 => (n / 3, n / 3 - 50),
+            7 => (n / 3, n / 3 + 40),
+            _ => (n / 3, n / 3),
+        };
+        let mut log = Log((0..600).map(times).collect());
+        let numbers: Vec<i64> = (0..600).filter(|n| n % 2 == 1 || n % 14 == 0).collect();
+        let all: Vec<EffectivePlace> =
+            numbers.iter().map(|n| EffectivePlace { time: times(*n).1, number: *n }).collect();
+        let far = |time| EffectivePlace { time, number: 0 };
+        let mut places = all.clone();
+        places.extend([far(Timestamp::MIN.micros()), far(-20), far(77), far(300)]);
+        let last = EffectivePlace { time: Timestamp::MAX.micros(), number: i64::MAX };
+        for from in places.iter().step_by(5) {
+            for before in places.iter().step_by(7).chain([&last]) {
+                for order in [Order::Ascending, Order::Descending] {
+                    let within = EffectivePlaces { from: *from, before: *before };
+                    let mut expected: Vec<_> =
+                        all.iter().filter(|place| from <= *place && *place < before).collect();
+                    expected.sort_unstable();
+                    if order == Order::Descending {
+                        expected.reverse();
+                    }
+                    let found = first_by_effective_time(&mut log, &numbers, within, order, 9);
+                    let first = ready(found).unwrap();
+                    assert!(first.len() <= 18);
+                    for place in expected.into_iter().take(9) {
+                        assert!(first.contains(&place.number), "{place:?} {within:?} {order:?}");
+                    }
+                }
+            }
+        }
+    }
+}
