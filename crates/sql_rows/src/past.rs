@@ -235,7 +235,8 @@ impl<'r> Past<'r> {
         while !rest.is_empty() {
             let rows = self.reads.bodies(&rest[..rest.len().min(READ_AT_ONCE)]).await?;
             let differs = rows.iter().zip(rest).find(|(row, number)| row.number != **number);
-            let missing = differs.map(|(_, number)| number).or_else(|| rest.first().filter(|_| rows.is_empty()));
+            let missing =
+                differs.map(|(_, number)| number).or_else(|| rest.first().filter(|_| rows.is_empty()));
             if let Some(number) = missing {
                 let problem = format!("entry {number} is missing, though a list leads to it");
                 return Err(Corruption::new("the log", problem).into());

@@ -12,9 +12,7 @@ use sql_rows::{
 };
 use sqlx::PgConnection;
 
-use crate::entries::{
-    Portion, by_reference, effective, listed, recorded, sorted, with_all_pairs, with_pair,
-};
+use crate::entries::{Portion, by_reference, effective, listed, recorded, sorted, with_all_pairs, with_pair};
 use crate::movements::{Lists, ListsUnder};
 use crate::rows::{Head, head};
 use crate::spans::{Portions, Sorting, recorded_in};

@@ -73,7 +73,9 @@ impl Shifted {
             if after.as_ref().is_some_and(|after| last.place() <= after.place()) {
                 return Err(goes_back(stage));
             }
-            found.iter().for_each(|movement| self.find(movement));
+            for movement in &found {
+                self.find(movement);
+            }
             report.shifted_movements += found.len() as u64;
             after = found.into_iter().next_back();
         }

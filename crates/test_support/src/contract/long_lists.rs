@@ -90,7 +90,8 @@ pub async fn transactions_that_have_two_pairs_are_found_among_many_that_have_one
         for order in [Order::Ascending, Order::Descending] {
             for limit in [1, 5, 50, 1_000] {
                 let account = account.clone();
-                let query = TransactionQuery { metadata: both.clone(), account, order, limit, ..Default::default() };
+                let query =
+                    TransactionQuery { metadata: both.clone(), account, order, limit, ..Default::default() };
                 let listed = drain(query.limit, None, async |after| {
                     store.transactions(&main, &TransactionQuery { after, ..query.clone() }).await.unwrap()
                 })
