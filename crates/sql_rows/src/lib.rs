@@ -46,7 +46,7 @@ pub use schedules::{
     schedule_request, stored_schedule,
 };
 pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
-pub use sorting::{SortingReads, first_by_effective_time};
+pub use sorting::{ByEffectiveTime, SortingReads};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};
 pub use statement::StatementPage;
 pub use transactions::{LogPage, TransactionPage};

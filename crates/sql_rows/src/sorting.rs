@@ -26,37 +26,76 @@ pub trait SortingReads: Send {
     async fn shifted_among(&mut self, numbers: &[i64]) -> Result<Vec<(i64, i64)>, Failure>;
 }
 
-/// Returns those of some entries that may be among the first `rows` that lie within places, by effective time.
-///
-/// # Errors
-/// Where the ledger cannot be read.
-pub async fn first_by_effective_time(
-    reads: &mut dyn SortingReads,
-    numbers: &[i64],
-    places: EffectivePlaces,
-    order: Order,
-    rows: i64,
-) -> Result<Vec<i64>, Failure> {
-    if numbers.len() <= FEW {
-        return Ok(numbers.to_vec());
+/// Entries of a way that are to be sorted by effective time.
+pub enum ByEffectiveTime {
+    /// So few that all of them may be looked up.
+    Few(Vec<i64>),
+    /// More, by whether they count when they were recorded.
+    Many {
+        /// Those that do, in order.
+        plain: Vec<i64>,
+        /// Where those are that do not, in order.
+        shifted: Vec<EffectivePlace>,
+    },
+}
+
+impl ByEffectiveTime {
+    /// Takes entries in any order.
+    ///
+    /// # Errors
+    /// Where the ledger cannot be read.
+    pub async fn of(reads: &mut dyn SortingReads, numbers: Vec<i64>) -> Result<Self, Failure> {
+        if numbers.len() <= FEW {
+            return Ok(Self::Few(numbers));
+        }
+        let times: BTreeMap<i64, i64> = reads.shifted_among(&numbers).await?.into_iter().collect();
+        let mut plain = numbers;
+        plain.retain(|number| !times.contains_key(number));
+        plain.sort_unstable();
+        let mut shifted: Vec<EffectivePlace> =
+            times.into_iter().map(|(number, time)| EffectivePlace { time, number }).collect();
+        shifted.sort_unstable();
+        Ok(Self::Many { plain, shifted })
     }
-    let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-    let shifted: BTreeMap<i64, i64> = reads.shifted_among(numbers).await?.into_iter().collect();
-    let (from, before) = (number_at(reads, places.from).await?, number_at(reads, places.before).await?);
-    let mut first: Vec<i64> = numbers.to_vec();
-    first.retain(|number| from <= *number && *number < before && !shifted.contains_key(number));
-    let mut others: Vec<EffectivePlace> =
-        shifted.into_iter().map(|(number, time)| EffectivePlace { time, number }).collect();
-    others.retain(|place| places.from <= *place && *place < places.before);
-    first.sort_unstable();
-    others.sort_unstable();
-    if order == Order::Descending {
-        first.reverse();
-        others.reverse();
+
+    /// Returns those that may be among the first `rows` that lie within places, in any order.
+    ///
+    /// # Errors
+    /// Where the ledger cannot be read.
+    pub async fn first(
+        &self,
+        reads: &mut dyn SortingReads,
+        places: EffectivePlaces,
+        order: Order,
+        rows: i64,
+    ) -> Result<Vec<i64>, Failure> {
+        let (plain, shifted) = match self {
+            Self::Few(numbers) => return Ok(numbers.clone()),
+            Self::Many { plain, shifted } => (plain, shifted),
+        };
+        let (from, before) = (number_at(reads, places.from).await?, number_at(reads, places.before).await?);
+        let plain = between(plain, &from, &before);
+        let shifted = between(shifted, &places.from, &places.before);
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        let mut first: Vec<i64> = ends(plain, order, rows).to_vec();
+        first.extend(ends(shifted, order, rows).iter().map(|place| place.number));
+        Ok(first)
     }
-    first.truncate(rows);
-    first.extend(others.into_iter().take(rows).map(|place| place.number));
-    Ok(first)
+}
+
+/// Returns what lies from one place on and before another.
+fn between<'a, T: Ord>(sorted: &'a [T], from: &T, before: &T) -> &'a [T] {
+    let (from, before) =
+        (sorted.partition_point(|one| one < from), sorted.partition_point(|one| one < before));
+    &sorted[from.min(before)..before]
+}
+
+/// Returns the first ones in an order, `rows` at most.
+fn ends<T>(sorted: &[T], order: Order, rows: usize) -> &[T] {
+    match order {
+        Order::Ascending => &sorted[..rows.min(sorted.len())],
+        Order::Descending => &sorted[sorted.len().saturating_sub(rows)..],
+    }
 }
 
 /// Returns the number from which on entries lie at a place or behind it, of those that count when they were recorded.
@@ -110,6 +149,7 @@ mod tests {
         };
         let mut log = Log((0..600).map(times).collect());
         let numbers: Vec<i64> = (0..600).filter(|n| n % 2 == 1 || n % 14 == 0).collect();
+        let sorting = ready(ByEffectiveTime::of(&mut log, numbers.clone())).unwrap();
         let all: Vec<EffectivePlace> =
             numbers.iter().map(|n| EffectivePlace { time: times(*n).1, number: *n }).collect();
         let far = |time| EffectivePlace { time, number: 0 };
@@ -126,8 +166,7 @@ mod tests {
                     if order == Order::Descending {
                         expected.reverse();
                     }
-                    let found = first_by_effective_time(&mut log, &numbers, within, order, 9);
-                    let first = ready(found).unwrap();
+                    let first = ready(sorting.first(&mut log, within, order, 9)).unwrap();
                     assert!(first.len() <= 18);
                     for place in expected.into_iter().take(9) {
                         assert!(first.contains(&place.number), "{place:?} {within:?} {order:?}");

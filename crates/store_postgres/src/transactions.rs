@@ -6,9 +6,8 @@ use engine::pair::MetadataPair;
 use engine::query::{Clock, Order, Page, SORTED_MAX, TransactionPosition, TransactionQuery};
 use ledger::{Asset, Entry, LedgerName};
 use sql_rows::{
-    EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads, addresses_under,
-    choose_way, entries_that_moved, few_entries_that_moved, first_by_effective_time, most_rows_match,
-    one_more,
+    ByEffectiveTime, EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads,
+    addresses_under, choose_way, entries_that_moved, few_entries_that_moved, most_rows_match, one_more,
 };
 use sqlx::PgConnection;
 
@@ -71,8 +70,8 @@ enum By {
     Recorded(Numbers),
     /// Those of the whole ledger at these places, by effective time, whatever the way is.
     Effective(EffectivePlaces),
-    /// Those with these numbers at these places, by effective time.
-    FewEffective(Vec<i64>, EffectivePlaces),
+    /// Those of these entries at these places, by effective time.
+    FewEffective(ByEffectiveTime, EffectivePlaces),
 }
 
 impl<'q> Walk<'q> {
@@ -90,7 +89,10 @@ impl<'q> Walk<'q> {
                 // The entries of a way are not kept in the order of their effective times. A few can be sorted;
                 // many are many of the entries that a walk by effective times comes by.
                 match few_entries(connection, head, way, asset).await? {
-                    Some(numbers) => By::FewEffective(numbers, places),
+                    Some(numbers) => {
+                        let mut reads = Sorting { connection: &mut *connection, head };
+                        By::FewEffective(ByEffectiveTime::of(&mut reads, numbers).await?, places)
+                    }
                     None => By::Effective(places),
                 }
             }
@@ -132,10 +134,10 @@ impl<'q> Walk<'q> {
                     None => return recorded(connection, ledger, range, order, rows).await,
                 }
             }
-            By::FewEffective(numbers, places) => {
+            By::FewEffective(sorting, places) => {
                 let places = places.after(after, order);
                 let mut reads = Sorting { connection: &mut *connection, head };
-                let first = first_by_effective_time(&mut reads, numbers, places, order, rows).await?;
+                let first = sorting.first(&mut reads, places, order, rows).await?;
                 sorted(connection, ledger, &first, places, order, rows).await?
             }
             By::Effective(places) => {

@@ -7,8 +7,8 @@ use engine::query::{Clock, Order, Page, SORTED_MAX, TransactionPosition, Transac
 use futures_util::TryStreamExt;
 use ledger::{Asset, Entry, LedgerName};
 use sql_rows::{
-    EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads, addresses_under,
-    choose_way, entries_that_moved, few_entries_that_moved, first_by_effective_time, one_more,
+    ByEffectiveTime, EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads,
+    addresses_under, choose_way, entries_that_moved, few_entries_that_moved, one_more,
 };
 use sqlx::SqliteConnection;
 
@@ -85,7 +85,8 @@ async fn candidates<'c>(
                 return found(effective(connection, ledger, places, order, rows), rows);
             };
             let mut reads = Sorting { connection: &mut *connection, head };
-            let first = first_by_effective_time(&mut reads, &numbers, places, order, rows).await?;
+            let sorting = ByEffectiveTime::of(&mut reads, numbers).await?;
+            let first = sorting.first(&mut reads, places, order, rows).await?;
             sorted_by_effective_time(connection, ledger, &first, places, order, rows).await?
         }
     };
