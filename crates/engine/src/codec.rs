@@ -90,6 +90,17 @@ pub fn encode(entry: &Entry) -> String {
     }
 }
 
+/// Reads those of the balances in an entry's body that are wanted, and nothing else.
+///
+/// # Errors
+/// When the text is not one that [`encode`] wrote for an entry that touched balances.
+pub fn decode_balances(
+    text: &str,
+    is_wanted: impl Fn(&str, &str) -> bool,
+) -> Result<Vec<(BalanceKey, Balance)>, DecodeError> {
+    rows::wanted_balances(text, is_wanted)
+}
+
 /// Reads an entry's body back. Its kind and its reference are kept beside the text.
 ///
 /// # Errors

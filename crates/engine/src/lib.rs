@@ -21,6 +21,7 @@ pub mod query;
 mod queue;
 mod rehearsal;
 pub mod schedules;
+pub mod shifted;
 pub mod statement;
 mod submission;
 pub mod verify;

@@ -20,6 +20,7 @@ use crate::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use crate::schedules::ScheduleStore;
+use crate::shifted::ShiftedMovement;
 
 /// A place that keeps ledgers durably.
 #[async_trait]
@@ -482,6 +483,17 @@ pub trait Snapshot: Send {
         after: Option<&Movements>,
         limit: usize,
     ) -> Result<Vec<Movements>, ReadError>;
+
+    /// Reads up to `limit` movements of entries whose two times differ, after the given one, by their
+    /// [places](ShiftedMovement::place).
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn shifted_movements(
+        &mut self,
+        after: Option<&ShiftedMovement>,
+        limit: usize,
+    ) -> Result<Vec<ShiftedMovement>, ReadError>;
 
     /// Reads what is kept beside up to `limit` accounts that were ever changed, those after the given one, by
     /// address.

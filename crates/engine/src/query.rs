@@ -9,7 +9,7 @@ use crate::idempotency::KeyedRequest;
 
 mod as_of;
 
-pub use as_of::{AsOf, LOOKS_MAX, SHIFTS_MAX};
+pub use as_of::{AsOf, LOOKS_MAX};
 
 /// How many entries a store looks at for one page of a filtered list before it answers with what it has found, unless
 /// the page may have more. Such a page may be short, even empty, and still have a next position.
@@ -21,8 +21,8 @@ pub fn scan_max(limit: usize) -> usize {
     limit.max(SCAN_MAX)
 }
 
-/// How many entries that an index leads to are sorted by their effective time, at most. They are sorted by a column of an
-/// index, and not read: that takes a tenth of the time of looking at them.
+/// How many entries that an index leads to are sorted by their effective time, at most. Most count when they were recorded,
+/// and are in that order by their numbers: few of them have to be looked up.
 pub const SORTED_MAX: usize = 5_000;
 
 /// How large the entries of one page may be together, by [`weight`], before the page ends. The entry that

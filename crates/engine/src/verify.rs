@@ -6,8 +6,8 @@
 //! What nothing follows from cannot be held against anything: a metadata value in the log, or a reference or an
 //! idempotency key that was changed to one not in use, goes unnoticed.
 //!
-//! In memory it keeps one chunk of what it reads, every balance and every policy, digests per balance's history
-//! per changed account, per changed transaction and per transaction with metadata, every open hold, a digest per ended
+//! In memory it keeps one chunk of what it reads, every balance and every policy, digests per balance's history and
+//! of what moved it at another time, per changed account, per changed transaction and per transaction with metadata, every open hold, a digest per ended
 //! one, every transaction that was reversed, and 16 bytes and a number per reference and per idempotency key. The length
 //! of the log does not count otherwise.
 
@@ -16,6 +16,7 @@ mod finding;
 mod holds;
 mod movements;
 mod replay;
+mod shifted;
 mod transactions;
 
 use std::collections::BTreeMap;
@@ -62,6 +63,8 @@ pub struct Report {
     pub balances: u64,
     /// Movements in the projection: for each balance, how many entries moved it.
     pub movements: u64,
+    /// How many movements in the projection count at another time than they were recorded at.
+    pub shifted_movements: u64,
     /// Accounts in the projection that were ever changed.
     pub changed_accounts: u64,
     /// Transactions in the projection that were ever changed.
@@ -111,6 +114,8 @@ pub enum Stage {
     Balances,
     /// Comparing which entries moved each balance; counted in movements.
     Movements,
+    /// Comparing what moved balances at another time than it was recorded; counted in movements.
+    ShiftedMovements,
     /// Comparing what is kept beside accounts, and their changes; counted in accounts.
     Accounts,
     /// Comparing holds, and how far transactions were reversed; counted in holds and reversed transactions.
@@ -125,6 +130,7 @@ impl fmt::Display for Stage {
             Self::Log => "log",
             Self::Balances => "balances",
             Self::Movements => "movements",
+            Self::ShiftedMovements => "shifted movements",
             Self::Accounts => "accounts",
             Self::Holds => "holds",
             Self::Transactions => "transactions",
@@ -132,7 +138,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Verifies one ledger: that its log holds by itself, and that balances, what moved them, and what is kept beside
+/// Verifies one ledger: that its log holds by itself, and that balances, what moved them and when, and what is kept beside
 /// accounts and transactions, and what they are found by, are those that follow from the log. Statements are read from the log by what moved a balance.
 ///
 /// `progress` is called at the start of each stage and after every chunk read. What does not hold is in
@@ -150,11 +156,13 @@ pub async fn verify(
     let Some(followed) = as_far_as_readable(Stage::Log, replayed, &mut report)? else {
         return Ok(report);
     };
-    let Followed { book, history, accounts, transactions, holds } = followed;
+    let Followed { book, history, shifted, accounts, transactions, holds } = followed;
     let compared = compare_balances(snapshot, &book, &mut report, &mut progress).await;
     as_far_as_readable(Stage::Balances, compared, &mut report)?;
     let compared = compare_movements(snapshot, history, &mut report, &mut progress).await;
     as_far_as_readable(Stage::Movements, compared, &mut report)?;
+    let compared = shifted.compare(snapshot, &mut report, &mut progress).await;
+    as_far_as_readable(Stage::ShiftedMovements, compared, &mut report)?;
     let compared = compare_accounts(snapshot, &book, accounts, &mut report, &mut progress).await;
     as_far_as_readable(Stage::Accounts, compared, &mut report)?;
     let compared = compare_holds(snapshot, holds, &mut report, &mut progress).await;

@@ -5,6 +5,7 @@ use std::hash::Hash;
 
 use engine::pair::MetadataPair;
 use engine::port::LogRecord;
+use engine::shifted::ShiftedMovement;
 use ledger::{AccountChange, Address, Balance, BalanceKey, EntryBody, EntryNumber, Metadata};
 
 use crate::failure::Failure;
@@ -89,6 +90,12 @@ pub fn recorded_pairs(records: &[LogRecord]) -> Vec<(MetadataPair, EntryNumber)>
         }
     }
     rows
+}
+
+/// Returns what the entries of a batch moved that count at another time than they were recorded at.
+#[must_use]
+pub fn shifted_movements(records: &[LogRecord]) -> Vec<ShiftedMovement> {
+    records.iter().flat_map(|record| ShiftedMovement::all_of(&record.entry)).collect()
 }
 
 /// What the entries of a batch change of what is kept beside transactions.

@@ -12,6 +12,7 @@ mod past;
 mod rows;
 mod schedules;
 mod schema;
+mod sorting;
 mod spans;
 mod statement;
 mod transactions;
@@ -22,6 +23,7 @@ pub use accounts::{
 };
 pub use batch::{
     BatchRows, ChangedAccounts, ChangedPairs, ChangedTransactions, MovedBalance, recorded_pairs,
+    shifted_movements,
 };
 pub use failure::{Corruption, Failure};
 pub use groups::{Group, GroupReads, sum_groups};
@@ -32,7 +34,9 @@ pub use holds::{
 pub use movements::{
     ListReads, ListRow, Moved, NewMovements, entries_that_moved, few_entries_that_moved, lists_after,
 };
-pub use past::{ApartRow, Past, PastReads, Scope, accounts_as_of, sum_groups_as_of};
+pub use past::{
+    BodyRow, Past, PastReads, ShiftedRow, ThenKeptRow, accounts_as_of, shifted_after, sum_groups_as_of,
+};
 pub use rows::{
     BalanceRow, EntryRow, KeptTransactionRow, LedgerRow, Reader, entry_number, one_more, page_of_ledgers,
     stored_limit, stored_number,
@@ -42,6 +46,7 @@ pub use schedules::{
     schedule_request, stored_schedule,
 };
 pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
+pub use sorting::{ByEffectiveTime, SortingReads};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};
 pub use statement::StatementPage;
 pub use transactions::{LogPage, TransactionPage};

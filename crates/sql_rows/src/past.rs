@@ -3,50 +3,23 @@
 //! looks at more than `LOOKS_MAX` places for one answer.
 
 mod pages;
+mod portion;
+mod rows;
 mod shifts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use engine::query::{Account, AsOf, Clock, LOOKS_MAX};
-use ledger::{
-    Address, Amount, Balance, BalanceKey, Entry, EntryBody, EntryNumber, Metadata, Policy, Timestamp,
-};
+use engine::shifted::ShiftedMovement;
+use ledger::{Address, Balance, BalanceKey, EntryNumber, Metadata, Policy, Timestamp};
 
 pub use self::pages::{accounts_as_of, sum_groups_as_of};
-use self::shifts::{Shift, Shifts, moved_by};
+pub use self::rows::{BodyRow, ShiftedRow, ThenKeptRow, shifted_after};
 use crate::failure::{Corruption, Failure};
 use crate::groups::GroupReads;
 use crate::movements::{ListRow, Moved};
-use crate::rows::{EntryRow, Reader, entry_number, one_more, stored_limit};
-
-/// Which accounts an answer is about: of the others, nothing is kept in memory.
-#[derive(Clone, Copy, Debug)]
-pub enum Scope<'q> {
-    /// One account.
-    Account(&'q Address),
-    /// All accounts that begin with a text.
-    Prefix(&'q str),
-}
-
-impl Scope<'_> {
-    fn contains(self, address: &Address) -> bool {
-        match self {
-            Self::Account(account) => account == address,
-            Self::Prefix(prefix) => address.as_str().starts_with(prefix),
-        }
-    }
-}
-
-/// An entry that was recorded at one time and counts at another, one of them later than a moment.
-pub struct ApartRow {
-    /// The entry.
-    pub number: i64,
-    /// When it was written.
-    pub recorded_at: i64,
-    /// When it counts.
-    pub effective_at: i64,
-}
+use crate::rows::entry_number;
 
 /// What is asked of a store to go back, of one ledger.
 #[async_trait]
@@ -77,8 +50,9 @@ pub trait PastReads: GroupReads {
         before: i64,
     ) -> Result<Vec<ListRow>, Failure>;
 
-    /// Returns for each of the accounts that was changed ahead of the entry `before` the last change.
-    async fn last_changes(&mut self, accounts: &[&str], before: i64) -> Result<Vec<(String, i64)>, Failure>;
+    /// Reads of each of the accounts that was changed ahead of the entry `before` what is kept now, and its last change
+    /// ahead of that.
+    async fn kept(&mut self, accounts: &[&str], before: i64) -> Result<Vec<ThenKeptRow>, Failure>;
 
     /// Returns the first entries ahead of the entry `before` that moved an account, up to `rows`, in order.
     async fn first_movements(
@@ -88,36 +62,37 @@ pub trait PastReads: GroupReads {
         rows: i64,
     ) -> Result<Vec<i64>, Failure>;
 
-    /// Returns up to `rows` entries of which the recorded and the effective time differ, and the later of them is later
-    /// than `time`.
-    async fn apart(&mut self, time: Timestamp, rows: i64) -> Result<Vec<ApartRow>, Failure>;
+    /// Returns up to `rows` movements of the accounts, of one asset or of all, of which the later time is after `time`.
+    async fn shifted(
+        &mut self,
+        accounts: &[&str],
+        asset: Option<&str>,
+        time: Timestamp,
+        rows: i64,
+    ) -> Result<Vec<ShiftedMovement>, Failure>;
 
-    /// Reads entries by number, in this order: as many as a page may hold, at least one where there are any.
-    async fn entries(&mut self, numbers: &[i64]) -> Result<Vec<EntryRow>, Failure>;
+    /// Reads what entries say, in the order of their numbers here: as many as a page may hold, at least one where there
+    /// are any.
+    async fn bodies(&mut self, numbers: &[i64]) -> Result<Vec<BodyRow>, Failure>;
 }
 
 /// A ledger as it was at a moment.
 pub struct Past<'r> {
     reads: &'r mut dyn PastReads,
-    time: Timestamp,
+    as_of: AsOf,
     /// How many entries had been recorded by then.
     recorded: i64,
-    posted: Posted,
     looks: usize,
     /// How large the entries are that were read.
     bytes: usize,
-    /// The entry that was read last: accounts side by side were often touched by the same one.
-    last_read: Option<Entry>,
 }
 
-/// Where the posted counters come from. Those of what is pending are always those that were recorded by then.
-enum Posted {
-    /// They are those that were recorded by then.
-    Recorded,
-    /// They are those, but for the entries that count at another time.
-    Shifted(Shifts),
-    /// There are too many of such entries, or few movements: each account is summed up by itself.
-    SummedUp,
+/// The first of the accounts that were asked for, as many as could be looked at.
+struct Balances {
+    /// How many accounts these are.
+    accounts: usize,
+    /// Their balances, of those that had moved by then.
+    all: BTreeMap<BalanceKey, Balance>,
 }
 
 impl<'r> Past<'r> {
@@ -125,30 +100,12 @@ impl<'r> Past<'r> {
     ///
     /// # Errors
     /// Those of [`Failure`].
-    pub async fn at(reads: &'r mut dyn PastReads, as_of: AsOf, scope: Scope<'_>) -> Result<Self, Failure> {
+    pub async fn at(reads: &'r mut dyn PastReads, as_of: AsOf) -> Result<Self, Failure> {
         let recorded = match as_of.time.next() {
             Some(end) => reads.recorded_before(end).await?,
             None => reads.next(),
         };
-        let posted = Posted::Recorded;
-        let mut past =
-            Self { reads, time: as_of.time, recorded, posted, looks: 0, bytes: 0, last_read: None };
-        if as_of.clock == Clock::Effective {
-            past.posted = past.effective(scope).await?;
-        }
-        Ok(past)
-    }
-
-    /// Chooses where the counters come from by the effective clock.
-    async fn effective(&mut self, scope: Scope<'_>) -> Result<Posted, Failure> {
-        if let Scope::Account(account) = scope {
-            let moved = Moved { account: account.as_str(), asset: None };
-            let next = self.reads.next();
-            if self.reads.first_movements(moved, next, one_more(FEW)).await?.len() <= FEW {
-                return Ok(Posted::SummedUp);
-            }
-        }
-        Ok(self.shifts(scope).await?.map_or(Posted::SummedUp, Posted::Shifted))
+        Ok(Self { reads, as_of, recorded, looks: 0, bytes: 0 })
     }
 
     /// Returns an account; `None` where it had not moved by then and had not been changed.
@@ -156,53 +113,42 @@ impl<'r> Past<'r> {
     /// # Errors
     /// Those of [`Failure`].
     pub async fn account(&mut self, address: &Address) -> Result<Option<Account>, Failure> {
-        Ok(self.accounts(std::slice::from_ref(address), None).await?.pop())
+        let address = std::slice::from_ref(address);
+        let kept = self.kept(address).await?;
+        let balances = self.balances(address, None).await?;
+        Ok(accounts_of(address, &balances.all, kept, false).pop())
     }
 
-    /// Returns those of the accounts that had moved by then, in the asset if there is one, or had been changed.
-    async fn accounts(
-        &mut self,
-        addresses: &[Address],
-        asset: Option<&str>,
-    ) -> Result<Vec<Account>, Failure> {
-        let balances = self.balances(addresses, asset).await?;
-        let mut kept = self.kept(addresses).await?;
-        let mut accounts = Vec::new();
-        for address in addresses {
-            let own: Vec<_> = balances
-                .range(lowest(address)..)
-                .take_while(|(key, _)| key.account == *address)
-                .map(|(key, balance)| (key.asset.clone(), *balance))
-                .collect();
-            let change = kept.remove(address);
-            if own.is_empty() && (change.is_none() || asset.is_some()) {
-                continue;
+    /// Returns the balances of accounts, of those that had moved by then. Where together they take more than may be
+    /// looked at, it is those of the first accounts.
+    async fn balances(&mut self, addresses: &[Address], asset: Option<&str>) -> Result<Balances, Failure> {
+        let looks = self.looks;
+        let mut addresses = addresses;
+        loop {
+            match self.balances_of(addresses, asset).await {
+                // Together they take a little too much.
+                Err(Failure::TooMuchToLookAt) if addresses.len() > 1 => {
+                    self.looks = looks;
+                    addresses = &addresses[..addresses.len() / 2];
+                }
+                found => return found,
             }
-            let (policy, metadata) =
-                change.unwrap_or_else(|| (Policy::standard(address).clone(), Metadata::default()));
-            accounts.push(Account {
-                address: address.clone(),
-                policy,
-                metadata,
-                version: None,
-                balances: own,
-            });
         }
-        Ok(accounts)
     }
 
-    /// Returns the balances of accounts, of those that had moved by then.
-    async fn balances(
-        &mut self,
-        addresses: &[Address],
-        asset: Option<&str>,
-    ) -> Result<BTreeMap<BalanceKey, Balance>, Failure> {
-        let recorded = self.recorded_balances(addresses, asset).await?;
-        match &self.posted {
-            Posted::Recorded => Ok(recorded),
-            Posted::Shifted(_) => self.shifted(recorded, addresses, asset).await,
-            Posted::SummedUp => self.summed_up(&recorded, addresses, asset).await,
+    async fn balances_of(&mut self, addresses: &[Address], asset: Option<&str>) -> Result<Balances, Failure> {
+        let (accounts, shifts) = match self.as_of.clock {
+            Clock::Recorded => (addresses.len(), None),
+            Clock::Effective => {
+                let (accounts, shifts) = self.shifts(addresses, asset).await?;
+                (accounts, Some(shifts))
+            }
+        };
+        let mut all = self.recorded_balances(&addresses[..accounts], asset).await?;
+        if let Some(shifts) = shifts {
+            self.shift(&mut all, shifts).await?;
         }
+        Ok(Balances { accounts, all })
     }
 
     /// Returns the balances as they were recorded by then.
@@ -213,21 +159,28 @@ impl<'r> Past<'r> {
     ) -> Result<BTreeMap<BalanceKey, Balance>, Failure> {
         let texts: Vec<&str> = addresses.iter().map(Address::as_str).collect();
         let lists = self.reads.last_lists(&texts, asset, self.recorded).await?;
+        let before = entry_number(self.recorded)?;
         let mut last: BTreeMap<BalanceKey, EntryNumber> = BTreeMap::new();
         for list in lists {
             let movements = list.movements()?;
-            let before = entry_number(self.recorded)?;
             if let Some(number) = movements.entries.into_iter().rev().find(|number| *number < before) {
                 let known = last.entry(movements.key).or_insert(number);
                 *known = number.max(*known);
             }
         }
         self.look(last.len())?;
-        let numbers: BTreeSet<i64> = last.values().map(|number| number.0.cast_signed()).collect();
+        let mut wanted: BTreeMap<i64, BTreeSet<(&str, &str)>> = BTreeMap::new();
+        for (key, number) in &last {
+            let own = wanted.entry(number.0.cast_signed()).or_default();
+            own.insert((key.account.as_str(), key.asset.as_str()));
+        }
         let mut balances = BTreeMap::new();
-        self.read(numbers, |entry| {
-            let own = entry.balances.iter().filter(|(key, _)| last.get(key) == Some(&entry.number));
-            balances.extend(own.cloned());
+        let numbers: Vec<i64> = wanted.keys().copied().collect();
+        self.read(&numbers, |row| {
+            let own = wanted.get(&row.number);
+            let is_wanted =
+                |account: &str, asset: &str| own.is_some_and(|own| own.contains(&(account, asset)));
+            balances.extend(row.balances(is_wanted)?);
             Ok(())
         })
         .await?;
@@ -240,95 +193,58 @@ impl<'r> Past<'r> {
         }
     }
 
-    /// Adds up what moved accounts, of all that counts by then. What was pending is `recorded`.
-    async fn summed_up(
-        &mut self,
-        recorded: &BTreeMap<BalanceKey, Balance>,
-        addresses: &[Address],
-        asset: Option<&str>,
-    ) -> Result<BTreeMap<BalanceKey, Balance>, Failure> {
-        let mut balances: BTreeMap<BalanceKey, Balance> = BTreeMap::new();
-        for address in addresses {
-            let moved = Moved { account: address.as_str(), asset };
-            let rows = one_more(LOOKS_MAX - self.looks);
-            let numbers = self.reads.first_movements(moved, self.reads.next(), rows).await?;
-            self.look(numbers.len())?;
-            let time = self.time;
-            self.read(numbers, |entry| {
-                if entry.effective_at > time {
-                    return Ok(());
-                }
-                let is_own = |key: &BalanceKey| {
-                    key.account == *address && asset.is_none_or(|asset| asset == key.asset.as_str())
-                };
-                for (key, moved) in moved_by(entry) {
-                    if is_own(&key) {
-                        let balance = balances.entry(key.clone()).or_default();
-                        let sum = add(balance.posted_in, moved.posted_in)
-                            .zip(add(balance.posted_out, moved.posted_out));
-                        let (posted_in, posted_out) = sum.ok_or_else(|| impossible(&key))?;
-                        *balance = Balance { posted_in, posted_out, ..*balance };
-                    }
-                }
-                Ok(())
-            })
-            .await?;
-        }
-        for (key, balance) in &mut balances {
-            *balance = with_pending(*balance, recorded.get(key));
-        }
-        Ok(balances)
-    }
-
     /// Returns what was kept beside accounts, of those that had been changed.
     async fn kept(
         &mut self,
         addresses: &[Address],
     ) -> Result<BTreeMap<Address, (Policy, Metadata)>, Failure> {
         let texts: Vec<&str> = addresses.iter().map(Address::as_str).collect();
-        let changes = self.reads.last_changes(&texts, self.recorded).await?;
-        let numbers: BTreeSet<i64> = changes.iter().map(|(_, number)| *number).collect();
+        let rows = self.reads.kept(&texts, self.recorded).await?;
         let mut kept = BTreeMap::new();
-        self.read(numbers, |entry| {
-            if let EntryBody::Account(change) = &entry.body {
-                kept.insert(change.account.clone(), (change.policy.clone(), change.metadata.clone()));
+        let mut earlier: BTreeMap<i64, Address> = BTreeMap::new();
+        for row in rows {
+            let (number, address) = (row.number, row.address()?);
+            match row.account()? {
+                Some(account) => drop(kept.insert(address, (account.policy, account.metadata))),
+                None => drop(earlier.insert(number, address)),
             }
+        }
+        let numbers: Vec<i64> = earlier.keys().copied().collect();
+        self.read(&numbers, |row| {
+            let change = row.account_change()?;
+            kept.insert(change.account, (change.policy, change.metadata));
             Ok(())
         })
         .await?;
-        let place = || "the changes of accounts".to_owned();
-        for (address, number) in changes {
-            if !kept.contains_key(&Reader::at(&place).address(&address)?) {
+        match earlier.into_iter().find(|(_, address)| !kept.contains_key(address)) {
+            None => Ok(kept),
+            Some((number, address)) => {
                 let problem = format!("it does not change {address}");
-                return Err(Corruption::new(format!("entry {number}"), problem).into());
+                Err(Corruption::new(format!("entry {number}"), problem).into())
             }
         }
-        Ok(kept)
     }
 
-    /// Reads entries, one after the other in any order, with no more of them in memory than a page may hold.
+    /// Reads entries, one after the other, with no more of them in memory than a page may hold.
     async fn read(
         &mut self,
-        numbers: impl IntoIterator<Item = i64>,
-        mut take: impl FnMut(&Entry) -> Result<(), Corruption> + Send,
+        numbers: &[i64],
+        mut take: impl FnMut(&BodyRow) -> Result<(), Corruption> + Send,
     ) -> Result<(), Failure> {
-        let mut numbers: Vec<i64> = numbers.into_iter().collect();
-        if let Some(known) = &self.last_read
-            && let Some(place) = numbers.iter().position(|number| *number == known.number.0.cast_signed())
-        {
-            numbers.remove(place);
-            take(known)?;
-        }
-        let mut rest = &*numbers;
+        let mut rest = numbers;
         while !rest.is_empty() {
-            let rows = self.reads.entries(&rest[..rest.len().min(READ_AT_ONCE)]).await?;
-            if rows.is_empty() {
-                return Err(Corruption::new("the log", "an entry is missing").into());
+            let rows = self.reads.bodies(&rest[..rest.len().min(READ_AT_ONCE)]).await?;
+            let differs = rows.iter().zip(rest).find(|(row, number)| row.number != **number);
+            let missing =
+                differs.map(|(_, number)| number).or_else(|| rest.first().filter(|_| rows.is_empty()));
+            if let Some(number) = missing {
+                let problem = format!("entry {number} is missing, though a list leads to it");
+                return Err(Corruption::new("the log", problem).into());
             }
             rest = &rest[rows.len()..];
-            for row in rows {
+            for row in &rows {
                 self.bytes += row.body.len();
-                take(self.last_read.insert(row.record()?.entry))?;
+                take(row)?;
             }
         }
         Ok(())
@@ -339,39 +255,39 @@ impl<'r> Past<'r> {
         self.looks = self.looks.saturating_add(places);
         if self.looks > LOOKS_MAX { Err(Failure::TooMuchToLookAt) } else { Ok(()) }
     }
-
-    /// Says whether an account had moved by then in an asset, beside the entries that count later.
-    async fn moved_otherwise(&mut self, key: &BalanceKey, shift: &Shift) -> Result<bool, Failure> {
-        let moved = Moved { account: key.account.as_str(), asset: Some(key.asset.as_str()) };
-        self.look(shift.later.len())?;
-        let rows = stored_limit(shift.later.len() + 1);
-        let first = self.reads.first_movements(moved, self.recorded, rows).await?;
-        Ok(first.iter().any(|number| !shift.later.contains(number)))
-    }
 }
 
-/// How few movements of an account are summed up without looking for entries that count at another time.
-const FEW: usize = 200;
 /// How many entries are asked for at once.
 const READ_AT_ONCE: usize = 500;
+
+/// Puts accounts together from their balances and what was kept beside them. One of which there is neither is not there;
+/// nor, where `only_moved`, one that has no balance.
+fn accounts_of(
+    addresses: &[Address],
+    balances: &BTreeMap<BalanceKey, Balance>,
+    mut kept: BTreeMap<Address, (Policy, Metadata)>,
+    only_moved: bool,
+) -> Vec<Account> {
+    let mut accounts = Vec::new();
+    for address in addresses {
+        let own: Vec<_> = balances
+            .range(lowest(address)..)
+            .take_while(|(key, _)| key.account == *address)
+            .map(|(key, balance)| (key.asset.clone(), *balance))
+            .collect();
+        let change = kept.remove(address);
+        if own.is_empty() && (change.is_none() || only_moved) {
+            continue;
+        }
+        let (policy, metadata) =
+            change.unwrap_or_else(|| (Policy::standard(address).clone(), Metadata::default()));
+        accounts.push(Account { address: address.clone(), policy, metadata, version: None, balances: own });
+    }
+    accounts
+}
 
 /// The first key that an account may have: no asset comes before it.
 fn lowest(address: &Address) -> BalanceKey {
     let asset = ledger::Asset::parse("A").expect("it is an asset");
     BalanceKey { account: address.clone(), asset }
-}
-
-fn add(counter: Amount, moved: i128) -> Option<Amount> {
-    let sum = counter.signed().checked_add(moved)?;
-    u128::try_from(sum).ok().and_then(Amount::new)
-}
-
-fn with_pending(balance: Balance, recorded: Option<&Balance>) -> Balance {
-    let Balance { pending_in, pending_out, .. } = recorded.copied().unwrap_or_default();
-    Balance { pending_in, pending_out, ..balance }
-}
-
-fn impossible(key: &BalanceKey) -> Corruption {
-    let place = format!("the movements of {} in {}", key.account, key.asset);
-    Corruption::new(place, "together they are no amount")
 }

@@ -5,6 +5,8 @@ use engine::port::LogRecord;
 use engine::query::{Order, PAGE_WEIGHT_MAX, Page, TransactionPosition, TransactionQuery, scan_max, weight};
 use ledger::Entry;
 
+use crate::rows::stored_limit;
+
 /// The transactions found so far, and how far the list was looked at.
 pub struct TransactionPage<'q> {
     query: &'q TransactionQuery,
@@ -47,6 +49,21 @@ impl<'q> TransactionPage<'q> {
             self.weight += weight(&entry);
             self.page.items.push(entry);
         }
+    }
+
+    /// Counts entries as looked at of which an index tells that they do not match, and which lie ahead of the last one that
+    /// was taken.
+    pub fn pass(&mut self, entries: usize) {
+        self.looked_at = self.looked_at.saturating_add(entries);
+    }
+
+    /// Returns how many more entries it may take until the page is full and the next one is seen, by how many of those so
+    /// far matched, and half as many again; `None` where none did.
+    #[must_use]
+    pub fn rows_expected(&self) -> Option<i64> {
+        let missing = self.query.limit.saturating_sub(self.page.items.len()).saturating_add(1);
+        let expected = missing.saturating_mul(self.looked_at).checked_div(self.page.items.len())?;
+        Some(stored_limit(expected.saturating_add(expected / 2)))
     }
 
     /// Returns how far the list was looked at: the last entry's place.

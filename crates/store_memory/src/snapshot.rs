@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
+use engine::shifted::ShiftedMovement;
 use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, Metadata};
 use test_support::Naive;
 
@@ -42,6 +43,17 @@ impl Snapshot for MemorySnapshot {
         let is_ahead = |list: &Movements| after.is_none_or(|after| list.place() > after.place());
         Ok(lists.filter(is_ahead).take(limit).collect())
     }
+
+    async fn shifted_movements(
+        &mut self,
+        after: Option<&ShiftedMovement>,
+        limit: usize,
+    ) -> Result<Vec<ShiftedMovement>, ReadError> {
+        let shifted = self.0.shifted_movements().into_iter();
+        let is_ahead = |it: &ShiftedMovement| after.is_none_or(|after| it.place() > after.place());
+        Ok(shifted.filter(is_ahead).take(limit).collect())
+    }
+
     async fn accounts(
         &mut self,
         after: Option<&Address>,

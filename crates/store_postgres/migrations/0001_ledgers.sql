@@ -41,15 +41,15 @@ CREATE TABLE entries (
 -- Each way to an entry has one index that can serve it. By the statistics of a new ledger all indexes that know
 -- the ledger are equally good, and reading the whole ledger through the wrong one as well. So the primary key
 -- alone has the plain columns first; the order of effective times is by `ledger + 0` and `number + 0`, that
--- of later times by `ledger - 0`, and what is found by a text by `ledger * 1`, as statements that mean them say.
+-- of shifted entries by `ledger - 0`, and what is found by a text by `ledger * 1`, as statements that mean them say.
 CREATE UNIQUE INDEX entries_by_reference ON entries (reference, (ledger * 1)) WHERE reference IS NOT NULL;
 CREATE UNIQUE INDEX entries_by_idempotency_key ON entries (idempotency_key, (ledger * 1))
 WHERE idempotency_key IS NOT NULL;
 CREATE INDEX entries_by_effective_time ON entries ((ledger + 0), effective_at, (number + 0));
 
--- Entries that count at another time than they were recorded at, by the later of the two: between the two, one clock
--- knows of them and the other does not. Most entries are not in it.
-CREATE INDEX entries_by_later_time ON entries ((ledger - 0), GREATEST(recorded_at, effective_at))
+-- Entries that count at another time than they were recorded at. All others are in the order of their effective times as
+-- they are in that of their numbers. Most entries are not in it.
+CREATE INDEX shifted_entries ON entries ((ledger - 0), (number - 0)) INCLUDE (effective_at)
 WHERE recorded_at <> effective_at;
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -92,6 +92,23 @@ CREATE TABLE earlier_movements (
 );
 
 CREATE TRIGGER movements_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON earlier_movements
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What entries moved that count at another time than they were recorded at: a row for each balance, by the later of the
+-- two times. Between the two, one clock knows of it and the other does not.
+CREATE TABLE shifted_movements (
+    ledger bigint NOT NULL,
+    address text COLLATE "C" NOT NULL,
+    later_at bigint NOT NULL,
+    number bigint NOT NULL,
+    asset text COLLATE "C" NOT NULL,
+    earlier_at bigint NOT NULL,
+    posted_in numeric NOT NULL,
+    posted_out numeric NOT NULL,
+    PRIMARY KEY (ledger, address, later_at, number, asset)
+);
+
+CREATE TRIGGER shifted_movements_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON shifted_movements
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- What is kept beside the balances of every account that was ever changed, as JSON: what it allows, and what callers

@@ -10,6 +10,8 @@ use sqlx::PgConnection;
 pub(crate) struct Portion {
     /// The entries, in order.
     pub(crate) entries: Vec<EntryRow>,
+    /// How many others of the walk lie between them, which do not match.
+    pub(crate) passed: usize,
     /// Whether the walk ends with them. Otherwise it goes on behind the last of them.
     pub(crate) is_last: bool,
 }
@@ -25,10 +27,10 @@ impl Portion {
             bytes += row.body.len();
             entries.push(row);
             if bytes >= PAGE_WEIGHT_MAX {
-                return Ok(Self { entries, is_last: false });
+                return Ok(Self { entries, passed: 0, is_last: false });
             }
         }
-        Ok(Self { is_last: one_more(entries.len()) <= asked, entries })
+        Ok(Self { is_last: one_more(entries.len()) <= asked, passed: 0, entries })
     }
 }
 
@@ -179,6 +181,32 @@ pub(crate) async fn with_pair(
         Order::Ascending => numbers!(""),
         Order::Descending => numbers!("DESC"),
     })
+}
+
+/// Returns those of the numbers whose transactions have all of the pairs, in their order.
+pub(crate) async fn with_all_pairs(
+    connection: &mut PgConnection,
+    ledger: i64,
+    numbers: &[i64],
+    pairs: &[MetadataPair],
+) -> Result<Vec<i64>, Failure> {
+    let pairs: Vec<i64> = pairs.iter().map(|pair| pair.0).collect();
+    let found = sqlx::query_scalar!(
+        r#"SELECT wanted.number AS "number!" FROM UNNEST($2::bigint[]) WITH ORDINALITY AS wanted (number, place)
+        WHERE (
+            SELECT count(*) FROM UNNEST($3::bigint[]) AS own (pair) CROSS JOIN LATERAL (
+                SELECT 1 FROM transaction_pairs
+                WHERE ledger = $1 AND pair = own.pair AND number = wanted.number OFFSET 0
+            ) AS found
+        ) = cardinality($3::bigint[])
+        ORDER BY wanted.place"#,
+        ledger,
+        numbers,
+        &pairs
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(found)
 }
 
 /// Returns those of the numbers whose entries are effective within a range, by effective time.

@@ -2,19 +2,20 @@
 //! leads to an entry.
 
 use async_trait::async_trait;
-use engine::query::{Account, AsOf, Order};
+use engine::query::{Account, AsOf, Order, PAGE_WEIGHT_MAX};
+use engine::shifted::ShiftedMovement;
+use futures_util::TryStreamExt as _;
 use ledger::{Address, LedgerName, Timestamp};
 use sql_rows::{
-    ApartRow, EntryRow, Failure, ListRow, Moved, Numbers, Past, PastReads, Scope, entries_that_moved,
-    stored_limit,
+    BodyRow, Corruption, Failure, ListRow, Moved, Numbers, Past, PastReads, ThenKeptRow, entries_that_moved,
 };
 use sqlx::PgConnection;
 
 use crate::columns::Texts;
-use crate::entries::listed;
 use crate::groups::Reads;
 use crate::movements::Lists;
-use crate::rows::head;
+use crate::number::StoredNumber;
+use crate::rows::{ShiftedRow, head};
 use crate::spans::first_recorded_from;
 
 pub(crate) async fn account(
@@ -25,7 +26,7 @@ pub(crate) async fn account(
 ) -> Result<Option<Account>, Failure> {
     let head = head(connection, ledger).await?;
     let mut reads = Reads { connection, head };
-    Past::at(&mut reads, as_of, Scope::Account(address)).await?.account(address).await
+    Past::at(&mut reads, as_of).await?.account(address).await
 }
 
 #[async_trait]
@@ -135,23 +136,31 @@ impl PastReads for Reads<'_> {
         Ok(lists)
     }
 
-    async fn last_changes(&mut self, accounts: &[&str], before: i64) -> Result<Vec<(String, i64)>, Failure> {
+    async fn kept(&mut self, accounts: &[&str], before: i64) -> Result<Vec<ThenKeptRow>, Failure> {
         let accounts: Texts = accounts.iter().copied().collect();
-        let changes = sqlx::query!(
-            r#"SELECT wanted.address AS "address!", change.number AS "number!"
+        let kept = sqlx::query_as!(
+            ThenKeptRow,
+            r#"SELECT wanted.address AS "address!", change.number AS "number!", (
+                    SELECT number FROM account_changes
+                    WHERE ledger = $1 AND address = wanted.address AND number >= $3 ORDER BY number LIMIT 1
+                ) IS NOT NULL AS "is_changed_since!", kept.policy AS "policy?", kept.metadata AS "metadata?"
             FROM UNNEST($2::text[]) AS wanted (address)
             CROSS JOIN LATERAL (
                 SELECT number FROM account_changes
                 WHERE ledger = $1 AND address = wanted.address AND number < $3
                 ORDER BY number DESC LIMIT 1
-            ) AS change"#,
+            ) AS change
+            LEFT JOIN LATERAL (
+                SELECT policy, metadata FROM accounts
+                WHERE ledger = $1 AND address = wanted.address OFFSET 0
+            ) AS kept ON true"#,
             self.head.ledger,
             &accounts as _,
             before
         )
         .fetch_all(&mut *self.connection)
         .await?;
-        Ok(changes.into_iter().map(|row| (row.address, row.number)).collect())
+        Ok(kept)
     }
 
     async fn first_movements(
@@ -164,23 +173,56 @@ impl PastReads for Reads<'_> {
         entries_that_moved(&mut lists, Numbers { from: 0, before }, Order::Ascending, rows).await
     }
 
-    async fn apart(&mut self, time: Timestamp, rows: i64) -> Result<Vec<ApartRow>, Failure> {
-        let apart = sqlx::query_as!(
-            ApartRow,
-            "SELECT number, recorded_at, effective_at FROM entries
-            WHERE ledger - 0 = $1 AND GREATEST(recorded_at, effective_at) > $2 AND recorded_at <> effective_at
-            ORDER BY GREATEST(recorded_at, effective_at) LIMIT $3",
+    async fn shifted(
+        &mut self,
+        accounts: &[&str],
+        asset: Option<&str>,
+        time: Timestamp,
+        rows: i64,
+    ) -> Result<Vec<ShiftedMovement>, Failure> {
+        let accounts: Texts = accounts.iter().copied().collect();
+        let found = sqlx::query_as!(
+            ShiftedRow,
+            r#"SELECT shifted.address AS "address!", shifted.later_at AS "later_at!",
+                shifted.number AS "number!", shifted.asset AS "asset!", shifted.earlier_at AS "earlier_at!",
+                shifted.posted_in AS "posted_in!: StoredNumber",
+                shifted.posted_out AS "posted_out!: StoredNumber"
+            FROM UNNEST($2::text[]) AS wanted (address)
+            CROSS JOIN LATERAL (
+                SELECT address, later_at, number, asset, earlier_at, posted_in, posted_out FROM shifted_movements
+                WHERE ledger = $1 AND address = wanted.address AND later_at > $4
+                    AND ($3::text IS NULL OR asset = $3) OFFSET 0
+            ) AS shifted
+            LIMIT $5"#,
             self.head.ledger,
+            &accounts as _,
+            asset,
             time.micros(),
             rows
         )
         .fetch_all(&mut *self.connection)
         .await?;
-        Ok(apart)
+        Ok(found.iter().map(ShiftedRow::movement).collect::<Result<_, Corruption>>()?)
     }
 
-    async fn entries(&mut self, numbers: &[i64]) -> Result<Vec<EntryRow>, Failure> {
-        let portion = listed(self.connection, self.head.ledger, numbers, stored_limit(numbers.len())).await?;
-        Ok(portion.entries)
+    async fn bodies(&mut self, numbers: &[i64]) -> Result<Vec<BodyRow>, Failure> {
+        let mut rows = sqlx::query_as!(
+            BodyRow,
+            r#"SELECT e.number AS "number!", e.kind AS "kind!", e.body AS "body!"
+            FROM UNNEST($2::bigint[]) WITH ORDINALITY AS wanted (number, place) CROSS JOIN LATERAL (
+                SELECT number, kind, body FROM entries WHERE ledger = $1 AND number = wanted.number OFFSET 0
+            ) AS e ORDER BY place"#,
+            self.head.ledger,
+            numbers
+        )
+        .fetch(&mut *self.connection);
+        let (mut bodies, mut bytes) = (Vec::new(), 0);
+        while bytes < PAGE_WEIGHT_MAX
+            && let Some(row) = rows.try_next().await?
+        {
+            bytes += row.body.len();
+            bodies.push(row);
+        }
+        Ok(bodies)
     }
 }

@@ -4,10 +4,11 @@
 use async_trait::async_trait;
 use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
+use engine::shifted::ShiftedMovement;
 use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, LedgerName, Metadata};
 use sql_rows::{
-    Failure, HoldRow, KeptRow, ListRow, Reader, ReversalRow, entry_number, lists_after, stored_limit,
-    stored_number,
+    Failure, HoldRow, KeptRow, ListRow, Reader, ReversalRow, entry_number, lists_after, shifted_after,
+    stored_limit, stored_number,
 };
 use sqlx::{Executor, PgConnection};
 use tokio::time::timeout;
@@ -15,7 +16,7 @@ use tokio::time::timeout;
 use crate::connections::timed_out;
 use crate::log::records;
 use crate::number::StoredNumber;
-use crate::rows::{BalanceRow, head};
+use crate::rows::{BalanceRow, ShiftedRow, head};
 use crate::store::PostgresStore;
 
 struct PostgresSnapshot {
@@ -66,6 +67,16 @@ impl Snapshot for PostgresSnapshot {
     ) -> Result<Vec<Movements>, ReadError> {
         let time = self.limit;
         let reading = self.read_movements(after, limit);
+        Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
+    }
+
+    async fn shifted_movements(
+        &mut self,
+        after: Option<&ShiftedMovement>,
+        limit: usize,
+    ) -> Result<Vec<ShiftedMovement>, ReadError> {
+        let time = self.limit;
+        let reading = self.read_shifted_movements(after, limit);
         Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
     }
 
@@ -347,6 +358,31 @@ impl PostgresSnapshot {
         .fetch_all(&mut self.connection)
         .await?;
         rows.iter().map(|row| Ok((entry_number(row.changed)?, entry_number(row.number)?))).collect()
+    }
+
+    async fn read_shifted_movements(
+        &mut self,
+        after: Option<&ShiftedMovement>,
+        limit: usize,
+    ) -> Result<Vec<ShiftedMovement>, Failure> {
+        let (address, later_at, number, asset) = shifted_after(after);
+        let rows = sqlx::query_as!(
+            ShiftedRow,
+            r#"SELECT address, later_at, number, asset, earlier_at, posted_in AS "posted_in: StoredNumber",
+                posted_out AS "posted_out: StoredNumber"
+            FROM shifted_movements
+            WHERE ledger = $1 AND (address, later_at, number, asset) > ($2, $3, $4, $5)
+            ORDER BY address, later_at, number, asset LIMIT $6"#,
+            self.ledger,
+            address,
+            later_at,
+            number,
+            asset,
+            stored_limit(limit)
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(|row| Ok(row.movement()?)).collect()
     }
 
     async fn read_transactions_by_pair(

@@ -6,15 +6,15 @@ use engine::pair::MetadataPair;
 use engine::query::{Clock, Order, Page, SORTED_MAX, TransactionPosition, TransactionQuery};
 use ledger::{Asset, Entry, LedgerName};
 use sql_rows::{
-    EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads, addresses_under,
-    choose_way, entries_that_moved, few_entries_that_moved, most_rows_match, one_more,
+    ByEffectiveTime, EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads,
+    addresses_under, choose_way, entries_that_moved, few_entries_that_moved, most_rows_match, one_more,
 };
 use sqlx::PgConnection;
 
-use crate::entries::{Portion, by_reference, effective, listed, recorded, sorted, with_pair};
+use crate::entries::{Portion, by_reference, effective, listed, recorded, sorted, with_all_pairs, with_pair};
 use crate::movements::{Lists, ListsUnder};
 use crate::rows::{Head, head};
-use crate::spans::{Portions, recorded_in};
+use crate::spans::{Portions, Sorting, recorded_in};
 
 pub(crate) async fn transactions(
     connection: &mut PgConnection,
@@ -26,13 +26,14 @@ pub(crate) async fn transactions(
     let mut page = TransactionPage::new(query);
     let mut after = query.after;
     let rows_max = walk.rows_max(query);
-    let portions = if most_rows_match(query) {
+    let mut portions = if most_rows_match(query) {
         Portions::beginning_with(one_more(query.limit), rows_max)
     } else {
         Portions::new(query.limit, rows_max)
     };
-    for rows in portions {
-        let Portion { entries, is_last } = walk.portion(connection, &head, query.order, after, rows).await?;
+    while let Some(rows) = portions.next() {
+        let portion = walk.portion(connection, &head, query.order, after, rows).await?;
+        let Portion { entries, passed, is_last } = portion;
         for entry in entries {
             if !page.has_room() {
                 return Ok(page.finish());
@@ -42,7 +43,14 @@ pub(crate) async fn transactions(
         if is_last {
             break;
         }
+        page.pass(passed);
+        if passed > 0 && !page.has_room() {
+            break;
+        }
         after = page.last();
+        if let Some(rows) = page.rows_expected() {
+            portions.expect(rows);
+        }
     }
     Ok(page.finish())
 }
@@ -51,6 +59,8 @@ pub(crate) async fn transactions(
 struct Walk<'q> {
     way: Way<'q>,
     asset: Option<&'q str>,
+    /// What the entries that match have beside the way, by an index.
+    others: Vec<MetadataPair>,
     by: By,
 }
 
@@ -60,8 +70,8 @@ enum By {
     Recorded(Numbers),
     /// Those of the whole ledger at these places, by effective time, whatever the way is.
     Effective(EffectivePlaces),
-    /// Those with these numbers at these places, by effective time.
-    FewEffective(Vec<i64>, EffectivePlaces),
+    /// Those of these entries at these places, by effective time.
+    FewEffective(ByEffectiveTime, EffectivePlaces),
 }
 
 impl<'q> Walk<'q> {
@@ -79,12 +89,17 @@ impl<'q> Walk<'q> {
                 // The entries of a way are not kept in the order of their effective times. A few can be sorted;
                 // many are many of the entries that a walk by effective times comes by.
                 match few_entries(connection, head, way, asset).await? {
-                    Some(numbers) => By::FewEffective(numbers, places),
+                    Some(numbers) => {
+                        let mut reads = Sorting { connection: &mut *connection, head };
+                        By::FewEffective(ByEffectiveTime::of(&mut reads, numbers).await?, places)
+                    }
                     None => By::Effective(places),
                 }
             }
         };
-        Ok(Self { way, asset, by })
+        let pairs = query.metadata.iter().map(|(key, value)| MetadataPair::of(key, value));
+        let others = pairs.filter(|pair| way != Way::Pair(*pair)).collect();
+        Ok(Self { way, asset, others, by })
     }
 
     /// Returns how many rows one page can need.
@@ -112,18 +127,42 @@ impl<'q> Walk<'q> {
             By::Recorded(numbers) => {
                 let range = numbers.after(after, order);
                 match entries_of(connection, head, self.way, self.asset, range, order, rows).await? {
+                    Some(numbers) if !self.others.is_empty() => {
+                        return self.with_others(connection, ledger, &numbers, rows).await;
+                    }
                     Some(numbers) => numbers,
                     None => return recorded(connection, ledger, range, order, rows).await,
                 }
             }
-            By::FewEffective(numbers, places) => {
-                sorted(connection, ledger, numbers, places.after(after, order), order, rows).await?
+            By::FewEffective(sorting, places) => {
+                let places = places.after(after, order);
+                let mut reads = Sorting { connection: &mut *connection, head };
+                let first = sorting.first(&mut reads, places, order, rows).await?;
+                sorted(connection, ledger, &first, places, order, rows).await?
             }
             By::Effective(places) => {
                 return effective(connection, ledger, places.after(after, order), order, rows).await;
             }
         };
         listed(connection, ledger, &numbers, rows).await
+    }
+}
+
+impl Walk<'_> {
+    /// Reads those of the entries that an index does not tell to have other metadata; and the last one, which says how
+    /// far the list was looked at.
+    async fn with_others(
+        &self,
+        connection: &mut PgConnection,
+        ledger: i64,
+        numbers: &[i64],
+        asked: i64,
+    ) -> Result<Portion, Failure> {
+        let mut kept = with_all_pairs(connection, ledger, numbers, &self.others).await?;
+        kept.extend(numbers.last().filter(|last| kept.last() != Some(last)));
+        let portion = listed(connection, ledger, &kept, one_more(kept.len())).await?;
+        let is_last = portion.is_last && one_more(numbers.len()) <= asked;
+        Ok(Portion { is_last, passed: numbers.len() - kept.len(), ..portion })
     }
 }
 

@@ -4,8 +4,9 @@ use engine::codec;
 use engine::idempotency::IdempotencyKey;
 use engine::pair::MetadataPair;
 use engine::port::{Appended, Head, LogRecord, Unused};
+use engine::shifted::ShiftedMovement;
 use ledger::{EntryNumber, LedgerName, Reference, Timestamp};
-use sql_rows::{BatchRows, Failure, MovedBalance, recorded_pairs, stored_number};
+use sql_rows::{BatchRows, Failure, MovedBalance, recorded_pairs, shifted_movements, stored_number};
 use sqlx::PgConnection;
 
 use crate::columns::{BigInts, ByteStrings, Numbers, Texts};
@@ -16,8 +17,8 @@ use crate::write_one::OneEntry;
 ///
 /// There are several of it, because PostgreSQL gets ready anew for all that a statement might do. Some end lists of
 /// movements, with the balances' movements as they were before the statement; and one looks before `RETURNING` for what
-/// has to be unused, and writes what is pending; and some write what transactions are found by, which most need not.
-/// Each takes an eighth of the time of a small batch.
+/// has to be unused, and writes what is pending; and some write what transactions are found by, or what they moved at
+/// another time, which most need not. Each takes an eighth of the time of a small batch.
 ///
 /// To merge a row takes less than to insert it `ON CONFLICT`, which locks it first. Nobody else adds one meanwhile: the
 /// head is ours by then. Being an outer join, it leaves the planner no way but to look up each row.
@@ -114,32 +115,10 @@ macro_rules! written_with_lists {
     };
 }
 
-/// Writes the entries with all their projections but changes of [accounts](crate::changes) and of
-/// [transactions](crate::transaction_changes), and advances the head, if
-/// that stands as `expected` and nothing of `unused` is in use. One of the entries' own keys or references in use is
-/// an error.
-pub(crate) async fn write(
-    connection: &mut PgConnection,
-    ledger: &LedgerName,
-    expected: Head,
-    unused: &Unused,
-    records: &[LogRecord],
-) -> Result<Appended, Failure> {
-    let Some(last) = records.last() else { return Ok(Appended::Written) };
-    let rows = BatchRows::of(records, expected.next.0)?;
-    let is_plain = unused == &Unused::default() && !moves_pending(records);
-    let pairs = recorded_pairs(records);
-    if let Some(one) = OneEntry::of(records, &rows).filter(|_| is_plain) {
-        return one.write(connection, ledger, expected, &pairs).await;
-    }
-    let pairs = Pairs::of(&pairs);
-    let entries = Entries::of(records);
-    let (balances, ended) = Balances::of(&rows);
-    let rows_written = if rows.0.is_empty() || !is_plain {
-        let (pending_in, pending_out) = pending(&rows);
-        let keys: Texts = unused.keys.iter().map(IdempotencyKey::as_str).collect();
-        let references: Texts = unused.references.iter().map(Reference::as_str).collect();
-        let written = written_with_lists!(
+/// As [`written_with_lists`], after looking for what has to be unused; and writes what is pending.
+macro_rules! written_in_full {
+    ($pairs:literal, $common:tt, $ended:ident, $($more:expr),*) => {
+        written_with_lists!(
             r#" AND NOT EXISTS (
                     SELECT 1 FROM UNNEST($25::text[]) AS unused (key) CROSS JOIN LATERAL (
                         SELECT 1 FROM entries WHERE idempotency_key = unused.key
@@ -153,10 +132,7 @@ pub(crate) async fn write(
                     ) AS used
                 )
             "#,
-            r#", written_pairs AS (
-                INSERT INTO transaction_pairs (ledger, pair, number)
-                SELECT id, UNNEST($27::bigint[]), UNNEST($28::bigint[]) FROM head
-            )"#,
+            $pairs,
             r#", written_balances AS (
                 INSERT INTO balances AS b (ledger, address, asset, posted_in, posted_out, pending_in,
                     pending_out, recent_movements)
@@ -170,16 +146,86 @@ pub(crate) async fn write(
                         WHEN '' THEN '' ELSE b.recent_movements || excluded.recent_movements END
             )
             SELECT id FROM head"#,
-            [ledger, expected, last, entries, balances],
-            ended,
-            pending_in,
-            pending_out,
-            keys,
-            references,
-            pairs.pair,
-            pairs.number
-        );
-        written.fetch_all(connection).await?.len() as u64
+            $common,
+            $ended,
+            $($more),*
+        )
+    };
+}
+
+/// Writes the entries with all their projections but changes of [accounts](crate::changes) and of
+/// [transactions](crate::transaction_changes), and advances the head, if
+/// that stands as `expected` and nothing of `unused` is in use. One of the entries' own keys or references in use is
+/// an error.
+pub(crate) async fn write(
+    connection: &mut PgConnection,
+    ledger: &LedgerName,
+    expected: Head,
+    unused: &Unused,
+    records: &[LogRecord],
+) -> Result<Appended, Failure> {
+    let Some(last) = records.last() else { return Ok(Appended::Written) };
+    let rows = BatchRows::of(records, expected.next.0)?;
+    let shifted = Shifted::of(&shifted_movements(records));
+    let is_plain = unused == &Unused::default() && !moves_pending(records) && shifted.number.is_empty();
+    let pairs = recorded_pairs(records);
+    if let Some(one) = OneEntry::of(records, &rows).filter(|_| is_plain) {
+        return one.write(connection, ledger, expected, &pairs).await;
+    }
+    let pairs = Pairs::of(&pairs);
+    let entries = Entries::of(records);
+    let (balances, ended) = Balances::of(&rows);
+    let rows_written = if rows.0.is_empty() || !is_plain {
+        let (pending_in, pending_out) = pending(&rows);
+        let keys: Texts = unused.keys.iter().map(IdempotencyKey::as_str).collect();
+        let references: Texts = unused.references.iter().map(Reference::as_str).collect();
+        if shifted.number.is_empty() {
+            let written = written_in_full!(
+                r#", written_pairs AS (
+                    INSERT INTO transaction_pairs (ledger, pair, number)
+                    SELECT id, UNNEST($27::bigint[]), UNNEST($28::bigint[]) FROM head
+                )"#,
+                [ledger, expected, last, entries, balances],
+                ended,
+                pending_in,
+                pending_out,
+                keys,
+                references,
+                pairs.pair,
+                pairs.number
+            );
+            written.fetch_all(connection).await?.len() as u64
+        } else {
+            let written = written_in_full!(
+                r#", written_pairs AS (
+                    INSERT INTO transaction_pairs (ledger, pair, number)
+                    SELECT id, UNNEST($27::bigint[]), UNNEST($28::bigint[]) FROM head
+                ), written_shifted_movements AS (
+                    INSERT INTO shifted_movements (ledger, address, later_at, number, asset, earlier_at,
+                        posted_in, posted_out)
+                    SELECT id, UNNEST($29::text[]), UNNEST($30::bigint[]), UNNEST($31::bigint[]),
+                        UNNEST($32::text[]), UNNEST($33::bigint[]), UNNEST($34::numeric[]),
+                        UNNEST($35::numeric[])
+                    FROM head
+                )"#,
+                [ledger, expected, last, entries, balances],
+                ended,
+                pending_in,
+                pending_out,
+                keys,
+                references,
+                pairs.pair,
+                pairs.number,
+                shifted.address,
+                shifted.later_at,
+                shifted.number,
+                shifted.asset,
+                shifted.earlier_at,
+                shifted.posted_in,
+                shifted.posted_out
+            );
+            written.fetch_all(connection).await?.len() as u64
+        }
     } else if !pairs.pair.is_empty() {
         let written = written_with_lists!(
             " ",
@@ -258,6 +304,34 @@ impl Pairs {
         for (pair, number) in rows {
             columns.pair.push(pair.0);
             columns.number.push(stored_number(*number));
+        }
+        columns
+    }
+}
+
+/// Rows of `shifted_movements`, column by column.
+#[derive(Default)]
+struct Shifted {
+    address: Texts,
+    later_at: BigInts,
+    number: BigInts,
+    asset: Texts,
+    earlier_at: BigInts,
+    posted_in: Numbers,
+    posted_out: Numbers,
+}
+
+impl Shifted {
+    fn of(movements: &[ShiftedMovement]) -> Self {
+        let mut columns = Self::default();
+        for movement in movements {
+            columns.address.push(movement.key.account.as_str());
+            columns.later_at.push(movement.later_at.micros());
+            columns.number.push(stored_number(movement.entry));
+            columns.asset.push(movement.key.asset.as_str());
+            columns.earlier_at.push(movement.earlier_at.micros());
+            columns.posted_in.push(movement.posted_in);
+            columns.posted_out.push(movement.posted_out);
         }
         columns
     }

@@ -10,11 +10,12 @@ use async_trait::async_trait;
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
 use engine::port::{Batch, CommitError, Head, KeyUse, Loaded, LogRecord, LookedUp, Opened, Wanted};
+use engine::shifted::ShiftedMovement;
 use fail_points::Point;
 use ledger::{BalanceKey, EntryNumber, LedgerName, Reference};
 use sql_rows::{
     BatchRows, Corruption, Failure, MovedBalance, Reader, add_looked_up, balances_of, entry_number,
-    recorded_pairs, stored_number,
+    recorded_pairs, shifted_movements, stored_number,
 };
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Notify;
@@ -203,6 +204,7 @@ impl SqliteBatch {
         let balances: Vec<MovedRow<'_, '_>> = rows.iter().collect();
         self.end_lists(&balances).await?;
         write_pairs(&mut self.transaction, self.ledger, &recorded_pairs(records)).await?;
+        self.write_shifted(&shifted_movements(records)).await?;
         write_changes(&mut self.transaction, self.ledger, records).await?;
         write_holds(&mut self.transaction, self.ledger, records).await?;
         write_transaction_changes(&mut self.transaction, self.ledger, records).await?;
@@ -242,6 +244,24 @@ impl SqliteBatch {
                     SELECT recent_movements FROM balances
                     WHERE ledger = ?1 AND address = value ->> 0 AND asset = value ->> 1
                 ), '') || (value ->> 3)
+                FROM jsonb_each(?2)",
+                self.ledger,
+                json
+            )
+            .execute(&mut *self.transaction)
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn write_shifted(&mut self, movements: &[ShiftedMovement]) -> Result<(), Failure> {
+        let mut rest = movements;
+        while let Some(json) = next_array(&mut rest, write_shifted) {
+            sqlx::query!(
+                "INSERT INTO shifted_movements (ledger, address, later_at, number, asset, earlier_at,
+                    posted_in, posted_out)
+                SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+                    value ->> 6
                 FROM jsonb_each(?2)",
                 self.ledger,
                 json
@@ -307,6 +327,19 @@ fn write_entry(json: &mut Vec<u8>, LogRecord { entry, request }: &LogRecord) {
 fn write_list(json: &mut Vec<u8>, (key, MovedBalance { movements, .. }): &MovedRow<'_, '_>) {
     let last = stored_number(movements.last);
     write_row(json, &(key.account.as_str(), key.asset.as_str(), last, movements.numbers.as_str()));
+}
+
+fn write_shifted(json: &mut Vec<u8>, movement: &ShiftedMovement) {
+    let row = (
+        movement.key.account.as_str(),
+        movement.later_at.micros(),
+        stored_number(movement.entry),
+        movement.key.asset.as_str(),
+        movement.earlier_at.micros(),
+        StoredNumber::from(movement.posted_in),
+        StoredNumber::from(movement.posted_out),
+    );
+    write_row(json, &row);
 }
 
 fn write_balance(json: &mut Vec<u8>, (key, MovedBalance { balance, movements }): &MovedRow<'_, '_>) {

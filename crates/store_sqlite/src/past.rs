@@ -3,16 +3,17 @@
 
 use async_trait::async_trait;
 use engine::query::{Account, AsOf, Order, PAGE_WEIGHT_MAX};
+use engine::shifted::ShiftedMovement;
 use futures_util::TryStreamExt;
 use ledger::{Address, LedgerName, Timestamp};
 use sql_rows::{
-    ApartRow, EntryRow, Failure, ListRow, Moved, Numbers, Past, PastReads, Scope, entries_that_moved,
+    BodyRow, Corruption, Failure, ListRow, Moved, Numbers, Past, PastReads, ThenKeptRow, entries_that_moved,
 };
 
-use crate::entries::listed;
 use crate::groups::Reads;
 use crate::movements::{BalanceLists, Lists, rows_of};
-use crate::rows::head;
+use crate::number::StoredNumber;
+use crate::rows::{ShiftedRow, head};
 use crate::spans::first_recorded_from;
 use crate::store::SqliteStore;
 
@@ -25,7 +26,7 @@ pub(crate) async fn account(
     let mut connection = store.reader().await?;
     let head = head(&mut connection, ledger).await?;
     let mut reads = Reads { connection: &mut connection, head };
-    Past::at(&mut reads, as_of, Scope::Account(address)).await?.account(address).await
+    Past::at(&mut reads, as_of).await?.account(address).await
 }
 
 #[async_trait]
@@ -128,22 +129,30 @@ impl PastReads for Reads<'_> {
         rows_of(balances)
     }
 
-    async fn last_changes(&mut self, accounts: &[&str], before: i64) -> Result<Vec<(String, i64)>, Failure> {
+    async fn kept(&mut self, accounts: &[&str], before: i64) -> Result<Vec<ThenKeptRow>, Failure> {
         let accounts = array(accounts);
-        let changes = sqlx::query!(
-            r#"SELECT wanted.value || '' AS "address!: String", (
-                SELECT number FROM account_changes
-                WHERE ledger = ?1 AND address = wanted.value AND number < ?3
-                ORDER BY number DESC LIMIT 1
-            ) AS "number?: i64"
-            FROM json_each(?2) AS wanted"#,
+        let kept = sqlx::query_as!(
+            ThenKeptRow,
+            r#"SELECT changed.address AS "address!: String", changed.number AS "number!: i64", EXISTS (
+                SELECT 1 FROM account_changes WHERE ledger = ?1 AND address = changed.address AND number >= ?3
+            ) AS "is_changed_since!: bool", kept.policy AS "policy?", kept.metadata AS "metadata?"
+            FROM (
+                SELECT wanted.value || '' AS address, (
+                    SELECT number FROM account_changes
+                    WHERE ledger = ?1 AND address = wanted.value AND number < ?3
+                    ORDER BY number DESC LIMIT 1
+                ) AS number
+                FROM json_each(?2) AS wanted
+            ) AS changed
+            LEFT JOIN accounts AS kept ON kept.ledger = ?1 AND kept.address = changed.address
+            WHERE changed.number IS NOT NULL"#,
             self.head.ledger,
             accounts,
             before
         )
         .fetch_all(&mut *self.connection)
         .await?;
-        Ok(changes.into_iter().filter_map(|row| Some((row.address, row.number?))).collect())
+        Ok(kept)
     }
 
     async fn first_movements(
@@ -156,32 +165,53 @@ impl PastReads for Reads<'_> {
         entries_that_moved(&mut lists, Numbers { from: 0, before }, Order::Ascending, rows).await
     }
 
-    async fn apart(&mut self, time: Timestamp, rows: i64) -> Result<Vec<ApartRow>, Failure> {
-        let micros = time.micros();
-        let apart = sqlx::query_as!(
-            ApartRow,
-            "SELECT number, recorded_at, effective_at FROM entries
-            WHERE ledger = ?1 AND max(recorded_at, effective_at) > ?2 AND recorded_at <> effective_at
-            ORDER BY max(recorded_at, effective_at) LIMIT ?3",
+    async fn shifted(
+        &mut self,
+        accounts: &[&str],
+        asset: Option<&str>,
+        time: Timestamp,
+        rows: i64,
+    ) -> Result<Vec<ShiftedMovement>, Failure> {
+        let (accounts, micros) = (array(accounts), time.micros());
+        let found = sqlx::query_as!(
+            ShiftedRow,
+            r#"SELECT shifted.address AS "address!", shifted.later_at AS "later_at!",
+                shifted.number AS "number!", shifted.asset AS "asset!", shifted.earlier_at AS "earlier_at!",
+                shifted.posted_in AS "posted_in!: StoredNumber",
+                shifted.posted_out AS "posted_out!: StoredNumber"
+            FROM json_each(?2) AS wanted CROSS JOIN shifted_movements AS shifted
+                ON shifted.ledger = ?1 AND shifted.address = wanted.value AND shifted.later_at > ?4
+                    AND (?3 IS NULL OR shifted.asset = ?3)
+            LIMIT ?5"#,
             self.head.ledger,
+            accounts,
+            asset,
             micros,
             rows
         )
         .fetch_all(&mut *self.connection)
         .await?;
-        Ok(apart)
+        Ok(found.iter().map(ShiftedRow::movement).collect::<Result<_, Corruption>>()?)
     }
 
-    async fn entries(&mut self, numbers: &[i64]) -> Result<Vec<EntryRow>, Failure> {
-        let mut rows = listed(self.connection, self.head.ledger, numbers);
-        let (mut entries, mut bytes) = (Vec::new(), 0);
+    async fn bodies(&mut self, numbers: &[i64]) -> Result<Vec<BodyRow>, Failure> {
+        let numbers = serde_json::to_string(numbers).expect("numbers can always be written");
+        let mut rows = sqlx::query_as!(
+            BodyRow,
+            r#"SELECT e.number AS "number!", e.kind AS "kind!", e.body AS "body!"
+            FROM json_each(?2) AS listed CROSS JOIN entries AS e ON e.ledger = ?1 AND e.number = listed.value"#,
+            self.head.ledger,
+            numbers
+        )
+        .fetch(&mut *self.connection);
+        let (mut bodies, mut bytes) = (Vec::new(), 0);
         while bytes < PAGE_WEIGHT_MAX
             && let Some(row) = rows.try_next().await?
         {
             bytes += row.body.len();
-            entries.push(row);
+            bodies.push(row);
         }
-        Ok(entries)
+        Ok(bodies)
     }
 }
 

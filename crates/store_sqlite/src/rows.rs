@@ -8,6 +8,7 @@ use crate::number::StoredNumber;
 
 pub(crate) type AccountRow = sql_rows::AccountRow<StoredNumber>;
 pub(crate) type BalanceRow = sql_rows::BalanceRow<StoredNumber>;
+pub(crate) type ShiftedRow = sql_rows::ShiftedRow<StoredNumber>;
 
 /// The head of a log.
 pub(crate) struct Head {

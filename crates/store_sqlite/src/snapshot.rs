@@ -4,16 +4,17 @@
 use async_trait::async_trait;
 use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
+use engine::shifted::ShiftedMovement;
 use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, LedgerName, Metadata};
 use sql_rows::{
-    Failure, HoldRow, KeptRow, ListRow, Reader, ReversalRow, entry_number, lists_after, stored_limit,
-    stored_number,
+    Failure, HoldRow, KeptRow, ListRow, Reader, ReversalRow, entry_number, lists_after, shifted_after,
+    stored_limit, stored_number,
 };
 use sqlx::{ConnectOptions, SqliteConnection};
 
 use crate::log::records;
 use crate::number::StoredNumber;
-use crate::rows::{BalanceRow, head};
+use crate::rows::{BalanceRow, ShiftedRow, head};
 use crate::store::SqliteStore;
 
 struct SqliteSnapshot {
@@ -55,6 +56,14 @@ impl Snapshot for SqliteSnapshot {
         limit: usize,
     ) -> Result<Vec<Movements>, ReadError> {
         Ok(self.read_movements(after, limit).await?)
+    }
+
+    async fn shifted_movements(
+        &mut self,
+        after: Option<&ShiftedMovement>,
+        limit: usize,
+    ) -> Result<Vec<ShiftedMovement>, ReadError> {
+        Ok(self.read_shifted_movements(after, limit).await?)
     }
 
     async fn accounts(
@@ -181,6 +190,33 @@ impl SqliteSnapshot {
         .await?;
         rows.iter().map(|row| Ok(row.movements()?)).collect()
     }
+
+    async fn read_shifted_movements(
+        &mut self,
+        after: Option<&ShiftedMovement>,
+        limit: usize,
+    ) -> Result<Vec<ShiftedMovement>, Failure> {
+        let (address, later_at, number, asset) = shifted_after(after);
+        let limit = stored_limit(limit);
+        let rows = sqlx::query_as!(
+            ShiftedRow,
+            r#"SELECT address, later_at, number, asset, earlier_at, posted_in AS "posted_in: StoredNumber",
+                posted_out AS "posted_out: StoredNumber"
+            FROM shifted_movements
+            WHERE ledger = ?1 AND (address, later_at, number, asset) > (?2, ?3, ?4, ?5)
+            ORDER BY address, later_at, number, asset LIMIT ?6"#,
+            self.ledger,
+            address,
+            later_at,
+            number,
+            asset,
+            limit
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(|row| Ok(row.movement()?)).collect()
+    }
+
     async fn read_accounts(
         &mut self,
         after: Option<&Address>,

@@ -7,8 +7,8 @@ use engine::query::{Clock, Order, Page, SORTED_MAX, TransactionPosition, Transac
 use futures_util::TryStreamExt;
 use ledger::{Asset, Entry, LedgerName};
 use sql_rows::{
-    EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads, addresses_under,
-    choose_way, entries_that_moved, few_entries_that_moved, one_more,
+    ByEffectiveTime, EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads,
+    addresses_under, choose_way, entries_that_moved, few_entries_that_moved, one_more,
 };
 use sqlx::SqliteConnection;
 
@@ -17,7 +17,7 @@ use crate::entries::{
 };
 use crate::movements::{Lists, ListsUnder};
 use crate::rows::{Head, head};
-use crate::spans::recorded_in;
+use crate::spans::{Sorting, recorded_in};
 use crate::store::SqliteStore;
 
 pub(crate) async fn transactions(
@@ -84,7 +84,10 @@ async fn candidates<'c>(
                 let rows = Way::All.rows_wanted(query);
                 return found(effective(connection, ledger, places, order, rows), rows);
             };
-            sorted_by_effective_time(connection, ledger, &numbers, places, order, rows).await?
+            let mut reads = Sorting { connection: &mut *connection, head };
+            let sorting = ByEffectiveTime::of(&mut reads, numbers).await?;
+            let first = sorting.first(&mut reads, places, order, rows).await?;
+            sorted_by_effective_time(connection, ledger, &first, places, order, rows).await?
         }
     };
     found(listed(connection, ledger, &numbers), rows)

@@ -12,6 +12,7 @@ use engine::query::{
     Account, AccountQuery, AddressPattern, AsOf, BalanceGroup, BalanceQuery, BalanceSum, ChangeQuery, Clock,
     Order, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
+use engine::shifted::ShiftedMovement;
 use ledger::{
     AccountChange, Address, Asset, Balance, BalanceKey, Direction, Entry, EntryBody, EntryNumber, Metadata,
     Policy, Posting, StatementLine, Timestamp,
@@ -182,6 +183,15 @@ impl Naive {
             self.entries().filter(|entry| is_one(entry) && is_ahead(entry)).cloned().collect();
         changes.reverse();
         Some(changes)
+    }
+
+    /// Returns what was moved at another time than it was recorded, by place.
+    #[must_use]
+    pub fn shifted_movements(&self) -> Vec<ShiftedMovement> {
+        let mut all: Vec<_> =
+            self.records.iter().flat_map(|record| ShiftedMovement::all_of(&record.entry)).collect();
+        all.sort_by(|a, b| a.place().cmp(&b.place()));
+        all
     }
 
     /// Returns what transactions are found by.

@@ -113,6 +113,7 @@ fn as_text(name: &LedgerName, report: &Report) -> String {
         accounts,
         balances,
         movements,
+        shifted_movements,
         changed_accounts,
         changed_transactions,
         findings,
@@ -120,7 +121,7 @@ fn as_text(name: &LedgerName, report: &Report) -> String {
     } = report;
     let seen = format!(
         "{entries} entries, {transactions} transactions, {postings} postings, {accounts} accounts, \
-         {balances} balances, {movements} movements, {holds} holds, {account_changes} changes of \
+         {balances} balances, {movements} movements, {shifted_movements} of them shifted, {holds} holds, {account_changes} changes of \
          {changed_accounts} accounts, {transaction_changes} changes of {changed_transactions} transactions"
     );
     if report.is_clean() {

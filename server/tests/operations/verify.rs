@@ -72,7 +72,7 @@ fn verifying_holds_up_nobody_who_posts_and_tells_how_far_it_has_come() {
 }
 
 /// Each in a ledger of its own: what somebody does to the database, and what has to be found.
-const DAMAGE: [(&str, &str, &[&str]); 13] = [
+const DAMAGE: [(&str, &str, &[&str]); 14] = [
     ("untouched", "SELECT 1", &[]),
     (
         "balance",
@@ -125,6 +125,11 @@ const DAMAGE: [(&str, &str, &[&str]); 13] = [
         "earlier-list",
         "INSERT INTO earlier_movements VALUES (:ledger, 'b', 'USD/2', 0, '0 ')",
         &["movements_differ"],
+    ),
+    (
+        "shifted",
+        "INSERT INTO shifted_movements VALUES (:ledger, 'b', 5, 1, 'USD/2', 4, 10, 0)",
+        &["shifted_movements_differ"],
     ),
     (
         "account",

@@ -9,6 +9,7 @@ use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Clock, Ledger, Order, Page,
     StatementQuery, TimeRange, TransactionChangeQuery, TransactionQuery,
 };
+use engine::shifted::ShiftedMovement;
 use engine::verify::{Report, verify};
 use ledger::{Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName, Metadata};
 use proptest::prelude::*;
@@ -66,6 +67,7 @@ pub(crate) struct Snapshotted {
     balances: Vec<(BalanceKey, Balance)>,
     /// The entries that moved each balance; where their lists end is the store's own business.
     movements: BTreeMap<BalanceKey, Vec<EntryNumber>>,
+    shifted_movements: Vec<ShiftedMovement>,
     accounts: Vec<KeptAccount>,
     changes: Vec<(Address, EntryNumber)>,
     changed_transactions: Vec<(EntryNumber, Metadata)>,
@@ -236,6 +238,13 @@ async fn snapshot(store: &dyn Store, ledger: &LedgerName, limit: usize) -> Resul
         }
     }
     let movements = read_movements(&mut *snapshot, limit).await?;
+    let mut shifted_movements: Vec<ShiftedMovement> = Vec::new();
+    loop {
+        match snapshot.shifted_movements(shifted_movements.last(), limit).await? {
+            part if part.is_empty() => break,
+            part => shifted_movements.extend(part),
+        }
+    }
     let mut accounts: Vec<KeptAccount> = Vec::new();
     loop {
         let after = accounts.last().map(|last| last.address.clone());
@@ -285,6 +294,7 @@ async fn snapshot(store: &dyn Store, ledger: &LedgerName, limit: usize) -> Resul
         records,
         balances,
         movements,
+        shifted_movements,
         accounts,
         changes,
         changed_transactions,

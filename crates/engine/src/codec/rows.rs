@@ -1,6 +1,9 @@
 //! The text form of postings and balances: a list of texts each, so that the bodies of entries stay small.
 
+use std::borrow::Cow;
+
 use ledger::{Address, Amount, Asset, Balance, BalanceKey, Posting};
+use serde::Deserialize;
 
 use super::DecodeError;
 
@@ -82,7 +85,43 @@ pub(super) fn postings(rows: Vec<PostingText>) -> Result<Vec<Posting>, DecodeErr
     rows.into_iter().map(posting).collect()
 }
 
-pub(super) fn balances(rows: Vec<BalanceText>) -> Result<Vec<(BalanceKey, Balance)>, DecodeError> {
+/// The balances of a body of any kind. What else there is, is passed over.
+#[derive(Deserialize)]
+struct BalancesAlone<'t> {
+    #[serde(borrow)]
+    balances: Vec<BorrowedBalance<'t>>,
+}
+
+/// As [`BalanceText`], in its place.
+#[derive(Deserialize)]
+struct BorrowedBalance<'t>(
+    #[serde(borrow)] Cow<'t, str>,
+    #[serde(borrow)] Cow<'t, str>,
+    #[serde(borrow)] Cow<'t, str>,
+    #[serde(borrow)] Cow<'t, str>,
+    #[serde(borrow)] Cow<'t, str>,
+    #[serde(borrow)] Cow<'t, str>,
+);
+
+/// Reads those of the balances of a body that are wanted, by account and asset.
+pub(super) fn wanted_balances(
+    text: &str,
+    is_wanted: impl Fn(&str, &str) -> bool,
+) -> Result<Vec<(BalanceKey, Balance)>, DecodeError> {
+    let BalancesAlone { balances: all } = serde_json::from_str(text)?;
+    let wanted = all.into_iter().filter(|row| is_wanted(&row.0, &row.1));
+    let owned =
+        wanted.map(|BorrowedBalance(account, asset, posted_in, posted_out, pending_in, pending_out)| {
+            let owned = Cow::into_owned;
+            let counters = (owned(posted_in), owned(posted_out), owned(pending_in), owned(pending_out));
+            (owned(account), owned(asset), counters.0, counters.1, counters.2, counters.3)
+        });
+    balances(owned)
+}
+
+pub(super) fn balances(
+    rows: impl IntoIterator<Item = BalanceText>,
+) -> Result<Vec<(BalanceKey, Balance)>, DecodeError> {
     let balance = |(account, asset_text, posted_in, posted_out, pending_in, pending_out)| {
         let key = BalanceKey { account: address(account)?, asset: asset(asset_text)? };
         let balance = Balance {

@@ -4,12 +4,9 @@ use ledger::{Entry, Timestamp};
 
 use super::Clock;
 
-/// How much a store looks at for one answer as of a moment, at most: balances that it goes back for, and entries that
-/// were recorded at one time and count at another. Where that is not enough there is no answer, never a wrong one.
+/// How much a store looks at for one answer as of a moment, at most: balances that it goes back for, and what moved
+/// them at another time than it was recorded. Where that is not enough there is no answer, never a wrong one.
 pub const LOOKS_MAX: usize = 20_000;
-
-/// How many entries that count at another time than they were recorded at are set off against what was recorded, at most.
-pub const SHIFTS_MAX: usize = 1_000;
 
 /// A moment, and by which clock. The moment itself is part of it: an entry of that very microsecond counts.
 ///

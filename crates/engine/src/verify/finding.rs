@@ -150,6 +150,20 @@ pub enum Finding {
         /// How many the projection holds. Where it is the same number, they are others, or in another order.
         found_movements: u64,
     },
+    /// What moved a balance at another time than it was recorded, as the projection has it, is not what follows from the
+    /// log.
+    ShiftedMovementsDiffer {
+        /// The account.
+        #[serde(serialize_with = "text")]
+        account: Address,
+        /// The asset.
+        #[serde(serialize_with = "text")]
+        asset: Asset,
+        /// How many such movements there are by the log.
+        expected_movements: u64,
+        /// How many the projection holds. Where it is the same number, they are others.
+        found_movements: u64,
+    },
     /// What the projection keeps of an account that was changed is not what follows from the log.
     AccountDiffers {
         /// The account.
@@ -361,6 +375,13 @@ impl fmt::Display for Finding {
             Self::MovementsDiffer { account, asset, expected_movements, found_movements } => {
                 write!(f, "the movements of {account} {asset} differ from the log (")?;
                 write!(f, "entries found: {found_movements}, expected: {expected_movements})")
+            }
+            Self::ShiftedMovementsDiffer { account, asset, expected_movements, found_movements } => {
+                write!(
+                    f,
+                    "what moved {account} {asset} at another time than it was recorded differs from the log "
+                )?;
+                write!(f, "(movements found: {found_movements}, expected: {expected_movements})")
             }
             Self::AccountDiffers { account, fault } => match fault {
                 AccountFault::Missing => write!(f, "the log changes account {account}, which is missing"),

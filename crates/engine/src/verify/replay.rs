@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::accounts::Accounts;
 use super::holds::Holds;
 use super::movements::History;
+use super::shifted::Shifted;
 use super::transactions::Transactions;
 use super::{Finding, Report};
 use crate::port::{KeyUse, Loaded, LogRecord};
@@ -24,6 +25,8 @@ pub(super) struct Followed {
     pub(super) book: Book,
     /// What moved the balances.
     pub(super) history: History,
+    /// What moved the balances at another time than it was recorded.
+    pub(super) shifted: Shifted,
     /// The changes of accounts.
     pub(super) accounts: Accounts,
     /// What is kept beside transactions.
@@ -38,6 +41,7 @@ pub(crate) struct Replay {
     next: EntryNumber,
     book: Book,
     history: History,
+    shifted: Shifted,
     accounts: Accounts,
     holds: Holds,
     transactions: Transactions,
@@ -77,8 +81,8 @@ impl Replay {
 
     /// Returns what follows from the log.
     pub(super) fn finish(self) -> Followed {
-        let Self { book, history, accounts, transactions, holds, .. } = self;
-        Followed { book, history, accounts, transactions, holds }
+        let Self { book, history, shifted, accounts, transactions, holds, .. } = self;
+        Followed { book, history, shifted, accounts, transactions, holds }
     }
 
     /// Says which earlier entry has to be [learnt](Self::learn) before the next one is taken.
@@ -119,6 +123,7 @@ impl Replay {
         report.entries += 1;
         self.holds.load(&mut self.book, &entry);
         self.history.expect(number, entry.body.touching());
+        self.shifted.expect(&entry);
         let decision = match &entry.body {
             EntryBody::Transaction(transaction) => {
                 report.transactions += 1;

@@ -247,7 +247,11 @@ async fn time_that_goes_backwards_is_found() {
         Finding::TimeWentBack { entry: EntryNumber(1), previous: micros(1000), found: micros(999) }
     );
     let texts: Vec<_> = report.findings.iter().map(Finding::to_string).collect();
-    assert_eq!(texts, ["entry 1 was recorded 1 µs before the entry ahead of it",]);
+    assert_eq!(texts[0], "entry 1 was recorded 1 µs before the entry ahead of it");
+    // It counts at another time than it was recorded at by now, and the projection knows nothing of that.
+    let shifted =
+        |text: &str| text.starts_with("what moved") && text.ends_with("(movements found: 0, expected: 1)");
+    assert!(texts.len() == 3 && texts[1..].iter().all(|text| shifted(text)), "{texts:?}");
 }
 
 #[tokio::test]
@@ -297,6 +301,6 @@ async fn an_empty_ledger_with_leftovers_in_its_projections_is_not_clean() {
     })
     .await;
     assert_eq!((report.entries, report.balances, report.movements), (0, 8, 10));
-    // Eight balances, which still sum to zero, and what moved each of them.
-    assert_eq!(report.findings_total, 16);
+    // Eight balances, which still sum to zero, what moved each of them, and what moved three at another time.
+    assert_eq!(report.findings_total, 19);
 }

@@ -7,5 +7,6 @@ mod damage;
 mod holds;
 mod movements;
 mod report;
+mod shifted;
 mod stored;
 mod transactions;

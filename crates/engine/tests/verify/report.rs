@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
+use engine::shifted::ShiftedMovement;
 use engine::verify::{Progress, Report, Stage, verify};
 use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, Metadata};
 
@@ -29,6 +30,7 @@ async fn a_clean_report_counts_what_was_seen() {
         accounts: 4501,
         balances: 4501,
         movements: 4950,
+        shifted_movements: 0,
         changed_accounts: 0,
         changed_transactions: 0,
         findings: vec![],
@@ -128,8 +130,8 @@ async fn a_report_is_readable_for_machines_with_amounts_as_text() {
         serde_json::to_value(&report).unwrap(),
         serde_json::json!({
             "entries": 4, "transactions": 4, "account_changes": 0, "transaction_changes": 0, "holds": 0,
-            "postings": 6, "accounts": 5, "balances": 7, "movements": 9, "changed_accounts": 0,
-            "changed_transactions": 0,
+            "postings": 6, "accounts": 5, "balances": 7, "movements": 9, "shifted_movements": 3,
+            "changed_accounts": 0, "changed_transactions": 0,
             "findings": [
                 of_entry("b", counters("30", "10")),
                 of_entry("c", counters("10", "0")),
@@ -280,6 +282,15 @@ impl Snapshot for Broken {
         self.stored.transaction_changes(after, limit).await
     }
 
+    async fn shifted_movements(
+        &mut self,
+        after: Option<&ShiftedMovement>,
+        limit: usize,
+    ) -> Result<Vec<ShiftedMovement>, ReadError> {
+        let after = self.begin(Stage::ShiftedMovements, after)?;
+        self.stored.shifted_movements(after, limit).await
+    }
+
     async fn transactions_by_pair(
         &mut self,
         after: Option<(MetadataPair, EntryNumber)>,
@@ -299,8 +310,15 @@ impl Snapshot for Broken {
     }
 }
 
-const STAGES: [Stage; 6] =
-    [Stage::Log, Stage::Balances, Stage::Movements, Stage::Accounts, Stage::Holds, Stage::Transactions];
+const STAGES: [Stage; 7] = [
+    Stage::Log,
+    Stage::Balances,
+    Stage::Movements,
+    Stage::ShiftedMovements,
+    Stage::Accounts,
+    Stage::Holds,
+    Stage::Transactions,
+];
 
 #[tokio::test]
 async fn a_store_that_does_not_answer_ends_the_verification() {

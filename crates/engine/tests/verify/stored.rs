@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
+use engine::shifted::ShiftedMovement;
 use ledger::{
     Address, Amount, Asset, Balance, BalanceKey, Book, CaptureHold, ChangeAccount, ChangeTransaction,
     Command, CreateHold, Entry, EntryBody, EntryNumber, Expectations, Frozen, HoldStanding, Metadata,
@@ -20,6 +21,8 @@ pub(crate) struct Stored {
     pub(crate) balances: Vec<(BalanceKey, Balance)>,
     /// By place. Each list but a balance's last one has two entries.
     pub(crate) movements: Vec<Movements>,
+    /// By place.
+    pub(crate) shifted: Vec<ShiftedMovement>,
     /// By address.
     pub(crate) accounts: Vec<KeptAccount>,
     /// By account and entry.
@@ -100,6 +103,9 @@ impl Stored {
         }
         let mut balances: Vec<_> = book.balances().map(|(key, b)| (key.clone(), *b)).collect();
         balances.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut shifted: Vec<_> =
+            records.iter().flat_map(|record: &LogRecord| ShiftedMovement::all_of(&record.entry)).collect();
+        shifted.sort_by(|a, b| a.place().cmp(&b.place()));
         let movements = moved_by.iter().flat_map(|(key, entries)| lists(key, entries, 2)).collect();
         let mut transactions_by_pair = Vec::new();
         for (number, metadata) in &kept {
@@ -127,6 +133,7 @@ impl Stored {
             records,
             balances,
             movements,
+            shifted,
             accounts,
             changes,
             changed_transactions,
@@ -374,6 +381,15 @@ impl Snapshot for Stored {
     ) -> Result<Vec<(EntryNumber, EntryNumber)>, ReadError> {
         let ahead = self.transaction_changes.iter().filter(|change| after.is_none_or(|it| **change > it));
         Ok(ahead.take(limit.min(self.chunk_max)).copied().collect())
+    }
+
+    async fn shifted_movements(
+        &mut self,
+        after: Option<&ShiftedMovement>,
+        limit: usize,
+    ) -> Result<Vec<ShiftedMovement>, ReadError> {
+        let is_ahead = |it: &&ShiftedMovement| after.is_none_or(|after| it.place() > after.place());
+        Ok(self.shifted.iter().filter(is_ahead).take(limit.min(self.chunk_max)).cloned().collect())
     }
 
     async fn transactions_by_pair(

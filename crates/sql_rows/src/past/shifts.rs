@@ -1,17 +1,16 @@
-//! Entries that had been recorded by a moment and count later, and those that were recorded later and count by then: by
-//! the effective clock they are what tells one from the other.
+//! What had been recorded by a moment and counts later, and what was recorded later and counts by then: by the effective
+//! clock that is what tells one from the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::query::{LOOKS_MAX, PAGE_WEIGHT_MAX, SHIFTS_MAX};
-use ledger::{Address, Balance, BalanceKey, Entry};
+use engine::query::LOOKS_MAX;
+use engine::shifted::ShiftedMovement;
+use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber};
 
-use super::{ApartRow, Past, Posted, Scope, add, impossible, with_pending};
-use crate::failure::Failure;
-use crate::rows::one_more;
-
-/// How large such entries may be together.
-const BYTES_MAX: usize = 16 * PAGE_WEIGHT_MAX;
+use super::Past;
+use crate::failure::{Corruption, Failure};
+use crate::movements::Moved;
+use crate::rows::{entry_number, one_more, stored_limit, stored_number};
 
 /// What such entries moved, by balance.
 pub(super) type Shifts = BTreeMap<BalanceKey, Shift>;
@@ -24,116 +23,105 @@ pub(super) struct Shift {
     /// Whether an entry that was recorded later counts by then.
     has_earlier: bool,
     /// The entries that had been recorded by then and count later.
-    pub(super) later: BTreeSet<i64>,
+    later: BTreeSet<EntryNumber>,
 }
 
 /// What was posted to an account and from it.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Sums {
-    pub(super) posted_in: i128,
-    pub(super) posted_out: i128,
+#[derive(Default)]
+struct Sums {
+    posted_in: i128,
+    posted_out: i128,
 }
 
-/// Returns the balances that an entry posted to or from; of an entry that only touched what is pending, those of which
-/// it did.
-pub(super) fn moved_by(entry: &Entry) -> BTreeMap<BalanceKey, Sums> {
-    let mut moved = BTreeMap::<BalanceKey, Sums>::new();
-    if entry.body.postings().is_empty() {
-        moved.extend(entry.balances.iter().map(|(key, _)| (key.clone(), Sums::default())));
+impl Shift {
+    fn add(&mut self, movement: &ShiftedMovement, recorded: EntryNumber) {
+        let (posted_in, posted_out) = (movement.posted_in.signed(), movement.posted_out.signed());
+        // Saturating, as damage may go past every bound.
+        if movement.entry < recorded {
+            self.later.insert(movement.entry);
+            self.moved.posted_in = self.moved.posted_in.saturating_sub(posted_in);
+            self.moved.posted_out = self.moved.posted_out.saturating_sub(posted_out);
+        } else {
+            self.has_earlier = true;
+            self.moved.posted_in = self.moved.posted_in.saturating_add(posted_in);
+            self.moved.posted_out = self.moved.posted_out.saturating_add(posted_out);
+        }
     }
-    for posting in entry.body.postings() {
-        let key = |account: &Address| BalanceKey { account: account.clone(), asset: posting.asset().clone() };
-        // Saturating, as an entry read from a damaged log may hold anything.
-        let sums = moved.entry(key(posting.source())).or_default();
-        sums.posted_out = sums.posted_out.saturating_add(posting.amount().signed());
-        let sums = moved.entry(key(posting.destination())).or_default();
-        sums.posted_in = sums.posted_in.saturating_add(posting.amount().signed());
-    }
-    moved
 }
 
 impl Past<'_> {
-    /// Finds such entries; `None` where there are too many of them.
-    pub(super) async fn shifts(&mut self, scope: Scope<'_>) -> Result<Option<Shifts>, Failure> {
-        let apart = self.reads.apart(self.time, one_more(LOOKS_MAX / 2)).await?;
-        if apart.len() > LOOKS_MAX / 2 {
-            return Ok(None);
-        }
-        self.look(apart.len())?;
-        let (time, recorded, next) = (self.time.micros(), self.recorded, self.reads.next());
-        let is_between = |row: &ApartRow| row.number < next && row.recorded_at.min(row.effective_at) <= time;
-        let numbers: BTreeSet<i64> =
-            apart.iter().filter(|row| is_between(row)).map(|row| row.number).collect();
-        if numbers.len() > SHIFTS_MAX {
-            return Ok(None);
-        }
-        let mut shifts = Shifts::new();
-        let numbers: Vec<i64> = numbers.into_iter().collect();
-        for part in numbers.chunks(READ_AT_ONCE) {
-            if self.bytes > BYTES_MAX {
-                return Ok(None);
-            }
-            self.read(part.iter().copied(), |entry| {
-                let number = entry.number.0.cast_signed();
-                for (key, moved) in moved_by(entry) {
-                    if !scope.contains(&key.account) {
-                        continue;
-                    }
-                    let shift = shifts.entry(key).or_default();
-                    if number < recorded {
-                        shift.later.insert(number);
-                        shift.moved.posted_in = shift.moved.posted_in.saturating_sub(moved.posted_in);
-                        shift.moved.posted_out = shift.moved.posted_out.saturating_sub(moved.posted_out);
-                    } else {
-                        shift.has_earlier = true;
-                        shift.moved.posted_in = shift.moved.posted_in.saturating_add(moved.posted_in);
-                        shift.moved.posted_out = shift.moved.posted_out.saturating_add(moved.posted_out);
-                    }
+    /// Finds what such entries moved of accounts: of the first of them, as many as may be looked at; and says how many
+    /// these are, one at least.
+    pub(super) async fn shifts(
+        &mut self,
+        addresses: &[Address],
+        asset: Option<&str>,
+    ) -> Result<(usize, Shifts), Failure> {
+        let time = self.as_of.time;
+        let (recorded, next) = (entry_number(self.recorded)?, entry_number(self.reads.next())?);
+        let texts: Vec<&str> = addresses.iter().map(Address::as_str).collect();
+        let mut accounts = addresses.len();
+        loop {
+            let most = LOOKS_MAX - self.looks;
+            let found = self.reads.shifted(&texts[..accounts], asset, time, one_more(most)).await?;
+            if found.len() > most {
+                // The last one may have more, and in whatever order they came, these are fewer.
+                let seen: BTreeSet<&Address> = found.iter().map(|movement| &movement.key.account).collect();
+                accounts = seen.len().min(accounts).saturating_sub(1);
+                if accounts == 0 {
+                    return Err(Failure::TooMuchToLookAt);
                 }
-                Ok(())
-            })
-            .await?;
+                continue;
+            }
+            self.look(found.len())?;
+            let mut shifts = Shifts::new();
+            for movement in found.iter().filter(|it| it.earlier_at <= time && it.entry < next) {
+                shifts.entry(movement.key.clone()).or_default().add(movement, recorded);
+            }
+            return Ok((accounts, shifts));
         }
-        Ok(Some(shifts))
     }
 
     /// Adds to what was recorded by then, and takes off, what such entries moved.
-    pub(super) async fn shifted(
+    pub(super) async fn shift(
         &mut self,
-        mut balances: BTreeMap<BalanceKey, Balance>,
-        addresses: &[Address],
-        asset: Option<&str>,
-    ) -> Result<BTreeMap<BalanceKey, Balance>, Failure> {
-        let Posted::Shifted(all) = &mut self.posted else { return Ok(balances) };
-        // Each account is asked for once: what concerns it is not needed again.
-        let mut own = Shifts::new();
-        for address in addresses {
-            let from = super::lowest(address);
-            let keys: Vec<BalanceKey> = all
-                .range(from..)
-                .take_while(|(key, _)| key.account == *address)
-                .map(|(key, _)| key.clone())
-                .collect();
-            own.extend(keys.into_iter().filter_map(|key| all.remove_entry(&key)));
-        }
-        for (key, shift) in own {
-            if asset.is_some_and(|asset| asset != key.asset.as_str()) {
-                continue;
-            }
-            if !shift.has_earlier && !self.moved_otherwise(&key, &shift).await? {
-                balances.remove(&key);
-                continue;
-            }
+        balances: &mut BTreeMap<BalanceKey, Balance>,
+        shifts: Shifts,
+    ) -> Result<(), Failure> {
+        for (key, shift) in shifts {
             let before = balances.get(&key).copied().unwrap_or_default();
             let posted_in = add(before.posted_in, shift.moved.posted_in);
             let posted_out = add(before.posted_out, shift.moved.posted_out);
             let (posted_in, posted_out) = posted_in.zip(posted_out).ok_or_else(|| impossible(&key))?;
-            let after = Balance { posted_in, posted_out, ..Balance::default() };
-            balances.insert(key, with_pending(after, Some(&before)));
+            let is_there = shift.has_earlier
+                || (posted_in, posted_out) != (Amount::ZERO, Amount::ZERO)
+                || self.moved_otherwise(&key, &shift).await?;
+            if is_there {
+                balances.insert(key, Balance { posted_in, posted_out, ..before });
+            } else {
+                balances.remove(&key);
+            }
         }
-        Ok(balances)
+        Ok(())
+    }
+
+    /// Says whether an account had moved by then in an asset, beside the entries that count later.
+    async fn moved_otherwise(&mut self, key: &BalanceKey, shift: &Shift) -> Result<bool, Failure> {
+        let moved = Moved { account: key.account.as_str(), asset: Some(key.asset.as_str()) };
+        self.look(shift.later.len())?;
+        let rows = stored_limit(shift.later.len() + 1);
+        let first = self.reads.first_movements(moved, self.recorded, rows).await?;
+        let later: BTreeSet<i64> = shift.later.iter().copied().map(stored_number).collect();
+        Ok(first.iter().any(|number| !later.contains(number)))
     }
 }
 
-/// How many entries are read before their size is looked at.
-const READ_AT_ONCE: usize = 500;
+fn add(counter: Amount, moved: i128) -> Option<Amount> {
+    let sum = counter.signed().checked_add(moved)?;
+    u128::try_from(sum).ok().and_then(Amount::new)
+}
+
+fn impossible(key: &BalanceKey) -> Corruption {
+    let place = format!("the movements of {} in {}", key.account, key.asset);
+    Corruption::new(place, "together they are no amount")
+}

@@ -19,6 +19,9 @@ async fn the_schema_refuses_to_change_what_is_recorded() {
         "UPDATE entries SET body = '{}' WHERE number = 99",
         "DELETE FROM entries",
         "TRUNCATE entries",
+        "UPDATE shifted_movements SET posted_in = 0",
+        "DELETE FROM shifted_movements",
+        "TRUNCATE shifted_movements",
     ] {
         let error = sqlx::query(statement).execute(&mut stranger).await.unwrap_err();
         assert!(error.to_string().contains("nothing recorded ever changes"), "{error}");

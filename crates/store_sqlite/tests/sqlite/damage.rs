@@ -201,11 +201,8 @@ async fn assert_past_corrupt(store: &dyn Store, main: &LedgerName, clock: Clock,
     let accounts =
         AccountQuery { prefix: prefix.clone(), as_of: Some(as_of), limit: 10, ..AccountQuery::default() };
     let sums = BalanceQuery { prefix, depth: 1, as_of: Some(as_of), after: None, limit: 10 };
-    // These need not add up what moved it.
-    if clock == Clock::Recorded {
-        assert_corrupt(store.accounts(main, &accounts).await, parts);
-        assert_corrupt(store.balances(main, &sums).await, parts);
-    }
+    assert_corrupt(store.accounts(main, &accounts).await, parts);
+    assert_corrupt(store.balances(main, &sums).await, parts);
 }
 
 #[tokio::test]
@@ -242,7 +239,10 @@ async fn a_movement_without_its_entry_is_named() {
         let place = Place::new();
         let (store, main) = damaged(&place, &[damage]).await;
         assert_movements_corrupt(&*store, &main, &["the log", part]).await;
-        assert_past_corrupt(&*store, &main, Clock::Effective, &["the log", part]).await;
+        // The last one alone says how the account was.
+        for clock in [Clock::Recorded, Clock::Effective].into_iter().filter(|_| part.contains('2')) {
+            assert_past_corrupt(&*store, &main, clock, &["the log", part]).await;
+        }
         // Not even where nothing is asked for that the entry could be among.
         let never = TimeRange { from: Some(Timestamp::MAX), to: None };
         let nothing = StatementQuery { time: never, ..statement(Clock::Effective) };

@@ -63,16 +63,21 @@ async fn the_schema_refuses_to_change_what_is_recorded() {
         .unwrap();
     let records = append(&store, &main, &[transfer("world", "a", 1)]).await;
     let mut stranger = place.stranger().await;
-    sqlx::query("INSERT INTO earlier_movements SELECT id, 'b', 'USD/2', 0, '0 ' FROM ledgers")
-        .execute(&mut stranger)
-        .await
-        .unwrap();
+    for row in [
+        "earlier_movements SELECT id, 'b', 'USD/2', 0, '0 '",
+        "shifted_movements SELECT id, 'b', 2, 0, 'USD/2', 1, 5, 0",
+    ] {
+        let statement = sqlx::AssertSqlSafe(format!("INSERT INTO {row} FROM ledgers"));
+        sqlx::query(statement).execute(&mut stranger).await.unwrap();
+    }
     for statement in [
         "UPDATE entries SET effective_at = 0",
         "UPDATE entries SET body = '{}' WHERE number = 0",
         "DELETE FROM entries",
         "UPDATE earlier_movements SET numbers = ''",
         "DELETE FROM earlier_movements",
+        "UPDATE shifted_movements SET posted_in = 0",
+        "DELETE FROM shifted_movements",
     ] {
         let error = sqlx::query(statement).execute(&mut stranger).await.unwrap_err();
         assert!(error.to_string().contains("nothing recorded ever"), "{error}");

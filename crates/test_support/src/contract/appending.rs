@@ -7,7 +7,7 @@ use engine::port::{Appended, Appends, CommitError, Head, LogRecord, LookedUp, St
 use ledger::{BalanceKey, EntryBody, EntryNumber, LedgerName};
 
 use crate::{
-    Request, StoreFixture, address, append, asset, at, decide_batch, head_before, key, ledger_name,
+    Naive, Request, StoreFixture, address, append, asset, at, decide_batch, head_before, key, ledger_name,
     reference, transfer,
 };
 
@@ -43,6 +43,27 @@ pub async fn entries_that_follow_the_head_are_appended_in_one_go(fixture: &dyn S
     assert_eq!(account.balances[0].1.posted_in.get(), 104);
     let more = append(&*store, &main, &[transfer("world", "a", 1)]).await;
     assert_eq!(more[0].entry.number, EntryNumber(104));
+}
+
+/// Also where it is found by its metadata, or comes with others that count when they are recorded.
+pub async fn what_counts_at_another_time_is_appended_as_well(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    if store.appends().is_none() {
+        return;
+    }
+    let mut naive = Naive::default();
+    let early = transfer("world", "a", 1).effective_at(7);
+    let found = early.clone().metadata(&[("tier", "gold")]);
+    for requests in [vec![early.clone()], vec![transfer("world", "b", 1), early, found]] {
+        let records = decide(&*store, &main, &requests).await;
+        assert_eq!(append_records(&*store, &main, &records).await, Appended::Written);
+        naive.records.extend(records);
+        let mut snapshot = store.snapshot(&main).await.unwrap();
+        assert_eq!(snapshot.shifted_movements(None, 10).await.unwrap(), naive.shifted_movements());
+        let found = snapshot.transactions_by_pair(None, 10).await.unwrap();
+        assert_eq!(found, Vec::from_iter(naive.transactions_by_pair()));
+    }
+    assert_eq!(naive.shifted_movements().len(), 6);
 }
 
 /// Too early, too late, or in no ledger at all.

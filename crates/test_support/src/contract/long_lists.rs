@@ -71,6 +71,37 @@ pub async fn a_page_looks_at_a_bounded_number_of_entries(fixture: &dyn StoreFixt
     }
 }
 
+/// Each of the two is on more than a page may look at, and few have both.
+pub async fn transactions_that_have_two_pairs_are_found_among_many_that_have_one(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let mut naive = Naive::default();
+    let requests: Vec<_> = (0..3 * SCAN_MAX)
+        .map(|n| {
+            let both = [("side", "left"), ("turn", "yes")];
+            let own = if n % 130 == 7 { &both[..] } else { &both[n % 2..][..1] };
+            post([posting("world", "hot", "USD/2", 1)]).metadata(own)
+        })
+        .collect();
+    for part in requests.chunks(500) {
+        naive.records.extend(append(&*store, &main, part).await);
+    }
+    let both = vec![("side".into(), "left".into()), ("turn".into(), "yes".into())];
+    for account in [None, Some(AddressPattern::Exactly(address("hot")))] {
+        for order in [Order::Ascending, Order::Descending] {
+            for limit in [1, 5, 50, 1_000] {
+                let account = account.clone();
+                let query =
+                    TransactionQuery { metadata: both.clone(), account, order, limit, ..Default::default() };
+                let listed = drain(query.limit, None, async |after| {
+                    store.transactions(&main, &TransactionQuery { after, ..query.clone() }).await.unwrap()
+                })
+                .await;
+                assert_eq!(listed, naive.transactions(&query), "{query:?}");
+            }
+        }
+    }
+}
+
 /// Beyond what may be sorted for a page, and for an account with few lines in a long log.
 pub async fn a_statement_of_many_lines_is_listed_by_either_clock(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;

@@ -51,6 +51,7 @@ macro_rules! store_contract {
             }
             appending {
                 entries_that_follow_the_head_are_appended_in_one_go
+                what_counts_at_another_time_is_appended_as_well
                 a_head_that_stands_elsewhere_is_stale
                 a_head_of_another_time_is_stale
                 a_key_or_reference_in_use_is_stale
@@ -142,6 +143,7 @@ macro_rules! store_contract {
             }
             long_lists {
                 a_page_looks_at_a_bounded_number_of_entries
+                transactions_that_have_two_pairs_are_found_among_many_that_have_one
                 a_statement_of_many_lines_is_listed_by_either_clock
                 what_moved_another_asset_is_passed_by_however_much_it_is
                 accounts_that_moved_an_asset_are_found_past_all_others
@@ -157,6 +159,7 @@ macro_rules! store_contract {
                 any_moment_of_a_long_history_is_shown
                 entries_that_count_at_another_time_may_be_many
                 too_much_to_look_at_is_refused_and_never_guessed
+                what_others_take_is_not_counted_against_an_account_or_a_group
             }
             movements {
                 any_part_of_a_statement_is_read_from_any_place_on

@@ -1,7 +1,7 @@
 //! Accounts, lists and sums as they were at a moment, by either clock.
 
 use engine::port::{LogRecord, ReadError, Store};
-use engine::query::{Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, Clock, LOOKS_MAX, SHIFTS_MAX};
+use engine::query::{Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, Clock, LOOKS_MAX};
 use ledger::{Address, Floors, Frozen, LedgerName, PolicyPatch, Posting, ReleaseCause};
 
 use super::{accounts, balances};
@@ -299,11 +299,11 @@ pub async fn any_moment_of_a_long_history_is_shown(fixture: &dyn StoreFixture) {
     }
 }
 
-/// More than are looked at for a page: accounts are summed up one by one then.
+/// As in a ledger that was imported.
 pub async fn entries_that_count_at_another_time_may_be_many(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;
     let mut naive = Naive::default();
-    let entries: Vec<i64> = (0..i64::try_from(SHIFTS_MAX).unwrap() + 50).collect();
+    let entries: Vec<i64> = (0..1_050).collect();
     for part in entries.chunks(1_000) {
         let request = |n: &i64| {
             let account = if n % 40 == 0 { "a:b" } else { "a" };
@@ -360,5 +360,36 @@ pub async fn too_much_to_look_at_is_refused_and_never_guessed(fixture: &dyn Stor
         let query = BalanceQuery { prefix: Some("users:".into()), limit: 100, ..groups(as_of, 2) };
         let page = store.balances(&main, &query).await.unwrap();
         assert!(page.items.len() == 100 && page.next.is_some());
+    }
+}
+
+/// All accounts together take more than may be looked at for one answer; none of them does.
+pub async fn what_others_take_is_not_counted_against_an_account_or_a_group(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let accounts = 200;
+    let entries = i64::try_from(LOOKS_MAX / accounts).unwrap() + 1;
+    let postings: Vec<Posting> =
+        (0..accounts).map(|n| posting("world", &format!("users:{n:03}"), "USD/2", 1)).collect();
+    let request = |n: i64| post(&postings[..]).now(START + 10_000 + n).effective_at(START - n);
+    let requests: Vec<Request> = (0..entries).map(request).collect();
+    let mut naive = Naive::default();
+    for part in requests.chunks(20) {
+        naive.records.extend(append(&*store, &main, part).await);
+    }
+    let as_of = effective(-1);
+    let query = AccountQuery { as_of: Some(as_of), limit: 150, ..AccountQuery::default() };
+    let listed = drain(query.limit, None, async |after| {
+        store.accounts(&main, &AccountQuery { after, ..query.clone() }).await.unwrap()
+    });
+    assert_eq!(listed.await, naive.accounts(&query));
+    let each = BalanceQuery { prefix: Some("users:".into()), limit: 150, ..groups(as_of, 2) };
+    let summed = drain(each.limit, None, async |after| {
+        store.balances(&main, &BalanceQuery { after, ..each.clone() }).await.unwrap()
+    });
+    assert_eq!(summed.await, naive.groups(&each));
+    let together = BalanceQuery { depth: 1, ..each };
+    match store.balances(&main, &together).await {
+        Ok(page) => assert_eq!(page.items, naive.groups(&together)),
+        Err(error) => assert!(matches!(error, ReadError::TooMuchToLookAt), "{error:?}"),
     }
 }

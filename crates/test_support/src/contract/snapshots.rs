@@ -1,9 +1,13 @@
 //! Snapshots: one moment of a ledger, whatever is written meanwhile.
 
 use engine::port::{ReadError, Snapshot};
+use engine::shifted::ShiftedMovement;
 use ledger::EntryNumber;
 
 use crate::{Naive, StoreFixture, append, ledger_name, post, posting, read_movements, transfer};
+
+/// When the last entries below are recorded, about.
+const START: i64 = 1_000_000;
 
 /// Reads a snapshot to its end, `limit` rows at a time, and holds it to a log.
 async fn assert_holds(snapshot: &mut dyn Snapshot, naive: &Naive, limit: usize) {
@@ -30,6 +34,16 @@ async fn assert_holds(snapshot: &mut dyn Snapshot, naive: &Naive, limit: usize) 
     }
     assert_eq!(balances, Vec::from_iter(naive.balances()));
     assert_eq!(read_movements(snapshot, limit).await.unwrap(), naive.movements());
+    let mut shifted: Vec<ShiftedMovement> = Vec::new();
+    loop {
+        let part = snapshot.shifted_movements(shifted.last(), limit).await.unwrap();
+        assert!(part.len() <= limit);
+        if part.is_empty() {
+            break;
+        }
+        shifted.extend(part);
+    }
+    assert_eq!(shifted, naive.shifted_movements());
 }
 
 /// Not even where it reads for the first time after the write.
@@ -62,13 +76,18 @@ pub async fn a_snapshot_reads_everything_in_parts(fixture: &dyn StoreFixture) {
         ]),
         post([posting("world", "a-1", "EUR/2", 1 << 80)]).key("k").reference("r"),
         post([posting("world", "a:1", "USD/2", 0)]),
+        post([posting("world", "a", "EUR/2", 1 << 80), posting("a", "a:1", "USD/2", 2)])
+            .now(START + 9)
+            .effective_at(START),
+        transfer("world", "a", 3).now(START + 9).effective_at(START + 20),
+        transfer("a", "world", 1).now(START + 10).effective_at(START + 9),
     ];
     let naive = Naive { records: append(&*store, &main, &requests).await };
     for limit in [1, 2, 3, 100] {
         assert_holds(&mut *store.snapshot(&main).await.unwrap(), &naive, limit).await;
     }
     let mut snapshot = store.snapshot(&main).await.unwrap();
-    assert!(snapshot.records(EntryNumber(3), 10).await.unwrap().is_empty());
+    assert!(snapshot.records(EntryNumber(6), 10).await.unwrap().is_empty());
     assert!(snapshot.records(EntryNumber(u64::MAX), 10).await.unwrap().is_empty());
 }
 
