@@ -8,8 +8,8 @@ mod errors;
 
 use async_trait::async_trait;
 use ledger::{
-    Address, Amount, Balance, BalanceKey, Entry, EntryNumber, HoldStanding, HoldState, LedgerName, Metadata,
-    Policy, Reference, Remainder, StatementLine, Timestamp,
+    Address, Amount, Balance, BalanceKey, BalanceTotal, Entry, EntryNumber, HoldStanding, HoldState,
+    LedgerName, Metadata, Policy, Reference, Remainder, RootKey, StatementLine, Timestamp,
 };
 
 pub use self::errors::{BeginError, CommitError, CreateLedgerError, ReadError, Source};
@@ -473,6 +473,16 @@ pub trait Snapshot: Send {
         after: Option<&BalanceKey>,
         limit: usize,
     ) -> Result<Vec<(BalanceKey, Balance)>, ReadError>;
+
+    /// Reads up to `limit` of the sums that are kept of balances, those after the given one, by root and asset.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn sums(
+        &mut self,
+        after: Option<&RootKey>,
+        limit: usize,
+    ) -> Result<Vec<(RootKey, BalanceTotal)>, ReadError>;
 
     /// Reads up to `limit` lists of movements after the given one, by account, asset, and time.
     ///

@@ -1,8 +1,8 @@
 //! Questions that can be asked of a store, and the shapes of their answers.
 
 use ledger::{
-    Address, Amount, Asset, Balance, Entry, EntryNumber, Floors, HoldStanding, HoldState, LedgerName,
-    Metadata, Policy, Posting, Reference, Timestamp,
+    Address, Amount, Asset, Balance, BalanceTotal, Entry, EntryNumber, Floors, HoldStanding, HoldState,
+    LedgerName, Metadata, Policy, Posting, Reference, Timestamp, Total,
 };
 
 use crate::idempotency::KeyedRequest;
@@ -404,6 +404,19 @@ impl BalanceSum {
         add(&mut self.posted_out, balance.posted_out);
         add(&mut self.pending_in, balance.pending_in);
         add(&mut self.pending_out, balance.pending_out);
+    }
+}
+
+impl From<BalanceTotal> for BalanceSum {
+    /// Saturates. Nothing is below zero of which balances are the parts.
+    fn from(total: BalanceTotal) -> Self {
+        let saturated = |total: Total| total.get().unwrap_or(if total.is_negative() { 0 } else { u128::MAX });
+        Self {
+            posted_in: saturated(total.posted_in),
+            posted_out: saturated(total.posted_out),
+            pending_in: saturated(total.pending_in),
+            pending_out: saturated(total.pending_out),
+        }
     }
 }
 

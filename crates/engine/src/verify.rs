@@ -6,7 +6,7 @@
 //! What nothing follows from cannot be held against anything: a metadata value in the log, or a reference or an
 //! idempotency key that was changed to one not in use, goes unnoticed.
 //!
-//! In memory it keeps one chunk of what it reads, every balance and every policy, digests per balance's history and
+//! In memory it keeps one chunk of what it reads, every balance, their sums by root, every policy, digests per balance's history and
 //! of what moved it at another time, per changed account, per changed transaction and per transaction with metadata, every open hold, a digest per ended
 //! one, every transaction that was reversed, and 16 bytes and a number per reference and per idempotency key. The length
 //! of the log does not count otherwise.
@@ -17,6 +17,7 @@ mod holds;
 mod movements;
 mod replay;
 mod shifted;
+mod sums;
 mod transactions;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use self::holds::Holds;
 use self::movements::History;
 use self::replay::Followed;
 pub(crate) use self::replay::Replay;
+use self::sums::compare_sums;
 use self::transactions::Transactions;
 use crate::pair::MetadataPair;
 use crate::port::{Movements, ReadError, Snapshot};
@@ -61,6 +63,8 @@ pub struct Report {
     pub accounts: u64,
     /// Balances in the projection.
     pub balances: u64,
+    /// Sums of balances that are kept.
+    pub sums: u64,
     /// Movements in the projection: for each balance, how many entries moved it.
     pub movements: u64,
     /// How many movements in the projection count at another time than they were recorded at.
@@ -112,6 +116,8 @@ pub enum Stage {
     Log,
     /// Comparing balances; counted in balances.
     Balances,
+    /// Comparing the sums that are kept of balances; counted in sums.
+    Sums,
     /// Comparing which entries moved each balance; counted in movements.
     Movements,
     /// Comparing what moved balances at another time than it was recorded; counted in movements.
@@ -129,6 +135,7 @@ impl fmt::Display for Stage {
         f.write_str(match self {
             Self::Log => "log",
             Self::Balances => "balances",
+            Self::Sums => "sums",
             Self::Movements => "movements",
             Self::ShiftedMovements => "shifted movements",
             Self::Accounts => "accounts",
@@ -138,7 +145,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Verifies one ledger: that its log holds by itself, and that balances, what moved them and when, and what is kept beside
+/// Verifies one ledger: that its log holds by itself, and that balances, their sums, what moved them and when, and what is kept beside
 /// accounts and transactions, and what they are found by, are those that follow from the log. Statements are read from the log by what moved a balance.
 ///
 /// `progress` is called at the start of each stage and after every chunk read. What does not hold is in
@@ -159,6 +166,8 @@ pub async fn verify(
     let Followed { book, history, shifted, accounts, transactions, holds } = followed;
     let compared = compare_balances(snapshot, &book, &mut report, &mut progress).await;
     as_far_as_readable(Stage::Balances, compared, &mut report)?;
+    let compared = compare_sums(snapshot, &book, &mut report, &mut progress).await;
+    as_far_as_readable(Stage::Sums, compared, &mut report)?;
     let compared = compare_movements(snapshot, history, &mut report, &mut progress).await;
     as_far_as_readable(Stage::Movements, compared, &mut report)?;
     let compared = shifted.compare(snapshot, &mut report, &mut progress).await;

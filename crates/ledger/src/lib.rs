@@ -21,7 +21,9 @@ mod quantity;
 mod reference;
 mod rejection;
 mod remainder;
+mod root;
 mod time;
+mod total;
 mod transaction_change;
 
 pub use address::{Address, AddressError};
@@ -50,5 +52,7 @@ pub use quantity::Quantity;
 pub use reference::{Reference, ReferenceError};
 pub use rejection::{AccountPart, Rejection};
 pub use remainder::{Exceeded, Remainder};
+pub use root::{Root, RootKey, SumChanges};
 pub use time::Timestamp;
+pub use total::{BalanceTotal, Total};
 pub use transaction_change::{ChangeTransaction, TransactionChange};

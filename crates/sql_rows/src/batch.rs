@@ -6,13 +6,18 @@ use std::hash::Hash;
 use engine::pair::MetadataPair;
 use engine::port::LogRecord;
 use engine::shifted::ShiftedMovement;
-use ledger::{AccountChange, Address, Balance, BalanceKey, EntryBody, EntryNumber, Metadata};
+use ledger::{AccountChange, Address, Balance, BalanceKey, EntryBody, EntryNumber, Metadata, SumChanges};
 
 use crate::failure::Failure;
 use crate::movements::NewMovements;
 
-/// What the entries of a batch add to a ledger's projections: every balance touched, by account and asset.
-pub struct BatchRows<'a>(pub BTreeMap<&'a BalanceKey, MovedBalance<'a>>);
+/// What the entries of a batch add to a ledger's projections.
+pub struct BatchRows<'a> {
+    /// Every balance touched, by account and asset.
+    pub balances: BTreeMap<&'a BalanceKey, MovedBalance<'a>>,
+    /// What the kept sums of these change by.
+    pub sums: SumChanges<'a>,
+}
 
 /// A balance as a batch leaves it.
 pub struct MovedBalance<'a> {
@@ -29,6 +34,7 @@ impl<'a> BatchRows<'a> {
     /// [`Failure::Gap`].
     pub fn of(records: &'a [LogRecord], next: u64) -> Result<Self, Failure> {
         let mut balances: BTreeMap<&BalanceKey, MovedBalance<'a>> = BTreeMap::new();
+        let mut sums = SumChanges::default();
         for (expected, LogRecord { entry, .. }) in (next..).zip(records) {
             if entry.number.0 != expected {
                 return Err(Failure::Gap { expected, found: entry.number.0 });
@@ -41,8 +47,9 @@ impl<'a> BatchRows<'a> {
                 moved.balance = balance;
                 moved.movements.add(key, entry.number);
             }
+            sums.add(entry);
         }
-        Ok(Self(balances))
+        Ok(Self { balances, sums })
     }
 }
 

@@ -4,14 +4,18 @@
 //! The accounts of a group need not lie side by side: `users-2` stands between `users` and `users:1`,
 //! because `-` and digits come before `:`. So a group is the account of its own name, if there is one,
 //! together with the range of what begins with the name and a colon.
+//!
+//! Groups by one segment are not added up where their sums are kept, which is all but those of earlier moments.
 
 mod ahead;
+mod kept;
 
 use async_trait::async_trait;
 use engine::query::{BalanceGroup, BalanceQuery, BalanceSum, Page, scan_max};
 use ledger::{Address, Balance, BalanceKey};
 
 use self::ahead::Ahead;
+pub use self::kept::{KeptReads, sum_groups_now};
 use crate::accounts::end_of;
 use crate::failure::Failure;
 use crate::rows::{Reader, stored_limit};
@@ -84,7 +88,7 @@ const PORTION_MAX: usize = 1_000;
 ///
 /// # Errors
 /// Those of [`Failure`].
-pub async fn sum_groups(
+pub(crate) async fn sum_groups(
     reads: &mut dyn GroupReads,
     query: &BalanceQuery,
 ) -> Result<Page<BalanceGroup, String>, Failure> {

@@ -26,7 +26,7 @@ pub use batch::{
     shifted_movements,
 };
 pub use failure::{Corruption, Failure};
-pub use groups::{Group, GroupReads, sum_groups};
+pub use groups::{Group, GroupReads, KeptReads, sum_groups_now};
 pub use holds::{
     HoldPage, HoldRow, HoldRows, ReversalRow, UsedEntries, VersionRow, balances_of, standings, stored_time,
     unreversed, versions,
@@ -38,8 +38,8 @@ pub use past::{
     BodyRow, Past, PastReads, ShiftedRow, ThenKeptRow, accounts_as_of, shifted_after, sum_groups_as_of,
 };
 pub use rows::{
-    BalanceRow, EntryRow, KeptTransactionRow, LedgerRow, Reader, entry_number, one_more, page_of_ledgers,
-    stored_limit, stored_number,
+    BalanceRow, EntryRow, KeptTransactionRow, LedgerRow, Reader, SumRow, entry_number, one_more,
+    page_of_ledgers, stored_limit, stored_number, sums_of,
 };
 pub use schedules::{
     DueRow, ProgressRow, RunRow, ScheduleRow, created_schedule, is_in_use, page_of_runs, page_of_schedules,

@@ -8,8 +8,8 @@ use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use engine::port::LogRecord;
 use engine::query::{Ledger, Page};
 use ledger::{
-    Address, Amount, Asset, Balance, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Policy,
-    Reference, Timestamp,
+    Address, Amount, Asset, Balance, BalanceKey, BalanceTotal, Entry, EntryBody, EntryNumber, LedgerName,
+    Metadata, Policy, Reference, Root, RootKey, Timestamp, Total,
 };
 
 use crate::failure::Corruption;
@@ -270,6 +270,53 @@ impl<N: Copy + Into<i128>> BalanceRow<N> {
                 pending_out: reader.amount(self.pending_out)?,
             },
         ))
+    }
+}
+
+/// Returns the number under which the sums of a ledger's balances are kept, among the balances of all ledgers: none of
+/// these has it, so that who reads balances never meets a sum.
+#[must_use]
+pub fn sums_of(ledger: i64) -> i64 {
+    -ledger
+}
+
+/// A row of `balances` that is the sum of all under a root.
+pub struct SumRow<T> {
+    /// The root.
+    pub root: String,
+    /// The asset.
+    pub asset: String,
+    /// All credits.
+    pub posted_in: T,
+    /// All debits.
+    pub posted_out: T,
+    /// Held credits.
+    pub pending_in: T,
+    /// Held debits.
+    pub pending_out: T,
+}
+
+impl<T: Copy + Into<Total>> SumRow<T> {
+    /// Returns what the row says.
+    ///
+    /// # Errors
+    /// Where it says nothing sensible.
+    pub fn sum(&self) -> Result<(RootKey, BalanceTotal), Corruption> {
+        let place = || format!("the sum of {} in {}", self.root, self.asset);
+        let reader = Reader::at(&place);
+        let total = |counter: T| {
+            let total: Total = counter.into();
+            if total.is_negative() { Err(reader.bad("a sum", total.to_string())) } else { Ok(total) }
+        };
+        let root = Root::parse(&self.root).ok_or_else(|| reader.bad("a root", &self.root))?;
+        let key = RootKey { root, asset: reader.asset(&self.asset)? };
+        let sum = BalanceTotal {
+            posted_in: total(self.posted_in)?,
+            posted_out: total(self.posted_out)?,
+            pending_in: total(self.pending_in)?,
+            pending_out: total(self.pending_out)?,
+        };
+        Ok((key, sum))
     }
 }
 

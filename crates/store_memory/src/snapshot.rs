@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
 use engine::shifted::ShiftedMovement;
-use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, Metadata};
+use ledger::{Address, Amount, Balance, BalanceKey, BalanceTotal, EntryNumber, Metadata, RootKey};
 use test_support::Naive;
 
 use crate::store::records;
@@ -31,6 +31,15 @@ impl Snapshot for MemorySnapshot {
     ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
         let balances = self.0.balances().into_iter();
         Ok(balances.filter(|(key, _)| after.is_none_or(|after| key > after)).take(limit).collect())
+    }
+
+    async fn sums(
+        &mut self,
+        after: Option<&RootKey>,
+        limit: usize,
+    ) -> Result<Vec<(RootKey, BalanceTotal)>, ReadError> {
+        let sums = self.0.sums();
+        Ok(sums.into_iter().filter(|(key, _)| after.is_none_or(|after| key > after)).take(limit).collect())
     }
 
     async fn movements(

@@ -65,6 +65,10 @@ FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 -- The four counters of every account and asset, and the numbers of the entries that moved them last, in decimal with
 -- a space behind each. Half of each page stays free, so that a new version of a row finds room beside the old one and
 -- no index has to be touched.
+--
+-- And their sums: for each first segment under which accounts lie, and each asset, a row of that segment's name with the
+-- counters of all these accounts, and no movements. Its `ledger` is the ledger's id with a minus before it, which is no
+-- ledger's: who reads balances never meets a sum.
 CREATE TABLE balances (
     ledger bigint NOT NULL,
     address text COLLATE "C" NOT NULL,

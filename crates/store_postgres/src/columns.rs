@@ -7,7 +7,7 @@ use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo};
 use sqlx::{Encode, Postgres, Type};
 
-use crate::number::StoredNumber;
+use crate::number::WriteNumeric;
 
 /// The values of one column. The parameters name the types of an element and of the array, as PostgreSQL numbers
 /// them.
@@ -81,10 +81,10 @@ impl BigInts {
 }
 
 impl Numbers {
-    pub(crate) fn push(&mut self, value: impl Into<StoredNumber>) {
+    pub(crate) fn push(&mut self, value: &impl WriteNumeric) {
         let start = self.values.len();
         self.push_bytes(&[]);
-        value.into().write(&mut self.values);
+        value.write(&mut self.values);
         let written = length(self.values.len() - start - NULL.len());
         self.values[start..start + NULL.len()].copy_from_slice(&written);
     }

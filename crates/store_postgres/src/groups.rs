@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 use engine::query::{BalanceGroup, BalanceQuery, BalanceSum, Page};
-use ledger::{Balance, BalanceKey, LedgerName};
-use sql_rows::{Corruption, Failure, Group, GroupReads, sum_groups, sum_groups_as_of};
+use ledger::{Balance, BalanceKey, BalanceTotal, LedgerName, RootKey};
+use sql_rows::{
+    Corruption, Failure, Group, GroupReads, KeptReads, sum_groups_as_of, sum_groups_now, sums_of,
+};
 use sqlx::{Connection, PgConnection};
 
-use crate::number::{StoredNumber, StoredSum};
-use crate::rows::{BalanceRow, Head, head};
+use crate::number::{StoredNumber, StoredSum, StoredTotal};
+use crate::rows::{BalanceRow, Head, SumRow, head};
 
 pub(crate) async fn balances(
     connection: &mut PgConnection,
@@ -18,7 +20,7 @@ pub(crate) async fn balances(
     let head = head(&mut transaction, ledger).await?;
     let mut reads = Reads { connection: &mut transaction, head };
     let page = match query.as_of {
-        None => sum_groups(&mut reads, query).await?,
+        None => sum_groups_now(&mut reads, query).await?,
         Some(as_of) => sum_groups_as_of(&mut reads, query, as_of).await?,
     };
     transaction.commit().await?;
@@ -134,5 +136,72 @@ impl GroupReads for Reads<'_> {
             sums.push((row.asset, sum));
         }
         Ok(sums)
+    }
+}
+
+#[async_trait]
+impl KeptReads for Reads<'_> {
+    async fn kept_sums(
+        &mut self,
+        from: &str,
+        before: &str,
+        limit: i64,
+    ) -> Result<Vec<(RootKey, BalanceTotal)>, Failure> {
+        let rows = sqlx::query_as!(
+            SumRow,
+            r#"SELECT address AS "root!", asset, posted_in AS "posted_in!: StoredTotal",
+                posted_out AS "posted_out!: StoredTotal", pending_in AS "pending_in!: StoredTotal",
+                pending_out AS "pending_out!: StoredTotal"
+            FROM balances WHERE ledger = $1 AND address >= $2 AND address < $3
+            ORDER BY address, asset LIMIT $4"#,
+            sums_of(self.head.ledger),
+            from,
+            before,
+            limit
+        )
+        .fetch_all(&mut *self.connection)
+        .await?;
+        Ok(rows.iter().map(SumRow::sum).collect::<Result<_, Corruption>>()?)
+    }
+
+    async fn own_balances(
+        &mut self,
+        from: &str,
+        before: &str,
+        limit: i64,
+    ) -> Result<Vec<(BalanceKey, Balance)>, Failure> {
+        // `;` comes right behind the colon, `!` before every sign of an address.
+        let rows = sqlx::query_as!(
+            BalanceRow,
+            r#"WITH RECURSIVE found (address) AS (
+                (
+                    SELECT address FROM balances WHERE ledger = $1 AND address >= $2 AND address < $3
+                    ORDER BY address LIMIT 1
+                )
+                UNION ALL
+                SELECT (
+                    SELECT address FROM balances WHERE ledger = $1 AND address >= CASE
+                        WHEN strpos(found.address, ':') = 0 THEN found.address || '!'
+                        ELSE split_part(found.address, ':', 1) || ';' END
+                        AND address < $3
+                    ORDER BY address LIMIT 1
+                )
+                FROM found WHERE found.address IS NOT NULL
+            )
+            SELECT own.address AS "address!", asset AS "asset!", posted_in AS "posted_in!: StoredNumber",
+                posted_out AS "posted_out!: StoredNumber", pending_in AS "pending_in!: StoredNumber",
+                pending_out AS "pending_out!: StoredNumber"
+            FROM (SELECT address FROM found WHERE strpos(address, ':') = 0 LIMIT $4) AS own
+            CROSS JOIN LATERAL (
+                SELECT * FROM balances WHERE ledger = $1 AND balances.address = own.address OFFSET 0
+            ) AS balance"#,
+            self.head.ledger,
+            from,
+            before,
+            limit
+        )
+        .fetch_all(&mut *self.connection)
+        .await?;
+        Ok(rows.iter().map(BalanceRow::balance).collect::<Result<_, Corruption>>()?)
     }
 }

@@ -5,18 +5,20 @@ use async_trait::async_trait;
 use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
 use engine::shifted::ShiftedMovement;
-use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, LedgerName, Metadata};
+use ledger::{
+    Address, Amount, Balance, BalanceKey, BalanceTotal, EntryNumber, LedgerName, Metadata, RootKey,
+};
 use sql_rows::{
     Failure, HoldRow, KeptRow, ListRow, Reader, ReversalRow, entry_number, lists_after, shifted_after,
-    stored_limit, stored_number,
+    stored_limit, stored_number, sums_of,
 };
 use sqlx::{Executor, PgConnection};
 use tokio::time::timeout;
 
 use crate::connections::timed_out;
 use crate::log::records;
-use crate::number::StoredNumber;
-use crate::rows::{BalanceRow, ShiftedRow, head};
+use crate::number::{StoredNumber, StoredTotal};
+use crate::rows::{BalanceRow, ShiftedRow, SumRow, head};
 use crate::store::PostgresStore;
 
 struct PostgresSnapshot {
@@ -57,6 +59,16 @@ impl Snapshot for PostgresSnapshot {
     ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
         let time = self.limit;
         let reading = self.read_balances(after, limit);
+        Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
+    }
+
+    async fn sums(
+        &mut self,
+        after: Option<&RootKey>,
+        limit: usize,
+    ) -> Result<Vec<(RootKey, BalanceTotal)>, ReadError> {
+        let time = self.limit;
+        let reading = self.read_sums(after, limit);
         Ok(timeout(time, reading).await.unwrap_or_else(|_| Err(timed_out().into()))?)
     }
 
@@ -189,6 +201,29 @@ impl PostgresSnapshot {
         .fetch_all(&mut self.connection)
         .await?;
         rows.into_iter().map(|row| Ok(row.balance()?)).collect()
+    }
+
+    async fn read_sums(
+        &mut self,
+        after: Option<&RootKey>,
+        limit: usize,
+    ) -> Result<Vec<(RootKey, BalanceTotal)>, Failure> {
+        let (root, asset) = after.map_or(("", ""), |key| (key.root.as_str(), key.asset.as_str()));
+        let rows = sqlx::query_as!(
+            SumRow,
+            r#"SELECT address AS root, asset,
+                posted_in AS "posted_in: StoredTotal", posted_out AS "posted_out: StoredTotal",
+                pending_in AS "pending_in: StoredTotal", pending_out AS "pending_out: StoredTotal"
+            FROM balances WHERE ledger = $1 AND (address, asset) > ($2, $3)
+            ORDER BY address, asset LIMIT $4"#,
+            sums_of(self.ledger),
+            root,
+            asset,
+            stored_limit(limit)
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(|row| Ok(row.sum()?)).collect()
     }
 
     async fn read_movements(

@@ -6,7 +6,7 @@ use engine::pair::MetadataPair;
 use engine::port::{Appended, Head, LogRecord, Unused};
 use engine::shifted::ShiftedMovement;
 use ledger::{EntryNumber, LedgerName, Reference, Timestamp};
-use sql_rows::{BatchRows, Failure, MovedBalance, recorded_pairs, shifted_movements, stored_number};
+use sql_rows::{BatchRows, Failure, MovedBalance, recorded_pairs, shifted_movements, stored_number, sums_of};
 use sqlx::PgConnection;
 
 use crate::columns::{BigInts, ByteStrings, Numbers, Texts};
@@ -21,7 +21,8 @@ use crate::write_one::OneEntry;
 /// another time, which most need not. Each takes an eighth of the time of a small batch.
 ///
 /// To merge a row takes less than to insert it `ON CONFLICT`, which locks it first. Nobody else adds one meanwhile: the
-/// head is ours by then. Being an outer join, it leaves the planner no way but to look up each row.
+/// head is ours by then. Of a sum, what is there already stays, and what changes is added; of a balance, nothing of it.
+/// Being an outer join, it leaves the planner no way but to look up each row.
 macro_rules! written {
     ($looks:literal, $lists:literal, $pairs:literal, merged, $($more:tt)*) => {
         written!(
@@ -29,13 +30,16 @@ macro_rules! written {
             $lists,
             $pairs,
             r#" MERGE INTO balances AS b USING (
-                SELECT id, UNNEST($14::text[]) AS address, UNNEST($15::text[]) AS asset,
+                SELECT id * UNNEST($19::bigint[]) AS id, UNNEST($14::text[]) AS address,
+                    UNNEST($15::text[]) AS asset,
                     UNNEST($16::numeric[]) AS posted_in, UNNEST($17::numeric[]) AS posted_out,
                     UNNEST($18::text[]) AS movements
                 FROM head
             ) AS moved
             ON b.ledger = moved.id AND b.address = moved.address AND b.asset = moved.asset
-            WHEN MATCHED THEN UPDATE SET posted_in = moved.posted_in, posted_out = moved.posted_out,
+            WHEN MATCHED THEN UPDATE SET
+                posted_in = CASE WHEN moved.id < 0 THEN b.posted_in + moved.posted_in ELSE moved.posted_in END,
+                posted_out = CASE WHEN moved.id < 0 THEN b.posted_out + moved.posted_out ELSE moved.posted_out END,
                 recent_movements = CASE moved.movements
                     WHEN '' THEN '' ELSE b.recent_movements || moved.movements END
             WHEN NOT MATCHED THEN INSERT VALUES (moved.id, moved.address, moved.asset, moved.posted_in,
@@ -80,6 +84,7 @@ macro_rules! written {
             &$moved.posted_in as _,
             &$moved.posted_out as _,
             &$moved.movements as _,
+            &$moved.of_ledger as _,
             $(&$more as _),*
         )
     };
@@ -94,8 +99,8 @@ macro_rules! written_with_lists {
                 INSERT INTO earlier_movements (ledger, address, asset, last, numbers)
                 SELECT list.id, list.address, list.asset, list.last, COALESCE(recent.movements, '') || list.numbers
                 FROM (
-                    SELECT id, UNNEST($19::text[]) AS address, UNNEST($20::text[]) AS asset,
-                        UNNEST($21::bigint[]) AS last, UNNEST($22::text[]) AS numbers
+                    SELECT id, UNNEST($20::text[]) AS address, UNNEST($21::text[]) AS asset,
+                        UNNEST($22::bigint[]) AS last, UNNEST($23::text[]) AS numbers
                     FROM head
                 ) AS list
                 LEFT JOIN LATERAL (
@@ -120,13 +125,13 @@ macro_rules! written_in_full {
     ($pairs:literal, $common:tt, $ended:ident, $($more:expr),*) => {
         written_with_lists!(
             r#" AND NOT EXISTS (
-                    SELECT 1 FROM UNNEST($25::text[]) AS unused (key) CROSS JOIN LATERAL (
+                    SELECT 1 FROM UNNEST($26::text[]) AS unused (key) CROSS JOIN LATERAL (
                         SELECT 1 FROM entries WHERE idempotency_key = unused.key
                             AND ledger * 1 = ledgers.id OFFSET 0
                     ) AS used
                 )
                 AND NOT EXISTS (
-                    SELECT 1 FROM UNNEST($26::text[]) AS unused (reference) CROSS JOIN LATERAL (
+                    SELECT 1 FROM UNNEST($27::text[]) AS unused (reference) CROSS JOIN LATERAL (
                         SELECT 1 FROM entries WHERE reference = unused.reference
                             AND ledger * 1 = ledgers.id OFFSET 0
                     ) AS used
@@ -136,12 +141,14 @@ macro_rules! written_in_full {
             r#", written_balances AS (
                 INSERT INTO balances AS b (ledger, address, asset, posted_in, posted_out, pending_in,
                     pending_out, recent_movements)
-                SELECT id, UNNEST($14::text[]), UNNEST($15::text[]), UNNEST($16::numeric[]),
-                    UNNEST($17::numeric[]), UNNEST($23::numeric[]), UNNEST($24::numeric[]), UNNEST($18::text[])
+                SELECT id * UNNEST($19::bigint[]), UNNEST($14::text[]), UNNEST($15::text[]), UNNEST($16::numeric[]),
+                    UNNEST($17::numeric[]), UNNEST($24::numeric[]), UNNEST($25::numeric[]), UNNEST($18::text[])
                 FROM head
-                ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = excluded.posted_in,
-                    posted_out = excluded.posted_out, pending_in = excluded.pending_in,
-                    pending_out = excluded.pending_out,
+                ON CONFLICT (ledger, address, asset) DO UPDATE SET
+                    posted_in = CASE WHEN b.ledger < 0 THEN b.posted_in + excluded.posted_in ELSE excluded.posted_in END,
+                    posted_out = CASE WHEN b.ledger < 0 THEN b.posted_out + excluded.posted_out ELSE excluded.posted_out END,
+                    pending_in = CASE WHEN b.ledger < 0 THEN b.pending_in + excluded.pending_in ELSE excluded.pending_in END,
+                    pending_out = CASE WHEN b.ledger < 0 THEN b.pending_out + excluded.pending_out ELSE excluded.pending_out END,
                     recent_movements = CASE excluded.recent_movements
                         WHEN '' THEN '' ELSE b.recent_movements || excluded.recent_movements END
             )
@@ -175,7 +182,7 @@ pub(crate) async fn write(
     let pairs = Pairs::of(&pairs);
     let entries = Entries::of(records);
     let (balances, ended) = Balances::of(&rows);
-    let rows_written = if rows.0.is_empty() || !is_plain {
+    let rows_written = if rows.balances.is_empty() || !is_plain {
         let (pending_in, pending_out) = pending(&rows);
         let keys: Texts = unused.keys.iter().map(IdempotencyKey::as_str).collect();
         let references: Texts = unused.references.iter().map(Reference::as_str).collect();
@@ -183,7 +190,7 @@ pub(crate) async fn write(
             let written = written_in_full!(
                 r#", written_pairs AS (
                     INSERT INTO transaction_pairs (ledger, pair, number)
-                    SELECT id, UNNEST($27::bigint[]), UNNEST($28::bigint[]) FROM head
+                    SELECT id, UNNEST($28::bigint[]), UNNEST($29::bigint[]) FROM head
                 )"#,
                 [ledger, expected, last, entries, balances],
                 ended,
@@ -199,13 +206,13 @@ pub(crate) async fn write(
             let written = written_in_full!(
                 r#", written_pairs AS (
                     INSERT INTO transaction_pairs (ledger, pair, number)
-                    SELECT id, UNNEST($27::bigint[]), UNNEST($28::bigint[]) FROM head
+                    SELECT id, UNNEST($28::bigint[]), UNNEST($29::bigint[]) FROM head
                 ), written_shifted_movements AS (
                     INSERT INTO shifted_movements (ledger, address, later_at, number, asset, earlier_at,
                         posted_in, posted_out)
-                    SELECT id, UNNEST($29::text[]), UNNEST($30::bigint[]), UNNEST($31::bigint[]),
-                        UNNEST($32::text[]), UNNEST($33::bigint[]), UNNEST($34::numeric[]),
-                        UNNEST($35::numeric[])
+                    SELECT id, UNNEST($30::text[]), UNNEST($31::bigint[]), UNNEST($32::bigint[]),
+                        UNNEST($33::text[]), UNNEST($34::bigint[]), UNNEST($35::numeric[]),
+                        UNNEST($36::numeric[])
                     FROM head
                 )"#,
                 [ledger, expected, last, entries, balances],
@@ -231,7 +238,7 @@ pub(crate) async fn write(
             " ",
             r#", written_pairs AS (
                 INSERT INTO transaction_pairs (ledger, pair, number)
-                SELECT id, UNNEST($23::bigint[]), UNNEST($24::bigint[]) FROM head
+                SELECT id, UNNEST($24::bigint[]), UNNEST($25::bigint[]) FROM head
             )"#,
             merged,
             [ledger, expected, last, entries, balances],
@@ -330,14 +337,14 @@ impl Shifted {
             columns.number.push(stored_number(movement.entry));
             columns.asset.push(movement.key.asset.as_str());
             columns.earlier_at.push(movement.earlier_at.micros());
-            columns.posted_in.push(movement.posted_in);
-            columns.posted_out.push(movement.posted_out);
+            columns.posted_in.push(&movement.posted_in);
+            columns.posted_out.push(&movement.posted_out);
         }
         columns
     }
 }
 
-/// Rows of `balances`, column by column.
+/// Rows of `balances`, column by column: balances, then sums.
 #[derive(Default)]
 struct Balances {
     address: Texts,
@@ -346,6 +353,8 @@ struct Balances {
     posted_out: Numbers,
     /// What is added to the recent movements; nothing where these end.
     movements: Texts,
+    /// What the ledger's id is taken times: 1, and for sums -1. Their counters are what is added.
+    of_ledger: BigInts,
 }
 
 /// Rows of `earlier_movements`, column by column: what is added to the recent movements before they become one.
@@ -360,11 +369,12 @@ struct EndedLists {
 impl Balances {
     fn of(rows: &BatchRows<'_>) -> (Self, EndedLists) {
         let (mut columns, mut ended) = (Self::default(), EndedLists::default());
-        for (key, MovedBalance { balance, movements, .. }) in &rows.0 {
+        for (key, MovedBalance { balance, movements, .. }) in &rows.balances {
+            columns.of_ledger.push(1);
             columns.address.push(key.account.as_str());
             columns.asset.push(key.asset.as_str());
-            columns.posted_in.push(balance.posted_in);
-            columns.posted_out.push(balance.posted_out);
+            columns.posted_in.push(&balance.posted_in);
+            columns.posted_out.push(&balance.posted_out);
             if movements.end_a_list {
                 columns.movements.push("");
                 ended.address.push(key.account.as_str());
@@ -375,6 +385,14 @@ impl Balances {
                 columns.movements.push(&movements.numbers);
             }
         }
+        for (root, asset, change) in rows.sums.iter() {
+            columns.of_ledger.push(sums_of(1));
+            columns.address.push(root);
+            columns.asset.push(asset.as_str());
+            columns.posted_in.push(&change.posted_in);
+            columns.posted_out.push(&change.posted_out);
+            columns.movements.push("");
+        }
         (columns, ended)
     }
 }
@@ -382,9 +400,13 @@ impl Balances {
 /// Returns the two columns of `balances` that most transactions leave as they are.
 fn pending(rows: &BatchRows<'_>) -> (Numbers, Numbers) {
     let (mut pending_in, mut pending_out) = (Numbers::default(), Numbers::default());
-    for moved in rows.0.values() {
-        pending_in.push(moved.balance.pending_in);
-        pending_out.push(moved.balance.pending_out);
+    for moved in rows.balances.values() {
+        pending_in.push(&moved.balance.pending_in);
+        pending_out.push(&moved.balance.pending_out);
+    }
+    for (_, _, change) in rows.sums.iter() {
+        pending_in.push(&change.pending_in);
+        pending_out.push(&change.pending_out);
     }
     (pending_in, pending_out)
 }

@@ -54,8 +54,12 @@ END;
 
 -- The four counters of every account and asset, and the last of the entries that moved it: a list of their
 -- numbers, in decimal, each with a space behind it.
+--
+-- And their sums: for each first segment under which accounts lie, and each asset, a row of that segment's name with the
+-- counters of all these accounts, and no movements. Its `ledger` is the ledger's id with a minus before it, which is no
+-- ledger's: who reads balances never meets a sum.
 CREATE TABLE balances (
-    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    ledger INTEGER NOT NULL,
     address TEXT NOT NULL,
     asset TEXT NOT NULL,
     posted_in ANY NOT NULL,

@@ -12,10 +12,10 @@ use engine::idempotency::IdempotencyKey;
 use engine::port::{Batch, CommitError, Head, KeyUse, Loaded, LogRecord, LookedUp, Opened, Wanted};
 use engine::shifted::ShiftedMovement;
 use fail_points::Point;
-use ledger::{BalanceKey, EntryNumber, LedgerName, Reference};
+use ledger::{Asset, BalanceKey, BalanceTotal, EntryNumber, LedgerName, Reference, SumChanges};
 use sql_rows::{
     BatchRows, Corruption, Failure, MovedBalance, Reader, add_looked_up, balances_of, entry_number,
-    recorded_pairs, shifted_movements, stored_number,
+    recorded_pairs, shifted_movements, stored_number, sums_of,
 };
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Notify;
@@ -25,8 +25,8 @@ use crate::checkpoints::Checkpoints;
 use crate::failure::commit_failed;
 use crate::holds::{load_holds, load_unreversed, load_versions, write_holds};
 use crate::json::{next_array, write_row};
-use crate::number::StoredNumber;
-use crate::rows::AccountRow;
+use crate::number::{StoredNumber, StoredTotal};
+use crate::rows::{AccountRow, SumRow};
 use crate::store::SqliteStore;
 use crate::transaction_changes::{load_transactions, write_pairs, write_transaction_changes};
 
@@ -171,6 +171,47 @@ async fn load_references(
     Ok(references)
 }
 
+/// Reads those of the sums that change, and returns what they change to.
+async fn changed_sums<'a>(
+    connection: &mut SqliteConnection,
+    ledger: i64,
+    steps: &SumChanges<'a>,
+) -> Result<Vec<ChangedSum<'a>>, Failure> {
+    let mut changed: Vec<ChangedSum<'_>> =
+        steps.iter().map(|(root, asset, change)| (root, asset, *change)).collect();
+    let mut rest = &*changed;
+    let mut found = Vec::new();
+    while let Some(json) = next_array(&mut rest, |json, (root, asset, _): &ChangedSum<'_>| {
+        write_row(json, &(root, asset.as_str()));
+    }) {
+        let rows = sqlx::query_as!(
+            SumRow,
+            r#"SELECT address AS "root!", asset AS "asset!", posted_in AS "posted_in!: StoredTotal",
+                posted_out AS "posted_out!: StoredTotal", pending_in AS "pending_in!: StoredTotal",
+                pending_out AS "pending_out!: StoredTotal"
+            FROM jsonb_each(?2) AS wanted CROSS JOIN balances
+            WHERE ledger = ?1 AND address = wanted.value ->> 0 AND asset = wanted.value ->> 1"#,
+            ledger,
+            json
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        found.extend(rows);
+    }
+    for row in &found {
+        let (key, sum) = row.sum()?;
+        let place = changed
+            .binary_search_by(|(root, asset, _)| (*root, *asset).cmp(&(key.root.as_str(), &key.asset)));
+        if let Ok(place) = place {
+            changed[place].2.add(&sum);
+        }
+    }
+    Ok(changed)
+}
+
+/// A sum that a batch changes: root, asset, and what it changes to.
+type ChangedSum<'a> = (&'a str, &'a Asset, BalanceTotal);
+
 /// A balance that a batch has moved.
 type MovedRow<'m, 'r> = (&'m &'r BalanceKey, &'m MovedBalance<'r>);
 
@@ -198,10 +239,10 @@ impl Batch for SqliteBatch {
 impl SqliteBatch {
     async fn write(&mut self, records: &[LogRecord]) -> Result<(), Failure> {
         let Some(last) = records.last() else { return Ok(()) };
-        let BatchRows(rows) = BatchRows::of(records, self.next)?;
+        let rows = BatchRows::of(records, self.next)?;
         self.write_entries(records).await?;
         fail_points::reach(Point::SqliteEntriesWritten);
-        let balances: Vec<MovedRow<'_, '_>> = rows.iter().collect();
+        let balances: Vec<MovedRow<'_, '_>> = rows.balances.iter().collect();
         self.end_lists(&balances).await?;
         write_pairs(&mut self.transaction, self.ledger, &recorded_pairs(records)).await?;
         self.write_shifted(&shifted_movements(records)).await?;
@@ -209,7 +250,10 @@ impl SqliteBatch {
         write_holds(&mut self.transaction, self.ledger, records).await?;
         write_transaction_changes(&mut self.transaction, self.ledger, records).await?;
         fail_points::reach(Point::SqliteMovementsWritten);
-        self.write_balances(&balances).await?;
+        let sums = changed_sums(&mut self.transaction, sums_of(self.ledger), &rows.sums).await?;
+        let balances = balances.into_iter().map(WrittenRow::Balance);
+        self.write_balances(&balances.chain(sums.into_iter().map(WrittenRow::Sum)).collect::<Vec<_>>())
+            .await?;
         fail_points::reach(Point::SqliteBalancesWritten);
         self.advance(stored_number(last.entry.number.next()), last.entry.recorded_at.micros()).await
     }
@@ -272,21 +316,22 @@ impl SqliteBatch {
         Ok(())
     }
 
-    async fn write_balances(&mut self, balances: &[MovedRow<'_, '_>]) -> Result<(), Failure> {
-        let mut rest = balances;
-        while let Some(json) = next_array(&mut rest, write_balance) {
+    /// Writes balances and sums, of which each row has a ledger's number of its own.
+    async fn write_balances(&mut self, rows: &[WrittenRow<'_, '_>]) -> Result<(), Failure> {
+        let ledger = self.ledger;
+        let mut rest = rows;
+        while let Some(json) = next_array(&mut rest, |json, row| row.write(json, ledger)) {
             // WHERE true: without it the parser takes ON CONFLICT for a join's ON.
             sqlx::query!(
                 "INSERT INTO balances (ledger, address, asset, posted_in, posted_out, pending_in,
                     pending_out, recent_movements)
-                SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-                    value ->> 6
-                FROM jsonb_each(?2) WHERE true
+                SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+                    value ->> 7
+                FROM jsonb_each(?1) WHERE true
                 ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = excluded.posted_in,
                     posted_out = excluded.posted_out, pending_in = excluded.pending_in,
                     pending_out = excluded.pending_out, recent_movements = iif(
                         excluded.recent_movements = '', '', recent_movements || excluded.recent_movements)",
-                self.ledger,
                 json
             )
             .execute(&mut *self.transaction)
@@ -342,16 +387,42 @@ fn write_shifted(json: &mut Vec<u8>, movement: &ShiftedMovement) {
     write_row(json, &row);
 }
 
-fn write_balance(json: &mut Vec<u8>, (key, MovedBalance { balance, movements }): &MovedRow<'_, '_>) {
-    let row = (
-        key.account.as_str(),
-        key.asset.as_str(),
-        StoredNumber::from(balance.posted_in),
-        StoredNumber::from(balance.posted_out),
-        StoredNumber::from(balance.pending_in),
-        StoredNumber::from(balance.pending_out),
-        // Nothing at all: the list has ended.
-        if movements.end_a_list { "" } else { movements.numbers.as_str() },
-    );
-    write_row(json, &row);
+/// A row of `balances` as a batch leaves it.
+enum WrittenRow<'m, 'r> {
+    Balance(MovedRow<'m, 'r>),
+    Sum(ChangedSum<'r>),
+}
+
+impl WrittenRow<'_, '_> {
+    fn write(&self, json: &mut Vec<u8>, ledger: i64) {
+        match self {
+            Self::Balance((key, MovedBalance { balance, movements })) => {
+                let row = (
+                    ledger,
+                    key.account.as_str(),
+                    key.asset.as_str(),
+                    StoredNumber::from(balance.posted_in),
+                    StoredNumber::from(balance.posted_out),
+                    StoredNumber::from(balance.pending_in),
+                    StoredNumber::from(balance.pending_out),
+                    // Nothing at all: the list has ended.
+                    if movements.end_a_list { "" } else { movements.numbers.as_str() },
+                );
+                write_row(json, &row);
+            }
+            Self::Sum((root, asset, sum)) => {
+                let row = (
+                    sums_of(ledger),
+                    root,
+                    asset.as_str(),
+                    StoredTotal(sum.posted_in),
+                    StoredTotal(sum.posted_out),
+                    StoredTotal(sum.pending_in),
+                    StoredTotal(sum.pending_out),
+                    "",
+                );
+                write_row(json, &row);
+            }
+        }
+    }
 }

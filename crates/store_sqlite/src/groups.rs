@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use engine::query::{BalanceGroup, BalanceQuery, BalanceSum, Page};
 use futures_util::TryStreamExt;
-use ledger::{Balance, BalanceKey, LedgerName};
-use sql_rows::{Corruption, Failure, Group, GroupReads, sum_groups, sum_groups_as_of};
+use ledger::{Balance, BalanceKey, BalanceTotal, LedgerName, RootKey};
+use sql_rows::{
+    Corruption, Failure, Group, GroupReads, KeptReads, sum_groups_as_of, sum_groups_now, sums_of,
+};
 use sqlx::SqliteConnection;
 
-use crate::number::StoredNumber;
-use crate::rows::{BalanceRow, Head, head};
+use crate::number::{StoredNumber, StoredTotal};
+use crate::rows::{BalanceRow, Head, SumRow, head};
 use crate::store::SqliteStore;
 
 pub(crate) async fn balances(
@@ -23,7 +25,7 @@ pub(crate) async fn balances(
     let head = head(&mut transaction, ledger).await?;
     let mut reads = Reads { connection: &mut transaction, head };
     match query.as_of {
-        None => sum_groups(&mut reads, query).await,
+        None => sum_groups_now(&mut reads, query).await,
         Some(as_of) => sum_groups_as_of(&mut reads, query, as_of).await,
     }
 }
@@ -145,6 +147,72 @@ impl GroupReads for Reads<'_> {
             self.add_large(group, &mut sums).await?;
         }
         Ok(Vec::from_iter(sums))
+    }
+}
+
+#[async_trait]
+impl KeptReads for Reads<'_> {
+    async fn kept_sums(
+        &mut self,
+        from: &str,
+        before: &str,
+        limit: i64,
+    ) -> Result<Vec<(RootKey, BalanceTotal)>, Failure> {
+        let sums = sums_of(self.head.ledger);
+        let rows = sqlx::query_as!(
+            SumRow,
+            r#"SELECT address AS "root!", asset, posted_in AS "posted_in!: StoredTotal",
+                posted_out AS "posted_out!: StoredTotal", pending_in AS "pending_in!: StoredTotal",
+                pending_out AS "pending_out!: StoredTotal"
+            FROM balances WHERE ledger = ?1 AND address >= ?2 AND address < ?3
+            ORDER BY address, asset LIMIT ?4"#,
+            sums,
+            from,
+            before,
+            limit
+        )
+        .fetch_all(&mut *self.connection)
+        .await?;
+        Ok(rows.iter().map(SumRow::sum).collect::<Result<_, Corruption>>()?)
+    }
+
+    async fn own_balances(
+        &mut self,
+        from: &str,
+        before: &str,
+        limit: i64,
+    ) -> Result<Vec<(BalanceKey, Balance)>, Failure> {
+        // `;` comes right behind the colon, `!` before every sign of an address.
+        let rows = sqlx::query_as!(
+            BalanceRow,
+            r#"WITH RECURSIVE found (address) AS (
+                SELECT * FROM (
+                    SELECT address FROM balances WHERE ledger = ?1 AND address >= ?2 AND address < ?3
+                    ORDER BY address LIMIT 1
+                )
+                UNION ALL
+                SELECT (
+                    SELECT address FROM balances WHERE ledger = ?1 AND address < ?3 AND address >= iif(
+                        instr(found.address, ':') = 0,
+                        found.address || '!', substr(found.address, 1, instr(found.address, ':') - 1) || ';'
+                    )
+                    ORDER BY address LIMIT 1
+                )
+                FROM found WHERE found.address IS NOT NULL
+            )
+            SELECT balances.address, asset, posted_in AS "posted_in!: StoredNumber",
+                posted_out AS "posted_out!: StoredNumber", pending_in AS "pending_in!: StoredNumber",
+                pending_out AS "pending_out!: StoredNumber"
+            FROM (SELECT address FROM found WHERE instr(address, ':') = 0 LIMIT ?4) AS own
+            CROSS JOIN balances ON balances.ledger = ?1 AND balances.address = own.address"#,
+            self.head.ledger,
+            from,
+            before,
+            limit
+        )
+        .fetch_all(&mut *self.connection)
+        .await?;
+        Ok(rows.iter().map(BalanceRow::balance).collect::<Result<_, Corruption>>()?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! How amounts and balances stand in the database: as an INTEGER where they fit 64 bits, else as decimal
 //! TEXT. Never rounds: a number that is neither is refused.
 
-use ledger::Amount;
+use ledger::{Amount, Total};
 use serde::{Serialize, Serializer};
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteTypeInfo, SqliteValueRef};
@@ -10,6 +10,10 @@ use sqlx::{Decode, Sqlite, Type, TypeInfo, ValueRef};
 /// A whole number of a column of type ANY.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StoredNumber(pub(crate) i128);
+
+/// A sum of such numbers, which may take more than 128 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StoredTotal(pub(crate) Total);
 
 /// A value that is no number of ours.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +37,29 @@ impl From<StoredNumber> for i128 {
 impl From<Amount> for StoredNumber {
     fn from(amount: Amount) -> Self {
         Self(amount.signed())
+    }
+}
+
+impl StoredTotal {
+    /// Reads the digits of a sum that 64 bits do not hold.
+    fn parse(text: &str) -> Option<Self> {
+        let is_small = text.parse::<i64>().is_ok();
+        Total::parse(text).filter(|_| !is_small).map(Self)
+    }
+}
+
+impl From<StoredTotal> for Total {
+    fn from(total: StoredTotal) -> Self {
+        total.0
+    }
+}
+
+impl Serialize for StoredTotal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.get().and_then(|total| i64::try_from(total).ok()) {
+            Some(small) => serializer.serialize_i64(small),
+            None => serializer.collect_str(&self.0),
+        }
     }
 }
 
@@ -70,9 +97,46 @@ impl<'r> Decode<'r, Sqlite> for StoredNumber {
     }
 }
 
+impl Type<Sqlite> for StoredTotal {
+    fn type_info() -> SqliteTypeInfo {
+        <StoredNumber as Type<Sqlite>>::type_info()
+    }
+
+    fn compatible(info: &SqliteTypeInfo) -> bool {
+        <StoredNumber as Type<Sqlite>>::compatible(info)
+    }
+}
+
+impl<'r> Decode<'r, Sqlite> for StoredTotal {
+    fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
+        let info = value.type_info().into_owned();
+        match info.name() {
+            "INTEGER" => Ok(Self(Total::signed(<i64 as Decode<Sqlite>>::decode(value)?))),
+            "TEXT" => {
+                let text = <&str as Decode<Sqlite>>::decode(value)?;
+                Ok(Self::parse(text).ok_or_else(|| NotANumber(text.to_owned()))?)
+            }
+            other => Err(NotANumber(format!("a value of type {other}")).into()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sums_are_small_numbers_or_text_of_any_length() {
+        let four_full = "680564733841876926926749214863536422908";
+        for text in ["9223372036854775808", four_full] {
+            let total = StoredTotal::parse(text).unwrap();
+            assert_eq!(serde_json::to_string(&total).unwrap(), format!("\"{text}\""));
+        }
+        assert_eq!(serde_json::to_string(&StoredTotal(Total::signed(7))).unwrap(), "7");
+        for text in ["", "1", "9223372036854775807", "0123456789012345678901", "1e30"] {
+            assert_eq!(StoredTotal::parse(text), None, "{text:?}");
+        }
+    }
 
     #[test]
     fn only_one_text_stands_for_a_number() {

@@ -4,11 +4,12 @@ use ledger::LedgerName;
 use sql_rows::Failure;
 use sqlx::SqliteConnection;
 
-use crate::number::StoredNumber;
+use crate::number::{StoredNumber, StoredTotal};
 
 pub(crate) type AccountRow = sql_rows::AccountRow<StoredNumber>;
 pub(crate) type BalanceRow = sql_rows::BalanceRow<StoredNumber>;
 pub(crate) type ShiftedRow = sql_rows::ShiftedRow<StoredNumber>;
+pub(crate) type SumRow = sql_rows::SumRow<StoredTotal>;
 
 /// The head of a log.
 pub(crate) struct Head {

@@ -5,16 +5,18 @@ use async_trait::async_trait;
 use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
 use engine::shifted::ShiftedMovement;
-use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, LedgerName, Metadata};
+use ledger::{
+    Address, Amount, Balance, BalanceKey, BalanceTotal, EntryNumber, LedgerName, Metadata, RootKey,
+};
 use sql_rows::{
     Failure, HoldRow, KeptRow, ListRow, Reader, ReversalRow, entry_number, lists_after, shifted_after,
-    stored_limit, stored_number,
+    stored_limit, stored_number, sums_of,
 };
 use sqlx::{ConnectOptions, SqliteConnection};
 
 use crate::log::records;
-use crate::number::StoredNumber;
-use crate::rows::{BalanceRow, ShiftedRow, head};
+use crate::number::{StoredNumber, StoredTotal};
+use crate::rows::{BalanceRow, ShiftedRow, SumRow, head};
 use crate::store::SqliteStore;
 
 struct SqliteSnapshot {
@@ -48,6 +50,14 @@ impl Snapshot for SqliteSnapshot {
         limit: usize,
     ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
         Ok(self.read_balances(after, limit).await?)
+    }
+
+    async fn sums(
+        &mut self,
+        after: Option<&RootKey>,
+        limit: usize,
+    ) -> Result<Vec<(RootKey, BalanceTotal)>, ReadError> {
+        Ok(self.read_sums(after, limit).await?)
     }
 
     async fn movements(
@@ -158,6 +168,30 @@ impl SqliteSnapshot {
         .fetch_all(&mut self.connection)
         .await?;
         rows.into_iter().map(|row| Ok(row.balance()?)).collect()
+    }
+
+    async fn read_sums(
+        &mut self,
+        after: Option<&RootKey>,
+        limit: usize,
+    ) -> Result<Vec<(RootKey, BalanceTotal)>, Failure> {
+        let (root, asset) = after.map_or(("", ""), |key| (key.root.as_str(), key.asset.as_str()));
+        let (ledger, limit) = (sums_of(self.ledger), stored_limit(limit));
+        let rows = sqlx::query_as!(
+            SumRow,
+            r#"SELECT address AS root, asset,
+                posted_in AS "posted_in: StoredTotal", posted_out AS "posted_out: StoredTotal",
+                pending_in AS "pending_in: StoredTotal", pending_out AS "pending_out: StoredTotal"
+            FROM balances WHERE ledger = ?1 AND (address, asset) > (?2, ?3)
+            ORDER BY address, asset LIMIT ?4"#,
+            ledger,
+            root,
+            asset,
+            limit
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter().map(|row| Ok(row.sum()?)).collect()
     }
 
     async fn read_movements(

@@ -41,7 +41,7 @@ const TABLES: [&str; 19] = [
 ];
 
 /// What the main searches are told apart by, each with how it has to enter its index. None sorts what it finds.
-const SEARCHES: [(&str, &str); 11] = [
+const SEARCHES: [(&str, &str); 12] = [
     ("SELECT number FROM transaction_pairs", "PRIMARY KEY (ledger=? AND pair=? AND number>? AND number<?)"),
     ("SELECT 1 FROM transaction_pairs", "PRIMARY KEY (ledger=? AND pair=?)"),
     ("SELECT 1 FROM balances WHERE ledger = ?1 AND address > ?2", "(ledger=? AND address>? AND address<?)"),
@@ -49,6 +49,7 @@ const SEARCHES: [(&str, &str); 11] = [
     ("ledger = ?1 AND address = ?2 AND (?3 IS NULL", "PRIMARY KEY (ledger=? AND address=?)"),
     ("SELECT address FROM account_pairs\n", "PRIMARY KEY (ledger=? AND pair=? AND address>? AND address<?)"),
     ("asset = ?4 AND address >= ?2", "balances_by_asset (ledger=? AND asset=? AND address>? AND address<?)"),
+    ("substr(found.address, 1,", "PRIMARY KEY (ledger=? AND address>? AND address<?)"),
     ("SELECT number FROM transaction_changes", "PRIMARY KEY (ledger=? AND changed=? AND number<?)"),
     ("SELECT address FROM accounts\n            WHERE", "PRIMARY KEY (ledger=? AND address>? AND address<?)"),
     ("INDEXED BY shifted_entries", "COVERING INDEX shifted_entries (ledger=? AND number=?)"),
@@ -89,5 +90,5 @@ async fn no_statement_reads_a_whole_table_or_ledger() {
         }
     }
     // Some by both orders.
-    assert_eq!(searches, 14, "a search is missing, or its text has changed");
+    assert_eq!(searches, 15, "a search is missing, or its text has changed");
 }

@@ -3,6 +3,7 @@
 //! kept beside a transaction.
 
 mod holds;
+mod sums;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -112,6 +112,7 @@ fn as_text(name: &LedgerName, report: &Report) -> String {
         postings,
         accounts,
         balances,
+        sums,
         movements,
         shifted_movements,
         changed_accounts,
@@ -121,7 +122,7 @@ fn as_text(name: &LedgerName, report: &Report) -> String {
     } = report;
     let seen = format!(
         "{entries} entries, {transactions} transactions, {postings} postings, {accounts} accounts, \
-         {balances} balances, {movements} movements, {shifted_movements} of them shifted, {holds} holds, {account_changes} changes of \
+         {balances} balances, {sums} sums of them, {movements} movements, {shifted_movements} of them shifted, {holds} holds, {account_changes} changes of \
          {changed_accounts} accounts, {transaction_changes} changes of {changed_transactions} transactions"
     );
     if report.is_clean() {

@@ -64,6 +64,7 @@ fn verifying_holds_up_nobody_who_posts_and_tells_how_far_it_has_come() {
             // The world and 500 accounts each, and two accounts each.
             assert_eq!(count("movements"), 8 * 501 + (entries - 8) * 2);
             assert_eq!(count("accounts"), count("balances"));
+            assert!(count("sums") > 0, "{report}");
             assert_eq!((count("findings_total"), &main["findings"]), (0, &serde_json::json!([])));
             assert_eq!((&report["clean"], &main["clean"]), (&true.into(), &true.into()));
         });
@@ -72,7 +73,7 @@ fn verifying_holds_up_nobody_who_posts_and_tells_how_far_it_has_come() {
 }
 
 /// Each in a ledger of its own: what somebody does to the database, and what has to be found.
-const DAMAGE: [(&str, &str, &[&str]); 14] = [
+const DAMAGE: [(&str, &str, &[&str]); 18] = [
     ("untouched", "SELECT 1", &[]),
     (
         "balance",
@@ -137,6 +138,10 @@ const DAMAGE: [(&str, &str, &[&str]); 14] = [
         &["account_differs"],
     ),
     ("long", "DELETE FROM earlier_movements WHERE ledger = :ledger AND address = 'world'", &["movements_differ"]),
+    ("sum", "UPDATE balances SET posted_in = posted_in + 1 WHERE ledger = -:ledger", &["sum_differs"]),
+    ("sum-missing", "DELETE FROM balances WHERE ledger = -:ledger", &["sum_differs"]),
+    ("sum-extra", "INSERT INTO balances VALUES (-:ledger, 'b', 'USD/2', 0, 0, 0, 0, '')", &["sum_differs"]),
+    ("sum-unreadable", "UPDATE balances SET posted_in = -1 WHERE ledger = -:ledger", &["unreadable"]),
     // It does not matter where lists end.
     (
         "list-ended",
@@ -157,6 +162,9 @@ fn damage_is_found_where_it_was_done_and_nowhere_else() {
                 client.call(&Request::post("/v1/ledgers").json(format!(r#"{{"name":"{ledger}"}}"#)));
             assert_eq!(created.status, 201, "{created:?}");
             let mut transfers = vec![("a", 5), ("b", 10), ("a", 20)];
+            if ledger.starts_with("sum") {
+                transfers.push(("c:1", 5));
+            }
             if ledger == "long" {
                 // Enough for the world to have lists that have ended.
                 transfers.extend([("a", 1); 60]);

@@ -11,7 +11,7 @@ use engine::query::{
 };
 use engine::shifted::ShiftedMovement;
 use engine::verify::{Report, verify};
-use ledger::{Address, Balance, BalanceKey, Entry, EntryNumber, LedgerName, Metadata};
+use ledger::{Address, Balance, BalanceKey, BalanceTotal, Entry, EntryNumber, LedgerName, Metadata, RootKey};
 use proptest::prelude::*;
 use test_support::pools::ACCOUNTS;
 use test_support::{
@@ -65,6 +65,7 @@ pub(crate) struct Snapshotted {
     next: EntryNumber,
     records: Vec<LogRecord>,
     balances: Vec<(BalanceKey, Balance)>,
+    sums: Vec<(RootKey, BalanceTotal)>,
     /// The entries that moved each balance; where their lists end is the store's own business.
     movements: BTreeMap<BalanceKey, Vec<EntryNumber>>,
     shifted_movements: Vec<ShiftedMovement>,
@@ -237,6 +238,14 @@ async fn snapshot(store: &dyn Store, ledger: &LedgerName, limit: usize) -> Resul
             part => balances.extend(part),
         }
     }
+    let mut sums: Vec<(RootKey, BalanceTotal)> = Vec::new();
+    loop {
+        let after = sums.last().map(|(key, _)| key.clone());
+        match snapshot.sums(after.as_ref(), limit).await? {
+            part if part.is_empty() => break,
+            part => sums.extend(part),
+        }
+    }
     let movements = read_movements(&mut *snapshot, limit).await?;
     let mut shifted_movements: Vec<ShiftedMovement> = Vec::new();
     loop {
@@ -293,6 +302,7 @@ async fn snapshot(store: &dyn Store, ledger: &LedgerName, limit: usize) -> Resul
         next: snapshot.next(),
         records,
         balances,
+        sums,
         movements,
         shifted_movements,
         accounts,

@@ -5,7 +5,10 @@
 use std::error::Error;
 use std::fmt;
 
-use ledger::{Address, Amount, Asset, Balance, BalanceKey, EntryNumber, Reference, Rejection, Timestamp};
+use ledger::{
+    Address, Amount, Asset, Balance, BalanceKey, BalanceTotal, EntryNumber, Reference, Rejection, Root,
+    RootKey, Timestamp, Total,
+};
 use serde::{Serialize, Serializer};
 
 use super::Stage;
@@ -127,6 +130,19 @@ pub enum Finding {
         expected: Option<Counters>,
         /// What the projection holds; `None` where it holds nothing.
         found: Option<Counters>,
+    },
+    /// A sum that is kept of balances is not the one that follows from the log.
+    SumDiffers {
+        /// The root under which the accounts lie.
+        #[serde(serialize_with = "text")]
+        root: Root,
+        /// The asset.
+        #[serde(serialize_with = "text")]
+        asset: Asset,
+        /// What follows from the log; `None` where it moved no account under the root.
+        expected: Option<Counters<Total>>,
+        /// What is kept; `None` where nothing is.
+        found: Option<Counters<Total>>,
     },
     /// The balances in the projection do not sum to zero.
     BalancesNotConserved {
@@ -273,26 +289,34 @@ impl fmt::Display for ProjectionFault {
     }
 }
 
-/// The four counters of a balance, in minor units.
+/// The four counters of a balance, or of the sum of many, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Counters {
+#[serde(bound = "N: fmt::Display")]
+pub struct Counters<N = Amount> {
     /// The sum of all credits.
     #[serde(serialize_with = "text")]
-    pub posted_in: Amount,
+    pub posted_in: N,
     /// The sum of all debits.
     #[serde(serialize_with = "text")]
-    pub posted_out: Amount,
+    pub posted_out: N,
     /// Held credits.
     #[serde(serialize_with = "text")]
-    pub pending_in: Amount,
+    pub pending_in: N,
     /// Held debits.
     #[serde(serialize_with = "text")]
-    pub pending_out: Amount,
+    pub pending_out: N,
 }
 
 impl From<Balance> for Counters {
     fn from(balance: Balance) -> Self {
         let Balance { posted_in, posted_out, pending_in, pending_out } = balance;
+        Self { posted_in, posted_out, pending_in, pending_out }
+    }
+}
+
+impl From<BalanceTotal> for Counters<Total> {
+    fn from(sum: BalanceTotal) -> Self {
+        let BalanceTotal { posted_in, posted_out, pending_in, pending_out } = sum;
         Self { posted_in, posted_out, pending_in, pending_out }
     }
 }
@@ -326,6 +350,19 @@ impl Finding {
     ) -> Self {
         Self::BalanceDiffers {
             account: key.account.clone(),
+            asset: key.asset.clone(),
+            expected: expected.map(Counters::from),
+            found: found.map(Counters::from),
+        }
+    }
+
+    pub(super) fn sum_differs(
+        key: &RootKey,
+        expected: Option<BalanceTotal>,
+        found: Option<BalanceTotal>,
+    ) -> Self {
+        Self::SumDiffers {
+            root: key.root.clone(),
             asset: key.asset.clone(),
             expected: expected.map(Counters::from),
             found: found.map(Counters::from),
@@ -368,6 +405,10 @@ impl fmt::Display for Finding {
             Self::BalanceDiffers { account, asset, expected, found } => {
                 let (expected, found) = (OrNone(*expected), OrNone(*found));
                 write!(f, "the balance of {account} {asset} is: {found}, the log says: {expected}")
+            }
+            Self::SumDiffers { root, asset, expected, found } => {
+                let (expected, found) = (OrNone(*expected), OrNone(*found));
+                write!(f, "the sum of all under {root}: in {asset} is: {found}, the log says: {expected}")
             }
             Self::BalancesNotConserved { asset, sum } => {
                 write!(f, "all balances in {asset} sum to {sum}, not to 0")
@@ -426,15 +467,15 @@ impl fmt::Display for Finding {
 }
 
 /// Writes counters, or that there are none.
-struct OrNone(Option<Counters>);
+struct OrNone<N>(Option<Counters<N>>);
 
-impl fmt::Display for OrNone {
+impl<N: fmt::Display + Default + PartialEq> fmt::Display for OrNone<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(Counters { posted_in, posted_out, pending_in, pending_out }) = self.0 else {
+        let Some(Counters { posted_in, posted_out, pending_in, pending_out }) = &self.0 else {
             return f.write_str("nothing");
         };
         write!(f, "posted in {posted_in}, posted out {posted_out}")?;
-        if pending_in != Amount::ZERO || pending_out != Amount::ZERO {
+        if *pending_in != N::default() || *pending_out != N::default() {
             write!(f, ", pending in {pending_in}, pending out {pending_out}")?;
         }
         Ok(())

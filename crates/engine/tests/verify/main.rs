@@ -9,4 +9,5 @@ mod movements;
 mod report;
 mod shifted;
 mod stored;
+mod sums;
 mod transactions;

@@ -5,7 +5,7 @@ use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
 use engine::shifted::ShiftedMovement;
 use engine::verify::{Progress, Report, Stage, verify};
-use ledger::{Address, Amount, Balance, BalanceKey, EntryNumber, Metadata};
+use ledger::{Address, Amount, Balance, BalanceKey, BalanceTotal, EntryNumber, Metadata, RootKey};
 
 use crate::stored::{Stored, micros, posting, transaction};
 
@@ -29,6 +29,7 @@ async fn a_clean_report_counts_what_was_seen() {
         postings: 4500,
         accounts: 4501,
         balances: 4501,
+        sums: 1,
         movements: 4950,
         shifted_movements: 0,
         changed_accounts: 0,
@@ -130,7 +131,7 @@ async fn a_report_is_readable_for_machines_with_amounts_as_text() {
         serde_json::to_value(&report).unwrap(),
         serde_json::json!({
             "entries": 4, "transactions": 4, "account_changes": 0, "transaction_changes": 0, "holds": 0,
-            "postings": 6, "accounts": 5, "balances": 7, "movements": 9, "shifted_movements": 3,
+            "postings": 6, "accounts": 5, "balances": 7, "sums": 0, "movements": 9, "shifted_movements": 3,
             "changed_accounts": 0, "changed_transactions": 0,
             "findings": [
                 of_entry("b", counters("30", "10")),
@@ -212,6 +213,15 @@ impl Snapshot for Broken {
     ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
         let after = self.begin(Stage::Balances, after)?;
         self.stored.balances(after, limit).await
+    }
+
+    async fn sums(
+        &mut self,
+        after: Option<&RootKey>,
+        limit: usize,
+    ) -> Result<Vec<(RootKey, BalanceTotal)>, ReadError> {
+        let after = self.begin(Stage::Sums, after)?;
+        self.stored.sums(after, limit).await
     }
 
     async fn movements(

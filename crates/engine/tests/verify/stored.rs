@@ -8,10 +8,10 @@ use engine::pair::MetadataPair;
 use engine::port::{KeptAccount, KeptHold, LogRecord, Movements, ReadError, Snapshot};
 use engine::shifted::ShiftedMovement;
 use ledger::{
-    Address, Amount, Asset, Balance, BalanceKey, Book, CaptureHold, ChangeAccount, ChangeTransaction,
-    Command, CreateHold, Entry, EntryBody, EntryNumber, Expectations, Frozen, HoldStanding, Metadata,
-    MetadataPatch, PolicyPatch, PostTransaction, Posting, Postings, Reference, ReleaseCause, ReleaseHold,
-    Remainder, ReverseTransaction, Timestamp, Transaction, decide,
+    Address, Amount, Asset, Balance, BalanceKey, BalanceTotal, Book, CaptureHold, ChangeAccount,
+    ChangeTransaction, Command, CreateHold, Entry, EntryBody, EntryNumber, Expectations, Frozen,
+    HoldStanding, Metadata, MetadataPatch, PolicyPatch, PostTransaction, Posting, Postings, Reference,
+    ReleaseCause, ReleaseHold, Remainder, ReverseTransaction, Root, RootKey, Timestamp, Transaction, decide,
 };
 
 /// A ledger's head, log and projections, each given out as it stands.
@@ -19,6 +19,8 @@ pub(crate) struct Stored {
     pub(crate) head: EntryNumber,
     pub(crate) records: Vec<LogRecord>,
     pub(crate) balances: Vec<(BalanceKey, Balance)>,
+    /// By root and asset.
+    pub(crate) sums: Vec<(RootKey, BalanceTotal)>,
     /// By place. Each list but a balance's last one has two entries.
     pub(crate) movements: Vec<Movements>,
     /// By place.
@@ -106,6 +108,12 @@ impl Stored {
         let mut shifted: Vec<_> =
             records.iter().flat_map(|record: &LogRecord| ShiftedMovement::all_of(&record.entry)).collect();
         shifted.sort_by(|a, b| a.place().cmp(&b.place()));
+        let mut sums = BTreeMap::<RootKey, BalanceTotal>::new();
+        for (key, balance) in &balances {
+            if let Some(root) = Root::of(&key.account) {
+                sums.entry(RootKey { root, asset: key.asset.clone() }).or_default().add_balance(balance);
+            }
+        }
         let movements = moved_by.iter().flat_map(|(key, entries)| lists(key, entries, 2)).collect();
         let mut transactions_by_pair = Vec::new();
         for (number, metadata) in &kept {
@@ -132,6 +140,7 @@ impl Stored {
             head: book.next(),
             records,
             balances,
+            sums: sums.into_iter().collect(),
             movements,
             shifted,
             accounts,
@@ -311,6 +320,15 @@ impl Snapshot for Stored {
         limit: usize,
     ) -> Result<Vec<(BalanceKey, Balance)>, ReadError> {
         let wanted = self.balances.iter().filter(|(key, _)| after.is_none_or(|after| key > after));
+        Ok(wanted.take(limit.min(self.chunk_max)).cloned().collect())
+    }
+
+    async fn sums(
+        &mut self,
+        after: Option<&RootKey>,
+        limit: usize,
+    ) -> Result<Vec<(RootKey, BalanceTotal)>, ReadError> {
+        let wanted = self.sums.iter().filter(|(key, _)| after.is_none_or(|after| key > after));
         Ok(wanted.take(limit.min(self.chunk_max)).cloned().collect())
     }
 

@@ -59,7 +59,28 @@ async fn damage_is_named_and_never_summed_up() {
         assert!(matches!(account, Err(ReadError::Corrupt(_))), "{damage}: {account:?}");
         let query =
             engine::query::BalanceQuery { prefix: None, depth: 1, as_of: None, after: None, limit: 10 };
+        for depth in [1, 2] {
+            let query = engine::query::BalanceQuery { depth, ..query.clone() };
+            let sums = store.balances(&main, &query).await;
+            assert!(matches!(sums, Err(ReadError::Corrupt(_))), "{damage}: {sums:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_kept_sum_that_cannot_be_is_named() {
+    let Some(place) = Place::new().await else { return };
+    let (store, main) = place.with_main().await;
+    append(&*store, &main, &[transfer("world", "a:1", 1)]).await;
+    let mut stranger = place.database.stranger().await;
+    for damage in ["-1", "0.5", "1.0", "'NaN'", "'infinity'", "10::numeric ^ 76"] {
+        let statement = format!("UPDATE balances SET posted_in = {damage} WHERE ledger < 0");
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut stranger).await.unwrap();
+        let query =
+            engine::query::BalanceQuery { prefix: None, depth: 1, as_of: None, after: None, limit: 10 };
         let sums = store.balances(&main, &query).await;
+        assert!(matches!(sums, Err(ReadError::Corrupt(_))), "{damage}: {sums:?}");
+        let sums = store.snapshot(&main).await.unwrap().sums(None, 10).await;
         assert!(matches!(sums, Err(ReadError::Corrupt(_))), "{damage}: {sums:?}");
     }
 }

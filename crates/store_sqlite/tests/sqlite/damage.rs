@@ -7,7 +7,7 @@ use engine::query::{
 };
 use ledger::{EntryNumber, FloorsPatch, LedgerName, PolicyPatch, Timestamp};
 use store_sqlite::SqliteStore;
-use test_support::{StoreFixture, address, append, change, transfer};
+use test_support::{StoreFixture, address, append, change, decide_batch, transfer};
 
 use crate::{Place, chain};
 
@@ -175,13 +175,42 @@ async fn a_sum_is_not_made_of_what_cannot_be() {
         "UPDATE balances SET posted_in = 1.5 WHERE address = 'a'",
         "UPDATE balances SET posted_in = x'01' WHERE address = 'a'",
         "UPDATE balances SET asset = 'usd' WHERE address = 'a'",
-        "UPDATE balances SET address = 'a::b' WHERE address = 'a'",
+        "UPDATE balances SET address = 'a b' WHERE address = 'a'",
     ] {
         let place = Place::new();
         let (store, main) = damaged(&place, &[damage]).await;
+        for depth in [1, 2] {
+            let query = BalanceQuery { prefix: None, depth, as_of: None, after: None, limit: 10 };
+            let result = store.balances(&main, &query).await;
+            assert!(matches!(result, Err(ReadError::Corrupt(_))), "{damage}: {result:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_kept_sum_that_cannot_be_is_named_and_not_added_to() {
+    for (damage, part) in [
+        ("UPDATE balances SET posted_in = -1 WHERE ledger < 0", "-1"),
+        ("UPDATE balances SET posted_in = '12' WHERE ledger < 0", "12"),
+        (
+            "UPDATE balances SET posted_in = '-680564733841876926926749214863536422908' WHERE ledger < 0",
+            "-6805",
+        ),
+        ("UPDATE balances SET posted_in = 'many' WHERE ledger < 0", "many"),
+        ("UPDATE balances SET posted_in = 1.5 WHERE ledger < 0", "REAL"),
+        ("UPDATE balances SET posted_in = x'01' WHERE ledger < 0", "BLOB"),
+        ("UPDATE balances SET address = 'c:1' WHERE ledger < 0", "c:1"),
+    ] {
+        let place = Place::new();
+        let (store, main) = place.with_main().await;
+        append(&*store, &main, &[transfer("world", "c:1", 1)]).await;
+        sqlx::query(damage).execute(&mut place.stranger().await).await.unwrap();
         let query = BalanceQuery { prefix: None, depth: 1, as_of: None, after: None, limit: 10 };
-        let result = store.balances(&main, &query).await;
-        assert!(matches!(result, Err(ReadError::Corrupt(_))), "{damage}: {result:?}");
+        assert_corrupt(store.balances(&main, &query).await, &[part]);
+        assert_corrupt(store.snapshot(&main).await.unwrap().sums(None, 10).await, &[part]);
+        let (batch, records) = decide_batch(&*store, &main, &[transfer("world", "c:1", 1)]).await;
+        let written = batch.commit(&records).await;
+        assert_eq!(written.is_err(), !damage.contains("address"), "{damage}: {written:?}");
     }
 }
 

@@ -37,7 +37,7 @@ async fn history(store: &dyn Store, main: &ledger::LedgerName) -> Naive {
 async fn stored(place: &Place) -> (BTreeMap<BalanceKey, Vec<EntryNumber>>, usize) {
     let rows = sqlx::query(
         "SELECT address, asset, last, numbers FROM earlier_movements
-        UNION ALL SELECT address, asset, NULL, recent_movements FROM balances
+        UNION ALL SELECT address, asset, NULL, recent_movements FROM balances WHERE ledger > 0
         ORDER BY address, asset, last NULLS LAST",
     )
     .fetch_all(&mut place.stranger().await)

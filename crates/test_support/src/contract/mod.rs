@@ -27,6 +27,7 @@ pub mod schedules;
 pub mod search;
 pub mod snapshots;
 pub mod statements;
+pub mod sums;
 pub mod transaction_changes;
 pub mod transactions;
 
@@ -210,6 +211,14 @@ macro_rules! store_contract {
                 pages_end_in_the_middle_of_entries_with_many_postings
                 a_statement_goes_on_from_every_line_of_entries_with_many_postings
                 an_account_that_never_moved_has_no_statement
+            }
+            sums {
+                sums_follow_every_kind_of_entry
+                sums_follow_entries_that_go_the_short_way
+                a_batch_that_does_not_hold_changes_no_sum
+                sums_may_take_more_than_128_bits
+                lists_of_many_roots_neither_repeat_nor_omit
+                a_root_may_have_any_number_of_assets
             }
             transaction_changes {
                 a_transaction_is_as_its_last_change_left_it

@@ -4,6 +4,7 @@ use engine::port::{ReadError, Snapshot};
 use engine::shifted::ShiftedMovement;
 use ledger::EntryNumber;
 
+use super::sums::read_sums;
 use crate::{Naive, StoreFixture, append, ledger_name, post, posting, read_movements, transfer};
 
 /// When the last entries below are recorded, about.
@@ -33,6 +34,7 @@ async fn assert_holds(snapshot: &mut dyn Snapshot, naive: &Naive, limit: usize) 
         balances.extend(part);
     }
     assert_eq!(balances, Vec::from_iter(naive.balances()));
+    assert_eq!(read_sums(snapshot, limit).await, Vec::from_iter(naive.sums()));
     assert_eq!(read_movements(snapshot, limit).await.unwrap(), naive.movements());
     let mut shifted: Vec<ShiftedMovement> = Vec::new();
     loop {
