@@ -1,6 +1,7 @@
 //! The section `server`: where the service listens and what it lets clients take up.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Check, InvalidValue};
@@ -14,6 +15,14 @@ pub struct ServerConfig {
     pub ip: IpAddr,
     /// The TCP port; 0 takes a free one. Default 8000; `PX_SERVER__PORT`.
     pub port: u16,
+    /// The certificate to serve TLS with, and those that lead from it towards a root: a PEM file. Default none, which
+    /// is plain HTTP; `PX_SERVER__TLS_CERTIFICATE`.
+    pub tls_certificate: PathBuf,
+    /// The certificate's private key: a PEM file. Default none; `PX_SERVER__TLS_KEY`.
+    pub tls_key: PathBuf,
+    /// How often to look whether the two files were written anew, in milliseconds. Default 10000;
+    /// `PX_SERVER__TLS_POLL_MS`.
+    pub tls_poll_ms: u64,
     /// Threads that serve requests; 0 is one per core, and half as many where the database is on the same machine.
     /// Default 0; `PX_SERVER__WORKERS`.
     pub workers: usize,
@@ -53,6 +62,12 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
+    /// Tells whether the service speaks TLS.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        !self.tls_certificate.as_os_str().is_empty()
+    }
+
     /// Returns how long answering a request may take.
     #[must_use]
     pub fn request_timeout(&self) -> Duration {
@@ -64,7 +79,8 @@ impl ServerConfig {
     pub fn problems(&self) -> Vec<InvalidValue> {
         const MINUTE: u64 = 60_000;
         const DAY: u64 = 24 * 60 * MINUTE;
-        Check::section("server")
+        let mut check = Check::section("server")
+            .range("tls_poll_ms", self.tls_poll_ms, 10..=DAY)
             .range("workers", self.workers, 0..=1024)
             .range("connections_max", self.connections_max, 1..=1_000_000)
             .range("requests_in_flight_max", self.requests_in_flight_max, 1..=1_000_000)
@@ -78,7 +94,18 @@ impl ServerConfig {
             .range("header_max_bytes", self.header_max_bytes, 8 * 1024..=1024 * 1024)
             .range("headers_max", self.headers_max, 10..=1000)
             .range("shutdown_delay_ms", self.shutdown_delay_ms, 0..=10 * MINUTE)
-            .range("shutdown_timeout_ms", self.shutdown_timeout_ms, 0..=10 * MINUTE)
-            .done()
+            .range("shutdown_timeout_ms", self.shutdown_timeout_ms, 0..=10 * MINUTE);
+        let (certificate, key) = (self.is_secure(), !self.tls_key.as_os_str().is_empty());
+        if certificate && !key {
+            check.refuse(
+                "tls_key",
+                "it is not set, but server.tls_certificate is: set both or neither".into(),
+            );
+        }
+        if key && !certificate {
+            let message = "it is not set, but server.tls_key is: set both or neither";
+            check.refuse("tls_certificate", message.into());
+        }
+        check.done()
     }
 }

@@ -143,8 +143,13 @@ impl Terms {
     }
 
     /// Speaks HTTP on whatever carries it.
-    async fn speak<S, H, F, B>(&self, mut io: S, handler: Arc<H>, watch: Arc<Watch>, mut supervisor: Supervisor)
-    where
+    async fn speak<S, H, F, B>(
+        &self,
+        mut io: S,
+        handler: Arc<H>,
+        watch: Arc<Watch>,
+        mut supervisor: Supervisor,
+    ) where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
         H: Fn(Request<Incoming>, SocketAddr) -> F + Send + Sync + 'static,
         F: Future<Output = Response<B>> + Send + 'static,

@@ -1,6 +1,7 @@
 //! `server serve`: starts the service, and stops it so that nothing acknowledged is lost and nothing in
 //! flight is cut off.
 
+mod certificate;
 mod descriptors;
 mod signals;
 
@@ -30,6 +31,7 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
+use self::certificate::Certificate;
 pub(crate) use self::signals::Signals;
 use crate::refusals::refuse;
 use crate::telemetry::Telemetry;
@@ -77,6 +79,8 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     let ours = registry.sub_registry_with_prefix("florin");
     let edge_metrics = EdgeMetrics::register(ours);
     telemetry.register(ours);
+    // Before anything else can fail: a certificate is what is most likely to be wrong.
+    let certificate = Certificate::load(&config.server, ours)?;
 
     let engine = Engine::start(Arc::clone(&store), (&config.engine).into(), engine_metrics);
     create_ledgers(&engine, &config.engine).await?;
@@ -103,11 +107,16 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     };
 
     let (listener, address) = listen(&config.server).await?;
-    let edge = Edge::new(limits(&config.server), edge_metrics, handler, refuse);
+    let mut edge = Edge::new(limits(&config.server), edge_metrics, handler, refuse);
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    if let Some(certificate) = certificate {
+        edge = edge.with_tls(certificate.tls());
+        tokio::spawn(certificate.keep_current());
+    }
     let (stop, stopped) = oneshot::channel::<()>();
     let mut serving = tokio::spawn(async move { edge.serve(listener, async { drop(stopped.await) }).await });
     tracing::info!(%address, "listening");
-    announce(address);
+    announce(scheme, address);
 
     tokio::select! {
         signal = signals.next() => tracing::info!(signal, "stopping"),
@@ -202,10 +211,10 @@ fn limits(config: &ServerConfig) -> Limits {
 }
 
 /// Prints where the service is found: the one line that it ever writes to standard output.
-fn announce(address: SocketAddr) {
+fn announce(scheme: &str, address: SocketAddr) {
     use std::io::Write as _;
     let mut output = std::io::stdout().lock();
     // Whoever closed standard output does not want to know.
-    let _ = writeln!(output, "http://{address}/v1  docs: http://{address}/docs");
+    let _ = writeln!(output, "{scheme}://{address}/v1  docs: {scheme}://{address}/docs");
     let _ = output.flush();
 }

@@ -94,7 +94,8 @@ impl Service {
         let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
         let mut announced = String::new();
         stdout.read_line(&mut announced).expect("it prints UTF-8");
-        let address = announced.strip_prefix("http://").and_then(|rest| rest.split('/').next());
+        let rest = announced.strip_prefix("http://").or_else(|| announced.strip_prefix("https://"));
+        let address = rest.and_then(|rest| rest.split('/').next());
         let Some(address) = address.and_then(|address| address.parse().ok()) else {
             let _ = child.kill();
             let _ = child.wait();

@@ -74,9 +74,13 @@ impl fmt::Display for TlsProblem {
             Self::TooLarge => write!(f, "it is larger than {FILE_MAX_BYTES} bytes"),
             Self::NotPem => f.write_str("it is not PEM, or broken"),
             Self::Lacking => f.write_str("it is PEM, but what it should hold is not in it"),
-            Self::Unusable => f.write_str("what it holds cannot be understood, or is of a kind that is not supported"),
+            Self::Unusable => {
+                f.write_str("what it holds cannot be understood, or is of a kind that is not supported")
+            }
             Self::OfAnother => f.write_str("the key does not belong to the certificate"),
-            Self::NotYetValid(from) => write!(f, "the certificate is valid from {} on, not yet", moment(from)),
+            Self::NotYetValid(from) => {
+                write!(f, "the certificate is valid from {} on, not yet", moment(from))
+            }
             Self::Expired(until) => write!(f, "the certificate expired on {}", moment(until)),
         }
     }
@@ -102,7 +106,9 @@ pub(super) fn load(files: &TlsFiles, now: UnixTime) -> Result<Loaded, TlsError> 
     let key = CertifiedKey::new(chain, key);
     match key.keys_match() {
         // A key that cannot say what it belongs to is taken at its word.
-        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(Loaded { key, expires }),
+        Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => {
+            Ok(Loaded { key, expires })
+        }
         Err(rustls::Error::InconsistentKeys(_)) => Err(of_key(TlsProblem::OfAnother)),
         Err(_) => Err(of_certificate(TlsProblem::Unusable)),
     }
