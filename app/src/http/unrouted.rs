@@ -7,6 +7,7 @@ use pavex::Response;
 use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
 
+use super::door::SecurityHeaders;
 use super::problem::{Problem, ProblemType};
 use crate::telemetry::X_REQUEST_ID;
 
@@ -86,6 +87,7 @@ pub fn answer(kind: &'static ProblemType) -> Response {
     }
     let mut response = problem.into_response(id);
     response.headers_mut().insert(X_REQUEST_ID.clone(), id.header_value());
+    SecurityHeaders::default().put(response.headers_mut());
     response
 }
 

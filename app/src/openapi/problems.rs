@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::Operation;
+use crate::http::door::RATE_LIMITED;
 use crate::http::problem::ProblemType;
 use crate::http::problem_types::{METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND};
 use crate::http::unrouted::UNROUTED;
@@ -18,6 +19,7 @@ use crate::http::unrouted::UNROUTED;
 pub fn problem_types(operations: &[Operation]) -> Vec<&'static ProblemType> {
     let mut all = vec![&ROUTE_NOT_FOUND, &METHOD_NOT_ALLOWED];
     all.extend(UNROUTED);
+    all.push(&RATE_LIMITED);
     all.extend(operations.iter().flat_map(Operation::all_problems));
     all.sort_by_key(|kind| kind.code);
     all.dedup_by(|one, other| std::ptr::eq(*one, *other));

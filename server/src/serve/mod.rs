@@ -3,6 +3,7 @@
 
 mod certificate;
 mod descriptors;
+mod metrics_listener;
 mod signals;
 
 use std::net::SocketAddr;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use app::configuration::{DatabaseConfig, EngineConfig, ServerConfig};
 use app::health::Readiness;
-use app::http::peer::Peer;
+use app::http::door::DoorMetrics;
 use app::http::stopping::Stopping;
 use app::metrics::Metrics;
 use app::schedules::describe_rejection;
@@ -29,7 +30,7 @@ use server::graph::{Graph, Prebuilt};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
-use tokio::time::{sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use self::certificate::Certificate;
 pub(crate) use self::signals::Signals;
@@ -38,6 +39,9 @@ use crate::telemetry::Telemetry;
 
 /// How long the engine may take to commit what it has taken in.
 const ENGINE_DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often addresses are forgotten that have not asked for anything of late.
+const FORGET_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs the service until a signal says stop.
 pub(crate) fn serve(config: &ApplicationConfig) -> anyhow::Result<ExitCode> {
@@ -79,6 +83,7 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     let ours = registry.sub_registry_with_prefix("florin");
     let edge_metrics = EdgeMetrics::register(ours);
     telemetry.register(ours);
+    let door = DoorMetrics::register(ours);
     // Before anything else can fail: a certificate is what is most likely to be wrong.
     let certificate = Certificate::load(&config.server, ours)?;
 
@@ -99,11 +104,14 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
         metrics,
         engine: engine.clone(),
         stopping: stopping.clone(),
+        door,
     };
     let graph = Arc::new(Graph::build(config.clone(), given).await.context("cannot build the graph")?);
+    let serving_metrics = metrics_listener::serve(&config.server, Arc::clone(&graph)).await?;
+    let keeping_door = tokio::spawn(keep_door(Arc::clone(&graph)));
     let handler = move |request, peer| {
         let graph = Arc::clone(&graph);
-        async move { Peer::scope(peer, graph.answer(request)).await }
+        async move { graph.answer(request, peer).await }
     };
 
     let (listener, address) = listen(&config.server).await?;
@@ -135,11 +143,15 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
         }
         // What it has asked for goes on without it; what is still due is found by whoever starts next.
         expiry.abort();
+        keeping_door.abort();
         let draining = async {
             runner.stop().await;
             engine.drain().await;
         };
         let engine_drained = timeout(ENGINE_DRAIN_TIMEOUT, draining).await;
+        if let Some(serving) = serving_metrics {
+            serving.abort();
+        }
         engine_drained.context("the database did not take in time what was waiting for it")?;
         store.close().await;
         tracing::info!("stopped");
@@ -148,6 +160,16 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     tokio::select! {
         stopped = stopping => stopped,
         signal = signals.next() => bail!("{signal} came twice: stopped in the middle of stopping"),
+    }
+}
+
+/// Has the front door forget, now and then, who has not come of late. Never ends.
+async fn keep_door(graph: Arc<Graph>) {
+    let mut ticks = interval(FORGET_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        graph.door().forget_idle();
     }
 }
 

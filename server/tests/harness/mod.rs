@@ -18,7 +18,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub(crate) use self::audit::{Claim, Posting, audit, transaction};
-pub(crate) use self::client::{Client, Reply, Request};
+pub(crate) use self::client::{Client, PLANTED, Reply, Request};
 pub(crate) use self::tally::Tally;
 
 /// Longer than anything may take, even on a machine that is busy with other things.
@@ -178,6 +178,9 @@ impl Drop for Service {
         // It may have ended by itself; then there is nothing left to end.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !thread::panicking() {
+            assert!(!self.logged().contains(PLANTED), "the log has a secret that a request carried");
+        }
     }
 }
 
