@@ -71,7 +71,7 @@ impl FrontDoor {
             exposure: Exposure { docs: server.docs, metrics: server.metrics_ip.is_none() },
             addresses: RateLimit::per_address(limits),
             cors: Cors::new(&cors.origins),
-            compression: server.compression.then_some(Compression),
+            compression: server.compression.then(Compression::new),
             headers: SecurityHeaders { secure: server.is_secure() },
             metrics,
         }
@@ -123,7 +123,10 @@ impl FrontDoor {
     #[must_use]
     pub fn leave(&self, visit: Visit, response: Response) -> Response {
         let Visit { allowed, standing, compresses } = visit;
-        let mut response = compresses.grant(response);
+        let mut response = match &self.compression {
+            Some(compression) => compression.grant(compresses, response),
+            None => response,
+        };
         let headers = response.headers_mut();
         self.headers.put(headers);
         if let Some(standing) = standing {

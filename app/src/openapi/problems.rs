@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::Operation;
-use crate::http::door::RATE_LIMITED;
 use crate::http::problem::ProblemType;
 use crate::http::problem_types::{METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND};
 use crate::http::unrouted::UNROUTED;
@@ -19,7 +18,6 @@ use crate::http::unrouted::UNROUTED;
 pub fn problem_types(operations: &[Operation]) -> Vec<&'static ProblemType> {
     let mut all = vec![&ROUTE_NOT_FOUND, &METHOD_NOT_ALLOWED];
     all.extend(UNROUTED);
-    all.push(&RATE_LIMITED);
     all.extend(operations.iter().flat_map(Operation::all_problems));
     all.sort_by_key(|kind| kind.code);
     all.dedup_by(|one, other| std::ptr::eq(*one, *other));
@@ -126,8 +124,13 @@ pub(super) fn response(kinds: &[&'static ProblemType]) -> Value {
         }
     });
     let mut response = json!({ "description": description, "content": content });
-    if kinds.iter().any(|kind| kind.status.as_u16() == 503) {
-        response["headers"] = json!({ "Retry-After": { "$ref": "#/components/headers/RetryAfter" } });
+    let reference = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
+    if kinds.iter().any(|kind| matches!(kind.status.as_u16(), 429 | 503)) {
+        response["headers"] = json!({ "Retry-After": reference("RetryAfter") });
+    }
+    if kinds.iter().any(|kind| kind.status.as_u16() == 429) {
+        response["headers"]["RateLimit"] = reference("RateLimit");
+        response["headers"]["RateLimit-Policy"] = reference("RateLimitPolicy");
     }
     response
 }

@@ -10,7 +10,7 @@ use edge::{Tls, TlsError, TlsFile, TlsFiles, TlsMetrics};
 use prometheus_client::registry::Registry;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 /// A certificate, and what tells that there may be a new one.
 pub(super) struct Certificate {
@@ -45,7 +45,7 @@ impl Certificate {
 
     /// Reads the files again at each SIGHUP, and whenever they look different. Never ends.
     pub(super) async fn keep_current(mut self) {
-        let mut ticks = interval(self.poll);
+        let mut ticks = interval_at(Instant::now() + self.poll, self.poll);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let told = tokio::select! {

@@ -10,6 +10,7 @@
 
 use std::io::Write as _;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
@@ -23,6 +24,7 @@ use pavex::http::header::{
 };
 use pavex::http::{HeaderMap, Method, StatusCode};
 use pavex::response::ResponseBody;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The shortest body that is worth it.
 const BODY_MIN_BYTES: u64 = 8 * 1024;
@@ -30,9 +32,14 @@ const BODY_MIN_BYTES: u64 = 8 * 1024;
 /// How much is compressed before others have their turn: some milliseconds' work at the most.
 const TURN_BYTES: usize = 64 * 1024;
 
+/// Replies that are compressed at one time, some 300 KB of memory each. One more is sent as it is.
+const PLACES: usize = 64;
+
 /// Compression, where it is on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Compression;
+#[derive(Clone, Debug)]
+pub(super) struct Compression {
+    places: Arc<Semaphore>,
+}
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,22 +63,29 @@ impl Wish {
             Self::Plain
         }
     }
+}
 
-    /// Has a reply compressed, where it is one that is worth it.
-    pub(super) fn grant(self, mut response: Response) -> Response {
-        if self == Self::Never || !is_worth_it(&response) {
+impl Compression {
+    pub(super) fn new() -> Self {
+        Self { places: Arc::new(Semaphore::new(PLACES)) }
+    }
+
+    /// Has a reply compressed, where it is one that is worth it and there is a place.
+    pub(super) fn grant(&self, wish: Wish, mut response: Response) -> Response {
+        if wish == Wish::Never || !is_worth_it(&response) {
             return response;
         }
         let headers = response.headers_mut();
         headers.append(VARY, HeaderValue::from_static("accept-encoding"));
-        if self == Self::Plain {
+        if wish == Wish::Plain {
             return response;
         }
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return response };
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         headers.remove(CONTENT_LENGTH);
         weaken(headers);
         let body = std::mem::take(response.body_mut());
-        response.set_raw_body(Gzip::new(body))
+        response.set_raw_body(Gzip::new(body, place))
     }
 }
 
@@ -80,7 +94,8 @@ fn is_safe(path: &str) -> bool {
     path.starts_with("/v1/ledgers/")
         || path == "/v1/ledgers"
         || path == "/openapi.json"
-        || path.starts_with("/docs")
+        || path == "/docs"
+        || path.starts_with("/docs/")
 }
 
 /// Tells whether a client takes gzip (RFC 9110, 12.5.3): by its name or by `*`, with a quality that is not 0.
@@ -138,12 +153,18 @@ struct Gzip {
     encoder: Option<GzEncoder<Vec<u8>>>,
     /// What of the last piece is still to be compressed.
     rest: Bytes,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Gzip {
-    fn new(body: ResponseBody) -> Self {
+    fn new(body: ResponseBody, place: OwnedSemaphorePermit) -> Self {
         // Most of what there is to gain, at a fraction of the time.
-        Self { body, encoder: Some(GzEncoder::new(Vec::new(), Level::new(3))), rest: Bytes::new() }
+        Self {
+            body,
+            encoder: Some(GzEncoder::new(Vec::new(), Level::new(3))),
+            rest: Bytes::new(),
+            _place: place,
+        }
     }
 }
 
