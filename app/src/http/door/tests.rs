@@ -72,6 +72,14 @@ fn a_reply_that_says_something_of_its_own_keeps_that() {
 }
 
 #[test]
+fn a_reply_with_a_tag_may_be_kept_by_whoever_got_it() {
+    let mut tagged = Response::ok();
+    tagged.headers_mut().insert("etag", HeaderValue::from_static("\"5\""));
+    let (reply, _) = answered(&open(), &request("GET", "/v1/ledgers", &[]), tagged);
+    assert_eq!(reply.headers()[CACHE_CONTROL], "private, no-cache");
+}
+
+#[test]
 fn over_tls_browsers_are_told_to_stay_there() {
     let door = FrontDoor { headers: SecurityHeaders { secure: true }, ..open() };
     let (reply, _) = answered(&door, &request("GET", "/v1/ledgers", &[]), Response::ok());
