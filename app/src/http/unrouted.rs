@@ -19,7 +19,7 @@ pub static REQUEST_MALFORMED: ProblemType = ProblemType {
     meaning: "The request line or a header is not what HTTP/1.1 allows, or the request broke off in the middle \
               of them.",
     remedy: "Send HTTP/1.1 or HTTP/2. Over TLS, send it to whatever ends TLS before this service, or have the service \
-             speak TLS itself (`server.tls_certificate`).",
+             speak TLS itself (`PX_SERVER__TLS_CERTIFICATE`).",
     members: &[],
 };
 

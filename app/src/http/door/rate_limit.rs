@@ -33,7 +33,7 @@ pub static RATE_LIMITED: ProblemType = ProblemType {
     meaning: "More requests come from this address than the service takes from one. This one had no effect.",
     remedy: "Send it again after the seconds in Retry-After. The headers RateLimit-Policy and RateLimit of any reply \
              say how many requests go in which time (`q`, `w`), and how many are left (`r`). Where many clients come \
-             through a proxy, its operators have to tell the service to trust it (`server.trusted_proxies`).",
+             through a proxy, its operators have to tell the service to trust it (`PX_SERVER__TRUSTED_PROXIES`).",
     members: &[],
 };
 
