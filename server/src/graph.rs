@@ -1,9 +1,15 @@
 //! The generated graph as something that answers requests.
 
+use std::net::SocketAddr;
+
 use app::Engine;
 use app::health::Readiness;
+use app::http::door::{DoorMetrics, FrontDoor, SecurityHeaders};
 use app::http::head::HeadOnly;
+use app::http::peer::Peer;
+use app::http::problem_types::ROUTE_NOT_FOUND;
 use app::http::stopping::Stopping;
+use app::http::unrouted::answer;
 use app::metrics::Metrics;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -21,10 +27,13 @@ pub struct Prebuilt {
     pub engine: Engine,
     /// Whether the service is about to end.
     pub stopping: Stopping,
+    /// What the front door counts.
+    pub door: DoorMetrics,
 }
 
-/// The routes with everything that they need.
+/// The routes with everything that they need, behind the front door.
 pub struct Graph {
+    door: FrontDoor,
     router: Router,
     state: ApplicationState,
 }
@@ -35,16 +44,47 @@ impl Graph {
     /// # Errors
     /// Those of the graph's constructors.
     pub async fn build(config: ApplicationConfig, given: Prebuilt) -> Result<Self, ApplicationStateError> {
-        let Prebuilt { readiness, metrics, engine, stopping } = given;
+        let Prebuilt { readiness, metrics, engine, stopping, door } = given;
+        let door = FrontDoor::configured(&config.server, &config.limits, &config.cors, door);
         let state = ApplicationState::new(config, stopping, readiness, metrics, engine).await?;
-        Ok(Self { router: Router::new(), state })
+        Ok(Self { door, router: Router::new(), state })
     }
 
-    /// Answers a request.
-    pub async fn answer(&self, mut request: Request<Incoming>) -> Response<ResponseBody> {
+    /// Answers a request that came from `peer`.
+    pub async fn answer(&self, mut request: Request<Incoming>, peer: SocketAddr) -> Response<ResponseBody> {
+        let client = self.door.client(request.headers(), peer);
+        let (visit, early) = self.door.enter(&request, client);
         let head = HeadOnly::take(request.method_mut());
-        // Pavex keeps what it knows of a connection in a type that only its own server can make. What
-        // routes need to know is in `Peer`.
-        head.trim(self.router.route(request, None, &self.state).await).into()
+        let response = match early {
+            Some(response) => response,
+            // Pavex keeps what it knows of a connection in a type that only its own server can make. What
+            // routes need to know is in `Peer`.
+            None => Peer::scope(client, self.router.route(request, None, &self.state)).await,
+        };
+        head.trim(self.door.leave(visit, response)).into()
+    }
+
+    /// Answers a request that came from `peer` over a network of the operators' own, where only some paths are served:
+    /// past the front door, which has nothing to say there.
+    pub async fn answer_inside(
+        &self,
+        mut request: Request<Incoming>,
+        peer: SocketAddr,
+        paths: &[&str],
+    ) -> Response<ResponseBody> {
+        let head = HeadOnly::take(request.method_mut());
+        let mut response = if paths.contains(&request.uri().path()) {
+            Peer::scope(peer, self.router.route(request, None, &self.state)).await
+        } else {
+            answer(&ROUTE_NOT_FOUND)
+        };
+        SecurityHeaders::default().put(response.headers_mut());
+        head.trim(response).into()
+    }
+
+    /// Returns the front door.
+    #[must_use]
+    pub fn door(&self) -> &FrontDoor {
+        &self.door
     }
 }

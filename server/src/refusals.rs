@@ -2,7 +2,8 @@
 
 use app::http::problem_types::SERVICE_OVERLOADED;
 use app::http::unrouted::{
-    REQUEST_HEAD_TIMEOUT, REQUEST_HEAD_TOO_LARGE, REQUEST_MALFORMED, REQUEST_URI_TOO_LONG, answer,
+    REQUEST_HEAD_TIMEOUT, REQUEST_HEAD_TOO_LARGE, REQUEST_MALFORMED, REQUEST_NOT_TLS, REQUEST_URI_TOO_LONG,
+    answer,
 };
 use bytes::Bytes;
 use edge::Refusal;
@@ -21,6 +22,7 @@ pub(crate) fn refuse(refusal: Refusal) -> Response<Bytes> {
         Refusal::UriTooLong => &REQUEST_URI_TOO_LONG,
         Refusal::HeadTooLarge => &REQUEST_HEAD_TOO_LARGE,
         Refusal::TooManyConnections => &SERVICE_OVERLOADED,
+        Refusal::NotTls => &REQUEST_NOT_TLS,
     };
     let (head, body) = Response::from(answer(kind)).into_parts();
     let body = body.collect().now_or_never().and_then(Result::ok).expect("it is in one piece");
@@ -39,6 +41,7 @@ mod tests {
             Refusal::UriTooLong,
             Refusal::HeadTooLarge,
             Refusal::TooManyConnections,
+            Refusal::NotTls,
         ] {
             let answer = refuse(refusal);
             assert_eq!(answer.status(), refusal.status());

@@ -8,8 +8,10 @@ struct ServerState {
 }
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct ApplicationConfig {
+    pub cors: app::configuration::CorsConfig,
     pub database: app::configuration::DatabaseConfig,
     pub engine: app::configuration::EngineConfig,
+    pub limits: app::configuration::LimitsConfig,
     pub server: app::configuration::ServerConfig,
     pub telemetry: app::configuration::TelemetryConfig,
 }

@@ -3,18 +3,22 @@
 //! Nothing in here reads a file or the environment. Every key, its unit, its default and its environment
 //! variable stand in `configuration/base.yml`; the defaults live there and nowhere else.
 
+mod cors;
 mod database;
 mod database_url;
 mod engine;
+mod limits;
 mod server;
 mod telemetry;
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+pub use cors::*;
 pub use database::*;
 pub use database_url::DatabaseUrl;
 pub use engine::*;
+pub use limits::*;
 pub use server::*;
 pub use telemetry::*;
 

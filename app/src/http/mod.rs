@@ -8,6 +8,7 @@ pub mod asset;
 pub mod body;
 pub mod csv;
 pub mod decimal;
+pub mod door;
 pub mod expectations;
 pub mod failures;
 pub mod fallback;

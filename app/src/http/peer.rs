@@ -1,4 +1,4 @@
-//! Who is at the other end of the connection.
+//! Who sent a request: the other end of the connection, or whom a trusted proxy names there.
 //!
 //! The generated router knows requests, not connections: whoever serves a connection says whose it is by
 //! running each of its requests inside [`Peer::scope`].
@@ -10,7 +10,7 @@ tokio::task_local! {
     static PEER: SocketAddr;
 }
 
-/// The address at the other end of the connection, where it has one that is known.
+/// The address that a request came from, where it is known. Its port is 0 where a trusted proxy named it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub Option<SocketAddr>);
 

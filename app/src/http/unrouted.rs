@@ -7,6 +7,7 @@ use pavex::Response;
 use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
 
+use super::door::SecurityHeaders;
 use super::problem::{Problem, ProblemType};
 use crate::telemetry::X_REQUEST_ID;
 
@@ -17,7 +18,19 @@ pub static REQUEST_MALFORMED: ProblemType = ProblemType {
     title: "The request is not HTTP",
     meaning: "The request line or a header is not what HTTP/1.1 allows, or the request broke off in the middle \
               of them.",
-    remedy: "Send HTTP/1.1 or HTTP/2. Over TLS, send it to whatever ends TLS before this service.",
+    remedy: "Send HTTP/1.1 or HTTP/2. Over TLS, send it to whatever ends TLS before this service, or have the service \
+             speak TLS itself (`PX_SERVER__TLS_CERTIFICATE`).",
+    members: &[],
+};
+
+/// The request came in plain HTTP where TLS is spoken.
+pub static REQUEST_NOT_TLS: ProblemType = ProblemType {
+    status: StatusCode::BAD_REQUEST,
+    code: "request.not_tls",
+    title: "The request did not come over TLS",
+    meaning: "This address speaks TLS, and what came was none. The request, with all that it may have had of secrets, \
+              was readable for anybody on the way.",
+    remedy: "Use `https://`. Replace the credentials that were sent.",
     members: &[],
 };
 
@@ -53,8 +66,13 @@ pub static REQUEST_HEAD_TOO_LARGE: ProblemType = ProblemType {
 };
 
 /// All of them.
-pub static UNROUTED: [&ProblemType; 4] =
-    [&REQUEST_MALFORMED, &REQUEST_HEAD_TIMEOUT, &REQUEST_URI_TOO_LONG, &REQUEST_HEAD_TOO_LARGE];
+pub static UNROUTED: [&ProblemType; 5] = [
+    &REQUEST_MALFORMED,
+    &REQUEST_NOT_TLS,
+    &REQUEST_HEAD_TIMEOUT,
+    &REQUEST_URI_TOO_LONG,
+    &REQUEST_HEAD_TOO_LARGE,
+];
 
 /// Seconds after which a client that found no room may come again.
 const RETRY_AFTER_SECONDS: u32 = 1;
@@ -69,6 +87,7 @@ pub fn answer(kind: &'static ProblemType) -> Response {
     }
     let mut response = problem.into_response(id);
     response.headers_mut().insert(X_REQUEST_ID.clone(), id.header_value());
+    SecurityHeaders::default().put(response.headers_mut());
     response
 }
 

@@ -192,6 +192,15 @@ fn headers() -> Value {
             "description": "The path of what was created.",
             "schema": { "type": "string", "format": "uri-reference" }
         },
+        "RateLimit": {
+            "description": "How many requests are left (`r`), and after how many seconds all are there again (`t`), for \
+                            each limit by its name. On every reply where there are limits.",
+            "schema": { "type": "string", "examples": ["\"address\";r=199;t=1"] }
+        },
+        "RateLimitPolicy": {
+            "description": "How many requests (`q`) are allowed in how many seconds (`w`), for each limit by its name.",
+            "schema": { "type": "string", "examples": ["\"address\";q=200;w=20"] }
+        },
         "RetryAfter": {
             "description": "After how many seconds to try again.",
             "schema": { "type": "integer", "minimum": 0 }

@@ -5,11 +5,13 @@ use serde_json::Value;
 
 use super::schemas::{Direction, Schemas};
 use super::types::{Input, Output};
+use crate::http::door::RATE_LIMITED;
 use crate::http::problem::ProblemType;
 use crate::http::problem_types::{INTERNAL_ERROR, REQUEST_TIMEOUT, SERVICE_OVERLOADED};
 
 /// The problems that any operation may end with.
-static COMMON_PROBLEMS: [&ProblemType; 3] = [&INTERNAL_ERROR, &SERVICE_OVERLOADED, &REQUEST_TIMEOUT];
+static COMMON_PROBLEMS: [&ProblemType; 4] =
+    [&RATE_LIMITED, &INTERNAL_ERROR, &SERVICE_OVERLOADED, &REQUEST_TIMEOUT];
 
 /// A method that the API uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

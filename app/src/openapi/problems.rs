@@ -124,8 +124,13 @@ pub(super) fn response(kinds: &[&'static ProblemType]) -> Value {
         }
     });
     let mut response = json!({ "description": description, "content": content });
-    if kinds.iter().any(|kind| kind.status.as_u16() == 503) {
-        response["headers"] = json!({ "Retry-After": { "$ref": "#/components/headers/RetryAfter" } });
+    let reference = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
+    if kinds.iter().any(|kind| matches!(kind.status.as_u16(), 429 | 503)) {
+        response["headers"] = json!({ "Retry-After": reference("RetryAfter") });
+    }
+    if kinds.iter().any(|kind| kind.status.as_u16() == 429) {
+        response["headers"]["RateLimit"] = reference("RateLimit");
+        response["headers"]["RateLimit-Policy"] = reference("RateLimitPolicy");
     }
     response
 }

@@ -1,4 +1,4 @@
-//! The edge: accepts connections and serves HTTP/1.1 and HTTP/2 (prior knowledge) on them, within bounds.
+//! The edge: accepts connections and serves HTTP/1.1 and HTTP/2 on them, bare or inside TLS, within bounds.
 //!
 //! It knows neither routes nor ledgers: a handler turns a request into a response, a function writes the
 //! few answers that no handler gets to see. It never hands a socket to another runtime than the one that
@@ -19,10 +19,12 @@ mod serve;
 mod service;
 mod socket;
 mod supervisor;
+mod tls;
 mod version;
 mod watch;
 
 pub use limits::Limits;
-pub use metrics::EdgeMetrics;
+pub use metrics::{EdgeMetrics, TlsMetrics};
 pub use refusal::Refusal;
 pub use serve::{Drained, Edge};
+pub use tls::{Tls, TlsError, TlsFile, TlsFiles, TlsProblem};

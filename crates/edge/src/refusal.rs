@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -28,6 +28,8 @@ pub enum Refusal {
     HeadTooLarge,
     /// There are too many connections.
     TooManyConnections,
+    /// What came where TLS is expected was none.
+    NotTls,
 }
 
 impl Refusal {
@@ -35,7 +37,7 @@ impl Refusal {
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Malformed | Self::NotTls => StatusCode::BAD_REQUEST,
             Self::HeadTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -104,7 +106,10 @@ const HTTP2_GO_AWAY: &[u8] = &[
 /// Writes the last bytes of a connection and closes it, so that the client gets to read them: a socket
 /// closed with unread bytes in it takes along what is still on its way out. So what the client sends
 /// on is taken in for a moment, and thrown away.
-pub(crate) async fn say_good_bye(mut socket: TcpStream, last: &[u8]) {
+pub(crate) async fn say_good_bye<S>(mut socket: S, last: &[u8])
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let good_bye = async {
         socket.write_all(last).await?;
         socket.shutdown().await?;

@@ -20,6 +20,7 @@ use crate::limits::Limits;
 use crate::metrics::EdgeMetrics;
 use crate::refusal::{Refusal, Refuser};
 use crate::roster::Roster;
+use crate::tls::Tls;
 use crate::watch::{Order, Watch};
 
 /// How long connections that were told to end at once may take to hear of it.
@@ -41,6 +42,7 @@ pub struct Edge<H> {
     roster: Arc<Roster>,
     turned_away: Arc<Semaphore>,
     metrics: EdgeMetrics,
+    tls: Option<Arc<Tls>>,
 }
 
 impl<H, F, B> Edge<H>
@@ -66,7 +68,15 @@ where
             roster: Arc::new(Roster::new(metrics.connections.clone())),
             turned_away: Arc::new(Semaphore::new(Limits::TURNED_AWAY_MAX)),
             metrics,
+            tls: None,
         }
+    }
+
+    /// Expects TLS on every connection. One too many is closed without a word then: to say anything, the handshake
+    /// would have to be made first.
+    #[must_use]
+    pub fn with_tls(self, tls: Arc<Tls>) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     /// Serves every connection that comes, until `stop`. Then accepts no more, lets the requests in hand
@@ -106,8 +116,15 @@ where
         let terms = Arc::clone(&self.terms);
         if let Some(seat) = self.roster.enter(&watch, terms.limits.connections_max) {
             let handler = Arc::clone(&self.handler);
-            tokio::spawn(async move { terms.serve(socket, handler, watch, seat).await });
-        } else if let Ok(permit) = Arc::clone(&self.turned_away).try_acquire_owned() {
+            match self.tls.clone() {
+                None => tokio::spawn(async move { terms.serve(socket, handler, watch, seat).await }),
+                Some(tls) => {
+                    tokio::spawn(async move { terms.serve_tls(socket, &tls, handler, watch, seat).await })
+                }
+            };
+        } else if self.tls.is_none()
+            && let Ok(permit) = Arc::clone(&self.turned_away).try_acquire_owned()
+        {
             tokio::spawn(async move {
                 terms.refuser.turn_away(socket, Watch::new(peer)).await;
                 drop(permit);

@@ -12,35 +12,35 @@ use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::refusal::{Refusal, Refuser};
 use crate::version::Start;
 use crate::watch::Watch;
 
 /// A socket under watch.
-pub(crate) struct Socket {
-    tcp: TokioIo<TcpStream>,
+pub(crate) struct Socket<S> {
+    io: TokioIo<S>,
     start: Start,
     watch: Arc<Watch>,
     refuser: Option<Refuser>,
     replacement: Vec<u8>,
 }
 
-impl Socket {
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// For HTTP/1: the refuser's answers replace bare ones.
-    pub(crate) fn http1(tcp: TcpStream, start: Start, watch: Arc<Watch>, refuser: Refuser) -> Self {
-        Self { tcp: TokioIo::new(tcp), start, watch, refuser: Some(refuser), replacement: Vec::new() }
+    pub(crate) fn http1(io: S, start: Start, watch: Arc<Watch>, refuser: Refuser) -> Self {
+        Self { io: TokioIo::new(io), start, watch, refuser: Some(refuser), replacement: Vec::new() }
     }
 
     /// For HTTP/2, whose bytes don't tell where a request begins.
-    pub(crate) fn http2(tcp: TcpStream, start: Start, watch: Arc<Watch>) -> Self {
-        Self { tcp: TokioIo::new(tcp), start, watch, refuser: None, replacement: Vec::new() }
+    pub(crate) fn http2(io: S, start: Start, watch: Arc<Watch>) -> Self {
+        Self { io: TokioIo::new(io), start, watch, refuser: None, replacement: Vec::new() }
     }
 
     /// Returns the bare socket.
-    pub(crate) fn into_inner(self) -> TcpStream {
-        self.tcp.into_inner()
+    pub(crate) fn into_inner(self) -> S {
+        self.io.into_inner()
     }
 
     /// Starts replacing what is about to be written, if it is a bare answer.
@@ -52,7 +52,7 @@ impl Socket {
 
     fn poll_replacement(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.replacement.is_empty() {
-            let count = ready!(Pin::new(&mut self.tcp).poll_write(cx, &self.replacement))?;
+            let count = ready!(Pin::new(&mut self.io).poll_write(cx, &self.replacement))?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -86,7 +86,7 @@ fn bare_answer(written: &[u8]) -> Option<Refusal> {
     lines.all(set_by_hyper).then_some(refusal)
 }
 
-impl Read for Socket {
+impl<S: AsyncRead + Unpin> Read for Socket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -98,7 +98,7 @@ impl Read for Socket {
             self.start.take(count);
             return Poll::Ready(Ok(()));
         }
-        let read = Pin::new(&mut self.tcp).poll_read(cx, buf);
+        let read = Pin::new(&mut self.io).poll_read(cx, buf);
         if read.is_ready() && self.refuser.is_some() {
             self.watch.received();
         }
@@ -106,13 +106,13 @@ impl Read for Socket {
     }
 }
 
-impl Write for Socket {
+impl<S: AsyncRead + AsyncWrite + Unpin> Write for Socket<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.poll_replacement(cx))?;
         if self.replaces(buf) {
             return Poll::Ready(Ok(buf.len()));
         }
-        let written = Pin::new(&mut self.tcp).poll_write(cx, buf);
+        let written = Pin::new(&mut self.io).poll_write(cx, buf);
         self.noted(written)
     }
 
@@ -127,22 +127,25 @@ impl Write for Socket {
         {
             return Poll::Ready(Ok(only.len()));
         }
-        let written = Pin::new(&mut self.tcp).poll_write_vectored(cx, bufs);
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
         self.noted(written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.tcp.is_write_vectored()
+        self.io.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_replacement(cx))?;
-        Pin::new(&mut self.tcp).poll_flush(cx)
+        // What TLS has taken is with the client only now.
+        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        self.watch.offered(flushed.is_ready());
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_replacement(cx))?;
-        Pin::new(&mut self.tcp).poll_shutdown(cx)
+        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }
 

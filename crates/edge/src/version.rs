@@ -2,8 +2,7 @@
 
 use std::io;
 
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::watch::Watch;
 
@@ -39,7 +38,10 @@ impl Start {
     }
 
     /// Reads until the version is clear; `None` when the client left without a byte.
-    pub(crate) async fn read(socket: &mut TcpStream, watch: &Watch) -> io::Result<Option<Self>> {
+    pub(crate) async fn read<S>(socket: &mut S, watch: &Watch) -> io::Result<Option<Self>>
+    where
+        S: AsyncRead + Unpin,
+    {
         let mut start = Self::default();
         while start.may_be_http2() {
             let count = socket.read(&mut start.bytes[start.read..]).await?;

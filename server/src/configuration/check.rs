@@ -114,6 +114,8 @@ fn complaint(kind: &Kind) -> String {
 
 fn invalid_values(config: &ApplicationConfig) -> Vec<InvalidValue> {
     let mut found = config.server.problems();
+    found.extend(config.limits.problems());
+    found.extend(config.cors.problems());
     found.extend(config.database.problems());
     found.extend(config.engine.problems());
     found.extend(config.telemetry.problems());

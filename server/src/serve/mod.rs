@@ -1,7 +1,9 @@
 //! `server serve`: starts the service, and stops it so that nothing acknowledged is lost and nothing in
 //! flight is cut off.
 
+mod certificate;
 mod descriptors;
+mod metrics_listener;
 mod signals;
 
 use std::net::SocketAddr;
@@ -13,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use app::configuration::{DatabaseConfig, EngineConfig, ServerConfig};
 use app::health::Readiness;
-use app::http::peer::Peer;
+use app::http::door::DoorMetrics;
 use app::http::stopping::Stopping;
 use app::metrics::Metrics;
 use app::schedules::describe_rejection;
@@ -28,14 +30,18 @@ use server::graph::{Graph, Prebuilt};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
-use tokio::time::{sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
+use self::certificate::Certificate;
 pub(crate) use self::signals::Signals;
 use crate::refusals::refuse;
 use crate::telemetry::Telemetry;
 
 /// How long the engine may take to commit what it has taken in.
 const ENGINE_DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often addresses are forgotten that have not asked for anything of late.
+const FORGET_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs the service until a signal says stop.
 pub(crate) fn serve(config: &ApplicationConfig) -> anyhow::Result<ExitCode> {
@@ -77,6 +83,9 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     let ours = registry.sub_registry_with_prefix("florin");
     let edge_metrics = EdgeMetrics::register(ours);
     telemetry.register(ours);
+    let door = DoorMetrics::register(ours);
+    // Before anything else can fail: a certificate is what is most likely to be wrong.
+    let certificate = Certificate::load(&config.server, ours)?;
 
     let engine = Engine::start(Arc::clone(&store), (&config.engine).into(), engine_metrics);
     create_ledgers(&engine, &config.engine).await?;
@@ -95,19 +104,27 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
         metrics,
         engine: engine.clone(),
         stopping: stopping.clone(),
+        door,
     };
     let graph = Arc::new(Graph::build(config.clone(), given).await.context("cannot build the graph")?);
+    let serving_metrics = metrics_listener::serve(&config.server, Arc::clone(&graph)).await?;
+    let keeping_door = tokio::spawn(keep_door(Arc::clone(&graph)));
     let handler = move |request, peer| {
         let graph = Arc::clone(&graph);
-        async move { Peer::scope(peer, graph.answer(request)).await }
+        async move { graph.answer(request, peer).await }
     };
 
     let (listener, address) = listen(&config.server).await?;
-    let edge = Edge::new(limits(&config.server), edge_metrics, handler, refuse);
+    let mut edge = Edge::new(limits(&config.server), edge_metrics, handler, refuse);
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    if let Some(certificate) = certificate {
+        edge = edge.with_tls(certificate.tls());
+        tokio::spawn(certificate.keep_current());
+    }
     let (stop, stopped) = oneshot::channel::<()>();
     let mut serving = tokio::spawn(async move { edge.serve(listener, async { drop(stopped.await) }).await });
     tracing::info!(%address, "listening");
-    announce(address);
+    announce(scheme, address);
 
     tokio::select! {
         signal = signals.next() => tracing::info!(signal, "stopping"),
@@ -126,11 +143,15 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
         }
         // What it has asked for goes on without it; what is still due is found by whoever starts next.
         expiry.abort();
+        keeping_door.abort();
         let draining = async {
             runner.stop().await;
             engine.drain().await;
         };
         let engine_drained = timeout(ENGINE_DRAIN_TIMEOUT, draining).await;
+        if let Some(serving) = serving_metrics {
+            serving.abort();
+        }
         engine_drained.context("the database did not take in time what was waiting for it")?;
         store.close().await;
         tracing::info!("stopped");
@@ -139,6 +160,16 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     tokio::select! {
         stopped = stopping => stopped,
         signal = signals.next() => bail!("{signal} came twice: stopped in the middle of stopping"),
+    }
+}
+
+/// Has the front door forget, now and then, who has not come of late. Never ends.
+async fn keep_door(graph: Arc<Graph>) {
+    let mut ticks = interval(FORGET_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        graph.door().forget_idle();
     }
 }
 
@@ -202,10 +233,10 @@ fn limits(config: &ServerConfig) -> Limits {
 }
 
 /// Prints where the service is found: the one line that it ever writes to standard output.
-fn announce(address: SocketAddr) {
+fn announce(scheme: &str, address: SocketAddr) {
     use std::io::Write as _;
     let mut output = std::io::stdout().lock();
     // Whoever closed standard output does not want to know.
-    let _ = writeln!(output, "http://{address}/v1  docs: http://{address}/docs");
+    let _ = writeln!(output, "{scheme}://{address}/v1  docs: {scheme}://{address}/docs");
     let _ = output.flush();
 }

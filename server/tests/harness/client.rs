@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use super::LONG;
 
+/// A secret that every request carries, and no log may have.
+pub(crate) const PLANTED: &str = "planted-in-every-request";
+
 /// A well-formed request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -59,7 +62,8 @@ impl Request {
     /// The request as it goes over the wire.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let Self { method, path, headers, body } = self;
-        let mut text = format!("{method} {path} HTTP/1.1\r\nhost: h\r\n{headers}");
+        let mut text =
+            format!("{method} {path} HTTP/1.1\r\nhost: h\r\ncookie: planted={PLANTED}\r\n{headers}");
         if let Some(body) = body {
             write!(text, "content-length: {}\r\n", body.len()).expect("a string takes everything");
         }

@@ -18,7 +18,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub(crate) use self::audit::{Claim, Posting, audit, transaction};
-pub(crate) use self::client::{Client, Reply, Request};
+pub(crate) use self::client::{Client, PLANTED, Reply, Request};
 pub(crate) use self::tally::Tally;
 
 /// Longer than anything may take, even on a machine that is busy with other things.
@@ -94,7 +94,8 @@ impl Service {
         let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
         let mut announced = String::new();
         stdout.read_line(&mut announced).expect("it prints UTF-8");
-        let address = announced.strip_prefix("http://").and_then(|rest| rest.split('/').next());
+        let rest = announced.strip_prefix("http://").or_else(|| announced.strip_prefix("https://"));
+        let address = rest.and_then(|rest| rest.split('/').next());
         let Some(address) = address.and_then(|address| address.parse().ok()) else {
             let _ = child.kill();
             let _ = child.wait();
@@ -177,6 +178,9 @@ impl Drop for Service {
         // It may have ended by itself; then there is nothing left to end.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !thread::panicking() {
+            assert!(!self.logged().contains(PLANTED), "the log has a secret that a request carried");
+        }
     }
 }
 

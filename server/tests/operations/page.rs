@@ -1,6 +1,7 @@
 //! `docs/operations.md`: finds the commands on it and runs them as they stand there.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::process::Command;
 
 use app::health::NotReady;
 
-use crate::harness::{Ended, LONG, Service, command, run, wait_until};
+use crate::harness::{Client, Ended, LONG, Request, Service, command, run, wait_until};
 use crate::place::Place;
 
 /// The page.
@@ -91,11 +92,42 @@ fn names() -> BTreeSet<String> {
     names
 }
 
+/// What a service counts that speaks TLS, once a client did not and its certificate was read again.
+fn metrics_of_tls() -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    fs::write(folder.path().join("cert.pem"), made.cert.pem()).unwrap();
+    fs::write(folder.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    let settings = [
+        ("PX_SERVER__TLS_CERTIFICATE", "cert.pem"),
+        ("PX_SERVER__TLS_KEY", "key.pem"),
+        ("PX_SERVER__METRICS_IP", "127.0.0.1"),
+        ("PX_SERVER__METRICS_PORT", "0"),
+    ];
+    let service = Service::start(folder.path(), &settings);
+    assert_eq!(service.get("/v1/ledgers").status, 400);
+    service.signal("HUP");
+    let mut metrics = String::new();
+    wait_until("the certificate to be read again", || {
+        let logged = service.logged();
+        let line = logged.lines().find(|line| line.contains("listening for metrics"));
+        let address =
+            line.and_then(|line| line.split_once("address=")?.1.split_whitespace().next()?.parse().ok());
+        let inside = address.and_then(|address| Client::connect(address).ok());
+        metrics = inside.map(|mut inside| inside.get("/metrics").body).unwrap_or_default();
+        metrics.contains("florin_tls_certificate_reloads_total{")
+    });
+    metrics
+}
+
 #[test]
 fn every_metric_that_the_page_names_is_there() {
     let folder = tempfile::tempdir().unwrap();
-    let service = Service::start(folder.path(), &[]);
+    let service = Service::start(folder.path(), &[("PX_CORS__ORIGINS", "[\"*\"]")]);
     Place::post(&service, 2);
+    let asks = Request::new("OPTIONS", "/v1/ledgers").header("origin", "https://a.example");
+    let preflight = service.connect().call(&asks.header("access-control-request-method", "GET"));
+    assert_eq!(preflight.status, 204, "{preflight:?}");
     // What counts by labels is there once it has counted.
     assert_eq!(service.connect().send("nonsense\r\n\r\n").reply().status, 400);
     let posting = r#"{"source":"world","destination":"a","asset":"USD/2","amount":"1"}"#;
@@ -103,7 +135,7 @@ fn every_metric_that_the_page_names_is_there() {
     let scheduled = service.post("/v1/ledgers/main/schedules", &due);
     assert_eq!(scheduled.status, 201, "{scheduled:?}");
     wait_until("a schedule to run", || service.get("/metrics").body.contains("florin_schedule_runs_total{"));
-    let metrics = service.get("/metrics").body;
+    let metrics = service.get("/metrics").body + &metrics_of_tls();
     let is_of_a_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
     let named: BTreeSet<String> = names()
         .iter()

@@ -7,3 +7,5 @@ mod http2;
 mod overload;
 mod site;
 mod timeouts;
+mod tls;
+mod tls_files;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use edge::{Drained, Edge, EdgeMetrics, Limits, Refusal};
+use edge::{Drained, Edge, EdgeMetrics, Limits, Refusal, Tls};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -59,7 +59,11 @@ impl Gate {
 
 impl Site {
     pub(crate) async fn start(limits: Limits) -> Self {
-        let mut registry = Registry::default();
+        Self::start_with(limits, Registry::default(), None).await
+    }
+
+    /// Starts an edge that expects TLS where `tls` is there, with what `registry` has already.
+    pub(crate) async fn start_with(limits: Limits, mut registry: Registry, tls: Option<Arc<Tls>>) -> Self {
         let metrics = EdgeMetrics::register(&mut registry);
         let gate = Arc::new(Gate { passes: Semaphore::new(0), arrivals: Semaphore::new(0) });
         let handler = {
@@ -69,7 +73,10 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let edge = Edge::new(limits, metrics, handler, refuse);
+        let mut edge = Edge::new(limits, metrics, handler, refuse);
+        if let Some(tls) = tls {
+            edge = edge.with_tls(tls);
+        }
         let served = tokio::spawn(async move { edge.serve(listener, async { drop(stopped.await) }).await });
         Self { address, gate, registry, stop, served }
     }

@@ -114,8 +114,9 @@ fn problem(reply: &Reply, faults: &mut Vec<String>) {
     if problem["request_id"].as_str() != reply.header("x-request-id") {
         faults.push("the request id in the body is another one".to_owned());
     }
-    if (reply.status == 503) != reply.header("retry-after").is_some() && code != "idempotency.in_progress" {
-        faults.push("Retry-After comes with 503".to_owned());
+    let comes_again = matches!(reply.status, 429 | 503);
+    if comes_again != reply.header("retry-after").is_some() && code != "idempotency.in_progress" {
+        faults.push("Retry-After comes with 429 and 503".to_owned());
     }
     check_schema(&DOCUMENT["components"]["schemas"]["Problem"], &problem, Side::Reply, "problem", faults);
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use app::health::Readiness;
-use app::http::peer::Peer;
+use app::http::door::DoorMetrics;
 use app::http::stopping::Stopping;
 use app::metrics::Metrics;
 use bytes::Bytes;
@@ -77,11 +77,12 @@ async fn serve(config: ApplicationConfig, store: Arc<dyn Store>) -> (SocketAddr,
         metrics: Metrics::new(registry),
         engine: engine.clone(),
         stopping: Stopping::default(),
+        door: DoorMetrics::default(),
     };
     let graph = Arc::new(Graph::build(config, given).await.expect("a graph"));
     let handler = move |request, peer| {
         let graph = Arc::clone(&graph);
-        async move { Peer::scope(peer, graph.answer(request)).await }
+        async move { graph.answer(request, peer).await }
     };
     // What never reaches the graph is none of these tests' business.
     let refuse = |refusal: edge::Refusal| {
