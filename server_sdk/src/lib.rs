@@ -405,10 +405,10 @@ impl Router {
                         route_21::entrypoint(
                                 matched_route_template,
                                 request_body,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
                                 &state.server_config,
-                                &state.engine,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -456,9 +456,9 @@ impl Router {
                         );
                         route_22::entrypoint(
                                 matched_route_template,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -6540,10 +6540,10 @@ pub mod route_21 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::ServerConfig,
         s_6: &'g app::http::guard::RequestLimits,
         s_7: &'h app::metrics::Metrics,
     ) -> pavex::Response {
@@ -6551,59 +6551,62 @@ pub mod route_21 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: pavex::request::body::RawIncomingBody,
+        s_4: &'f app::configuration::ServerConfig,
         s_5: pavex::request::path::MatchedPathPattern,
         s_6: &'g app::http::guard::RequestLimits,
         s_7: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_5, s_1, s_3, s_0, s_2, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
         s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+        s_5: &'g app::telemetry::Failure,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'i app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        let response = wrapping_2(s_4, s_8, s_6, s_5, s_0, s_1, s_2, s_3, s_7, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
         s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_5: &'g app::telemetry::Failure,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'h app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
         let v8 = crate::route_21::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v1,
             s_4: v5,
             s_5: v0,
             s_6: v6,
@@ -6618,9 +6621,9 @@ pub mod route_21 {
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: pavex::request::body::RawIncomingBody,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
@@ -6630,15 +6633,16 @@ pub mod route_21 {
         let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app::telemetry::root_span(v1, &v11);
         let v13 = crate::route_21::Next1 {
-            s_0: v2,
+            s_0: v3,
             s_1: v1,
-            s_2: v3,
-            s_3: v4,
+            s_2: v4,
+            s_3: &v11,
             s_4: v10,
             s_5: &v8,
-            s_6: v5,
-            s_7: v0,
-            s_8: v6,
+            s_6: v2,
+            s_7: v5,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
         let v14 = pavex::middleware::Next::new(v13);
@@ -6650,81 +6654,96 @@ pub mod route_21 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
-        v8: &app::http::guard::RequestLimits,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_21::Next2 {
-            s_0: v2,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
+        let v10 = crate::route_21::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
             s_4: v0,
             s_5: v3,
-            s_6: v7,
+            s_6: v2,
+            s_7: v8,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
+        v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
+        v3: &app::telemetry::RequestContext,
         v4: pavex::telemetry::ServerRequestId,
         v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
+        v6: pavex::request::body::RawIncomingBody,
+        v7: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v0, v3).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v4);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::ledgers::create_ledger(v8, v6).await;
-        let v10 = match v9 {
+        let v10 = app::http::input::Write::extract(v1, v2, v6, v7).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::ledgers::refuse_ledger(&v10, v4);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v4);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::ledgers::create_ledger(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::ledgers::refuse_ledger(&v13, v4);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Created<
             app::ledgers::LedgerView,
-        > as pavex::IntoResponse>::into_response(v10)
+        > as pavex::IntoResponse>::into_response(v13)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: pavex::request::body::RawIncomingBody,
+        s_4: &'f app::configuration::ServerConfig,
         s_5: pavex::request::path::MatchedPathPattern,
         s_6: &'g app::http::guard::RequestLimits,
         s_7: &'h app::metrics::Metrics,
         next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
             pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
+            &'f app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
             &'g app::http::guard::RequestLimits,
             &'h app::metrics::Metrics,
@@ -6751,27 +6770,317 @@ pub mod route_21 {
             )
         }
     }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'g app::telemetry::Failure,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'g app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'h app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'g app::telemetry::Failure,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'h app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'g app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'h app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_22 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_3, s_1, s_0, s_2, s_4, s_5).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'g app::telemetry::Failure,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_4, s_6, s_5, s_0, s_1, s_2, s_3, s_7).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: pavex::telemetry::ServerRequestId,
+        s_5: &'g app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = crate::route_22::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v0,
+            s_4: v4,
+            s_5: v5,
+            next: stage_1,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = pavex::middleware::wrap_noop(v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::guard::RequestLimits,
+        v5: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v6 = app::telemetry::Failure::none();
+        let v7 = app::http::peer::Peer::current();
+        let v8 = pavex::telemetry::ServerRequestId::generate();
+        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
+        let v10 = app::telemetry::root_span(v1, &v9);
+        let v11 = crate::route_22::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v9,
+            s_4: v8,
+            s_5: &v6,
+            s_6: v0,
+            s_7: v4,
+            next: stage_2,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v8 = crate::route_22::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v0,
+            s_5: v2,
+            next: stage_3,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = app::http::guard::guard_request(v9, v7, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: pavex::telemetry::ServerRequestId,
+        v5: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v6 = app::http::principal::Granted::check(v1, v2, v0, v3).await;
+        let v7 = match v6 {
+            Ok(ok) => ok,
+            Err(v7) => {
+                return {
+                    let v8 = app::http::principal::refuse_access(&v7, v4);
+                    let v9 = pavex::Error::new(v7);
+                    app::telemetry::note_error(&v9, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v8)
+                };
+            }
+        };
+        let v8 = app::http::input::Read::extract(v1, v2);
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::input::refuse_input(&v9, v4);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::ledgers::get_ledger(v7, v9, v0).await;
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::ledgers::refuse_ledger(&v11, v4);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v5);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::ledgers::LedgerView,
+        > as pavex::IntoResponse>::into_response(v11)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'f app::http::guard::RequestLimits,
+        s_5: &'g app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+            &'g app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
     struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
         s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+        s_5: &'g app::telemetry::Failure,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'g app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
         ) -> T,
@@ -6794,7 +7103,6 @@ pub mod route_21 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
-                self.s_8,
             )
         }
     }
@@ -6802,21 +7110,19 @@ pub mod route_21 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
         s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_5: &'g app::telemetry::Failure,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'g app::telemetry::Failure,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
@@ -6827,265 +7133,7 @@ pub mod route_21 {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_22 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_22::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_22::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_22::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::ledgers::get_ledger(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::ledgers::refuse_ledger(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::ledgers::LedgerView,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing in here reads a file or the environment. Every key, its unit, its default and its environment
 //! variable stand in `configuration/base.yml`; the defaults live there and nowhere else.
 
+mod authentication;
 mod database;
 mod database_url;
 mod engine;
@@ -12,6 +13,7 @@ mod telemetry;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+pub use authentication::*;
 pub use database::*;
 pub use database_url::DatabaseUrl;
 pub use engine::*;

@@ -26,6 +26,7 @@ pub mod peer;
 pub mod percent;
 pub mod policy;
 pub mod postings;
+pub mod principal;
 pub mod problem;
 pub mod problem_types;
 pub mod quantity;

@@ -1,10 +1,12 @@
 //! `POST /v1/ledgers`.
 
+use identity::Action;
 use pavex::post;
 
 use super::{CreateLedgerRequest, LedgerError, LedgerView};
 use crate::http::input::Write;
 use crate::http::path::NoPath;
+use crate::http::principal::{Granted, LedgersCreate};
 use crate::http::reply::Created;
 use crate::storage::Engine;
 
@@ -14,11 +16,19 @@ use crate::storage::Engine;
 /// [`LedgerError`], as a problem.
 #[post(path = "/v1/ledgers")]
 pub async fn create_ledger(
+    granted: Granted<LedgersCreate>,
     request: Write<(NoPath, CreateLedgerRequest)>,
     engine: &Engine,
 ) -> Result<Created<LedgerView>, LedgerError> {
     let Write { key, input: (NoPath {}, CreateLedgerRequest { name, metadata }) } = request;
     let created = engine.create_ledger(name, metadata, key).await?;
+    if !created.replayed {
+        let event = granted.caller().did(Action::LedgerCreated, created.ledger.name.to_string());
+        // It is there, whether or not this is written.
+        if let Err(error) = engine.store().access().record(&[event]).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "a ledger was created that the audit trail lacks");
+        }
+    }
     let location = format!("/v1/ledgers/{}", created.ledger.name);
     Ok(Created::at(&location, created.ledger.into()).replayed(created.replayed))
 }

@@ -1,10 +1,15 @@
 //! One operation of the API, as its feature declares it.
 
+use identity::Need;
 use schemars::JsonSchema;
 use serde_json::Value;
 
 use super::schemas::{Direction, Schemas};
 use super::types::{Input, Output};
+use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
+use crate::http::principal::{
+    AUTHENTICATION_INVALID, AUTHENTICATION_REQUIRED, AUTHORIZATION_DENIED, Right,
+};
 use crate::http::problem::ProblemType;
 use crate::http::problem_types::{INTERNAL_ERROR, REQUEST_TIMEOUT, SERVICE_OVERLOADED};
 
@@ -20,6 +25,8 @@ pub enum Method {
     Post,
     /// Changes a part.
     Patch,
+    /// Ends something.
+    Delete,
 }
 
 impl Method {
@@ -30,6 +37,7 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -49,6 +57,8 @@ pub struct Operation {
     pub summary: &'static str,
     /// What a caller has to know beyond the summary, in Markdown.
     pub description: &'static str,
+    /// The right that it takes; `None` where anybody may ask.
+    pub right: Option<TypeUse<Need>>,
     /// The type of the handler's input; `None` where it takes nothing of the request.
     pub input: Option<TypeUse<InputParts>>,
     /// The type of the handler's reply; `None` where that is bytes of a media type.
@@ -98,6 +108,12 @@ impl Operation {
         Self::new(Method::Patch, path, id)
     }
 
+    /// Starts the description of a DELETE.
+    #[must_use]
+    pub fn delete(path: &'static str, id: &'static str) -> Self {
+        Self::new(Method::Delete, path, id)
+    }
+
     fn new(method: Method, path: &'static str, id: &'static str) -> Self {
         Self {
             method,
@@ -106,6 +122,7 @@ impl Operation {
             tag: "",
             summary: "",
             description: "",
+            right: None,
             input: None,
             output: None,
             json: None,
@@ -127,6 +144,12 @@ impl Operation {
     #[must_use]
     pub fn description(self, description: &'static str) -> Self {
         Self { description, ..self }
+    }
+
+    /// Names the right that the handler asks for.
+    #[must_use]
+    pub fn right<R: Right>(self) -> Self {
+        Self { right: Some(TypeUse { name: std::any::type_name::<R>(), parts: R::NEED }), ..self }
     }
 
     /// Names the type that the handler takes.
@@ -185,6 +208,15 @@ impl Operation {
     pub fn all_problems(&self) -> Vec<&'static ProblemType> {
         let input = self.input.map(|input| (input.parts)(&mut Schemas::default()).problems);
         let mut all = input.unwrap_or_default();
+        if let Some(right) = self.right {
+            all.extend([&AUTHENTICATION_REQUIRED, &AUTHENTICATION_INVALID, &SERVICE_UNAVAILABLE]);
+            if right.parts != Need::Known {
+                all.push(&AUTHORIZATION_DENIED);
+            }
+            if matches!(right.parts, Need::OnLedger(_) | Need::OnLedgerEither(..)) {
+                all.push(&LEDGER_NOT_FOUND);
+            }
+        }
         all.extend(&self.problems);
         all.extend(COMMON_PROBLEMS);
         all.sort_by_key(|kind| (kind.status, kind.code));

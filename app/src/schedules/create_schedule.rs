@@ -5,6 +5,7 @@ use pavex::post;
 use super::{CreateScheduleRequest, RequestError, ScheduleView};
 use crate::http::input::Write;
 use crate::http::path::InLedger;
+use crate::http::principal::{Granted, LedgerWrite};
 use crate::http::reply::Created;
 use crate::storage::Engine;
 
@@ -14,6 +15,7 @@ use crate::storage::Engine;
 /// [`RequestError`], as a problem.
 #[post(path = "/v1/ledgers/{ledger}/schedules")]
 pub async fn create_schedule(
+    _granted: Granted<LedgerWrite>,
     request: Write<(InLedger, CreateScheduleRequest)>,
     engine: &Engine,
 ) -> Result<Created<ScheduleView>, RequestError> {

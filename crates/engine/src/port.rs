@@ -19,6 +19,7 @@ use crate::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
+use crate::access::AccessStore;
 use crate::schedules::ScheduleStore;
 use crate::shifted::ShiftedMovement;
 
@@ -208,6 +209,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the part of the store that keeps schedules.
     fn scheduling(&self) -> &dyn ScheduleStore;
+
+    /// Returns the part of the store that keeps API keys and the audit trail.
+    fn access(&self) -> &dyn AccessStore;
 
     /// Opens a consistent view of one ledger that later writes do not change, for verification.
     ///
