@@ -2,7 +2,7 @@
 
 use crate::openapi::Operation;
 use crate::{
-    accounts, balances, batches, docs, exports, health, holds, ledgers, log, metrics, openapi, schedules,
+    accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, openapi, schedules,
     transactions,
 };
 
@@ -11,12 +11,14 @@ use crate::{
 pub fn operations() -> Vec<Operation> {
     [
         accounts::operations(),
+        audit::operations(),
         balances::operations(),
         batches::operations(),
         docs::operations(),
         exports::operations(),
         health::operations(),
         holds::operations(),
+        keys::operations(),
         ledgers::operations(),
         log::operations(),
         metrics::operations(),

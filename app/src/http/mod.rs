@@ -12,6 +12,7 @@ pub mod expectations;
 pub mod failures;
 pub mod fallback;
 pub mod fields;
+pub mod grants;
 pub mod guard;
 pub mod head;
 pub mod idempotency;

@@ -126,7 +126,7 @@ impl<R> Granted<R> {
     {
         let request = RequestNote { context: *context, method: head.method.clone() };
         let ledger = parameters.get("ledger").and_then(|encoded| {
-            let text = decode(encoded.as_str()).ok()?;
+            let text = decode(encoded).ok()?;
             LedgerName::parse(&text).ok()
         });
         let principal = match config.mode {

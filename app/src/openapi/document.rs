@@ -81,6 +81,9 @@ pub fn document(operations: &[Operation]) -> Value {
     })
 }
 
+/// Where the header is described.
+const IDEMPOTENCY_KEY: &str = "#/components/parameters/IdempotencyKey";
+
 fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
     let mut described = Map::new();
     described.insert("operationId".into(), operation.id.into());
@@ -93,7 +96,10 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
     }
     described.insert("security".into(), security(operation));
     if let Some(input) = operation.input {
-        let input = (input.parts)(schemas);
+        let mut input = (input.parts)(schemas);
+        if operation.without_idempotency_key {
+            input.parameters.retain(|parameter| parameter["$ref"] != IDEMPOTENCY_KEY);
+        }
         if !input.parameters.is_empty() {
             described.insert("parameters".into(), input.parameters.into());
         }

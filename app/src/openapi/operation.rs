@@ -71,6 +71,8 @@ pub struct Operation {
     pub download: bool,
     /// The problems that it may end with, beyond those of its input and those of any operation.
     pub problems: Vec<&'static ProblemType>,
+    /// Whether an idempotency key is refused.
+    pub without_idempotency_key: bool,
     /// Whether callers may ask for it only if it changed.
     pub cached: bool,
     /// Whether the reply is 200 too: the same, of something that was only tried out.
@@ -129,6 +131,7 @@ impl Operation {
             media_types: &[],
             download: false,
             problems: Vec::new(),
+            without_idempotency_key: false,
             cached: false,
             dry_run: false,
         }
@@ -188,6 +191,12 @@ impl Operation {
     #[must_use]
     pub fn cached(self) -> Self {
         Self { cached: true, ..self }
+    }
+
+    /// Says that an idempotency key is refused.
+    #[must_use]
+    pub fn without_idempotency_key(self) -> Self {
+        Self { without_idempotency_key: true, ..self }
     }
 
     /// Says that a dry run replies 200 with the same body.

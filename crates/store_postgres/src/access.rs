@@ -8,7 +8,7 @@ use engine::query::Page;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
 use sql_rows::{AuditRow, Failure, KeyRow, StoredEvent, one_more, page_of_audit, page_of_keys};
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 
 use crate::connections::run;
 use crate::store::{PostgresStore, read};
@@ -153,17 +153,17 @@ async fn list(
 }
 
 async fn note(connection: &mut PgConnection, uses: &[(KeyId, Timestamp)]) -> Result<(), Failure> {
-    let ids: Vec<&str> = uses.iter().map(|(id, _)| id.as_str()).collect();
-    let times: Vec<i64> = uses.iter().map(|(_, at)| at.micros()).collect();
-    sqlx::query!(
-        "UPDATE api_keys SET last_used_at = used.at
-        FROM UNNEST($1::text[], $2::bigint[]) AS used (id, at)
-        WHERE api_keys.id = used.id AND (last_used_at IS NULL OR last_used_at < used.at)",
-        &ids as _,
-        &times as _
-    )
-    .execute(connection)
-    .await?;
+    let mut transaction = connection.begin().await?;
+    for (id, at) in uses {
+        sqlx::query!(
+            "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)",
+            id.as_str(),
+            at.micros()
+        )
+        .execute(&mut *transaction)
+        .await?;
+    }
+    transaction.commit().await?;
     Ok(())
 }
 
