@@ -82,7 +82,7 @@ pub struct KeyView {
     pub expires_at: Option<TimeText>,
     /// When it was revoked.
     pub revoked_at: Option<TimeText>,
-    /// When it was last used. It is noted every half minute or so.
+    /// When it was last used. It is noted every ten seconds or so.
     pub last_used_at: Option<TimeText>,
 }
 

@@ -1,10 +1,10 @@
 //! Whom a key belongs to, and how keys come and go.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use identity::{
-    Action, ApiKey, AuditEvent, Grants, KeyId, KeyName, KeyText, Principal, Scope,
+    Action, Actor, ApiKey, AuditEvent, Grants, KeyId, KeyName, KeyText, Principal, Scope,
 };
 use ledger::Timestamp;
 use zeroize::Zeroize as _;
@@ -12,6 +12,9 @@ use zeroize::Zeroize as _;
 use super::port::{StoredKey, WriteAccessError};
 use crate::Engine;
 use crate::port::ReadError;
+
+/// How often what was noted of refusals and of the use of keys is written.
+const WRITE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Why somebody is not let in.
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +154,45 @@ impl Engine {
         revoked.map(|stored| stored.key).ok_or(ChangeKeyError::NotFound)
     }
 
+    /// Sees to it that there is a key of this text, which may do everything when it is created. One that was revoked stays
+    /// revoked.
+    ///
+    /// # Errors
+    /// [`ChangeKeyError::Write`], [`ChangeKeyError::Read`].
+    ///
+    /// # Panics
+    /// When `name` is none for a key.
+    pub async fn ensure_admin_key(&self, text: &KeyText, name: &str) -> Result<(), ChangeKeyError> {
+        let id = text.id();
+        if self.store().access().key(&id).await?.is_some() {
+            return Ok(());
+        }
+        let key = ApiKey {
+            id: id.clone(),
+            name: KeyName::parse(name).expect("a name for a key"),
+            grants: Grants::everything(),
+            created_at: self.now(),
+            created_by: None,
+            expires_at: None,
+            revoked_at: None,
+            last_used_at: None,
+        };
+        let event = AuditEvent {
+            at: key.created_at,
+            actor: Actor::Operator,
+            action: Action::KeyCreated,
+            subject: id.to_string(),
+            address: None,
+            request_id: None,
+            count: 1,
+        };
+        match self.store().access().create_key(&StoredKey { key, digest: text.digest() }, &event).await {
+            // Another replica that starts at the same moment may have been first.
+            Err(error) if self.store().access().key(&id).await?.is_none() => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Says whether there is a key with which keys can be created.
     ///
     /// # Errors
@@ -178,6 +220,19 @@ impl Engine {
         self.refusals().note(event);
     }
 
+    /// Writes what was noted, again and again. It never ends by itself.
+    pub async fn keep_writing_access(&self) {
+        loop {
+            tokio::time::sleep(WRITE_INTERVAL).await;
+            if let Err(error) = self.write_access().await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the audit trail lacks what was refused, or keys when they were used"
+                );
+            }
+        }
+    }
+
     /// Writes what was noted of refusals and of the use of keys.
     ///
     /// # Errors
@@ -194,7 +249,11 @@ impl Engine {
     }
 }
 
-fn random_key() -> Result<KeyText, ChangeKeyError> {
+/// Makes the text of a new key, which opens nothing yet.
+///
+/// # Errors
+/// [`ChangeKeyError::Random`].
+pub fn random_key() -> Result<KeyText, ChangeKeyError> {
     let (mut id, mut secret) = ([0; 9], [0; 32]);
     getrandom::fill(&mut id).map_err(ChangeKeyError::Random)?;
     getrandom::fill(&mut secret).map_err(ChangeKeyError::Random)?;

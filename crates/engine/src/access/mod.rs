@@ -7,7 +7,7 @@ mod changes;
 mod port;
 mod refusals;
 
-pub use changes::{AuthenticationError, ChangeKeyError, IssuedKey, NewKey};
+pub use changes::{AuthenticationError, ChangeKeyError, IssuedKey, NewKey, random_key};
 pub use port::{AccessStore, StoredKey, WriteAccessError};
 
 pub(crate) use cache::KeyCache;

@@ -1,6 +1,7 @@
 //! When something fails that should not: every request is answered with what the caller can do about it,
 //! nothing of the cause gets out, and the service lives on.
 
+mod access;
 mod lab;
 mod schedules;
 mod store;
