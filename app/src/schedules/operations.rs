@@ -80,6 +80,7 @@ pub fn operations() -> Vec<Operation> {
 
 fn change(path: &'static str, id: &'static str, otherwise: &'static ProblemType) -> Operation {
     Operation::post(path, id)
+        .right::<LedgerWrite>()
         .takes::<Write<(SchedulePath, NoBody)>>()
         .returns::<Changed<ScheduleView>>()
         .problems([
