@@ -6,7 +6,7 @@ use pavex::patch;
 use super::{AccountError, AccountPath, AccountView, ChangeAccountRequest};
 use crate::commands::scopes_of;
 use crate::http::input::Write;
-use crate::http::principal::{Granted, AccountsChange};
+use crate::http::principal::{AccountsChange, Granted};
 use crate::http::reply::Changed;
 use crate::storage::Engine;
 

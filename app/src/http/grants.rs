@@ -65,10 +65,11 @@ impl FromJson for Grants {
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
         let mut grants = Vec::new();
         let mut read = true;
-        let count = value.items(Self::MAX, errors, |item, errors| match GrantRequest::from_json(item, errors) {
-            Some(GrantRequest { scopes, ledgers, .. }) => grants.push(Grant { scopes, ledgers }),
-            None => read = false,
-        })?;
+        let count =
+            value.items(Self::MAX, errors, |item, errors| match GrantRequest::from_json(item, errors) {
+                Some(GrantRequest { scopes, ledgers, .. }) => grants.push(Grant { scopes, ledgers }),
+                None => read = false,
+            })?;
         if count == 0 {
             value.refuse(errors, "is empty; there must be at least one grant");
             return None;
@@ -99,10 +100,11 @@ impl FromJson for Scopes {
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
         let mut scopes = Vec::new();
         let mut read = true;
-        let count = value.items(Scope::ALL.len(), errors, |item, errors| match item.parse::<Scope>(errors) {
-            Some(scope) => scopes.push(scope),
-            None => read = false,
-        })?;
+        let count =
+            value.items(Scope::ALL.len(), errors, |item, errors| match item.parse::<Scope>(errors) {
+                Some(scope) => scopes.push(scope),
+                None => read = false,
+            })?;
         if count == 0 {
             value.refuse(errors, "is empty; there must be at least one scope");
             return None;
@@ -140,13 +142,15 @@ impl FromJson for Role {
 
 impl FromText for Scope {
     fn from_text(text: &str) -> Result<Self, Message> {
-        Self::named(text).ok_or_else(|| format!("must be one of {}", Self::ALL.map(Self::name).join(", ")).into())
+        Self::named(text)
+            .ok_or_else(|| format!("must be one of {}", Self::ALL.map(Self::name).join(", ")).into())
     }
 }
 
 impl FromText for Role {
     fn from_text(text: &str) -> Result<Self, Message> {
-        Self::named(text).ok_or_else(|| format!("must be one of {}", Self::ALL.map(Self::name).join(", ")).into())
+        Self::named(text)
+            .ok_or_else(|| format!("must be one of {}", Self::ALL.map(Self::name).join(", ")).into())
     }
 }
 
@@ -265,7 +269,10 @@ mod tests {
     #[test]
     fn scopes_and_roles_are_read() {
         for (body, grants) in [
-            (r#"[{"scopes": ["ledger:write", "ledger:read"], "ledgers": ["main", "eu"]}]"#, "ledger:read,ledger:write@eu,main"),
+            (
+                r#"[{"scopes": ["ledger:write", "ledger:read"], "ledgers": ["main", "eu"]}]"#,
+                "ledger:read,ledger:write@eu,main",
+            ),
             (r#"[{"role": "reader", "ledgers": "all"}]"#, "ledger:read@*"),
             (
                 r#"[{"role": "writer", "ledgers": ["a"]}, {"role": "auditor", "ledgers": "all"}]"#,
@@ -285,7 +292,10 @@ mod tests {
             (r#"[{"role": "root", "ledgers": "some"}]"#, &["[0].role", "[0].ledgers"]),
             (r#"[{"role": "reader", "scopes": ["ledger:read"], "ledgers": "all"}]"#, &["[0]"]),
             (r#"[{"scopes": [], "ledgers": []}]"#, &["[0].scopes", "[0].ledgers"]),
-            (r#"[{"scopes": ["x"], "ledgers": ["A"], "until": 1}]"#, &["[0].scopes[0]", "[0].ledgers[0]", "[0].until"]),
+            (
+                r#"[{"scopes": ["x"], "ledgers": ["A"], "until": 1}]"#,
+                &["[0].scopes[0]", "[0].ledgers[0]", "[0].until"],
+            ),
             (r#"[{"role": "admin", "ledgers": ["main"]}]"#, &["body"]),
         ] {
             let found = read(body).unwrap_err();

@@ -26,7 +26,10 @@ pub async fn create_ledger(
         let event = granted.caller().did(Action::LedgerCreated, created.ledger.name.to_string());
         // It is there, whether or not this is written.
         if let Err(error) = engine.store().access().record(&[event]).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "a ledger was created that the audit trail lacks");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a ledger was created that the audit trail lacks"
+            );
         }
     }
     let location = format!("/v1/ledgers/{}", created.ledger.name);

@@ -12,7 +12,7 @@ use super::{LedgerError, LedgerView, ListLedgersQuery};
 use crate::http::input::Read;
 use crate::http::pagination::{Page, PageRequest};
 use crate::http::path::NoPath;
-use crate::http::principal::{Granted, AnyLedgerRead};
+use crate::http::principal::{AnyLedgerRead, Granted};
 use crate::http::reply::Reply;
 use crate::storage::Engine;
 

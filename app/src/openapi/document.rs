@@ -90,7 +90,8 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
     described.insert("summary".into(), operation.summary.into());
     described.insert("tags".into(), json!([operation.tag]));
     let description = [operation.description.to_owned(), needed(operation)];
-    let description = description.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n");
+    let description =
+        description.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n");
     if !description.is_empty() {
         described.insert("description".into(), description.into());
     }
@@ -122,7 +123,9 @@ fn needed(operation: &Operation) -> String {
     match right.parts {
         Need::Known => "Takes any good key.".to_owned(),
         Need::OnLedger(_) => format!("Takes {} for the ledger.", scopes[0]),
-        Need::OnLedgerEither(..) => format!("Takes {} for the ledger, as the request wants.", scopes.join(" or ")),
+        Need::OnLedgerEither(..) => {
+            format!("Takes {} for the ledger, as the request wants.", scopes.join(" or "))
+        }
         Need::Somewhere(_) => format!("Takes {} for any ledger.", scopes[0]),
         Need::Overall(_) => format!("Takes {} for all ledgers.", scopes[0]),
     }

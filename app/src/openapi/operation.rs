@@ -7,9 +7,7 @@ use serde_json::Value;
 use super::schemas::{Direction, Schemas};
 use super::types::{Input, Output};
 use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
-use crate::http::principal::{
-    AUTHENTICATION_INVALID, AUTHENTICATION_REQUIRED, AUTHORIZATION_DENIED, Right,
-};
+use crate::http::principal::{AUTHENTICATION_INVALID, AUTHENTICATION_REQUIRED, AUTHORIZATION_DENIED, Right};
 use crate::http::problem::ProblemType;
 use crate::http::problem_types::{INTERNAL_ERROR, REQUEST_TIMEOUT, SERVICE_OVERLOADED};
 

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use app::accounts::{
     GetAccountQuery, ListAccountsQuery, ListChangesQuery, ListEntriesQuery, StatementParameters,
 };
-use app::balances::ListBalancesQuery;
 use app::audit::ListAuditQuery;
+use app::balances::ListBalancesQuery;
 use app::batches::BatchRequest;
 use app::commands::{
     CaptureHoldRequest, ChangeAccountRequest, ChangeTransactionRequest, CreateHoldRequest,

@@ -87,7 +87,9 @@ impl Connection {
             None if *method == "GET" => (String::new(), ""),
             None => ("content-length: 0\r\n".to_owned(), ""),
         };
-        let text = format!("{method} {path} HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {ADMIN_KEY}\r\n{key}{about}\r\n{body}");
+        let text = format!(
+            "{method} {path} HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {ADMIN_KEY}\r\n{key}{about}\r\n{body}"
+        );
         self.stream.get_mut().write_all(text.as_bytes())?;
         self.read()
     }

@@ -13,13 +13,13 @@ use ledger::{
 };
 
 pub use self::errors::{BeginError, CommitError, CreateLedgerError, ReadError, Source};
+use crate::access::AccessStore;
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use crate::pair::MetadataPair;
 use crate::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
-use crate::access::AccessStore;
 use crate::schedules::ScheduleStore;
 use crate::shifted::ShiftedMovement;
 

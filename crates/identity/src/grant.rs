@@ -125,9 +125,9 @@ impl Grants {
     /// Says whether a ledger is to be known of at all: whether anything that is about it is granted for it.
     #[must_use]
     pub fn may_see(&self, ledger: &LedgerName) -> bool {
-        self.0.iter().any(|grant| {
-            grant.scopes.iter().any(Scope::is_about_a_ledger) && grant.ledgers.contains(ledger)
-        })
+        self.0
+            .iter()
+            .any(|grant| grant.scopes.iter().any(Scope::is_about_a_ledger) && grant.ledgers.contains(ledger))
     }
 
     /// Returns the ledgers for which a scope is granted.

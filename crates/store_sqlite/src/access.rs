@@ -79,12 +79,7 @@ async fn create(
     Ok(())
 }
 
-async fn revoke(
-    store: &SqliteStore,
-    id: &KeyId,
-    at: Timestamp,
-    event: &AuditEvent,
-) -> Result<bool, Failure> {
+async fn revoke(store: &SqliteStore, id: &KeyId, at: Timestamp, event: &AuditEvent) -> Result<bool, Failure> {
     let mut transaction = store.writer.begin().await?;
     let (id, at) = (id.as_str(), at.micros());
     let revoked =
@@ -115,11 +110,7 @@ async fn one(store: &SqliteStore, id: &KeyId) -> Result<Option<StoredKey>, Failu
     Ok(row.map(KeyRow::key).transpose()?)
 }
 
-async fn list(
-    store: &SqliteStore,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Page<ApiKey, u64>, Failure> {
+async fn list(store: &SqliteStore, before: Option<u64>, limit: usize) -> Result<Page<ApiKey, u64>, Failure> {
     let mut connection = store.reader().await?;
     let (before, rows) = (stored_before(before), one_more(limit));
     let rows = sqlx::query_as!(

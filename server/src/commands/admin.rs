@@ -48,20 +48,23 @@ pub(super) async fn admin(config: &DatabaseConfig, asked: &Admin) -> anyhow::Res
 async fn create(engine: &Engine, asked: &CreateKey) -> anyhow::Result<()> {
     let name = KeyName::parse(&asked.name);
     let name = name.map_err(|_| anyhow::anyhow!("{:?} is no name for a key", asked.name))?;
-    let named = asked.ledgers.iter().map(|name| {
-        LedgerName::parse(name).map_err(|_| anyhow::anyhow!("`{name}` is no name for a ledger"))
-    });
+    let named = asked
+        .ledgers
+        .iter()
+        .map(|name| LedgerName::parse(name).map_err(|_| anyhow::anyhow!("`{name}` is no name for a ledger")));
     let named: BTreeSet<LedgerName> = named.collect::<Result<_, _>>()?;
     let role = Role::named(&asked.role).with_context(|| format!("there is no role `{}`", asked.role))?;
     let ledgers = if named.is_empty() { LedgerSet::All } else { LedgerSet::Some(named) };
     let grants = Grants::new(vec![Grant { scopes: role.scopes(), ledgers }]);
-    let grants = grants.map_err(|error| anyhow::anyhow!("`{}` cannot be granted so: {error:?}", role.name()))?;
+    let grants =
+        grants.map_err(|error| anyhow::anyhow!("`{}` cannot be granted so: {error:?}", role.name()))?;
     let expires_at = asked.expires_in_days.map(|days| {
         let at = engine.now().micros().saturating_add(i64::from(days) * DAY);
         Timestamp::from_micros(at).context("the key would expire too late")
     });
     let new = NewKey { name, grants, expires_at: expires_at.transpose()? };
-    let issued = engine.create_key(new, &Principal::anybody(), |action, id| event(engine, action, id)).await?;
+    let issued =
+        engine.create_key(new, &Principal::anybody(), |action, id| event(engine, action, id)).await?;
     print(&format!("{}\n", issued.text.expose()))
 }
 
@@ -70,7 +73,13 @@ async fn list(engine: &Engine) -> anyhow::Result<()> {
     loop {
         let page = engine.store().access().keys(before, 1000).await?;
         for key in page.items {
-            print(&format!("{}  {:7}  {}  {}\n", key.id, key.state(engine.now()).name(), key.grants, key.name))?;
+            print(&format!(
+                "{}  {:7}  {}  {}\n",
+                key.id,
+                key.state(engine.now()).name(),
+                key.grants,
+                key.name
+            ))?;
         }
         before = page.next;
         if before.is_none() {

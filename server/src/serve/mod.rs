@@ -142,7 +142,10 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
         let engine_drained = timeout(ENGINE_DRAIN_TIMEOUT, draining).await;
         access_writer.abort();
         if let Err(error) = engine.write_access().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the audit trail lacks what was refused last");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the audit trail lacks what was refused last"
+            );
         }
         engine_drained.context("the database did not take in time what was waiting for it")?;
         store.close().await;

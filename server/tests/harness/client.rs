@@ -88,7 +88,7 @@ impl Request {
 }
 
 /// Gives a request the admin key, behind its host, unless it says itself who sends it.
-fn with_key(bytes: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn with_key(bytes: &[u8]) -> Cow<'_, [u8]> {
     const HOSTS: [&[u8]; 2] = [b"\r\nhost: h\r\n", b"\r\nhost: x\r\n"];
     let says_who = bytes.windows(14).any(|part| part.eq_ignore_ascii_case(b"authorization:"));
     let host = bytes.windows(HOSTS[0].len()).position(|part| HOSTS.contains(&part));

@@ -18,7 +18,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub(crate) use self::audit::{Claim, Posting, audit, transaction};
-pub(crate) use self::client::{Client, Reply, Request};
+pub(crate) use self::client::{Client, Reply, Request, with_key};
 pub(crate) use self::tally::Tally;
 
 /// Longer than anything may take, even on a machine that is busy with other things.

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use identity::{
-    Action, Actor, ApiKey, AuditEvent, Grants, KeyId, KeyName, KeyText, Principal, Scope,
-};
+use identity::{Action, Actor, ApiKey, AuditEvent, Grants, KeyId, KeyName, KeyText, Principal, Scope};
 use ledger::Timestamp;
 use zeroize::Zeroize as _;
 

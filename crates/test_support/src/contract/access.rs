@@ -138,7 +138,8 @@ pub async fn keys_are_listed_newest_first(fixture: &dyn StoreFixture) {
     }
     let newest: Vec<ApiKey> = numbers.into_iter().rev().map(|number| key(number).key).collect();
     for limit in 1..=6 {
-        let found = drain(limit, None, async |before| store.access().keys(before, limit).await.unwrap()).await;
+        let found =
+            drain(limit, None, async |before| store.access().keys(before, limit).await.unwrap()).await;
         assert_eq!(found, newest, "{limit}");
     }
     assert_eq!(store.access().keys(Some(0), 10).await.unwrap().items, []);
@@ -166,7 +167,8 @@ pub async fn the_audit_trail_is_listed_latest_first(fixture: &dyn StoreFixture) 
     let latest: Vec<AuditEvent> = all.into_iter().rev().collect();
     assert_eq!(trail(&*store).await, latest);
     for limit in 1..=4 {
-        let found = drain(limit, None, async |before| store.access().audit(before, limit).await.unwrap()).await;
+        let found =
+            drain(limit, None, async |before| store.access().audit(before, limit).await.unwrap()).await;
         assert!(found.into_iter().map(|record| record.event).eq(latest.clone()), "{limit}");
     }
 }

@@ -66,7 +66,9 @@ impl Client {
         } else {
             format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len())
         };
-        let request = format!("{method} {path} HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {ADMIN_KEY}\r\n{key}{content}\r\n{body}");
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {ADMIN_KEY}\r\n{key}{content}\r\n{body}"
+        );
         self.stream.get_mut().write_all(request.as_bytes()).context("sending a request")?;
         let (reply, goes_on) = read_reply(&mut self.stream).with_context(|| format!("{method} {path}"))?;
         if !goes_on {
