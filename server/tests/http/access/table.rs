@@ -41,7 +41,7 @@ const SCOPES: [(&str, bool); 7] = [
 ];
 
 /// What each operation takes.
-const TABLE: [(&str, Takes); 44] = [
+const TABLE: [(&str, Takes); 45] = [
     ("cancel_schedule", WRITE),
     ("capture_hold", WRITE),
     ("change_account", OnLedger(&["ledger:write", "accounts:policy"])),
@@ -86,6 +86,7 @@ const TABLE: [(&str, Takes); 44] = [
     ("reverse_transaction", WRITE),
     ("revoke_key", Overall("keys:admin")),
     ("submit_batch", WRITE),
+    ("void_hold", WRITE),
 ];
 
 /// A request for an operation: one that its handler would look at, and mostly refuse.
