@@ -34,9 +34,9 @@ pub struct AuditRecordView {
     pub at: TimeText,
     /// Who did it: `key:` and a key's id, `operator` on the command line, or `unknown`.
     pub actor: String,
-    /// What they did: `key.created`, `key.revoked`, `ledger.created`, `request.refused`. More may come.
+    /// What they did: `key.created`, `key.revoked`, `ledger.created`, `schedule.created`, `request.refused`. More may come.
     pub action: &'static str,
-    /// What they did it to: a key's id, a ledger's name; of a refused request, its method and route, and why.
+    /// What they did it to: a key's id, a ledger's name, alone or with a schedule's id; of a refused request, its method and route, and why.
     pub subject: String,
     /// The address that it came from; null on the command line.
     pub address: Option<String>,

@@ -195,6 +195,16 @@ impl Caller {
         self.request.event(&self.engine, self.actor(), action, subject)
     }
 
+    /// Records something that they did, and that is done already. That the trail lacks it undoes nothing, and goes to the
+    /// log.
+    pub async fn record(&self, action: Action, subject: String) {
+        let event = self.did(action, subject);
+        if let Err(error) = self.engine.store().access().record(std::slice::from_ref(&event)).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, ?event, "the audit trail lacks what was done");
+        }
+    }
+
     fn actor(&self) -> Actor {
         self.principal.key_id().map_or(Actor::Unknown, |id| Actor::Key(id.clone()))
     }

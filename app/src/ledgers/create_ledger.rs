@@ -23,14 +23,7 @@ pub async fn create_ledger(
     let Write { key, input: (NoPath {}, CreateLedgerRequest { name, metadata }) } = request;
     let created = engine.create_ledger(name, metadata, key).await?;
     if !created.replayed {
-        let event = granted.caller().did(Action::LedgerCreated, created.ledger.name.to_string());
-        // It is there, whether or not this is written.
-        if let Err(error) = engine.store().access().record(&[event]).await {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "a ledger was created that the audit trail lacks"
-            );
-        }
+        granted.caller().record(Action::LedgerCreated, created.ledger.name.to_string()).await;
     }
     let location = format!("/v1/ledgers/{}", created.ledger.name);
     Ok(Created::at(&location, created.ledger.into()).replayed(created.replayed))

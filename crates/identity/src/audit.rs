@@ -51,13 +51,16 @@ pub enum Action {
     KeyRevoked,
     /// A ledger was created.
     LedgerCreated,
+    /// A schedule was created: what it posts later is posted with the rights that its creator had.
+    ScheduleCreated,
     /// A request was refused: its credentials, or what they allow, did not do.
     Refused,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 4] = [Self::KeyCreated, Self::KeyRevoked, Self::LedgerCreated, Self::Refused];
+    pub const ALL: [Self; 5] =
+        [Self::KeyCreated, Self::KeyRevoked, Self::LedgerCreated, Self::ScheduleCreated, Self::Refused];
 
     /// Returns its name. It never changes once released.
     #[must_use]
@@ -66,6 +69,7 @@ impl Action {
             Self::KeyCreated => "key.created",
             Self::KeyRevoked => "key.revoked",
             Self::LedgerCreated => "ledger.created",
+            Self::ScheduleCreated => "schedule.created",
             Self::Refused => "request.refused",
         }
     }

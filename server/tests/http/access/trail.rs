@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{everywhere, issued, with};
 use crate::harness::Request;
-use crate::site::Site;
+use crate::site::{Site, posting};
 
 fn trail(site: &Site) -> Vec<Value> {
     site.json("/v1/audit?limit=1000")["items"].as_array().expect("a list").clone()
@@ -16,7 +16,17 @@ fn acts_are_recorded_with_who_did_them_and_from_where() {
     let (_, id) = issued(&site, &json!({ "name": "a", "grants": everywhere(&["ledger:read"]) }));
     let revoked = site.call(&Request::delete(format!("/v1/keys/{id}")));
     assert_eq!(site.post("/v1/ledgers", &json!({ "name": "eu" })).status, 201);
-    let records = trail(&site);
+    let schedule = json!({
+        "transaction": { "postings": [posting("world", "a", "USD/2", 5)] },
+        "at": "2999-01-01T00:00:00Z",
+    });
+    assert_eq!(site.post("/v1/ledgers/main/schedules", &schedule).status, 201);
+    let mut records = trail(&site);
+    assert_eq!(
+        (&records[0]["action"], &records[0]["subject"]),
+        (&json!("schedule.created"), &json!("main 0"))
+    );
+    records.remove(0);
     let told: Vec<_> = records.iter().map(|it| (it["action"].clone(), it["subject"].clone())).collect();
     let wanted = [
         (json!("ledger.created"), json!("eu")),
@@ -30,9 +40,9 @@ fn acts_are_recorded_with_who_did_them_and_from_where() {
     assert_eq!(records[1]["address"], "127.0.0.1");
     assert_eq!(records[1]["request_id"], revoked.header("x-request-id").unwrap());
     assert_eq!((&records[3]["actor"], &records[3]["address"]), (&json!("operator"), &Value::Null));
-    let page = site.json("/v1/audit?limit=1");
+    let page = site.json("/v1/audit?limit=2");
     let cursor = page["next_cursor"].as_str().expect("there is more");
-    assert_eq!(site.json(&format!("/v1/audit?limit=1&cursor={cursor}"))["items"][0], records[1]);
+    assert_eq!(site.json(&format!("/v1/audit?limit=2&cursor={cursor}"))["items"][0], records[1]);
 }
 
 #[test]
