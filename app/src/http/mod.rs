@@ -5,6 +5,7 @@
 pub mod amount_range;
 pub mod as_of;
 pub mod asset;
+pub mod bearer;
 pub mod body;
 pub mod csv;
 pub mod decimal;

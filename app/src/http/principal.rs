@@ -11,13 +11,14 @@ use engine::access::AuthenticationError;
 use engine::port::ReadError;
 use identity::{Action, Actor, AuditEvent, Denied, KeyId, KeyText, Need, Principal, Scope};
 use ledger::LedgerName;
-use pavex::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
-use pavex::http::{HeaderMap, StatusCode};
+use pavex::http::StatusCode;
+use pavex::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use pavex::request::RequestHead;
 use pavex::request::path::RawPathParams;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler, methods};
 
+use super::bearer::{NotPresented, presented_key};
 use super::failures;
 use super::percent::decode;
 use super::problem::{Member, Problem, ProblemType};
@@ -249,13 +250,6 @@ fn actor(error: &AccessError, id: Option<KeyId>) -> Actor {
     }
 }
 
-/// Why a request presents no key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum NotPresented {
-    Missing,
-    Malformed,
-}
-
 impl From<NotPresented> for AccessError {
     fn from(error: NotPresented) -> Self {
         match error {
@@ -263,21 +257,6 @@ impl From<NotPresented> for AccessError {
             NotPresented::Malformed => Self::Malformed,
         }
     }
-}
-
-/// Reads the key out of `Authorization: Bearer florin_…` (RFC 6750).
-fn presented_key(headers: &HeaderMap) -> Result<KeyText, NotPresented> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let value = values.next().ok_or(NotPresented::Missing)?;
-    if values.next().is_some() {
-        return Err(NotPresented::Malformed);
-    }
-    let text = value.to_str().map_err(|_| NotPresented::Malformed)?;
-    let (scheme, key) = text.split_once(' ').ok_or(NotPresented::Malformed)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(NotPresented::Malformed);
-    }
-    KeyText::parse(key.trim_matches(' ')).map_err(|_| NotPresented::Malformed)
 }
 
 /// The request has no credentials.
@@ -349,36 +328,6 @@ pub fn refuse_access(#[px(error_ref)] error: &AccessError, request_id: ServerReq
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn presented(values: &[&str]) -> Result<String, NotPresented> {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
-        }
-        presented_key(&headers).map(|key| key.expose().to_owned())
-    }
-
-    #[test]
-    fn one_key_in_one_header_is_taken() {
-        let key = KeyText::from_random([1; 9], &[2; 32]).expose().to_owned();
-        for scheme in ["Bearer", "bearer", "BEARER"] {
-            assert_eq!(presented(&[&format!("{scheme} {key}")]), Ok(key.clone()));
-        }
-        assert_eq!(presented(&[]), Err(NotPresented::Missing));
-        let good = format!("Bearer {key}");
-        for values in [
-            &[key.as_str()][..],
-            &[&format!("Basic {key}")],
-            &["Bearer"],
-            &["Bearer "],
-            &["Bearer florin_x"],
-            &[&good, &good],
-            &[&good[..good.len() - 1]],
-            &[""],
-        ] {
-            assert_eq!(presented(values), Err(NotPresented::Malformed), "{values:?}");
-        }
-    }
 
     #[test]
     fn every_refusal_has_its_status_and_code_and_says_how_to_come_in() {

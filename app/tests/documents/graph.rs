@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::openapi::Operation;
+use identity::Need;
 
 use crate::read;
 
@@ -58,6 +59,16 @@ fn every_other_route_asks_for_a_right_before_it_reads_anything() {
         if let (Some(gate), Some(read)) = (gate, reads.iter().find_map(|read| source.find(read))) {
             assert!(gate < read, "{handler}");
         }
+    }
+}
+
+#[test]
+fn whatever_is_about_a_ledger_asks_for_a_right_on_that_ledger() {
+    for operation in app::operations() {
+        let on_ledger = operation
+            .right
+            .is_some_and(|right| matches!(right.parts, Need::OnLedger(_) | Need::OnLedgerEither(..)));
+        assert_eq!(on_ledger, operation.path.contains("/{ledger}"), "{}", operation.path);
     }
 }
 
