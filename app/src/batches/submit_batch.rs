@@ -26,6 +26,7 @@ use crate::storage::Engine;
 ///
 /// # Errors
 /// [`BatchError`], as a problem.
+#[expect(clippy::too_many_arguments, reason = "each is something of its own in the graph")]
 #[post(path = "/v1/ledgers/{ledger}/batches")]
 pub async fn submit_batch(
     granted: Granted<LedgerWrite>,

@@ -42,6 +42,7 @@ impl Method {
 
 /// One operation: a method on a path, with everything that goes in and comes out.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that is so or not")]
 pub struct Operation {
     /// The method.
     pub method: Method,

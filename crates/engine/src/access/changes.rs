@@ -77,17 +77,16 @@ impl Engine {
     /// # Errors
     /// [`AuthenticationError`].
     pub async fn authenticate(&self, text: &KeyText) -> Result<Arc<Principal>, AuthenticationError> {
-        let cached = match self.keys().find(text.id_text()) {
-            Some(cached) => cached,
-            None => {
-                let (began, id) = (Instant::now(), text.id());
-                let found = self.store().access().key(&id).await.map_err(AuthenticationError::Read)?;
-                let Some(stored) = found else {
-                    self.keys().forget(&id);
-                    return Err(AuthenticationError::Unknown);
-                };
-                self.keys().keep(&stored, began)
-            }
+        let cached = if let Some(cached) = self.keys().find(text.id_text()) {
+            cached
+        } else {
+            let (began, id) = (Instant::now(), text.id());
+            let found = self.store().access().key(&id).await.map_err(AuthenticationError::Read)?;
+            let Some(stored) = found else {
+                self.keys().forget(&id);
+                return Err(AuthenticationError::Unknown);
+            };
+            self.keys().keep(&stored, began)
         };
         if cached.digest != text.digest() {
             return Err(AuthenticationError::Unknown);
