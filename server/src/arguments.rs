@@ -110,7 +110,7 @@ pub(crate) enum Admin {
         /// The key's id: the part of its text between the underscores
         id: String,
     },
-    /// Print a new key that opens nothing yet, to be brought in PX_AUTHENTICATION__ADMIN_KEY
+    /// Print a new key that opens nothing yet, to be brought in `PX_AUTHENTICATION__ADMIN_KEY`
     GenerateKey,
 }
 
