@@ -20,12 +20,14 @@ pub fn blueprint() -> Blueprint {
     // One sorted line per feature.
     bp.routes(from![
         crate::accounts,
+        crate::audit,
         crate::balances,
         crate::batches,
         crate::docs,
         crate::exports,
         crate::health,
         crate::holds,
+        crate::keys,
         crate::ledgers,
         crate::log,
         crate::metrics,

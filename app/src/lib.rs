@@ -3,6 +3,7 @@
 //! A feature never imports a sibling. What two features share moves down into `http` or into a crate.
 
 pub mod accounts;
+pub mod audit;
 pub mod balances;
 pub mod batches;
 mod blueprint;
@@ -15,6 +16,7 @@ pub mod health;
 pub mod holds;
 pub mod http;
 pub mod imports;
+pub mod keys;
 pub mod ledgers;
 pub mod log;
 pub mod metrics;

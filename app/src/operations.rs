@@ -2,8 +2,8 @@
 
 use crate::openapi::Operation;
 use crate::{
-    accounts, balances, batches, docs, exports, health, holds, ledgers, log, metrics, openapi, schedules,
-    transactions,
+    accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, openapi,
+    schedules, transactions,
 };
 
 /// Lists every operation.
@@ -11,12 +11,14 @@ use crate::{
 pub fn operations() -> Vec<Operation> {
     [
         accounts::operations(),
+        audit::operations(),
         balances::operations(),
         batches::operations(),
         docs::operations(),
         exports::operations(),
         health::operations(),
         holds::operations(),
+        keys::operations(),
         ledgers::operations(),
         log::operations(),
         metrics::operations(),

@@ -29,6 +29,7 @@ Examples:
   server backup florin-2026-01-31.db         a copy of a SQLite database, while the service runs
   server export main --format csv            every posting of `main` as a row
   server import --ledger copy main.ndjson    the entries of an export again, checked
+  server admin create-key alice              a key that may do everything, printed once
   server config                              what is in effect, and where it comes from
 
 Every key of the configuration is explained in configuration/base.yml. An environment variable overrides
@@ -55,6 +56,13 @@ pub(crate) enum Command {
     /// Read a file into a ledger: an export of Florin's own, or CSV with a mapping
     #[command(long_about = IMPORT)]
     Import(Import),
+    /// Create, list and revoke API keys, directly in the database
+    #[command(long_about = ADMIN)]
+    Admin {
+        /// What to do with keys
+        #[command(subcommand)]
+        command: Admin,
+    },
     /// Print the description of the API (OpenAPI 3.1) as JSON
     Openapi,
     /// Print the configuration in effect, each value with where it comes from
@@ -80,6 +88,50 @@ pub(crate) struct Migrate {
     /// Change nothing, and name the steps that are missing
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+const ADMIN: &str = "\
+Create, list and revoke API keys, directly in the database: whoever can open that may do everything anyway. The service
+may run meanwhile; what is revoked opens nothing there two seconds later. Everything is recorded in the audit trail.
+
+docs/authorization.md says what keys may do.
+
+Exit status: 0 when it is done, 1 when it is not.";
+
+/// What to do with API keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Admin {
+    /// Create a key and print it, once: it is kept nowhere
+    CreateKey(CreateKey),
+    /// List all keys, newest first: id, state, grants, name
+    ListKeys,
+    /// Revoke a key, for good
+    RevokeKey {
+        /// The key's id: the part of its text between the underscores
+        id: String,
+    },
+    /// Print a new key that opens nothing yet, to be brought in `PX_AUTHENTICATION__ADMIN_KEY`
+    GenerateKey,
+}
+
+/// Which key to create.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  server admin create-key alice
+  server admin create-key billing --role writer --ledger main --expires-in-days 90")]
+pub(crate) struct CreateKey {
+    /// What people call it
+    pub(crate) name: String,
+    /// What it may do: admin, operator, writer, reader or auditor
+    #[arg(long, default_value = "admin")]
+    pub(crate) role: String,
+    /// Only for this ledger; may be given more than once [default: all]
+    #[arg(long = "ledger", value_name = "NAME")]
+    pub(crate) ledgers: Vec<String>,
+    /// After how many days it opens nothing any more [default: never]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub(crate) expires_in_days: Option<u32>,
 }
 
 const VERIFY: &str = "\

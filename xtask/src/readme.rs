@@ -15,6 +15,9 @@ use crate::process;
 /// How long the first `cargo run` may take, compiling included.
 const START_MAX: Duration = Duration::from_mins(20);
 
+/// Where the service leaves a key at its first start, as the README has it.
+const KEY: &str = "data/admin-key";
+
 /// The command that starts the service.
 const START: &str = "cargo run";
 
@@ -48,13 +51,17 @@ pub(crate) fn run() -> anyhow::Result<()> {
         println!("./data/ is in use: the service gets a database of its own");
     }
 
+    let key = aside.path().join("admin-key").display().to_string();
+    let away = database.as_deref().map(|database| Away { database, key: &key });
+    let away = away.as_ref();
+
     let mut service = None;
     let count = steps.len();
     for step in steps {
         match step {
-            Step::Start => service = Some(Service::start(address, database.as_deref())?),
+            Step::Start => service = Some(Service::start(address, away)?),
             Step::Call { line, command, expected } => {
-                let reply = process::capture(&mut shell(&command, database.as_deref()))
+                let reply = process::capture(&mut shell(&command, away))
                     .with_context(|| format!("README.md:{line}"))?;
                 ensure!(
                     reply.contains(&expected),
@@ -64,8 +71,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
                 println!("README.md:{line}: replies as shown");
             }
             Step::Run { line, command } => {
-                process::stream(&mut shell(&command, database.as_deref()))
-                    .with_context(|| format!("README.md:{line}"))?;
+                process::stream(&mut shell(&command, away)).with_context(|| format!("README.md:{line}"))?;
                 println!("README.md:{line}: `{command}` succeeds");
             }
         }
@@ -75,9 +81,22 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn shell(command: &str, database: Option<&str>) -> Command {
+/// A database and a key that are not where the README has them.
+struct Away<'a> {
+    database: &'a str,
+    key: &'a str,
+}
+
+impl Away<'_> {
+    fn settings(&self) -> [(&str, &str); 2] {
+        [("PX_DATABASE__URL", self.database), ("PX_AUTHENTICATION__CREATE_ADMIN_KEY_IN", self.key)]
+    }
+}
+
+fn shell(command: &str, away: Option<&Away<'_>>) -> Command {
     let mut shell = Command::new("sh");
-    shell.args(["-c", command]).envs(database.map(|url| ("PX_DATABASE__URL", url)));
+    let command = away.map_or(command.to_owned(), |away| command.replace(KEY, away.key));
+    shell.args(["-c", &command]).envs(away.into_iter().flat_map(Away::settings));
     shell
 }
 
@@ -89,9 +108,9 @@ struct Service {
 
 impl Service {
     /// Starts it and waits for the line that names its address.
-    fn start(address: &str, database: Option<&str>) -> anyhow::Result<Self> {
+    fn start(address: &str, away: Option<&Away<'_>>) -> anyhow::Result<Self> {
         let mut command = Command::new("cargo");
-        command.arg("run").envs(database.map(|url| ("PX_DATABASE__URL", url)));
+        command.arg("run").envs(away.into_iter().flat_map(Away::settings));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let started = Instant::now();
         let mut process = command.spawn().context("cannot start cargo")?;

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::Context;
 use clap::Args;
 
-use crate::bench::service::Service;
+use crate::bench::service::{ADMIN_KEY, Service};
 use crate::process;
 
 /// The version that everybody runs: another one looks for other things.
@@ -65,6 +65,7 @@ fn command(program: &Path, address: std::net::SocketAddr, examples: u32, seed: u
     command
         .args(["--config-file", CONFIG, "run", "--no-color"])
         .args(["--max-examples", &examples.to_string(), "--seed", &seed.to_string()])
+        .args(["--header", &format!("Authorization: Bearer {ADMIN_KEY}")])
         .arg(format!("http://{address}/openapi.json"));
     command
 }

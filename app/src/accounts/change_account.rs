@@ -4,7 +4,9 @@ use engine::{Outcome, Submission, balances_before};
 use pavex::patch;
 
 use super::{AccountError, AccountPath, AccountView, ChangeAccountRequest};
+use crate::commands::scopes_of;
 use crate::http::input::Write;
+use crate::http::principal::{AccountsChange, Granted};
 use crate::http::reply::Changed;
 use crate::storage::Engine;
 
@@ -14,11 +16,13 @@ use crate::storage::Engine;
 /// [`AccountError`], as a problem.
 #[patch(path = "/v1/ledgers/{ledger}/accounts/{address}")]
 pub async fn change_account(
+    granted: Granted<AccountsChange>,
     request: Write<(AccountPath, ChangeAccountRequest)>,
     engine: &Engine,
 ) -> Result<Changed<AccountView>, AccountError> {
     let Write { key, input: (AccountPath { ledger, address }, body) } = request;
     let command = body.of(address.clone());
+    granted.caller().also(scopes_of(&command))?;
     let submitted = engine.submit(&ledger, Submission { command, key, dry_run: false }).await?;
     let balances = balances_before(engine.store(), &ledger, &address, &submitted.entry)
         .await

@@ -8,6 +8,7 @@ use pavex::{Response, error_handler};
 
 use crate::http::as_of::NotYet;
 use crate::http::failures;
+use crate::http::principal::AccessError;
 use crate::http::problem::{Problem, ProblemType};
 use crate::http::stream::NoPlace;
 
@@ -25,6 +26,9 @@ pub static ACCOUNT_NOT_FOUND: ProblemType = ProblemType {
 /// Why a request about accounts fails.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
+    /// Whoever asks may not.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// The account never moved and was never changed.
     #[error("the account never moved and was never changed")]
     NotFound,
@@ -48,6 +52,7 @@ pub enum AccountError {
 impl From<&AccountError> for Problem {
     fn from(error: &AccountError) -> Self {
         match error {
+            AccountError::Access(error) => error.into(),
             AccountError::NotFound => Self::of(&ACCOUNT_NOT_FOUND),
             AccountError::NotYet(not_yet) => (*not_yet).into(),
             AccountError::NoPlace(no_place) => (*no_place).into(),

@@ -5,6 +5,7 @@ use pavex::get;
 use super::{AccountError, AccountPath, AccountView, GetAccountQuery};
 use crate::http::as_of::NotYet;
 use crate::http::input::Read;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::reply::Reply;
 use crate::storage::Engine;
 
@@ -14,6 +15,7 @@ use crate::storage::Engine;
 /// [`AccountError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/accounts/{address}")]
 pub async fn get_account(
+    _granted: Granted<LedgerRead>,
     request: Read<(AccountPath, GetAccountQuery)>,
     engine: &Engine,
 ) -> Result<Reply<AccountView>, AccountError> {

@@ -10,6 +10,7 @@ use super::statement::Sheet;
 use super::{AccountError, AccountPath, StatementParameters};
 use crate::http::as_of::NotYet;
 use crate::http::input::Read;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::stream::{Streams, send};
 use crate::storage::Engine;
 
@@ -22,6 +23,7 @@ const PARTS_AHEAD: usize = 2;
 /// [`AccountError`], as a problem, as long as nothing was sent.
 #[get(path = "/v1/ledgers/{ledger}/accounts/{address}/statement")]
 pub async fn get_statement(
+    _granted: Granted<LedgerRead>,
     request: Read<(AccountPath, StatementParameters)>,
     head: &RequestHead,
     engine: &Engine,

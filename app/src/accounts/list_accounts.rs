@@ -8,6 +8,7 @@ use crate::http::as_of::NotYet;
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::reply::Reply;
 use crate::storage::Engine;
 
@@ -17,6 +18,7 @@ use crate::storage::Engine;
 /// [`AccountError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/accounts")]
 pub async fn list_accounts(
+    _granted: Granted<LedgerRead>,
     request: Read<(InLedger, ListAccountsQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<AccountView>>, AccountError> {

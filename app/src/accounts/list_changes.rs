@@ -7,6 +7,7 @@ use super::{AccountChangeView, AccountError, AccountPath, ListChangesQuery};
 use crate::http::as_of::NotYet;
 use crate::http::input::Read;
 use crate::http::pagination::Page;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::reply::Reply;
 use crate::storage::Engine;
 
@@ -16,6 +17,7 @@ use crate::storage::Engine;
 /// [`AccountError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/accounts/{address}/changes")]
 pub async fn list_changes(
+    _granted: Granted<LedgerRead>,
     request: Read<(AccountPath, ListChangesQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<AccountChangeView>>, AccountError> {

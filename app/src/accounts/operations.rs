@@ -12,6 +12,7 @@ use crate::http::failures::{
 use crate::http::input::{Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
+use crate::http::principal::{AccountsChange, LedgerRead};
 use crate::http::rejections::ACCOUNT_TOO_LARGE;
 use crate::http::reply::{Changed, Reply};
 use crate::http::stream::HTTP_VERSION_TOO_OLD;
@@ -24,11 +25,13 @@ const TAG: &str = "Accounts";
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/v1/ledgers/{ledger}/accounts", "list_accounts")
+            .right::<LedgerRead>()
             .about(TAG, "Lists accounts by address")
             .takes::<Read<(InLedger, ListAccountsQuery)>>()
             .returns::<Reply<Page<AccountView>>>()
             .problems([&LEDGER_NOT_FOUND, &AS_OF_TOO_MUCH, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/accounts/{address}", "get_account")
+            .right::<LedgerRead>()
             .about(TAG, "Shows an account with its balances")
             .description(
                 "An account is there from its first posting on, or from when somebody gave it a policy or \
@@ -42,6 +45,7 @@ pub fn operations() -> Vec<Operation> {
             .returns::<Reply<AccountView>>()
             .problems([&LEDGER_NOT_FOUND, &ACCOUNT_NOT_FOUND, &AS_OF_TOO_MUCH, &SERVICE_UNAVAILABLE]),
         Operation::patch("/v1/ledgers/{ledger}/accounts/{address}", "change_account")
+            .right::<AccountsChange>()
             .about(TAG, "Changes what an account allows and what is kept beside it")
             .description(
                 "What is left out stays as it is, down to single keys of metadata and floors of single assets; null in \
@@ -65,12 +69,14 @@ pub fn operations() -> Vec<Operation> {
                 &OUTCOME_UNKNOWN,
             ]),
         Operation::get("/v1/ledgers/{ledger}/accounts/{address}/changes", "list_changes")
+            .right::<LedgerRead>()
             .about(TAG, "Lists the changes of an account, newest first")
             .description("Each with its policy and metadata as they were from then on.")
             .takes::<Read<(AccountPath, ListChangesQuery)>>()
             .returns::<Reply<Page<AccountChangeView>>>()
             .problems([&LEDGER_NOT_FOUND, &ACCOUNT_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/accounts/{address}/entries", "list_entries")
+            .right::<LedgerRead>()
             .about(TAG, "Lists an account's statement, newest first")
             .description(
                 "Each line is the account's side of one posting, with the balance after it in the order of the \
@@ -80,6 +86,7 @@ pub fn operations() -> Vec<Operation> {
             .returns::<Reply<Page<StatementLineView>>>()
             .problems([&LEDGER_NOT_FOUND, &ACCOUNT_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/accounts/{address}/statement", "get_statement")
+            .right::<LedgerRead>()
             .about(TAG, "Sends an account's statement for a period")
             .description(
                 "For each asset an opening balance, the lines of the period, oldest first, and a closing balance: the \

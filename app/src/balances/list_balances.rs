@@ -9,6 +9,7 @@ use crate::http::as_of::NotYet;
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::reply::Reply;
 use crate::storage::Engine;
 
@@ -18,6 +19,7 @@ use crate::storage::Engine;
 /// [`BalanceError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/balances")]
 pub async fn list_balances(
+    _granted: Granted<LedgerRead>,
     request: Read<(InLedger, ListBalancesQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<BalanceGroupView>>, BalanceError> {

@@ -5,6 +5,7 @@ use crate::http::failures::{AS_OF_TOO_MUCH, LEDGER_NOT_FOUND, SERVICE_UNAVAILABL
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
+use crate::http::principal::LedgerRead;
 use crate::http::reply::Reply;
 use crate::openapi::Operation;
 
@@ -13,6 +14,7 @@ use crate::openapi::Operation;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/v1/ledgers/{ledger}/balances", "list_balances")
+            .right::<LedgerRead>()
             .about("Balances", "Sums balances over groups of accounts")
             .description(
                 "Accounts whose addresses share their first `depth` segments make a group, whose balances are \

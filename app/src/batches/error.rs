@@ -8,12 +8,16 @@ use pavex::{Response, error_handler};
 use crate::http::failures;
 use crate::http::fields::FieldErrors;
 use crate::http::input::InputError;
+use crate::http::principal::AccessError;
 use crate::http::problem::Problem;
 use crate::http::stream::NoPlace;
 
 /// Why a batch fails as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum BatchError {
+    /// Whoever asks may not.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// It can never be taken.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -46,6 +50,7 @@ impl BatchError {
 impl From<&BatchError> for Problem {
     fn from(error: &BatchError) -> Self {
         match error {
+            BatchError::Access(error) => error.into(),
             BatchError::Input(error) => Self::from(error),
             BatchError::Submit(error) => failures::not_submitted(error),
             BatchError::NoPlace(no_place) => (*no_place).into(),

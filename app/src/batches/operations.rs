@@ -7,6 +7,7 @@ use crate::http::failures::{
 };
 use crate::http::many::{NDJSON, WriteMany};
 use crate::http::path::InLedger;
+use crate::http::principal::LedgerWrite;
 use crate::http::stream::HTTP_VERSION_TOO_OLD;
 use crate::openapi::Operation;
 
@@ -15,6 +16,7 @@ use crate::openapi::Operation;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::post("/v1/ledgers/{ledger}/batches", "submit_batch")
+            .right::<LedgerWrite>()
             .about("Batches", "Carries out many commands in one request")
             .description(
                 "Commands are carried out in order, each on top of those before it. Of each there is a result in the \

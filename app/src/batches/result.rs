@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::http::failures;
 use crate::http::fields::FieldErrors;
 use crate::http::input::InputError;
+use crate::http::principal::{AccessError, Caller};
 use crate::http::problem::Problem;
 use crate::http::views::{AccountView, HoldView, TransactionChangeView, TransactionView};
 use crate::telemetry::Failure;
@@ -92,6 +93,7 @@ pub(super) struct Teller {
     pub(super) engine: Engine,
     pub(super) ledger: LedgerName,
     pub(super) request_id: ServerRequestId,
+    pub(super) caller: Caller,
 }
 
 impl Teller {
@@ -130,6 +132,11 @@ impl Teller {
     /// Tells that a command is malformed.
     pub(super) fn malformed(&self, errors: FieldErrors) -> Told {
         self.refused(&InputError::Invalid(errors))
+    }
+
+    /// Tells that a command is not for this caller to give.
+    pub(super) fn denied(&self, error: &AccessError) -> Told {
+        Told { view: self.problem(error.into()), halts: false }
     }
 
     /// Tells that a command cannot be read.

@@ -10,10 +10,12 @@ use super::keys::Keys;
 use super::result::Teller;
 use super::submit_lines::submit_lines;
 use super::{BatchError, BatchMode, BatchRequest, BatchView, ResultView};
+use crate::commands::scopes_of;
 use crate::configuration::ServerConfig;
 use crate::http::input::Write;
 use crate::http::many::{ManyLines, WriteMany};
 use crate::http::path::InLedger;
+use crate::http::principal::{Granted, LedgerWrite};
 use crate::http::reply::Reply;
 use crate::http::stopping::Stopping;
 use crate::http::stream::Streams;
@@ -24,8 +26,10 @@ use crate::storage::Engine;
 ///
 /// # Errors
 /// [`BatchError`], as a problem.
+#[expect(clippy::too_many_arguments, reason = "each is something of its own in the graph")]
 #[post(path = "/v1/ledgers/{ledger}/batches")]
 pub async fn submit_batch(
+    granted: Granted<LedgerWrite>,
     request: WriteMany<(InLedger, BatchRequest)>,
     head: &RequestHead,
     engine: &Engine,
@@ -38,7 +42,11 @@ pub async fn submit_batch(
     match request {
         WriteMany::Whole(Write { key, input: (InLedger { ledger }, BatchRequest { mode, commands }) }) => {
             let submissions = commands.submissions(&Keys::of(key.as_ref()));
-            let teller = Teller { engine, ledger, request_id };
+            // All of them, before the first one: what is in one body is let through as a whole.
+            for submission in &submissions {
+                granted.caller().also(scopes_of(&submission.command))?;
+            }
+            let teller = Teller { engine, ledger, request_id, caller: granted.caller().clone() };
             let view = match mode {
                 BatchMode::Atomic => submit_together(&teller, submissions).await?,
                 BatchMode::Independent => submit_in_order(teller, submissions).await,
@@ -47,7 +55,7 @@ pub async fn submit_batch(
         }
         WriteMany::Lines(ManyLines { path: InLedger { ledger }, key, lines }) => {
             let place = streams.place(head)?;
-            let teller = Teller { engine, ledger, request_id };
+            let teller = Teller { engine, ledger, request_id, caller: granted.caller().clone() };
             // Half of what a piece of the reply may take, so that a slow client is told that it is slow.
             let patience = server.request_timeout() / 2;
             submit_lines(teller, Keys::of(key.as_ref()), lines, place, stopping.clone(), patience).await

@@ -6,6 +6,7 @@ mod capture;
 mod command;
 mod hold;
 mod reversal;
+mod rights;
 mod transaction;
 mod transaction_change;
 
@@ -14,5 +15,6 @@ pub use capture::*;
 pub use command::*;
 pub use hold::*;
 pub use reversal::*;
+pub use rights::*;
 pub use transaction::*;
 pub use transaction_change::*;

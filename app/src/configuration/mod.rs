@@ -3,6 +3,7 @@
 //! Nothing in here reads a file or the environment. Every key, its unit, its default and its environment
 //! variable stand in `configuration/base.yml`; the defaults live there and nowhere else.
 
+mod authentication;
 mod cors;
 mod database;
 mod database_url;
@@ -14,6 +15,7 @@ mod telemetry;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+pub use authentication::*;
 pub use cors::*;
 pub use database::*;
 pub use database_url::DatabaseUrl;

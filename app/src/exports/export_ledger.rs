@@ -8,6 +8,7 @@ use pavex::{Response, get};
 use super::{Export, ExportError, ExportQuery};
 use crate::http::input::Read;
 use crate::http::path::InLedger;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::stream::{Described, Streams, send};
 use crate::storage::Engine;
 
@@ -17,6 +18,7 @@ use crate::storage::Engine;
 /// [`ExportError`], as a problem, as long as nothing was sent.
 #[get(path = "/v1/ledgers/{ledger}/export")]
 pub async fn export_ledger(
+    _granted: Granted<LedgerRead>,
     request: Read<(InLedger, ExportQuery)>,
     head: &RequestHead,
     engine: &Engine,

@@ -4,6 +4,7 @@ use super::ExportQuery;
 use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
 use crate::http::input::Read;
 use crate::http::path::InLedger;
+use crate::http::principal::LedgerRead;
 use crate::http::stream::HTTP_VERSION_TOO_OLD;
 use crate::openapi::Operation;
 
@@ -12,6 +13,7 @@ use crate::openapi::Operation;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/v1/ledgers/{ledger}/export", "export_ledger")
+            .right::<LedgerRead>()
             .about("Log", "Sends the whole log as a file")
             .description(
                 "The file ends where the log stood when the request came. It is sent while it is being read, however \

@@ -5,6 +5,7 @@ use pavex::post;
 
 use super::{CaptureHoldRequest, HoldError, HoldPath};
 use crate::http::input::Write;
+use crate::http::principal::{Granted, LedgerWrite};
 use crate::http::reply::Created;
 use crate::http::views::TransactionView;
 use crate::storage::Engine;
@@ -15,6 +16,7 @@ use crate::storage::Engine;
 /// [`HoldError`], as a problem.
 #[post(path = "/v1/ledgers/{ledger}/holds/{id}/captures")]
 pub async fn capture_hold(
+    _granted: Granted<LedgerWrite>,
     request: Write<(HoldPath, CaptureHoldRequest)>,
     engine: &Engine,
 ) -> Result<Created<TransactionView>, HoldError> {

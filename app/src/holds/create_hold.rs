@@ -6,6 +6,7 @@ use pavex::post;
 use super::{CreateHoldRequest, HoldError};
 use crate::http::input::Write;
 use crate::http::path::InLedger;
+use crate::http::principal::{Granted, LedgerWrite};
 use crate::http::reply::Created;
 use crate::http::views::HoldView;
 use crate::storage::Engine;
@@ -16,6 +17,7 @@ use crate::storage::Engine;
 /// [`HoldError`], as a problem.
 #[post(path = "/v1/ledgers/{ledger}/holds")]
 pub async fn create_hold(
+    _granted: Granted<LedgerWrite>,
     request: Write<(InLedger, CreateHoldRequest)>,
     engine: &Engine,
 ) -> Result<Created<HoldView>, HoldError> {

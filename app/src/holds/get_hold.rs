@@ -4,6 +4,7 @@ use pavex::get;
 
 use super::{HoldError, HoldPath};
 use crate::http::input::Read;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::query::NoQuery;
 use crate::http::reply::Reply;
 use crate::http::views::HoldView;
@@ -15,6 +16,7 @@ use crate::storage::Engine;
 /// [`HoldError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/holds/{id}")]
 pub async fn get_hold(
+    _granted: Granted<LedgerRead>,
     request: Read<(HoldPath, NoQuery)>,
     engine: &Engine,
 ) -> Result<Reply<HoldView>, HoldError> {

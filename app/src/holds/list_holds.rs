@@ -7,6 +7,7 @@ use super::{HoldError, ListHoldsQuery};
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::reply::Reply;
 use crate::http::views::HoldView;
 use crate::storage::Engine;
@@ -17,6 +18,7 @@ use crate::storage::Engine;
 /// [`HoldError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/holds")]
 pub async fn list_holds(
+    _granted: Granted<LedgerRead>,
     request: Read<(InLedger, ListHoldsQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<HoldView>>, HoldError> {

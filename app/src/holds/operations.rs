@@ -8,6 +8,7 @@ use crate::http::failures::{
 use crate::http::input::{NoBody, Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
+use crate::http::principal::{LedgerRead, LedgerWrite};
 use crate::http::problem::ProblemType;
 use crate::http::query::NoQuery;
 use crate::http::rejections::{
@@ -35,6 +36,7 @@ static WRITES: [&ProblemType; 6] = [
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::post("/v1/ledgers/{ledger}/holds", "create_hold")
+            .right::<LedgerWrite>()
             .about(TAG, "Reserves money")
             .description(
                 "Reserves all postings in order, or nothing, under the same rules as if they moved: what is reserved \
@@ -59,6 +61,7 @@ pub fn operations() -> Vec<Operation> {
                 &AMOUNT_OVERFLOW,
             ]),
         Operation::get("/v1/ledgers/{ledger}/holds", "list_holds")
+            .right::<LedgerRead>()
             .about(TAG, "Lists holds, newest first")
             .description(
                 "All filters have to hold. A page may be short, even empty, although the list goes on: only a \
@@ -68,6 +71,7 @@ pub fn operations() -> Vec<Operation> {
             .returns::<Reply<Page<HoldView>>>()
             .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/holds/{id}", "get_hold")
+            .right::<LedgerRead>()
             .about(TAG, "Shows a hold")
             .description(
                 "`state`, `captured` and `remaining` are those of now; its balances are those right after it was made.",
@@ -76,6 +80,7 @@ pub fn operations() -> Vec<Operation> {
             .returns::<Reply<HoldView>>()
             .problems([&LEDGER_NOT_FOUND, &HOLD_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::post("/v1/ledgers/{ledger}/holds/{id}/captures", "capture_hold")
+            .right::<LedgerWrite>()
             .about(TAG, "Captures a hold, in part or whole")
             .description(
                 "Moves money that is reserved; the reply is a transaction. It cannot lack funds, as the hold reserved \
@@ -96,6 +101,7 @@ pub fn operations() -> Vec<Operation> {
                 &ACCOUNT_FROZEN,
             ]),
         Operation::post("/v1/ledgers/{ledger}/holds/{id}/void", "void_hold")
+            .right::<LedgerWrite>()
             .about(TAG, "Voids a hold")
             .description(
                 "Lets go what is left of it: it is available to its source again. The reply is the hold as it stands \

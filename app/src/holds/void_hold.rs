@@ -6,6 +6,7 @@ use pavex::post;
 
 use super::{HoldError, HoldPath};
 use crate::http::input::{NoBody, Write};
+use crate::http::principal::{Granted, LedgerWrite};
 use crate::http::reply::Changed;
 use crate::http::views::HoldView;
 use crate::storage::Engine;
@@ -16,6 +17,7 @@ use crate::storage::Engine;
 /// [`HoldError`], as a problem.
 #[post(path = "/v1/ledgers/{ledger}/holds/{id}/void")]
 pub async fn void_hold(
+    _granted: Granted<LedgerWrite>,
     request: Write<(HoldPath, NoBody)>,
     engine: &Engine,
 ) -> Result<Changed<HoldView>, HoldError> {

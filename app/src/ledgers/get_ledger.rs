@@ -5,6 +5,7 @@ use pavex::get;
 use super::{LedgerError, LedgerView};
 use crate::http::input::Read;
 use crate::http::path::InLedger;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::query::NoQuery;
 use crate::http::reply::Reply;
 use crate::storage::Engine;
@@ -15,6 +16,7 @@ use crate::storage::Engine;
 /// [`LedgerError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}")]
 pub async fn get_ledger(
+    _granted: Granted<LedgerRead>,
     request: Read<(InLedger, NoQuery)>,
     engine: &Engine,
 ) -> Result<Reply<LedgerView>, LedgerError> {

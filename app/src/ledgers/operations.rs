@@ -5,6 +5,7 @@ use crate::http::failures::{IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UN
 use crate::http::input::{Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::{InLedger, NoPath};
+use crate::http::principal::{AnyLedgerRead, LedgerRead, LedgersCreate};
 use crate::http::query::NoQuery;
 use crate::http::reply::{Created, Reply};
 use crate::openapi::Operation;
@@ -16,6 +17,7 @@ const TAG: &str = "Ledgers";
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::post("/v1/ledgers", "create_ledger")
+            .right::<LedgersCreate>()
             .about(TAG, "Creates a ledger")
             .description(
                 "Answered again to the same request, the ledger is shown as it was when it was created.",
@@ -24,11 +26,13 @@ pub fn operations() -> Vec<Operation> {
             .returns::<Created<LedgerView>>()
             .problems([&LEDGER_EXISTS, &IDEMPOTENCY_KEY_REUSED, &OUTCOME_UNKNOWN]),
         Operation::get("/v1/ledgers", "list_ledgers")
+            .right::<AnyLedgerRead>()
             .about(TAG, "Lists the ledgers by name")
             .takes::<Read<(NoPath, ListLedgersQuery)>>()
             .returns::<Reply<Page<LedgerView>>>()
             .problems([&SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}", "get_ledger")
+            .right::<LedgerRead>()
             .about(TAG, "Shows a ledger")
             .takes::<Read<(InLedger, NoQuery)>>()
             .returns::<Reply<LedgerView>>()

@@ -8,6 +8,7 @@ use super::{ListLogQuery, LogEntryView, LogError};
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::reply::Reply;
 use crate::storage::Engine;
 
@@ -17,6 +18,7 @@ use crate::storage::Engine;
 /// [`LogError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/log")]
 pub async fn list_log(
+    _granted: Granted<LedgerRead>,
     request: Read<(InLedger, ListLogQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<LogEntryView>>, LogError> {

@@ -5,6 +5,7 @@ use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
+use crate::http::principal::LedgerRead;
 use crate::http::reply::Reply;
 use crate::openapi::Operation;
 
@@ -13,6 +14,7 @@ use crate::openapi::Operation;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/v1/ledgers/{ledger}/log", "list_log")
+            .right::<LedgerRead>()
             .about("Log", "Lists the entries of the log, oldest first")
             .description("Entries never change, so that `after` the last one seen is where to go on.")
             .takes::<Read<(InLedger, ListLogQuery)>>()

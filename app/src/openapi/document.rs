@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use identity::{Need, Scope};
 use serde_json::{Map, Value, json};
 
 use super::schemas::{Direction, Schemas};
@@ -24,7 +25,7 @@ same reply.
 * Whatever answers GET answers HEAD.";
 
 /// The groups of operations, in the order in which they are shown.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("Ledgers", "Named, independent books. Nothing moves between ledgers."),
     ("Transactions", "Money in motion: postings from account to account, all of them or none."),
     ("Schedules", "Transactions that are posted later, once or by a calendar rule."),
@@ -33,6 +34,7 @@ const TAGS: [(&str, &str); 9] = [
     ("Accounts", "What has moved through each account, and what it holds."),
     ("Balances", "Balances summed over groups of accounts."),
     ("Log", "Every change of a ledger, numbered without gaps."),
+    ("Access", "API keys: who may do what, and what was done and refused."),
     ("Operations", "For those who run the service."),
 ];
 
@@ -73,21 +75,32 @@ pub fn document(operations: &[Operation]) -> Value {
             "schemas": components,
             "examples": examples,
             "parameters": { "IdempotencyKey": idempotency_key() },
-            "headers": headers()
+            "headers": headers(),
+            "securitySchemes": security_schemes()
         }
     })
 }
+
+/// Where the header is described.
+const IDEMPOTENCY_KEY: &str = "#/components/parameters/IdempotencyKey";
 
 fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
     let mut described = Map::new();
     described.insert("operationId".into(), operation.id.into());
     described.insert("summary".into(), operation.summary.into());
     described.insert("tags".into(), json!([operation.tag]));
-    if !operation.description.is_empty() {
-        described.insert("description".into(), operation.description.into());
+    let description = [operation.description.to_owned(), needed(operation)];
+    let description =
+        description.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n");
+    if !description.is_empty() {
+        described.insert("description".into(), description.into());
     }
+    described.insert("security".into(), security(operation));
     if let Some(input) = operation.input {
-        let input = (input.parts)(schemas);
+        let mut input = (input.parts)(schemas);
+        if operation.without_idempotency_key {
+            input.parameters.retain(|parameter| parameter["$ref"] != IDEMPOTENCY_KEY);
+        }
         if !input.parameters.is_empty() {
             described.insert("parameters".into(), input.parameters.into());
         }
@@ -101,6 +114,49 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
     }
     described.insert("responses".into(), responses(operation, schemas));
     Value::Object(described)
+}
+
+/// Says in words what right it takes.
+fn needed(operation: &Operation) -> String {
+    let Some(right) = operation.right else { return String::new() };
+    let scopes: Vec<String> = right.parts.scopes().into_iter().map(|scope| format!("`{scope}`")).collect();
+    match right.parts {
+        Need::Known => "Takes any good key.".to_owned(),
+        Need::OnLedger(_) => format!("Takes {} for the ledger.", scopes[0]),
+        Need::OnLedgerEither(..) => {
+            format!("Takes {} for the ledger, as the request wants.", scopes.join(" or "))
+        }
+        Need::Somewhere(_) => format!("Takes {} for any ledger.", scopes[0]),
+        Need::Overall(_) => format!("Takes {} for all ledgers.", scopes[0]),
+    }
+}
+
+/// The ways to be let in: one for each scope that will do, none where anybody may ask.
+fn security(operation: &Operation) -> Value {
+    let Some(right) = operation.right else { return json!([]) };
+    let scopes = right.parts.scopes();
+    if scopes.is_empty() {
+        return json!([{ "apiKey": [] }]);
+    }
+    scopes.into_iter().map(|scope| json!({ "apiKey": [scope.name()] })).collect()
+}
+
+/// The scheme by which callers say who they are.
+fn security_schemes() -> Value {
+    let scopes: Vec<String> =
+        Scope::ALL.iter().map(|scope| format!("* `{scope}`: {}", scope.meaning())).collect();
+    json!({
+        "apiKey": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "florin_…",
+            "description": format!(
+                "An API key, as `Authorization: Bearer florin_…`. What it lets its bearer do are scopes, for all \
+                 ledgers or for some:\n\n{}",
+                scopes.join("\n")
+            )
+        }
+    })
 }
 
 fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {

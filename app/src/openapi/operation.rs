@@ -1,11 +1,14 @@
 //! One operation of the API, as its feature declares it.
 
+use identity::Need;
 use schemars::JsonSchema;
 use serde_json::Value;
 
 use super::schemas::{Direction, Schemas};
 use super::types::{Input, Output};
 use crate::http::door::RATE_LIMITED;
+use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
+use crate::http::principal::{AUTHENTICATION_INVALID, AUTHENTICATION_REQUIRED, AUTHORIZATION_DENIED, Right};
 use crate::http::problem::ProblemType;
 use crate::http::problem_types::{INTERNAL_ERROR, REQUEST_TIMEOUT, SERVICE_OVERLOADED};
 
@@ -22,6 +25,8 @@ pub enum Method {
     Post,
     /// Changes a part.
     Patch,
+    /// Ends something.
+    Delete,
 }
 
 impl Method {
@@ -32,12 +37,14 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }
 
 /// One operation: a method on a path, with everything that goes in and comes out.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing that is so or not")]
 pub struct Operation {
     /// The method.
     pub method: Method,
@@ -51,6 +58,8 @@ pub struct Operation {
     pub summary: &'static str,
     /// What a caller has to know beyond the summary, in Markdown.
     pub description: &'static str,
+    /// The right that it takes; `None` where anybody may ask.
+    pub right: Option<TypeUse<Need>>,
     /// The type of the handler's input; `None` where it takes nothing of the request.
     pub input: Option<TypeUse<InputParts>>,
     /// The type of the handler's reply; `None` where that is bytes of a media type.
@@ -63,6 +72,8 @@ pub struct Operation {
     pub download: bool,
     /// The problems that it may end with, beyond those of its input and those of any operation.
     pub problems: Vec<&'static ProblemType>,
+    /// Whether an idempotency key is refused.
+    pub without_idempotency_key: bool,
     /// Whether callers may ask for it only if it changed.
     pub cached: bool,
     /// Whether the reply is 200 too: the same, of something that was only tried out.
@@ -100,6 +111,12 @@ impl Operation {
         Self::new(Method::Patch, path, id)
     }
 
+    /// Starts the description of a DELETE.
+    #[must_use]
+    pub fn delete(path: &'static str, id: &'static str) -> Self {
+        Self::new(Method::Delete, path, id)
+    }
+
     fn new(method: Method, path: &'static str, id: &'static str) -> Self {
         Self {
             method,
@@ -108,12 +125,14 @@ impl Operation {
             tag: "",
             summary: "",
             description: "",
+            right: None,
             input: None,
             output: None,
             json: None,
             media_types: &[],
             download: false,
             problems: Vec::new(),
+            without_idempotency_key: false,
             cached: false,
             dry_run: false,
         }
@@ -129,6 +148,12 @@ impl Operation {
     #[must_use]
     pub fn description(self, description: &'static str) -> Self {
         Self { description, ..self }
+    }
+
+    /// Names the right that the handler asks for.
+    #[must_use]
+    pub fn right<R: Right>(self) -> Self {
+        Self { right: Some(TypeUse { name: std::any::type_name::<R>(), parts: R::NEED }), ..self }
     }
 
     /// Names the type that the handler takes.
@@ -169,6 +194,12 @@ impl Operation {
         Self { cached: true, ..self }
     }
 
+    /// Says that an idempotency key is refused.
+    #[must_use]
+    pub fn without_idempotency_key(self) -> Self {
+        Self { without_idempotency_key: true, ..self }
+    }
+
     /// Says that a dry run replies 200 with the same body.
     #[must_use]
     pub fn with_dry_run(self) -> Self {
@@ -187,6 +218,15 @@ impl Operation {
     pub fn all_problems(&self) -> Vec<&'static ProblemType> {
         let input = self.input.map(|input| (input.parts)(&mut Schemas::default()).problems);
         let mut all = input.unwrap_or_default();
+        if let Some(right) = self.right {
+            all.extend([&AUTHENTICATION_REQUIRED, &AUTHENTICATION_INVALID, &SERVICE_UNAVAILABLE]);
+            if right.parts != Need::Known {
+                all.push(&AUTHORIZATION_DENIED);
+            }
+            if matches!(right.parts, Need::OnLedger(_) | Need::OnLedgerEither(..)) {
+                all.push(&LEDGER_NOT_FOUND);
+            }
+        }
         all.extend(&self.problems);
         all.extend(COMMON_PROBLEMS);
         all.sort_by_key(|kind| (kind.status, kind.code));

@@ -5,6 +5,7 @@ use pavex::post;
 
 use super::{RequestError, SchedulePath, ScheduleView};
 use crate::http::input::{NoBody, Write};
+use crate::http::principal::{Granted, LedgerWrite};
 use crate::http::reply::Changed;
 use crate::storage::Engine;
 
@@ -14,6 +15,7 @@ use crate::storage::Engine;
 /// [`RequestError`], as a problem.
 #[post(path = "/v1/ledgers/{ledger}/schedules/{id}/cancel")]
 pub async fn cancel_schedule(
+    _granted: Granted<LedgerWrite>,
     request: Write<(SchedulePath, NoBody)>,
     engine: &Engine,
 ) -> Result<Changed<ScheduleView>, RequestError> {

@@ -4,6 +4,7 @@ use pavex::get;
 
 use super::{RequestError, SchedulePath, ScheduleView};
 use crate::http::input::Read;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::query::NoQuery;
 use crate::http::reply::Reply;
 use crate::storage::Engine;
@@ -14,6 +15,7 @@ use crate::storage::Engine;
 /// [`RequestError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/schedules/{id}")]
 pub async fn get_schedule(
+    _granted: Granted<LedgerRead>,
     request: Read<(SchedulePath, NoQuery)>,
     engine: &Engine,
 ) -> Result<Reply<ScheduleView>, RequestError> {

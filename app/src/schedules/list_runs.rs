@@ -6,6 +6,7 @@ use pavex::get;
 use super::{ListRunsQuery, RequestError, RunView, SchedulePath};
 use crate::http::input::Read;
 use crate::http::pagination::Page;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::reply::Reply;
 use crate::storage::Engine;
 
@@ -15,6 +16,7 @@ use crate::storage::Engine;
 /// [`RequestError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/schedules/{id}/runs")]
 pub async fn list_runs(
+    _granted: Granted<LedgerRead>,
     request: Read<(SchedulePath, ListRunsQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<RunView>>, RequestError> {

@@ -7,6 +7,7 @@ use super::{ListSchedulesQuery, RequestError, ScheduleView};
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::reply::Reply;
 use crate::storage::Engine;
 
@@ -16,6 +17,7 @@ use crate::storage::Engine;
 /// [`RequestError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/schedules")]
 pub async fn list_schedules(
+    _granted: Granted<LedgerRead>,
     request: Read<(InLedger, ListSchedulesQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<ScheduleView>>, RequestError> {

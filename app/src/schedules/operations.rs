@@ -9,6 +9,7 @@ use crate::http::failures::{IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UN
 use crate::http::input::{NoBody, Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
+use crate::http::principal::{LedgerRead, LedgerWrite};
 use crate::http::problem::ProblemType;
 use crate::http::query::NoQuery;
 use crate::http::reply::{Changed, Created, Reply};
@@ -21,6 +22,7 @@ const TAG: &str = "Schedules";
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::post("/v1/ledgers/{ledger}/schedules", "create_schedule")
+            .right::<LedgerWrite>()
             .about(TAG, "Creates a schedule")
             .description(
                 "Has a transaction posted later: once, `at` a time, or whenever a calendar `rule` says (RFC 5545, \
@@ -42,16 +44,19 @@ pub fn operations() -> Vec<Operation> {
                 &OUTCOME_UNKNOWN,
             ]),
         Operation::get("/v1/ledgers/{ledger}/schedules", "list_schedules")
+            .right::<LedgerRead>()
             .about(TAG, "Lists schedules, newest first")
             .takes::<Read<(InLedger, ListSchedulesQuery)>>()
             .returns::<Reply<Page<ScheduleView>>>()
             .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/schedules/{id}", "get_schedule")
+            .right::<LedgerRead>()
             .about(TAG, "Shows a schedule")
             .takes::<Read<(SchedulePath, NoQuery)>>()
             .returns::<Reply<ScheduleView>>()
             .problems([&LEDGER_NOT_FOUND, &SCHEDULE_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/schedules/{id}/runs", "list_runs")
+            .right::<LedgerRead>()
             .about(TAG, "Lists what came of a schedule's occurrences, the latest due first")
             .takes::<Read<(SchedulePath, ListRunsQuery)>>()
             .returns::<Reply<Page<RunView>>>()
@@ -75,6 +80,7 @@ pub fn operations() -> Vec<Operation> {
 
 fn change(path: &'static str, id: &'static str, otherwise: &'static ProblemType) -> Operation {
     Operation::post(path, id)
+        .right::<LedgerWrite>()
         .takes::<Write<(SchedulePath, NoBody)>>()
         .returns::<Changed<ScheduleView>>()
         .problems([

@@ -5,6 +5,7 @@ use pavex::patch;
 
 use super::{ChangeTransactionRequest, TransactionError, TransactionPath};
 use crate::http::input::Write;
+use crate::http::principal::{Granted, LedgerWrite};
 use crate::http::reply::Changed;
 use crate::http::views::TransactionChangeView;
 use crate::storage::Engine;
@@ -15,6 +16,7 @@ use crate::storage::Engine;
 /// [`TransactionError`], as a problem.
 #[patch(path = "/v1/ledgers/{ledger}/transactions/{id}")]
 pub async fn change_transaction(
+    _granted: Granted<LedgerWrite>,
     request: Write<(TransactionPath, ChangeTransactionRequest)>,
     engine: &Engine,
 ) -> Result<Changed<TransactionChangeView>, TransactionError> {

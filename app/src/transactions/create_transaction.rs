@@ -6,6 +6,7 @@ use pavex::post;
 use super::{CreateTransactionRequest, TransactionError};
 use crate::http::input::Write;
 use crate::http::path::InLedger;
+use crate::http::principal::{Granted, LedgerWrite};
 use crate::http::reply::Created;
 use crate::http::views::TransactionView;
 use crate::storage::Engine;
@@ -16,6 +17,7 @@ use crate::storage::Engine;
 /// [`TransactionError`], as a problem.
 #[post(path = "/v1/ledgers/{ledger}/transactions")]
 pub async fn create_transaction(
+    _granted: Granted<LedgerWrite>,
     request: Write<(InLedger, CreateTransactionRequest)>,
     engine: &Engine,
 ) -> Result<Created<TransactionView>, TransactionError> {

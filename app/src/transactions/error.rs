@@ -7,12 +7,16 @@ use pavex::{Response, error_handler};
 
 use crate::http::as_of::NotYet;
 use crate::http::failures;
+use crate::http::principal::AccessError;
 use crate::http::problem::Problem;
 use crate::http::rejections::TRANSACTION_NOT_FOUND;
 
 /// Why a request about transactions fails.
 #[derive(Debug, thiserror::Error)]
 pub enum TransactionError {
+    /// Whoever asks may not.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// There is no such transaction.
     #[error("there is no such transaction")]
     NotFound,
@@ -30,6 +34,7 @@ pub enum TransactionError {
 impl From<&TransactionError> for Problem {
     fn from(error: &TransactionError) -> Self {
         match error {
+            TransactionError::Access(error) => error.into(),
             TransactionError::NotFound => Self::of(&TRANSACTION_NOT_FOUND),
             TransactionError::Submit(error) => failures::not_submitted(error),
             TransactionError::NotYet(not_yet) => (*not_yet).into(),

@@ -4,6 +4,7 @@ use pavex::get;
 
 use super::{TransactionError, TransactionPath};
 use crate::http::input::Read;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::query::NoQuery;
 use crate::http::reply::Reply;
 use crate::http::views::TransactionView;
@@ -15,6 +16,7 @@ use crate::storage::Engine;
 /// [`TransactionError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/transactions/{id}")]
 pub async fn get_transaction(
+    _granted: Granted<LedgerRead>,
     request: Read<(TransactionPath, NoQuery)>,
     engine: &Engine,
 ) -> Result<Reply<TransactionView>, TransactionError> {

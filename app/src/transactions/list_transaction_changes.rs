@@ -6,6 +6,7 @@ use pavex::get;
 use super::{ListTransactionChangesQuery, TransactionError, TransactionPath};
 use crate::http::input::Read;
 use crate::http::pagination::Page;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::reply::Reply;
 use crate::http::views::TransactionChangeView;
 use crate::storage::Engine;
@@ -16,6 +17,7 @@ use crate::storage::Engine;
 /// [`TransactionError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/transactions/{id}/changes")]
 pub async fn list_transaction_changes(
+    _granted: Granted<LedgerRead>,
     request: Read<(TransactionPath, ListTransactionChangesQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<TransactionChangeView>>, TransactionError> {

@@ -10,6 +10,7 @@ use crate::http::as_of::NotYet;
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
+use crate::http::principal::{Granted, LedgerRead};
 use crate::http::reply::Reply;
 use crate::http::views::TransactionView;
 use crate::storage::Engine;
@@ -20,6 +21,7 @@ use crate::storage::Engine;
 /// [`TransactionError`], as a problem.
 #[get(path = "/v1/ledgers/{ledger}/transactions")]
 pub async fn list_transactions(
+    _granted: Granted<LedgerRead>,
     request: Read<(InLedger, ListTransactionsQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<TransactionView>>, TransactionError> {

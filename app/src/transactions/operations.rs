@@ -9,6 +9,7 @@ use crate::http::failures::{
 use crate::http::input::{Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
+use crate::http::principal::{LedgerRead, LedgerWrite};
 use crate::http::query::NoQuery;
 use crate::http::rejections::{
     ACCOUNT_CLOSED, ACCOUNT_FROZEN, ACCOUNT_UNBOUNDED, AMOUNT_OVERFLOW, EXPECTATION_FAILED,
@@ -26,6 +27,7 @@ const TAG: &str = "Transactions";
 pub fn operations() -> Vec<Operation> {
     [
         Operation::post("/v1/ledgers/{ledger}/transactions", "create_transaction")
+            .right::<LedgerWrite>()
             .about(TAG, "Creates a transaction")
             .description(
                 "Moves money: all postings in order, or nothing. The reply comes once it is durable. No account's \
@@ -59,6 +61,7 @@ pub fn operations() -> Vec<Operation> {
                 &OUTCOME_UNKNOWN,
             ]),
         Operation::get("/v1/ledgers/{ledger}/transactions", "list_transactions")
+            .right::<LedgerRead>()
             .about(TAG, "Lists transactions, newest first")
             .description(
                 "All filters have to hold; those on accounts, asset and amount have to hold for one and the same \
@@ -71,6 +74,7 @@ pub fn operations() -> Vec<Operation> {
             .returns::<Reply<Page<TransactionView>>>()
             .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/transactions/{id}", "get_transaction")
+            .right::<LedgerRead>()
             .about(TAG, "Shows a transaction")
             .description(
                 "Its metadata is that of now, and so is `reversed`. Its balances are those right after it, not those of \
@@ -80,6 +84,7 @@ pub fn operations() -> Vec<Operation> {
             .returns::<Reply<TransactionView>>()
             .problems([&LEDGER_NOT_FOUND, &TRANSACTION_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::post("/v1/ledgers/{ledger}/transactions/{id}/reversals", "reverse_transaction")
+            .right::<LedgerWrite>()
             .about(TAG, "Reverses a transaction, in part or whole")
             .description(
                 "Moves back what the transaction moved, never more than that; the reply is a transaction, which can be \
@@ -116,6 +121,7 @@ pub fn operations() -> Vec<Operation> {
 fn changes() -> [Operation; 2] {
     [
         Operation::patch("/v1/ledgers/{ledger}/transactions/{id}", "change_transaction")
+            .right::<LedgerWrite>()
             .about(TAG, "Changes what is kept beside a transaction")
             .description(
                 "Keys that are left out stay as they are; null in the place of a value removes its key. What moved, when it \
@@ -137,6 +143,7 @@ fn changes() -> [Operation; 2] {
                 &OUTCOME_UNKNOWN,
             ]),
         Operation::get("/v1/ledgers/{ledger}/transactions/{id}/changes", "list_transaction_changes")
+            .right::<LedgerRead>()
             .about(TAG, "Lists the changes of a transaction, newest first")
             .description("Each with what was kept beside it from then on.")
             .takes::<Read<(TransactionPath, ListTransactionChangesQuery)>>()

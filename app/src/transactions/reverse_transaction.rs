@@ -4,7 +4,9 @@ use engine::Submission;
 use pavex::post;
 
 use super::{ReverseTransactionRequest, TransactionError, TransactionPath};
+use crate::commands::scopes_of;
 use crate::http::input::Write;
+use crate::http::principal::{Granted, LedgerWrite};
 use crate::http::reply::Created;
 use crate::http::views::TransactionView;
 use crate::storage::Engine;
@@ -15,11 +17,13 @@ use crate::storage::Engine;
 /// [`TransactionError`], as a problem.
 #[post(path = "/v1/ledgers/{ledger}/transactions/{id}/reversals")]
 pub async fn reverse_transaction(
+    granted: Granted<LedgerWrite>,
     request: Write<(TransactionPath, ReverseTransactionRequest)>,
     engine: &Engine,
 ) -> Result<Created<TransactionView>, TransactionError> {
     let Write { key, input: (TransactionPath { ledger, id }, body) } = request;
     let submission = Submission { dry_run: body.dry_run, command: body.of(id), key };
+    granted.caller().also(scopes_of(&submission.command))?;
     let submitted = engine.submit(&ledger, submission).await?;
     Ok(TransactionView::created(ledger, submitted))
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::openapi::Operation;
+use identity::Need;
 
 use crate::read;
 
@@ -13,6 +14,8 @@ use crate::read;
 #[derive(Debug, PartialEq, Eq)]
 struct Handler {
     name: String,
+    /// The right that it asks for, if any.
+    right: Option<String>,
     /// The input that is read from the request, if any.
     input: Option<String>,
     /// What it returns when all goes well.
@@ -30,6 +33,50 @@ fn every_route_is_described_as_the_compiler_saw_it() {
     assert!(seen.is_empty(), "not described: {:?}", seen.keys());
 }
 
+/// The routes that anybody may ask for. There is a reason for each: probes and scrapers have no keys, and what the API
+/// looks like is no secret.
+const OPEN_TO_ANYBODY: [&str; 8] = [
+    "GET /docs",
+    "GET /docs/assets/{file}",
+    "GET /docs/errors",
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /metrics",
+    "GET /openapi.json",
+    "GET /version",
+];
+
+#[test]
+fn every_other_route_asks_for_a_right_before_it_reads_anything() {
+    let seen = handlers(&read("server_sdk/blueprint.dot"));
+    let open: Vec<&str> =
+        seen.iter().filter(|(_, handler)| handler.right.is_none()).map(|(route, _)| route.as_str()).collect();
+    assert_eq!(open, OPEN_TO_ANYBODY, "whoever needs no key is named here");
+    // The compiler has them run in the order in which the handler names them.
+    for (handler, source) in rust_functions(&read("server_sdk/src/lib.rs")) {
+        let gate = source.find("::Granted::check(");
+        let reads = ["::Read::extract(", "::Write::extract(", "::WriteMany::extract("];
+        if let (Some(gate), Some(read)) = (gate, reads.iter().find_map(|read| source.find(read))) {
+            assert!(gate < read, "{handler}");
+        }
+    }
+}
+
+#[test]
+fn whatever_is_about_a_ledger_asks_for_a_right_on_that_ledger() {
+    for operation in app::operations() {
+        let on_ledger = operation
+            .right
+            .is_some_and(|right| matches!(right.parts, Need::OnLedger(_) | Need::OnLedgerEither(..)));
+        assert_eq!(on_ledger, operation.path.contains("/{ledger}"), "{}", operation.path);
+    }
+}
+
+/// The functions of a source file, each with its text.
+fn rust_functions(source: &str) -> Vec<(&str, &str)> {
+    source.split("async fn ").skip(1).map(|text| (text.split('(').next().unwrap_or_default(), text)).collect()
+}
+
 #[test]
 fn no_reply_of_the_framework_itself_leaves_the_service() {
     let generated = read("server_sdk/src/lib.rs");
@@ -42,6 +89,7 @@ fn no_reply_of_the_framework_itself_leaves_the_service() {
 fn described(operation: &Operation) -> Handler {
     Handler {
         name: operation.id.to_owned(),
+        right: operation.right.map(|right| short(right.name)),
         input: operation.input.map(|input| short(input.name)),
         output: operation.output.map_or("Response".to_owned(), |output| short(output.name)),
     }
@@ -95,16 +143,18 @@ fn handler(call: &str, route: &str) -> Option<Handler> {
     let known = app::operations();
     let operation = known.iter().find(|operation| operation.id == name)?;
     assert_eq!(route, format!("{} {}", operation.method.name(), operation.path), "{name}");
-    let input = split(inputs)
+    let inputs: Vec<String> = split(inputs).into_iter().map(short).collect();
+    let granted = |input: &String| Some(input.strip_prefix("Granted<")?.strip_suffix('>')?.to_owned());
+    let right = inputs.iter().find_map(granted);
+    let input = inputs
         .into_iter()
-        .map(short)
         .find(|input| ["Read<", "Write<", "WriteMany<"].iter().any(|extractor| input.starts_with(extractor)));
     let output = short(output);
     let output = match output.strip_prefix("Result<").and_then(|rest| rest.strip_suffix('>')) {
         Some(arguments) => split(arguments)[0].to_owned(),
         None => output,
     };
-    Some(Handler { name: name.to_owned(), input, output })
+    Some(Handler { name: name.to_owned(), right, input, output })
 }
 
 /// Splits a list of types at its own commas.

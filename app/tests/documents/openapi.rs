@@ -41,6 +41,11 @@ fn collect(value: &Value, references: &mut BTreeSet<String>) {
             if let Some(Value::String(reference)) = members.get("$ref") {
                 references.insert(reference.clone());
             }
+            // Schemes of security are referred to by name.
+            for scheme in members.get("security").and_then(Value::as_array).into_iter().flatten() {
+                let names = scheme.as_object().into_iter().flat_map(|scheme| scheme.keys());
+                references.extend(names.map(|name| format!("#/components/securitySchemes/{name}")));
+            }
             members.values().for_each(|member| collect(member, references));
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, references)),

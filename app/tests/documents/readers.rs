@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use app::accounts::{
     GetAccountQuery, ListAccountsQuery, ListChangesQuery, ListEntriesQuery, StatementParameters,
 };
+use app::audit::ListAuditQuery;
 use app::balances::ListBalancesQuery;
 use app::batches::BatchRequest;
 use app::commands::{
@@ -19,6 +20,7 @@ use app::http::fields::FieldErrors;
 use app::http::input::NoBody;
 use app::http::json::{FromJson, read_body};
 use app::http::query::{FromQuery, NoQuery, read_query};
+use app::keys::{CreateKeyRequest, ListKeysQuery};
 use app::ledgers::{CreateLedgerRequest, ListLedgersQuery};
 use app::log::ListLogQuery;
 use app::schedules::{CreateScheduleRequest, ListRunsQuery, ListSchedulesQuery};
@@ -40,6 +42,7 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(body::<ChangeAccountRequest>());
     read.insert(body::<ChangeTransactionRequest>());
     read.insert(body::<CreateHoldRequest>());
+    read.insert(body::<CreateKeyRequest>());
     read.insert(body::<CreateLedgerRequest>());
     read.insert(body::<CreateTransactionRequest>());
     read.insert(body::<CreateScheduleRequest>());
@@ -48,6 +51,8 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(query::<ExportQuery>());
     read.insert(query::<GetAccountQuery>());
     read.insert(query::<ListAccountsQuery>());
+    read.insert(query::<ListAuditQuery>());
+    read.insert(query::<ListKeysQuery>());
     read.insert(query::<ListBalancesQuery>());
     read.insert(query::<ListChangesQuery>());
     read.insert(query::<ListEntriesQuery>());

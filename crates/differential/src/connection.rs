@@ -12,6 +12,9 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// No reply is larger than this many bytes.
 const REPLY_MAX: usize = 64 << 20;
 
+/// The key that the service under test is given, and with which every request comes. It is no secret.
+pub const ADMIN_KEY: &str = "florin_2USBDPIBEdi3_28pwpFvXuOCuClQJSgvJUKf8mA3ApwedogOvpU3VfJJ3PHIAW";
+
 /// A request as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
@@ -84,7 +87,9 @@ impl Connection {
             None if *method == "GET" => (String::new(), ""),
             None => ("content-length: 0\r\n".to_owned(), ""),
         };
-        let text = format!("{method} {path} HTTP/1.1\r\nhost: florin\r\n{key}{about}\r\n{body}");
+        let text = format!(
+            "{method} {path} HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {ADMIN_KEY}\r\n{key}{about}\r\n{body}"
+        );
         self.stream.get_mut().write_all(text.as_bytes())?;
         self.read()
     }

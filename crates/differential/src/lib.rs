@@ -36,6 +36,7 @@ use serde_json::Value;
 
 pub use self::outcomes::Outcomes;
 
+pub use self::connection::ADMIN_KEY;
 use self::connection::Connection;
 use self::history::{Differs, History, Stop};
 

@@ -9,6 +9,7 @@ use ledger::{LedgerName, Metadata, Postings, Timestamp};
 use smallvec::smallvec;
 use tokio::sync::{Notify, Semaphore};
 
+use crate::access::{KeyCache, Refusals};
 use crate::clock::{self, TimeOfDay};
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use crate::lane::Lane;
@@ -55,6 +56,8 @@ pub(crate) struct Shared {
     lanes: Mutex<Lanes>,
     /// Wakes the runner of schedules.
     schedules_changed: Notify,
+    keys: KeyCache,
+    refusals: Refusals,
 }
 
 #[derive(Default)]
@@ -107,7 +110,16 @@ impl Engine {
         assert!(options.queue_max >= Postings::MAX, "a queue has to hold the largest transaction");
         assert!(options.batch_max > 0, "a batch has to hold a command");
         let (clock, schedules_changed) = (Box::new(clock), Notify::new());
-        Self(Arc::new(Shared { store, options, metrics, clock, lanes: Mutex::default(), schedules_changed }))
+        Self(Arc::new(Shared {
+            store,
+            options,
+            metrics,
+            clock,
+            lanes: Mutex::default(),
+            schedules_changed,
+            keys: KeyCache::default(),
+            refusals: Refusals::default(),
+        }))
     }
 
     pub(crate) fn metrics(&self) -> &EngineMetrics {
@@ -116,6 +128,14 @@ impl Engine {
 
     pub(crate) fn schedules_changed(&self) -> &Notify {
         &self.0.schedules_changed
+    }
+
+    pub(crate) fn keys(&self) -> &KeyCache {
+        &self.0.keys
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
     }
 
     /// Returns the store, for reads.

@@ -4,6 +4,7 @@
 //! before the store said that its batch is committed, and it never decides: that is
 //! [`ledger::decide`]'s alone.
 
+pub mod access;
 mod as_of;
 mod batch;
 mod clock;

@@ -13,6 +13,7 @@ use ledger::{
 };
 
 pub use self::errors::{BeginError, CommitError, CreateLedgerError, ReadError, Source};
+use crate::access::AccessStore;
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use crate::pair::MetadataPair;
 use crate::query::{
@@ -208,6 +209,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the part of the store that keeps schedules.
     fn scheduling(&self) -> &dyn ScheduleStore;
+
+    /// Returns the part of the store that keeps API keys and the audit trail.
+    fn access(&self) -> &dyn AccessStore;
 
     /// Opens a consistent view of one ledger that later writes do not change, for verification.
     ///

@@ -2,6 +2,7 @@
 //!
 //! It never names a table or sends a statement: that is each store's own.
 
+mod access;
 mod accounts;
 mod batch;
 mod failure;
@@ -18,6 +19,7 @@ mod statement;
 mod transactions;
 mod ways;
 
+pub use access::{AuditRow, KeyRow, StoredEvent, page_of_audit, page_of_keys};
 pub use accounts::{
     AccountPage, AccountRow, ChangePage, KeptRow, add_looked_up, add_to_account, end_of, first_behind,
 };

@@ -10,12 +10,13 @@ use engine::query::{Ledger, NewLedger};
 use ledger::{EntryNumber, LedgerName, Metadata, Timestamp};
 use test_support::Naive;
 
+use crate::access::KeptAccess;
 use crate::schedules::KeptSchedules;
 
 /// Ledgers in memory: what a file is to SQLite. Clones are the same database, which lasts as long as one of them
 /// or a store that was opened on it.
 #[derive(Clone, Default)]
-pub struct MemoryDatabase(Arc<Mutex<BTreeMap<LedgerName, Arc<KeptLedger>>>>);
+pub struct MemoryDatabase(Arc<Mutex<BTreeMap<LedgerName, Arc<KeptLedger>>>>, Arc<Mutex<KeptAccess>>);
 
 /// A ledger as it is kept.
 pub(crate) struct KeptLedger {
@@ -81,6 +82,12 @@ impl MemoryDatabase {
     /// Describes all ledgers, by name.
     pub(crate) fn describe_all(&self) -> Vec<Ledger> {
         self.ledgers().values().map(|ledger| ledger.describe()).collect()
+    }
+
+    /// Returns the keys and the audit trail.
+    pub(crate) fn access(&self) -> MutexGuard<'_, KeptAccess> {
+        // They are whole between any two changes.
+        self.1.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ledgers(&self) -> MutexGuard<'_, BTreeMap<LedgerName, Arc<KeptLedger>>> {

@@ -5,6 +5,7 @@
 //! held against something that has none. It keeps nothing beyond the process and is as slow as it looks: it is
 //! for tests, and nothing that is shipped may depend on it.
 
+mod access;
 mod batch;
 mod database;
 mod pages;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use engine::access::AccessStore;
 use engine::port::{
     Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head, LedgerCreation,
     LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
@@ -266,6 +267,10 @@ impl Store for MemoryStore {
     }
 
     fn scheduling(&self) -> &dyn ScheduleStore {
+        self
+    }
+
+    fn access(&self) -> &dyn AccessStore {
         self
     }
 

@@ -265,3 +265,32 @@ CREATE TABLE schedule_requests (
 
 CREATE TRIGGER schedule_requests_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON schedule_requests
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- API keys, without their secrets: of those there are digests only.
+CREATE TABLE api_keys (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text COLLATE "C" NOT NULL UNIQUE,
+    digest bytea NOT NULL,
+    name text NOT NULL,
+    grants text NOT NULL,
+    created_at bigint NOT NULL,
+    created_by text,
+    expires_at bigint,
+    revoked_at bigint,
+    last_used_at bigint
+) WITH (fillfactor = 70);
+
+-- What was done to keys and ledgers, and who was refused.
+CREATE TABLE audit_records (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at bigint NOT NULL,
+    actor text NOT NULL,
+    action text NOT NULL,
+    subject text NOT NULL,
+    address text,
+    request_id text,
+    count bigint NOT NULL
+);
+
+CREATE TRIGGER audit_records_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_records
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

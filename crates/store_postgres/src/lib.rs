@@ -4,6 +4,7 @@
 //! break; every statement is checked against the schema when the crate is compiled. It never decides on a
 //! command, never writes row by row, and never tells of anything that is not committed.
 
+mod access;
 mod accounts;
 mod batch;
 mod changes;

@@ -76,7 +76,7 @@ impl ScheduleStore for PostgresStore {
 
 impl PostgresStore {
     /// Waits for a connection that still stands: what is written must not be sent twice.
-    async fn to_write(&self) -> Result<Lease, Failure> {
+    pub(crate) async fn to_write(&self) -> Result<Lease, Failure> {
         let mut lease = self.writers.acquire().await?;
         if run!(lease, async { Ok(lease.ping().await?) }).is_err() {
             lease = self.writers.acquire().await?;

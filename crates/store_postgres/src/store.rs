@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use engine::access::AccessStore;
 use engine::port::{
     Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head, LedgerCreation,
     LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
@@ -301,6 +302,10 @@ impl Store for PostgresStore {
     }
 
     fn scheduling(&self) -> &dyn ScheduleStore {
+        self
+    }
+
+    fn access(&self) -> &dyn AccessStore {
         self
     }
 

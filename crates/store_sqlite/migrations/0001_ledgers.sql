@@ -295,3 +295,39 @@ CREATE TRIGGER schedule_requests_never_vanish BEFORE DELETE ON schedule_requests
 BEGIN
     SELECT RAISE(ABORT, 'nothing recorded ever vanishes');
 END;
+
+-- API keys, without their secrets: of those there are digests only.
+CREATE TABLE api_keys (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    digest BLOB NOT NULL,
+    name TEXT NOT NULL,
+    grants TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_by TEXT,
+    expires_at INTEGER,
+    revoked_at INTEGER,
+    last_used_at INTEGER
+) STRICT;
+
+-- What was done to keys and ledgers, and who was refused.
+CREATE TABLE audit_records (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    address TEXT,
+    request_id TEXT,
+    count INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER audit_records_never_change BEFORE UPDATE ON audit_records
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever changes');
+END;
+
+CREATE TRIGGER audit_records_never_vanish BEFORE DELETE ON audit_records
+BEGIN
+    SELECT RAISE(ABORT, 'nothing recorded ever vanishes');
+END;

@@ -4,6 +4,7 @@
 //! crate is compiled. It never decides on a command, never writes row by row, and never tells of
 //! anything that is not committed.
 
+mod access;
 mod accounts;
 mod backup;
 mod batch;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use engine::access::AccessStore;
 use engine::port::{
     BeginError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, LogRecord, Opened, ReadError,
     Snapshot, Store, Wanted,
@@ -251,6 +252,10 @@ impl Store for SqliteStore {
     }
 
     fn scheduling(&self) -> &dyn ScheduleStore {
+        self
+    }
+
+    fn access(&self) -> &dyn AccessStore {
         self
     }
 

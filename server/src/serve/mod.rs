@@ -1,6 +1,7 @@
 //! `server serve`: starts the service, and stops it so that nothing acknowledged is lost and nothing in
 //! flight is cut off.
 
+mod access;
 mod certificate;
 mod descriptors;
 mod metrics_listener;
@@ -89,6 +90,11 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
 
     let engine = Engine::start(Arc::clone(&store), (&config.engine).into(), engine_metrics);
     create_ledgers(&engine, &config.engine).await?;
+    let key_file = access::prepare(&engine, &config.authentication).await?;
+    let access_writer = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.keep_writing_access().await }
+    });
     let mut expiry = tokio::spawn({
         let engine = engine.clone();
         async move { engine.keep_expiring_holds().await }
@@ -125,6 +131,9 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     let mut serving = tokio::spawn(async move { edge.serve(listener, async { drop(stopped.await) }).await });
     tracing::info!(%address, "listening");
     announce(scheme, address);
+    if let Some(file) = key_file {
+        access::explain(&file, scheme, address);
+    }
 
     tokio::select! {
         signal = signals.next() => tracing::info!(signal, "stopping"),
@@ -151,6 +160,13 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
         let engine_drained = timeout(ENGINE_DRAIN_TIMEOUT, draining).await;
         if let Some(serving) = serving_metrics {
             serving.abort();
+        }
+        access_writer.abort();
+        if let Err(error) = engine.write_access().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the audit trail lacks what was refused last"
+            );
         }
         engine_drained.context("the database did not take in time what was waiting for it")?;
         store.close().await;

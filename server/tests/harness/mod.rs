@@ -18,11 +18,14 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub(crate) use self::audit::{Claim, Posting, audit, transaction};
-pub(crate) use self::client::{Client, PLANTED, Reply, Request};
+pub(crate) use self::client::{Client, PLANTED, Reply, Request, with_key};
 pub(crate) use self::tally::Tally;
 
 /// Longer than anything may take, even on a machine that is busy with other things.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
+
+/// The key with which clients come that say nothing else, and which every service is given.
+pub(crate) const ADMIN_KEY: &str = differential::ADMIN_KEY;
 
 /// How many warnings of a service are shown when a test fails.
 const LAST_LINES: usize = 30;
@@ -37,7 +40,8 @@ pub(crate) fn command(folder: &Path, settings: &[(&str, &str)]) -> Command {
             command.env_remove(name);
         }
     }
-    command.current_dir(folder).envs(settings.iter().copied()).stdin(Stdio::null());
+    command.current_dir(folder).env("PX_AUTHENTICATION__ADMIN_KEY", ADMIN_KEY);
+    command.envs(settings.iter().copied()).stdin(Stdio::null());
     command
 }
 

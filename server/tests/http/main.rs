@@ -1,6 +1,7 @@
 //! The service as its clients meet it: every feature over HTTP, each test with a service and a database of
 //! its own.
 
+mod access;
 mod accounts;
 mod amounts;
 mod annotations;

@@ -127,6 +127,21 @@ fn calls() -> Vec<(Request, u16)> {
             })),
             200,
         ),
+        (
+            Request::post("/v1/keys").json(json!({
+                "name": "billing",
+                "grants": [
+                    { "scopes": ["ledger:read", "ledger:write"], "ledgers": ["main"] },
+                    { "role": "auditor", "ledgers": "all" },
+                ],
+                "expires_at": "2999-01-31T12:00:00Z",
+            })),
+            201,
+        ),
+        get("/v1/keys?limit=7"),
+        get("/v1/keys/2USBDPIBEdi3"),
+        get("/v1/principal"),
+        get("/v1/audit?limit=7"),
         get("/health/live"),
         get("/health/ready"),
         get("/version"),
@@ -135,6 +150,8 @@ fn calls() -> Vec<(Request, u16)> {
         get("/docs"),
         get("/docs/errors"),
         get("/docs/assets/icon.svg"),
+        // The key with which the tests come; last, therefore.
+        (Request::delete("/v1/keys/2USBDPIBEdi3").header("idempotency-key", "d"), 200),
     ]
 }
 

@@ -53,6 +53,11 @@ impl Site {
         self.service.address
     }
 
+    /// The folder that the service runs in.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Opens one more connection.
     pub(crate) fn connect(&self) -> Client {
         self.service.connect()

@@ -161,7 +161,7 @@ fn every_metric_that_the_page_names_is_there() {
 fn every_key_of_the_configuration_that_the_page_names_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let known = run(folder.path(), &[], &["config"]).stdout;
-    let sections = ["server", "database", "engine", "telemetry"];
+    let sections = ["server", "authentication", "database", "engine", "telemetry"];
     let mut named = 0;
     for name in names() {
         let Some((section, key)) = name.split_once('.') else { continue };

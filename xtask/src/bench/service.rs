@@ -7,6 +7,9 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, bail};
 
+/// The key that the service under load is given, and with which every request comes. It is no secret.
+pub(crate) const ADMIN_KEY: &str = "florin_2USBDPIBEdi3_28pwpFvXuOCuClQJSgvJUKf8mA3ApwedogOvpU3VfJJ3PHIAW";
+
 /// A running service. Dropping it ends it.
 pub(crate) struct Service {
     child: Child,
@@ -35,6 +38,7 @@ impl Service {
             .env("PX_TELEMETRY__FILTER", "warn")
             // What asks it keeps its connections, which may take hours.
             .env("PX_SERVER__CONNECTION_AGE_MAX_MS", "0")
+            .env("PX_AUTHENTICATION__ADMIN_KEY", ADMIN_KEY)
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

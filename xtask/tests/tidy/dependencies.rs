@@ -50,8 +50,13 @@ fn the_ledger_depends_on_nothing() {
 }
 
 #[test]
+fn rights_depend_on_the_names_of_ledgers_only() {
+    assert_eq!(builds_on("identity"), ["ledger"], "who may do what is decided, and nothing else is done");
+}
+
+#[test]
 fn the_engine_knows_the_ledger_and_no_store() {
-    assert_eq!(builds_on("engine"), ["ledger"], "the engine asks stores through its own port");
+    assert_eq!(builds_on("engine"), ["identity", "ledger"], "the engine asks stores through its own port");
 }
 
 #[test]
@@ -62,7 +67,7 @@ fn a_store_knows_the_port_and_no_other_store() {
     for store in stores {
         // The reference evaluates every read with what the contract is checked with.
         let known = |name: &str| {
-            matches!(name, "engine" | "ledger" | "sql_rows")
+            matches!(name, "engine" | "identity" | "ledger" | "sql_rows")
                 || (store == "store_memory" && name == "test_support")
         };
         let strange = builds_on(store).into_iter().filter(|name| !known(name));

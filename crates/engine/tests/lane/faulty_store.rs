@@ -251,6 +251,10 @@ impl Store for FaultyStore {
         self.inner.scheduling()
     }
 
+    fn access(&self) -> &dyn engine::access::AccessStore {
+        self.inner.access()
+    }
+
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
         self.inner.snapshot(ledger).await
     }

@@ -5,6 +5,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a case panics where a store breaks the contract")]
 
+pub mod access;
 pub mod accounts;
 pub mod amounts;
 pub mod appending;
@@ -37,6 +38,16 @@ pub mod transactions;
 macro_rules! store_contract {
     ($fixture:expr) => {
         $crate::store_contract! { @topics $fixture;
+            access {
+                a_key_comes_back_as_it_was_created
+                an_id_is_taken_once
+                a_revoked_key_stays_as_it_was_revoked
+                the_last_use_of_a_key_counts
+                keys_are_listed_newest_first
+                acts_are_recorded_with_what_they_did
+                the_audit_trail_is_listed_latest_first
+                keys_and_the_trail_are_there_after_reopening
+            }
             accounts {
                 an_account_is_there_from_its_first_movement_on
                 accounts_are_listed_by_address
@@ -279,6 +290,7 @@ mod tests {
     #[test]
     fn every_case_is_in_the_list() {
         for (topic, source) in [
+            ("access", include_str!("access.rs")),
             ("accounts", include_str!("accounts.rs")),
             ("amounts", include_str!("amounts.rs")),
             ("appending", include_str!("appending.rs")),

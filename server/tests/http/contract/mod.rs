@@ -25,6 +25,11 @@ impl Operation {
         self.described["operationId"].as_str().expect("every operation has a name")
     }
 
+    /// What it takes to be let in.
+    pub(crate) fn security(&self) -> &'static Value {
+        &self.described["security"]
+    }
+
     /// Names the parameters in a place: `path` or `query`.
     pub(crate) fn parameters(&self, place: &str) -> impl Iterator<Item = &'static str> {
         let parameters = self.described["parameters"].as_array().into_iter().flatten();

@@ -1,10 +1,12 @@
 //! When something fails that should not: every request is answered with what the caller can do about it,
 //! nothing of the cause gets out, and the service lives on.
 
+mod access;
 mod lab;
 mod schedules;
 mod store;
 
+use app::configuration::AuthenticationMode;
 use serde_json::json;
 
 use self::lab::Lab;
@@ -72,6 +74,30 @@ fn lives_on(lab: &Lab) {
     assert_eq!(lab.call(&Request::get("/health/live")).status, 200);
     is(&lab.call(&Request::get("/v1/ledgers/other")), 404, "ledger.not_found");
     is(&lab.call(&transaction("other")), 404, "ledger.not_found");
+}
+
+#[test]
+fn a_key_that_cannot_be_looked_up_is_neither_good_nor_bad() {
+    let lab = Lab::start(|config| config.authentication.mode = AuthenticationMode::Required);
+    let reply = lab.call(&Request::get("/v1/ledgers"));
+    is(&reply, 503, "service.unavailable");
+    assert_eq!(lab.call(&Request::get("/v1/ledgers").without_key()).status, 401);
+}
+
+#[test]
+fn keys_and_the_audit_trail_are_unavailable_with_the_store() {
+    let lab = Lab::start(|_| ());
+    let key = json!({ "name": "a", "grants": [{ "role": "reader", "ledgers": "all" }] });
+    for request in [
+        Request::get("/v1/keys"),
+        Request::get("/v1/keys/000000000000"),
+        Request::post("/v1/keys").json(key),
+        Request::delete("/v1/keys/000000000000"),
+        Request::get("/v1/audit"),
+    ] {
+        let reply = lab.call(&request);
+        is(&reply, 503, "service.unavailable");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use engine::access::AccessStore;
 use engine::port::{
     Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, Loaded, LogRecord,
     Opened, ReadError, Snapshot, Source, Store, Wanted,
@@ -251,6 +252,10 @@ impl Store for Troubled {
     }
 
     fn scheduling(&self) -> &dyn ScheduleStore {
+        self
+    }
+
+    fn access(&self) -> &dyn AccessStore {
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{Client, Request};
+use crate::harness::{Client, Request, with_key};
 use crate::site::{Site, TRANSACTIONS};
 
 use super::GOOD;
@@ -109,7 +109,8 @@ fn requests_sent_at_once_are_answered_in_order() {
     let site = Site::start();
     let good = format!("{}{GOOD}", transaction(GOOD.len()));
     let mut client = site.connect();
-    client.send(&good.repeat(20));
+    let good = with_key(good.as_bytes()).into_owned();
+    client.try_send(&good.repeat(20)).expect("it takes bytes");
     for number in 0..20 {
         assert_eq!(client.reply().json()["id"], number);
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 
 use super::{Row, Sent, bodies, requests};
+use crate::harness::ADMIN_KEY;
 use crate::site::{Site, TRANSACTIONS};
 
 /// Sends a request; what HTTP/2 itself has no form for is `None`.
@@ -21,6 +22,7 @@ async fn exchange(client: &mut SendRequest<Full<Bytes>>, sent: &Sent) -> Option<
         .method(method)
         .uri(format!("http://h{path}"))
         .header("content-type", "application/json")
+        .header("authorization", format!("Bearer {ADMIN_KEY}"))
         .body(Full::from(body));
     let response = client.send_request(request.ok()?).await.expect("an answer");
     assert_eq!(response.headers()["content-type"], "application/problem+json");

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use crate::bench::service::ADMIN_KEY;
+
 /// A reply that takes longer does not come.
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -64,7 +66,9 @@ impl Client {
         } else {
             format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len())
         };
-        let request = format!("{method} {path} HTTP/1.1\r\nhost: florin\r\n{key}{content}\r\n{body}");
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {ADMIN_KEY}\r\n{key}{content}\r\n{body}"
+        );
         self.stream.get_mut().write_all(request.as_bytes()).context("sending a request")?;
         let (reply, goes_on) = read_reply(&mut self.stream).with_context(|| format!("{method} {path}"))?;
         if !goes_on {

@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use clap::ValueEnum;
 
+use crate::bench::service::ADMIN_KEY;
+
 const PATH: &str = "/v1/ledgers/main/transactions";
 
 /// What accounts are given before they spend: more than any run can move.
@@ -57,7 +59,7 @@ impl Request {
             r#"{{"postings":[{{"source":"{source}","destination":"{any}","asset":"USD/2","amount":"100"}}]}}"#
         );
         let head = format!(
-            "POST {PATH} HTTP/1.1\r\nhost: florin\r\ncontent-type: application/json\r\nidempotency-key: "
+            "POST {PATH} HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {ADMIN_KEY}\r\ncontent-type: application/json\r\nidempotency-key: "
         );
         let key = match keys {
             Keys::Random => "00000000-0000-4000-8000-000000000000",

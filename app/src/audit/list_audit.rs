@@ -1,0 +1,30 @@
+//! `GET /v1/audit`.
+
+use ledger::EntryNumber;
+use pavex::get;
+
+use super::{AuditError, AuditRecordView, ListAuditQuery};
+use crate::http::input::Read;
+use crate::http::pagination::Page;
+use crate::http::path::NoPath;
+use crate::http::principal::{AuditRead, Granted};
+use crate::http::reply::Reply;
+use crate::storage::Engine;
+
+/// Lists the audit trail, the latest first.
+///
+/// # Errors
+/// [`AuditError`], as a problem.
+#[get(path = "/v1/audit")]
+pub async fn list_audit(
+    _granted: Granted<AuditRead>,
+    request: Read<(NoPath, ListAuditQuery)>,
+    engine: &Engine,
+) -> Result<Reply<Page<AuditRecordView>>, AuditError> {
+    let Read((NoPath {}, ListAuditQuery { page })) = request;
+    // So that what this replica has refused up to now is among them.
+    engine.write_access().await?;
+    let found = engine.store().access().audit(page.after.map(|number| number.0), page.limit).await?;
+    let items = found.items.into_iter().map(AuditRecordView::from);
+    Ok(Reply(page.page(items, found.next.map(EntryNumber).as_ref())))
+}

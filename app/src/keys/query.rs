@@ -1,0 +1,46 @@
+//! Which keys are asked for.
+
+use identity::KeyId;
+use ledger::EntryNumber;
+use schemars::JsonSchema;
+
+use super::KeyIdText;
+use crate::http::fields::FieldErrors;
+use crate::http::pagination::{PageParameters, PageRequest};
+use crate::http::path::{FromPath, PathReader};
+use crate::http::query::{FromQuery, QueryReader};
+use crate::http::text::{FromText, Message};
+
+/// `/v1/keys/{id}`
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct KeyPath {
+    /// The key's id, which is the part of its text between the underscores.
+    #[schemars(with = "KeyIdText")]
+    pub id: KeyId,
+}
+
+impl FromPath for KeyPath {
+    fn from_path(path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        Some(Self { id: path.read("id", errors)? })
+    }
+}
+
+impl FromText for KeyId {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        Self::parse(text).map_err(|_| "must be the id of a key: 12 letters and digits".into())
+    }
+}
+
+/// Which keys to list.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct ListKeysQuery {
+    /// Which page.
+    #[schemars(flatten, with = "PageParameters")]
+    pub page: PageRequest<EntryNumber>,
+}
+
+impl FromQuery for ListKeysQuery {
+    fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
+        Self { page: PageRequest::take(query, errors) }
+    }
+}

@@ -1,0 +1,14 @@
+//! Access: API keys as they are looked up, issued and revoked, and the trail of what was done and refused.
+//!
+//! What keys may do is [`identity`]'s to say. Nothing here ever holds the text of a key longer than its request lasts.
+
+mod cache;
+mod changes;
+mod port;
+mod refusals;
+
+pub use changes::{AuthenticationError, ChangeKeyError, IssuedKey, NewKey, random_key};
+pub use port::{AccessStore, StoredKey, WriteAccessError};
+
+pub(crate) use cache::KeyCache;
+pub(crate) use refusals::Refusals;

@@ -1,0 +1,25 @@
+//! Who may do what: scopes and grants, the principals that have them, and the form of API keys.
+//!
+//! Everything here is a function of its arguments. The crate never does I/O, reads no clock and draws no
+//! randomness: times and random bytes arrive as arguments. No text made here shows a secret but the one that is asked
+//! for by name.
+
+mod api_key;
+mod audit;
+mod base62;
+mod checksum;
+mod grant;
+mod key_text;
+mod principal;
+mod role;
+mod scope;
+mod secret;
+
+pub use api_key::{ApiKey, KeyName, KeyNameError, KeyState};
+pub use audit::{Action, Actor, AuditEvent, AuditRecord};
+pub use grant::{Grant, GrantError, Grants, LedgerSet};
+pub use key_text::{KeyId, KeyText, KeyTextError};
+pub use principal::{Denied, Need, Principal};
+pub use role::Role;
+pub use scope::{Scope, Scopes};
+pub use secret::SecretDigest;

@@ -1,0 +1,146 @@
+//! A principal: who a request comes from, with what they may do. And what a request needs.
+
+use ledger::{LedgerName, Timestamp};
+
+use crate::api_key::KeyName;
+use crate::grant::Grants;
+use crate::key_text::KeyId;
+use crate::scope::Scope;
+
+/// Who a request comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    key: Option<(KeyId, KeyName)>,
+    grants: Grants,
+    expires_at: Option<Timestamp>,
+}
+
+/// What a request needs of whoever sends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// To be known, whatever they may do.
+    Known,
+    /// A scope for the ledger in the path.
+    OnLedger(Scope),
+    /// One of two scopes for the ledger in the path; which one, the rest of the request tells.
+    OnLedgerEither(Scope, Scope),
+    /// A scope for any ledger.
+    Somewhere(Scope),
+    /// A scope that is about no single ledger.
+    Overall(Scope),
+}
+
+impl Need {
+    /// Returns the scopes of which it takes one.
+    #[must_use]
+    pub fn scopes(self) -> Vec<Scope> {
+        match self {
+            Self::Known => Vec::new(),
+            Self::OnLedger(scope) | Self::Somewhere(scope) | Self::Overall(scope) => vec![scope],
+            Self::OnLedgerEither(one, other) => vec![one, other],
+        }
+    }
+}
+
+/// Why somebody may not do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denied {
+    /// They are not to know that there is such a ledger.
+    Unseen,
+    /// They lack a scope.
+    Lacking(Scope),
+}
+
+impl Principal {
+    pub(crate) fn of_key(id: KeyId, name: KeyName, grants: Grants, expires_at: Option<Timestamp>) -> Self {
+        Self { key: Some((id, name)), grants, expires_at }
+    }
+
+    /// Whoever comes where nobody is asked who they are: they may do everything.
+    #[must_use]
+    pub fn anybody() -> Self {
+        Self { key: None, grants: Grants::everything(), expires_at: None }
+    }
+
+    /// Returns the key that they came with.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&KeyId> {
+        self.key.as_ref().map(|(id, _)| id)
+    }
+
+    /// Returns what their key is called.
+    #[must_use]
+    pub fn key_name(&self) -> Option<&KeyName> {
+        self.key.as_ref().map(|(_, name)| name)
+    }
+
+    /// Returns what they may do.
+    #[must_use]
+    pub fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    /// Returns until when.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+
+    /// Says whether they have what a request needs. `ledger` is the one that the request is about; a need that is
+    /// about one while there is none to name holds where it holds for any: such a name belongs to no ledger.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn check(&self, need: Need, ledger: Option<&LedgerName>) -> Result<(), Denied> {
+        let on_ledger = |scope: Scope| match ledger {
+            Some(ledger) => self.grants.allow(scope, ledger),
+            None => self.grants.allow_somewhere(scope),
+        };
+        let is_about_a_ledger = matches!(need, Need::OnLedger(_) | Need::OnLedgerEither(..));
+        if is_about_a_ledger && ledger.is_some_and(|ledger| !self.grants.may_see(ledger)) {
+            return Err(Denied::Unseen);
+        }
+        let (scope, holds) = match need {
+            Need::Known => return Ok(()),
+            Need::OnLedger(scope) => (scope, on_ledger(scope)),
+            Need::OnLedgerEither(one, other) => (one, on_ledger(one) || on_ledger(other)),
+            Need::Somewhere(scope) => (scope, self.grants.allow_somewhere(scope)),
+            Need::Overall(scope) => (scope, self.grants.allow_overall(scope)),
+        };
+        if holds { Ok(()) } else { Err(Denied::Lacking(scope)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_that_is_not_to_be_seen_comes_before_a_scope_that_is_lacking() {
+        let who = |grants: &str| Principal { grants: Grants::parse(grants).unwrap(), ..Principal::anybody() };
+        let main = LedgerName::parse("main").unwrap();
+        let write = Need::OnLedger(Scope::LedgerWrite);
+        for (grants, outcome) in [
+            ("ledger:write@main", Ok(())),
+            ("ledger:write@*", Ok(())),
+            ("ledger:read@main", Err(Denied::Lacking(Scope::LedgerWrite))),
+            ("ledger:write@eu", Err(Denied::Unseen)),
+            ("keys:admin@*", Err(Denied::Unseen)),
+            ("ledger:read@main;ledger:write@eu", Err(Denied::Lacking(Scope::LedgerWrite))),
+        ] {
+            assert_eq!(who(grants).check(write, Some(&main)), outcome, "{grants}");
+        }
+        let either = Need::OnLedgerEither(Scope::LedgerWrite, Scope::AccountsPolicy);
+        assert_eq!(who("accounts:policy@main").check(either, Some(&main)), Ok(()));
+        assert_eq!(
+            who("ledger:read@main").check(either, Some(&main)),
+            Err(Denied::Lacking(Scope::LedgerWrite))
+        );
+        assert_eq!(who("accounts:policy@eu").check(either, Some(&main)), Err(Denied::Unseen));
+        assert_eq!(who("ledger:read@eu").check(Need::Known, None), Ok(()));
+        assert_eq!(who("ledger:read@eu").check(Need::Somewhere(Scope::LedgerRead), None), Ok(()));
+        let keys = Need::Overall(Scope::KeysAdmin);
+        assert_eq!(who("ledger:read@eu").check(keys, None), Err(Denied::Lacking(Scope::KeysAdmin)));
+        assert_eq!(Principal::anybody().check(keys, None), Ok(()));
+    }
+}

@@ -1,0 +1,163 @@
+//! Keys and the audit trail as rows, and back: what both databases keep in the same columns.
+
+use engine::access::{StoredKey, WriteAccessError};
+use engine::query::Page;
+use identity::{Action, Actor, ApiKey, AuditEvent, AuditRecord, Grants, KeyId, KeyName, SecretDigest};
+use ledger::Timestamp;
+
+use crate::failure::{Corruption, Failure};
+use crate::rows::Reader;
+
+/// A row of `api_keys`.
+pub struct KeyRow {
+    /// Its number: later ones have larger ones.
+    pub number: i64,
+    /// Its public name.
+    pub id: String,
+    /// The digest of its text.
+    pub digest: Vec<u8>,
+    /// What people call it.
+    pub name: String,
+    /// What its bearer may do.
+    pub grants: String,
+    /// When it was created.
+    pub created_at: i64,
+    /// The key that created it.
+    pub created_by: Option<String>,
+    /// From when on it opens nothing.
+    pub expires_at: Option<i64>,
+    /// When it was revoked.
+    pub revoked_at: Option<i64>,
+    /// When it was last used.
+    pub last_used_at: Option<i64>,
+}
+
+impl KeyRow {
+    /// Returns what the row says.
+    ///
+    /// # Errors
+    /// Where it says nothing sensible.
+    pub fn key(self) -> Result<StoredKey, Corruption> {
+        let place = || format!("the API key {}", self.id);
+        let bad = |what: &str| Corruption::new(place(), what);
+        let reader = Reader::at(&place);
+        let time = |micros: Option<i64>| micros.map(|micros| reader.time(micros)).transpose();
+        let id = |text: &str| KeyId::parse(text).map_err(|_| bad("its id is not one"));
+        let digest = <[u8; 32]>::try_from(&*self.digest).map_err(|_| bad("its digest is not 32 bytes"))?;
+        let key = ApiKey {
+            id: id(&self.id)?,
+            name: KeyName::parse(&self.name).map_err(|_| bad("its name is not one"))?,
+            grants: Grants::parse(&self.grants).map_err(|_| bad("its grants are none"))?,
+            created_at: reader.time(self.created_at)?,
+            created_by: self.created_by.as_deref().map(id).transpose()?,
+            expires_at: time(self.expires_at)?,
+            revoked_at: time(self.revoked_at)?,
+            last_used_at: time(self.last_used_at)?,
+        };
+        Ok(StoredKey { key, digest: SecretDigest::from_bytes(digest) })
+    }
+}
+
+/// An event as the database has it.
+pub struct StoredEvent {
+    /// When it happened.
+    pub at: i64,
+    /// Who did it.
+    pub actor: String,
+    /// What they did.
+    pub action: &'static str,
+    /// To what.
+    pub subject: String,
+    /// From where.
+    pub address: Option<String>,
+    /// In which request.
+    pub request_id: Option<String>,
+    /// How many there were.
+    pub count: i64,
+}
+
+impl From<&AuditEvent> for StoredEvent {
+    fn from(event: &AuditEvent) -> Self {
+        Self {
+            at: event.at.micros(),
+            actor: event.actor.to_string(),
+            action: event.action.name(),
+            subject: event.subject.clone(),
+            address: event.address.map(|address| address.to_string()),
+            request_id: event.request_id.clone(),
+            count: i64::try_from(event.count).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+/// A row of `audit_records`.
+pub struct AuditRow {
+    /// Its number.
+    pub id: i64,
+    /// When it happened.
+    pub at: i64,
+    /// Who did it.
+    pub actor: String,
+    /// What they did.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// From where.
+    pub address: Option<String>,
+    /// In which request.
+    pub request_id: Option<String>,
+    /// How many there were.
+    pub count: i64,
+}
+
+impl AuditRow {
+    /// Returns what the row says.
+    ///
+    /// # Errors
+    /// Where it says nothing sensible.
+    pub fn record(self) -> Result<AuditRecord, Corruption> {
+        let place = || format!("the audit record {}", self.id);
+        let bad = |what: &str| Corruption::new(place(), what);
+        let address = self.address.as_deref().map(str::parse).transpose();
+        let event = AuditEvent {
+            at: Timestamp::from_micros(self.at).ok_or_else(|| bad("its time is not one"))?,
+            actor: Actor::parse(&self.actor).ok_or_else(|| bad("its actor is not one"))?,
+            action: Action::named(&self.action).ok_or_else(|| bad("its action is not one"))?,
+            subject: self.subject.clone(),
+            address: address.map_err(|_| bad("its address is not one"))?,
+            request_id: self.request_id.clone(),
+            count: u64::try_from(self.count).map_err(|_| bad("its count is negative"))?,
+        };
+        Ok(AuditRecord { id: u64::try_from(self.id).map_err(|_| bad("its number is negative"))?, event })
+    }
+}
+
+/// Makes a page of rows, of which there is one more than belong to it where the list goes on.
+///
+/// # Errors
+/// Where a row says nothing sensible.
+pub fn page_of_keys(mut rows: Vec<KeyRow>, limit: usize) -> Result<Page<ApiKey, u64>, Corruption> {
+    let goes_on = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| goes_on).map(|row| row.number.unsigned_abs());
+    let items = rows.into_iter().map(|row| row.key().map(|stored| stored.key)).collect::<Result<_, _>>()?;
+    Ok(Page { items, next })
+}
+
+/// The same of the audit trail.
+///
+/// # Errors
+/// Where a row says nothing sensible.
+pub fn page_of_audit(mut rows: Vec<AuditRow>, limit: usize) -> Result<Page<AuditRecord, u64>, Corruption> {
+    let goes_on = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| goes_on).map(|row| row.id.unsigned_abs());
+    let items = rows.into_iter().map(AuditRow::record).collect::<Result<_, _>>()?;
+    Ok(Page { items, next })
+}
+
+impl From<Failure> for WriteAccessError {
+    fn from(failure: Failure) -> Self {
+        Self(failure.into())
+    }
+}

@@ -1,0 +1,103 @@
+//! Keys and the audit trail in memory, in the plainest way: two lists.
+
+use async_trait::async_trait;
+use engine::access::{AccessStore, StoredKey, WriteAccessError};
+use engine::port::{ReadError, Source};
+use engine::query::Page;
+use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
+use ledger::Timestamp;
+
+use crate::store::MemoryStore;
+
+/// All of it.
+#[derive(Default)]
+pub(crate) struct KeptAccess {
+    keys: Vec<StoredKey>,
+    trail: Vec<AuditEvent>,
+}
+
+/// There is a key of this id.
+#[derive(Debug, thiserror::Error)]
+#[error("the id of the key is in use")]
+struct InUse;
+
+impl MemoryStore {
+    fn on_access<T>(&self, does: impl FnOnce(&mut KeptAccess) -> T) -> Result<T, WriteAccessError> {
+        self.opening.check().map_err(|closed| WriteAccessError(Source::from(closed)))?;
+        Ok(does(&mut self.database.access()))
+    }
+
+    fn of_access<T>(&self, reads: impl FnOnce(&KeptAccess) -> T) -> Result<T, ReadError> {
+        self.on_access(|kept| reads(kept)).map_err(|WriteAccessError(source)| ReadError::Unavailable(source))
+    }
+}
+
+/// Takes what comes before a number, the last first.
+fn before<T: Clone>(all: &[T], before: Option<u64>, limit: usize) -> Page<(u64, T), u64> {
+    let numbered = all.iter().enumerate().rev().map(|(number, item)| (number as u64, item.clone()));
+    let found = numbered.filter(|(number, _)| before.is_none_or(|before| *number < before));
+    let mut items: Vec<(u64, T)> = found.collect();
+    let goes_on = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| goes_on).map(|(number, _)| *number);
+    Page { items, next }
+}
+
+#[async_trait]
+impl AccessStore for MemoryStore {
+    async fn create_key(&self, key: &StoredKey, event: &AuditEvent) -> Result<(), WriteAccessError> {
+        self.on_access(|kept| {
+            if kept.keys.iter().any(|known| known.key.id == key.key.id) {
+                return Err(WriteAccessError(InUse.into()));
+            }
+            kept.keys.push(key.clone());
+            kept.trail.push(event.clone());
+            Ok(())
+        })?
+    }
+
+    async fn revoke_key(
+        &self,
+        id: &KeyId,
+        at: Timestamp,
+        event: &AuditEvent,
+    ) -> Result<bool, WriteAccessError> {
+        self.on_access(|kept| {
+            let Some(found) = kept.keys.iter_mut().find(|known| known.key.id == *id) else { return false };
+            if found.key.revoked_at.is_none() {
+                found.key.revoked_at = Some(at);
+                kept.trail.push(event.clone());
+            }
+            true
+        })
+    }
+
+    async fn key(&self, id: &KeyId) -> Result<Option<StoredKey>, ReadError> {
+        self.of_access(|kept| kept.keys.iter().find(|known| known.key.id == *id).cloned())
+    }
+
+    async fn keys(&self, last: Option<u64>, limit: usize) -> Result<Page<ApiKey, u64>, ReadError> {
+        let found = self.of_access(|kept| before(&kept.keys, last, limit))?;
+        let items = found.items.into_iter().map(|(_, stored)| stored.key).collect();
+        Ok(Page { items, next: found.next })
+    }
+
+    async fn note_uses(&self, uses: &[(KeyId, Timestamp)]) -> Result<(), WriteAccessError> {
+        self.on_access(|kept| {
+            for StoredKey { key, .. } in &mut kept.keys {
+                let last = uses.iter().filter(|(id, _)| *id == key.id).map(|(_, at)| *at).max();
+                key.last_used_at = key.last_used_at.max(last);
+            }
+        })
+    }
+
+    async fn record(&self, events: &[AuditEvent]) -> Result<(), WriteAccessError> {
+        self.on_access(|kept| kept.trail.extend_from_slice(events))
+    }
+
+    async fn audit(&self, last: Option<u64>, limit: usize) -> Result<Page<AuditRecord, u64>, ReadError> {
+        let found = self.of_access(|kept| before(&kept.trail, last, limit))?;
+        let items = found.items.into_iter().map(|(id, event)| AuditRecord { id, event }).collect();
+        Ok(Page { items, next: found.next })
+    }
+}

@@ -1,0 +1,205 @@
+//! API keys and the audit trail, each change in one statement, which is one transaction. Never sees a secret, and never
+//! changes what is recorded.
+
+use async_trait::async_trait;
+use engine::access::{AccessStore, StoredKey, WriteAccessError};
+use engine::port::ReadError;
+use engine::query::Page;
+use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
+use ledger::Timestamp;
+use sql_rows::{AuditRow, Failure, KeyRow, StoredEvent, one_more, page_of_audit, page_of_keys};
+use sqlx::{Connection as _, PgConnection};
+
+use crate::connections::run;
+use crate::store::{PostgresStore, read};
+
+#[async_trait]
+impl AccessStore for PostgresStore {
+    async fn create_key(&self, key: &StoredKey, event: &AuditEvent) -> Result<(), WriteAccessError> {
+        let mut lease = self.to_write().await?;
+        Ok(run!(lease, create(&mut lease, key, event))?)
+    }
+
+    async fn revoke_key(
+        &self,
+        id: &KeyId,
+        at: Timestamp,
+        event: &AuditEvent,
+    ) -> Result<bool, WriteAccessError> {
+        let mut lease = self.to_write().await?;
+        Ok(run!(lease, revoke(&mut lease, id, at, event))?)
+    }
+
+    async fn key(&self, id: &KeyId) -> Result<Option<StoredKey>, ReadError> {
+        Ok(read!(self, connection, one(connection, id))?)
+    }
+
+    async fn keys(&self, before: Option<u64>, limit: usize) -> Result<Page<ApiKey, u64>, ReadError> {
+        Ok(read!(self, connection, list(connection, before, limit))?)
+    }
+
+    async fn note_uses(&self, uses: &[(KeyId, Timestamp)]) -> Result<(), WriteAccessError> {
+        let mut lease = self.to_write().await?;
+        Ok(run!(lease, note(&mut lease, uses))?)
+    }
+
+    async fn record(&self, events: &[AuditEvent]) -> Result<(), WriteAccessError> {
+        let mut lease = self.to_write().await?;
+        Ok(run!(lease, record_all(&mut lease, events))?)
+    }
+
+    async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Page<AuditRecord, u64>, ReadError> {
+        Ok(read!(self, connection, trail(connection, before, limit))?)
+    }
+}
+
+/// Returns the number before which a page lies; all numbers lie before the last one that there can be.
+fn stored_before(before: Option<u64>) -> i64 {
+    before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX)
+}
+
+async fn create(
+    connection: &mut PgConnection,
+    StoredKey { key, digest }: &StoredKey,
+    event: &AuditEvent,
+) -> Result<(), Failure> {
+    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    sqlx::query!(
+        "WITH recorded AS (
+            INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
+            VALUES ($8, $9, $10, $11, $12, $13, $14)
+        )
+        INSERT INTO api_keys (id, digest, name, grants, created_at, created_by, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        key.id.as_str(),
+        digest.as_bytes().as_slice(),
+        key.name.as_str(),
+        key.grants.to_string(),
+        key.created_at.micros(),
+        key.created_by.as_ref().map(KeyId::as_str),
+        key.expires_at.map(Timestamp::micros),
+        at,
+        actor,
+        action,
+        subject,
+        address,
+        request_id,
+        count
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn revoke(
+    connection: &mut PgConnection,
+    id: &KeyId,
+    revoked_at: Timestamp,
+    event: &AuditEvent,
+) -> Result<bool, Failure> {
+    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    let revoked = sqlx::query!(
+        "WITH revoked AS (
+            UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id
+        )
+        INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
+        SELECT $3::bigint, $4::text, $5::text, $6::text, $7::text, $8::text, $9::bigint FROM revoked",
+        id.as_str(),
+        revoked_at.micros(),
+        at,
+        actor,
+        action,
+        subject,
+        address,
+        request_id,
+        count
+    )
+    .execute(&mut *connection)
+    .await?;
+    if revoked.rows_affected() > 0 {
+        return Ok(true);
+    }
+    let known = sqlx::query_scalar!(r#"SELECT 1 AS "one!" FROM api_keys WHERE id = $1"#, id.as_str());
+    Ok(known.fetch_optional(connection).await?.is_some())
+}
+
+async fn one(connection: &mut PgConnection, id: &KeyId) -> Result<Option<StoredKey>, Failure> {
+    let row = sqlx::query_as!(
+        KeyRow,
+        "SELECT number, id, digest, name, grants, created_at, created_by, expires_at, revoked_at, last_used_at
+        FROM api_keys WHERE id = $1",
+        id.as_str()
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(KeyRow::key).transpose()?)
+}
+
+async fn list(
+    connection: &mut PgConnection,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Page<ApiKey, u64>, Failure> {
+    let rows = sqlx::query_as!(
+        KeyRow,
+        "SELECT number, id, digest, name, grants, created_at, created_by, expires_at, revoked_at, last_used_at
+        FROM api_keys WHERE number < $1 ORDER BY number DESC LIMIT $2",
+        stored_before(before),
+        one_more(limit)
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(page_of_keys(rows, limit)?)
+}
+
+async fn note(connection: &mut PgConnection, uses: &[(KeyId, Timestamp)]) -> Result<(), Failure> {
+    let mut transaction = connection.begin().await?;
+    for (id, at) in uses {
+        sqlx::query!(
+            "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)",
+            id.as_str(),
+            at.micros()
+        )
+        .execute(&mut *transaction)
+        .await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn record_all(connection: &mut PgConnection, events: &[AuditEvent]) -> Result<(), Failure> {
+    let events: Vec<StoredEvent> = events.iter().map(StoredEvent::from).collect();
+    let texts = |of: fn(&StoredEvent) -> Option<&str>| events.iter().map(of).collect::<Vec<_>>();
+    let numbers = |of: fn(&StoredEvent) -> i64| events.iter().map(of).collect::<Vec<_>>();
+    sqlx::query!(
+        "INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
+        SELECT * FROM UNNEST($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])",
+        &numbers(|event| event.at) as _,
+        &texts(|event| Some(&event.actor)) as _,
+        &texts(|event| Some(event.action)) as _,
+        &texts(|event| Some(&event.subject)) as _,
+        &texts(|event| event.address.as_deref()) as _,
+        &texts(|event| event.request_id.as_deref()) as _,
+        &numbers(|event| event.count) as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn trail(
+    connection: &mut PgConnection,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Page<AuditRecord, u64>, Failure> {
+    let rows = sqlx::query_as!(
+        AuditRow,
+        "SELECT id, at, actor, action, subject, address, request_id, count
+        FROM audit_records WHERE id < $1 ORDER BY id DESC LIMIT $2",
+        stored_before(before),
+        one_more(limit)
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(page_of_audit(rows, limit)?)
+}

@@ -1,0 +1,189 @@
+//! API keys and the audit trail. Never sees a secret, and never changes what is recorded.
+
+use async_trait::async_trait;
+use engine::access::{AccessStore, StoredKey, WriteAccessError};
+use engine::port::ReadError;
+use engine::query::Page;
+use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
+use ledger::Timestamp;
+use sql_rows::{AuditRow, Failure, KeyRow, StoredEvent, one_more, page_of_audit, page_of_keys};
+use sqlx::SqliteConnection;
+
+use crate::store::SqliteStore;
+
+#[async_trait]
+impl AccessStore for SqliteStore {
+    async fn create_key(&self, key: &StoredKey, event: &AuditEvent) -> Result<(), WriteAccessError> {
+        Ok(create(self, key, event).await?)
+    }
+
+    async fn revoke_key(
+        &self,
+        id: &KeyId,
+        at: Timestamp,
+        event: &AuditEvent,
+    ) -> Result<bool, WriteAccessError> {
+        Ok(revoke(self, id, at, event).await?)
+    }
+
+    async fn key(&self, id: &KeyId) -> Result<Option<StoredKey>, ReadError> {
+        Ok(one(self, id).await?)
+    }
+
+    async fn keys(&self, before: Option<u64>, limit: usize) -> Result<Page<ApiKey, u64>, ReadError> {
+        Ok(list(self, before, limit).await?)
+    }
+
+    async fn note_uses(&self, uses: &[(KeyId, Timestamp)]) -> Result<(), WriteAccessError> {
+        Ok(note(self, uses).await?)
+    }
+
+    async fn record(&self, events: &[AuditEvent]) -> Result<(), WriteAccessError> {
+        Ok(record_all(self, events).await?)
+    }
+
+    async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Page<AuditRecord, u64>, ReadError> {
+        Ok(trail(self, before, limit).await?)
+    }
+}
+
+/// Returns the number before which a page lies; all numbers lie before the last one that there can be.
+fn stored_before(before: Option<u64>) -> i64 {
+    before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX)
+}
+
+async fn create(
+    store: &SqliteStore,
+    StoredKey { key, digest }: &StoredKey,
+    event: &AuditEvent,
+) -> Result<(), Failure> {
+    let mut transaction = store.writer.begin().await?;
+    let (id, name, grants) = (key.id.as_str(), key.name.as_str(), key.grants.to_string());
+    let (digest, created_by) = (digest.as_bytes().as_slice(), key.created_by.as_ref().map(KeyId::as_str));
+    let (created_at, expires_at) = (key.created_at.micros(), key.expires_at.map(Timestamp::micros));
+    sqlx::query!(
+        "INSERT INTO api_keys (id, digest, name, grants, created_at, created_by, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        id,
+        digest,
+        name,
+        grants,
+        created_at,
+        created_by,
+        expires_at
+    )
+    .execute(&mut *transaction)
+    .await?;
+    record(&mut transaction, event).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn revoke(store: &SqliteStore, id: &KeyId, at: Timestamp, event: &AuditEvent) -> Result<bool, Failure> {
+    let mut transaction = store.writer.begin().await?;
+    let (id, at) = (id.as_str(), at.micros());
+    let revoked =
+        sqlx::query!("UPDATE api_keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL", id, at)
+            .execute(&mut *transaction)
+            .await?;
+    if revoked.rows_affected() == 0 {
+        let known = sqlx::query_scalar!(r#"SELECT 1 AS "one!" FROM api_keys WHERE id = ?1"#, id);
+        return Ok(known.fetch_optional(&mut *transaction).await?.is_some());
+    }
+    record(&mut transaction, event).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+async fn one(store: &SqliteStore, id: &KeyId) -> Result<Option<StoredKey>, Failure> {
+    let mut connection = store.reader().await?;
+    let id = id.as_str();
+    let row = sqlx::query_as!(
+        KeyRow,
+        r#"SELECT number AS "number!", id, digest, name, grants, created_at, created_by, expires_at, revoked_at,
+            last_used_at
+        FROM api_keys WHERE id = ?1"#,
+        id
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    Ok(row.map(KeyRow::key).transpose()?)
+}
+
+async fn list(store: &SqliteStore, before: Option<u64>, limit: usize) -> Result<Page<ApiKey, u64>, Failure> {
+    let mut connection = store.reader().await?;
+    let (before, rows) = (stored_before(before), one_more(limit));
+    let rows = sqlx::query_as!(
+        KeyRow,
+        r#"SELECT number AS "number!", id, digest, name, grants, created_at, created_by, expires_at, revoked_at,
+            last_used_at
+        FROM api_keys WHERE number < ?1 ORDER BY number DESC LIMIT ?2"#,
+        before,
+        rows
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    Ok(page_of_keys(rows, limit)?)
+}
+
+async fn note(store: &SqliteStore, uses: &[(KeyId, Timestamp)]) -> Result<(), Failure> {
+    let mut transaction = store.writer.begin().await?;
+    for (id, at) in uses {
+        let (id, at) = (id.as_str(), at.micros());
+        sqlx::query!(
+            "UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at < ?2)",
+            id,
+            at
+        )
+        .execute(&mut *transaction)
+        .await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn record_all(store: &SqliteStore, events: &[AuditEvent]) -> Result<(), Failure> {
+    let mut transaction = store.writer.begin().await?;
+    for event in events {
+        record(&mut transaction, event).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn record(connection: &mut SqliteConnection, event: &AuditEvent) -> Result<(), Failure> {
+    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    sqlx::query!(
+        "INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        at,
+        actor,
+        action,
+        subject,
+        address,
+        request_id,
+        count
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn trail(
+    store: &SqliteStore,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Page<AuditRecord, u64>, Failure> {
+    let mut connection = store.reader().await?;
+    let (before, rows) = (stored_before(before), one_more(limit));
+    let rows = sqlx::query_as!(
+        AuditRow,
+        r#"SELECT id AS "id!", at, actor, action, subject, address, request_id, count
+        FROM audit_records WHERE id < ?1 ORDER BY id DESC LIMIT ?2"#,
+        before,
+        rows
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    Ok(page_of_audit(rows, limit)?)
+}

@@ -1,0 +1,107 @@
+//! `server admin`: API keys, for whoever has the database. What it does is in the audit trail, as the operator's doing.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use app::configuration::DatabaseConfig;
+use app::storage::{self, IfMissing};
+use engine::access::{NewKey, random_key};
+use engine::{Engine, EngineMetrics};
+use identity::{Action, Actor, AuditEvent, Grant, Grants, KeyId, KeyName, LedgerSet, Principal, Role};
+use ledger::{LedgerName, Timestamp};
+use prometheus_client::registry::Registry;
+
+use super::print;
+use crate::arguments::{Admin, CreateKey};
+
+/// How many microseconds a day has.
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// Does what is asked of keys.
+pub(super) async fn admin(config: &DatabaseConfig, asked: &Admin) -> anyhow::Result<ExitCode> {
+    if let Admin::GenerateKey = asked {
+        print(&format!("{}\n", random_key()?.expose()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let storage = storage::open(config, IfMissing::Fail).await?;
+    let store = storage.store();
+    let doing = async {
+        if !storage.schema().await?.missing.is_empty() {
+            bail!("the database's schema is not up to date: run `server migrate`");
+        }
+        let metrics = EngineMetrics::register(&mut Registry::default());
+        let engine = Engine::start(Arc::clone(&store), engine::EngineOptions::default(), metrics);
+        match asked {
+            Admin::GenerateKey => Ok(()),
+            Admin::CreateKey(new) => create(&engine, new).await,
+            Admin::ListKeys => list(&engine).await,
+            Admin::RevokeKey { id } => revoke(&engine, id).await,
+        }
+    };
+    let done = doing.await;
+    store.close().await;
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+async fn create(engine: &Engine, asked: &CreateKey) -> anyhow::Result<()> {
+    let name = KeyName::parse(&asked.name);
+    let name = name.map_err(|_| anyhow::anyhow!("{:?} is no name for a key", asked.name))?;
+    let named = asked
+        .ledgers
+        .iter()
+        .map(|name| LedgerName::parse(name).map_err(|_| anyhow::anyhow!("`{name}` is no name for a ledger")));
+    let named: BTreeSet<LedgerName> = named.collect::<Result<_, _>>()?;
+    let role = Role::named(&asked.role).with_context(|| format!("there is no role `{}`", asked.role))?;
+    let ledgers = if named.is_empty() { LedgerSet::All } else { LedgerSet::Some(named) };
+    let grants = Grants::new(vec![Grant { scopes: role.scopes(), ledgers }]);
+    let grants =
+        grants.map_err(|error| anyhow::anyhow!("`{}` cannot be granted so: {error:?}", role.name()))?;
+    let expires_at = asked.expires_in_days.map(|days| {
+        let at = engine.now().micros().saturating_add(i64::from(days) * DAY);
+        Timestamp::from_micros(at).context("the key would expire too late")
+    });
+    let new = NewKey { name, grants, expires_at: expires_at.transpose()? };
+    let issued =
+        engine.create_key(new, &Principal::anybody(), |action, id| event(engine, action, id)).await?;
+    print(&format!("{}\n", issued.text.expose()))
+}
+
+async fn list(engine: &Engine) -> anyhow::Result<()> {
+    let mut before = None;
+    loop {
+        let page = engine.store().access().keys(before, 1000).await?;
+        for key in page.items {
+            print(&format!(
+                "{}  {:7}  {}  {}\n",
+                key.id,
+                key.state(engine.now()).name(),
+                key.grants,
+                key.name
+            ))?;
+        }
+        before = page.next;
+        if before.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+async fn revoke(engine: &Engine, id: &str) -> anyhow::Result<()> {
+    let id = KeyId::parse(id).map_err(|_| anyhow::anyhow!("`{id}` is no id of a key"))?;
+    let revoked = engine.revoke_key(&id, |action, id| event(engine, action, id)).await?;
+    print(&format!("revoked {} ({}): it opens nothing two seconds from now\n", revoked.id, revoked.name))
+}
+
+fn event(engine: &Engine, action: Action, subject: String) -> AuditEvent {
+    AuditEvent {
+        at: engine.now(),
+        actor: Actor::Operator,
+        action,
+        subject,
+        address: None,
+        request_id: None,
+        count: 1,
+    }
+}

@@ -1,0 +1,97 @@
+//! The first key: a service that nobody can get into does not start, and says how one is made. No key is ever logged or
+//! printed.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use app::configuration::{AuthenticationConfig, AuthenticationMode};
+use engine::Engine;
+use engine::access::random_key;
+use identity::KeyText;
+
+/// What the key that the configuration brings, or that is made at the first start, is called.
+const CONFIGURED: &str = "configured admin key";
+const FIRST: &str = "first admin key";
+
+/// Sees to it that somebody can get in. Returns the file that their key is in, where it is in one.
+pub(super) async fn prepare(
+    engine: &Engine,
+    config: &AuthenticationConfig,
+) -> anyhow::Result<Option<PathBuf>> {
+    if config.mode == AuthenticationMode::Off {
+        tracing::warn!("authentication is off: anybody who reaches this service may do everything");
+        return Ok(None);
+    }
+    if let Some(key) = config.admin_key.text() {
+        engine.ensure_admin_key(&key, CONFIGURED).await.context("cannot set the configured admin key up")?;
+    }
+    let file = (!config.create_admin_key_in.is_empty()).then(|| PathBuf::from(&config.create_admin_key_in));
+    if engine.has_admin_key().await.context("cannot look for an admin key")? {
+        return Ok(file.filter(|file| file.exists()));
+    }
+    let Some(file) = file else {
+        bail!(
+            "no API key may create others yet, so nobody could use this service: create one with `server admin \
+             create-key NAME`, or bring one in PX_AUTHENTICATION__ADMIN_KEY (`server admin generate-key` prints one)"
+        );
+    };
+    // The key is on disk before it opens anything, so that it is never lost.
+    let key = in_file(&file).with_context(|| format!("cannot keep an admin key in `{}`", file.display()))?;
+    engine.ensure_admin_key(&key, FIRST).await.context("cannot set the first admin key up")?;
+    Ok(Some(file))
+}
+
+/// Says how to get in.
+pub(super) fn explain(file: &Path, scheme: &str, address: SocketAddr) {
+    let file = file.display();
+    tracing::info!(
+        "the admin key is in {file}; try: curl -H \"Authorization: Bearer $(cat {file})\" {scheme}://{address}/v1/principal"
+    );
+}
+
+/// Reads the key in a file, or leaves a new one there that only its owner may read.
+fn in_file(file: &Path) -> anyhow::Result<KeyText> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+        Ok(mut opened) => {
+            let key = random_key()?;
+            opened.write_all(key.expose().as_bytes())?;
+            opened.write_all(b"\n")?;
+            opened.sync_all()?;
+            Ok(key)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let text = fs::read_to_string(file)?;
+            match KeyText::parse(text.trim_end()) {
+                Ok(key) => Ok(key),
+                Err(_) => bail!("what is in it is no API key; remove the file, and a new one is made"),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_only_its_owner_may_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("data/admin-key");
+        let made = in_file(&file).unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(in_file(&file).unwrap().expose(), made.expose());
+        fs::write(&file, "hunter2").unwrap();
+        let error = in_file(&file).unwrap_err().to_string();
+        assert!(error.contains("no API key") && !error.contains("hunter2"), "{error}");
+    }
+}

@@ -1,0 +1,220 @@
+//! Every route with every kind of credentials. A route that is not in the table fails.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{everywhere, issued, key, outcome};
+use crate::contract::operations;
+use crate::harness::{ADMIN_KEY, Request, wait_until};
+use crate::site::Site;
+
+/// What a route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    /// Nothing: anybody may ask.
+    Nothing,
+    /// A good key, whatever it allows.
+    AnyKey,
+    /// One of these scopes for the ledger in the path.
+    OnLedger(&'static [&'static str]),
+    /// A scope for some ledger.
+    Somewhere(&'static str),
+    /// A scope for all ledgers.
+    Overall(&'static str),
+}
+
+use Takes::{AnyKey, Nothing, OnLedger, Overall, Somewhere};
+
+const READ: Takes = OnLedger(&["ledger:read"]);
+const WRITE: Takes = OnLedger(&["ledger:write"]);
+
+/// Every scope, with whether it is about single ledgers.
+const SCOPES: [(&str, bool); 7] = [
+    ("ledger:read", true),
+    ("ledger:write", true),
+    ("ledger:force", true),
+    ("accounts:policy", true),
+    ("ledgers:create", false),
+    ("keys:admin", false),
+    ("audit:read", false),
+];
+
+/// What each operation takes.
+const TABLE: [(&str, Takes); 45] = [
+    ("cancel_schedule", WRITE),
+    ("capture_hold", WRITE),
+    ("change_account", OnLedger(&["ledger:write", "accounts:policy"])),
+    ("change_transaction", WRITE),
+    ("create_hold", WRITE),
+    ("create_key", Overall("keys:admin")),
+    ("create_ledger", Overall("ledgers:create")),
+    ("create_schedule", WRITE),
+    ("create_transaction", WRITE),
+    ("export_ledger", READ),
+    ("get_account", READ),
+    ("get_docs", Nothing),
+    ("get_docs_asset", Nothing),
+    ("get_docs_errors", Nothing),
+    ("get_hold", READ),
+    ("get_key", Overall("keys:admin")),
+    ("get_ledger", READ),
+    ("get_live", Nothing),
+    ("get_metrics", Nothing),
+    ("get_openapi", Nothing),
+    ("get_principal", AnyKey),
+    ("get_ready", Nothing),
+    ("get_schedule", READ),
+    ("get_statement", READ),
+    ("get_transaction", READ),
+    ("get_version", Nothing),
+    ("list_accounts", READ),
+    ("list_audit", Overall("audit:read")),
+    ("list_balances", READ),
+    ("list_changes", READ),
+    ("list_entries", READ),
+    ("list_holds", READ),
+    ("list_keys", Overall("keys:admin")),
+    ("list_ledgers", Somewhere("ledger:read")),
+    ("list_log", READ),
+    ("list_runs", READ),
+    ("list_schedules", READ),
+    ("list_transaction_changes", READ),
+    ("list_transactions", READ),
+    ("pause_schedule", WRITE),
+    ("resume_schedule", WRITE),
+    ("reverse_transaction", WRITE),
+    ("revoke_key", Overall("keys:admin")),
+    ("submit_batch", WRITE),
+    ("void_hold", WRITE),
+];
+
+/// A request for an operation: one that its handler would look at, and mostly refuse.
+fn request(method: &str, template: &str) -> Request {
+    let filled =
+        [("{ledger}", "main"), ("keys/{id}", "keys/000000000000"), ("{id}", "0"), ("{address}", "a")];
+    let path = filled.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value));
+    let path = path.replace("{file}", "docs.css");
+    match method {
+        "get" => Request::get(path),
+        "post" => Request::post(path).json("{}"),
+        "patch" => Request::patch(path).json("{}"),
+        "delete" => Request::delete(path),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn every_route_is_in_the_table_as_the_description_has_it() {
+    let listed: BTreeSet<&str> = TABLE.iter().map(|(id, _)| *id).collect();
+    let described: BTreeSet<&str> = operations().map(|(_, operation)| operation.id()).collect();
+    assert_eq!(listed, described);
+    for (_, operation) in operations() {
+        let (id, takes) = TABLE.iter().find(|(id, _)| *id == operation.id()).expect("it is listed");
+        let schemes = |scopes: &[&str]| scopes.iter().map(|scope| json!({ "apiKey": [scope] })).collect();
+        let wanted: Value = match takes {
+            Nothing => json!([]),
+            AnyKey => json!([{ "apiKey": [] }]),
+            OnLedger(scopes) => schemes(scopes),
+            Somewhere(scope) | Overall(scope) => schemes(&[scope]),
+        };
+        assert_eq!(operation.security(), &wanted, "{id}");
+    }
+}
+
+/// A time a moment from now, by the service's own clock.
+fn soon(site: &Site) -> String {
+    let (_, id) = issued(site, &json!({ "name": "clock", "grants": everywhere(&["ledger:read"]) }));
+    let now = site.json(&format!("/v1/keys/{id}"))["created_at"].as_str().expect("a time").to_owned();
+    // Where that would be in another minute, the next attempt may be.
+    let second: u32 = now[17..19].parse().expect("seconds");
+    if second < 58 { format!("{}{:02}{}", &now[..17], second + 2, &now[19..]) } else { soon(site) }
+}
+
+/// The keys of the table.
+struct Keys {
+    unknown: String,
+    expired: String,
+    revoked: String,
+    /// May do all that is about single ledgers, to another one.
+    elsewhere: String,
+}
+
+fn keys(site: &Site) -> Keys {
+    let grants = everywhere(&SCOPES.map(|(scope, _)| scope));
+    let about_ledgers: Vec<_> = SCOPES.iter().filter(|(_, about)| *about).map(|(scope, _)| *scope).collect();
+    let expires_at = soon(site);
+    let expired = issued(site, &json!({ "name": "expired", "grants": grants, "expires_at": expires_at }));
+    let (revoked, id) = issued(site, &json!({ "name": "revoked", "grants": grants }));
+    assert_eq!(site.call(&Request::delete(format!("/v1/keys/{id}"))).status, 200);
+    wait_until("the key to expire", || {
+        site.call(&Request::get("/v1/principal").key(&expired.0)).status == 401
+    });
+    Keys {
+        unknown: "florin_2USBDPIBEdi4_28pwpFvXuOCuClQJSgvJUKf8mA3ApwedogOvpU3VfJJ3PHIAW".to_owned(),
+        expired: expired.0,
+        revoked,
+        elsewhere: key(site, &json!([{ "scopes": about_ledgers, "ledgers": ["other"] }])),
+    }
+}
+
+/// Says whether the request got past the gate, however it fared behind it.
+fn is_let_through((status, code): &(u16, String)) -> bool {
+    !matches!(status, 401 | 403) && code != "ledger.not_found"
+}
+
+#[test]
+fn every_route_answers_every_kind_of_credentials_as_the_table_says() {
+    let site = Site::start();
+    let keys = keys(&site);
+    for (method, operation) in operations() {
+        let (id, takes) = TABLE.iter().find(|(id, _)| *id == operation.id()).expect("it is listed");
+        let send = |key: Option<&str>| {
+            let request = request(method, operation.template);
+            outcome(&site.call(&match key {
+                Some(key) => request.key(key),
+                None => request.without_key(),
+            }))
+        };
+        let refused = |status: u16, code: &str| (status, code.to_owned());
+        let bad = [
+            ("no credentials", None, "authentication.required"),
+            ("a malformed key", Some("florin_x"), "authentication.invalid"),
+            ("an unknown key", Some(&*keys.unknown), "authentication.invalid"),
+            ("an expired key", Some(&*keys.expired), "authentication.invalid"),
+            ("a revoked key", Some(&*keys.revoked), "authentication.invalid"),
+        ];
+        for (what, key, code) in bad {
+            let answer = send(key);
+            match takes {
+                Nothing => assert!(is_let_through(&answer), "{id} with {what}: {answer:?}"),
+                _ => assert_eq!(answer, refused(401, code), "{id} with {what}"),
+            }
+        }
+        let elsewhere = send(Some(&keys.elsewhere));
+        match takes {
+            Nothing | AnyKey | Somewhere(_) => assert!(is_let_through(&elsewhere), "{id}: {elsewhere:?}"),
+            OnLedger(_) => assert_eq!(elsewhere, refused(404, "ledger.not_found"), "{id} elsewhere"),
+            Overall(_) => assert_eq!(elsewhere, refused(403, "authorization.denied"), "{id} elsewhere"),
+        }
+        let scopes = match takes {
+            Nothing | AnyKey => &[][..],
+            OnLedger(scopes) => scopes,
+            Somewhere(scope) | Overall(scope) => std::slice::from_ref(scope),
+        };
+        if !scopes.is_empty() {
+            let others: Vec<_> =
+                SCOPES.iter().map(|(scope, _)| *scope).filter(|scope| !scopes.contains(scope)).collect();
+            let lacking = key(&site, &everywhere(&others));
+            let reply = site.call(&request(method, operation.template).key(&lacking));
+            assert_eq!(outcome(&reply), refused(403, "authorization.denied"), "{id} with {others:?}");
+            assert_eq!(reply.json()["scope"], scopes[0], "{id}");
+        }
+        for scope in scopes {
+            let right = send(Some(&key(&site, &everywhere(&[scope]))));
+            assert!(is_let_through(&right), "{id} with {scope}: {right:?}");
+        }
+        let admin = send(Some(ADMIN_KEY));
+        assert!(is_let_through(&admin), "{id}: {admin:?}");
+    }
+}
