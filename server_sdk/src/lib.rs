@@ -8,6 +8,7 @@ struct ServerState {
 }
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct ApplicationConfig {
+    pub authentication: app::configuration::AuthenticationConfig,
     pub cors: app::configuration::CorsConfig,
     pub database: app::configuration::DatabaseConfig,
     pub engine: app::configuration::EngineConfig,
@@ -17,6 +18,7 @@ pub struct ApplicationConfig {
 }
 pub struct ApplicationState {
     pub api_description: app::openapi::ApiDescription,
+    pub authentication_config: app::configuration::AuthenticationConfig,
     pub engine: engine::Engine,
     pub errors_page: app::docs::ErrorsPage,
     pub metrics: app::metrics::Metrics,
@@ -34,7 +36,10 @@ impl ApplicationState {
         v2: app::metrics::Metrics,
         v3: engine::Engine,
     ) -> Result<crate::ApplicationState, crate::ApplicationStateError> {
-        Ok(Self::_new(app_config.server, v0, v1, v2, v3).await)
+        Ok(
+            Self::_new(app_config.server, v0, v1, v2, v3, app_config.authentication)
+                .await,
+        )
     }
     async fn _new(
         v0: app::configuration::ServerConfig,
@@ -42,21 +47,23 @@ impl ApplicationState {
         v2: app::health::Readiness,
         v3: app::metrics::Metrics,
         v4: engine::Engine,
+        v5: app::configuration::AuthenticationConfig,
     ) -> crate::ApplicationState {
-        let v5 = app::http::stream::Streams::configured(&v0);
-        let v6 = app::http::guard::RequestLimits::configured(&v0);
-        let v7 = app::docs::ErrorsPage::unwritten();
-        let v8 = app::openapi::ApiDescription::unwritten();
+        let v6 = app::http::stream::Streams::configured(&v0);
+        let v7 = app::http::guard::RequestLimits::configured(&v0);
+        let v8 = app::docs::ErrorsPage::unwritten();
+        let v9 = app::openapi::ApiDescription::unwritten();
         crate::ApplicationState {
-            api_description: v8,
+            api_description: v9,
+            authentication_config: v5,
             engine: v4,
-            errors_page: v7,
+            errors_page: v8,
             metrics: v3,
             readiness: v2,
-            request_limits: v6,
+            request_limits: v7,
             server_config: v0,
             stopping: v1,
-            streams: v5,
+            streams: v6,
         }
     }
 }
@@ -100,36 +107,40 @@ impl Router {
         router.insert("/health/ready", 4u32).unwrap();
         router.insert("/metrics", 5u32).unwrap();
         router.insert("/openapi.json", 6u32).unwrap();
-        router.insert("/v1/ledgers", 7u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}", 8u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts", 9u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}", 10u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}/changes", 11u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}/entries", 12u32).unwrap();
+        router.insert("/v1/audit", 7u32).unwrap();
+        router.insert("/v1/keys", 8u32).unwrap();
+        router.insert("/v1/keys/{id}", 9u32).unwrap();
+        router.insert("/v1/ledgers", 10u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}", 11u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts", 12u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}", 13u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}/changes", 14u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}/entries", 15u32).unwrap();
         router
-            .insert("/v1/ledgers/{ledger}/accounts/{address}/statement", 13u32)
+            .insert("/v1/ledgers/{ledger}/accounts/{address}/statement", 16u32)
             .unwrap();
-        router.insert("/v1/ledgers/{ledger}/balances", 14u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/batches", 15u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/export", 16u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds", 17u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds/{id}", 18u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds/{id}/captures", 19u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds/{id}/void", 20u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/log", 21u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules", 22u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}", 23u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/cancel", 24u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/pause", 25u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/resume", 26u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/runs", 27u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions", 28u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 29u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions/{id}/changes", 30u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/balances", 17u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/batches", 18u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/export", 19u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds", 20u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}", 21u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}/captures", 22u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}/void", 23u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/log", 24u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules", 25u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}", 26u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/cancel", 27u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/pause", 28u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/resume", 29u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/runs", 30u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions", 31u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 32u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions/{id}/changes", 33u32).unwrap();
         router
-            .insert("/v1/ledgers/{ledger}/transactions/{id}/reversals", 31u32)
+            .insert("/v1/ledgers/{ledger}/transactions/{id}/reversals", 34u32)
             .unwrap();
-        router.insert("/version", 32u32).unwrap();
+        router.insert("/v1/principal", 35u32).unwrap();
+        router.insert("/version", 36u32).unwrap();
         router
     }
     pub async fn route(
@@ -169,7 +180,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs",
                         );
-                        route_9::entrypoint(
+                        route_10::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.request_limits,
@@ -202,7 +213,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs/assets/{file}",
                         );
-                        route_10::entrypoint(
+                        route_11::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -236,7 +247,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs/errors",
                         );
-                        route_11::entrypoint(
+                        route_12::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.errors_page,
@@ -270,7 +281,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/health/live",
                         );
-                        route_13::entrypoint(
+                        route_14::entrypoint(
                                 matched_route_template,
                                 &state.request_limits,
                                 &request_head,
@@ -303,7 +314,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/health/ready",
                         );
-                        route_14::entrypoint(
+                        route_15::entrypoint(
                                 matched_route_template,
                                 &state.readiness,
                                 &state.request_limits,
@@ -337,7 +348,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/metrics",
                         );
-                        route_25::entrypoint(
+                        route_31::entrypoint(
                                 matched_route_template,
                                 &state.metrics,
                                 &state.request_limits,
@@ -370,7 +381,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/openapi.json",
                         );
-                        route_26::entrypoint(
+                        route_32::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.api_description,
@@ -400,17 +411,162 @@ impl Router {
             }
             7u32 => {
                 match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/audit",
+                        );
+                        route_7::entrypoint(
+                                matched_route_template,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/audit",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            8u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/keys",
+                        );
+                        route_22::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/keys",
+                        );
+                        route_25::entrypoint(
+                                matched_route_template,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/keys",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            9u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/keys/{id}",
+                        );
+                        route_23::entrypoint(
+                                matched_route_template,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::DELETE => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/keys/{id}",
+                        );
+                        route_26::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                                pavex::http::Method::DELETE,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/keys/{id}",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            10u32 => {
+                match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers",
                         );
-                        route_21::entrypoint(
+                        route_27::entrypoint(
                                 matched_route_template,
                                 request_body,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.authentication_config,
                                 &state.server_config,
-                                &state.engine,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -420,11 +576,12 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers",
                         );
-                        route_23::entrypoint(
+                        route_29::entrypoint(
                                 matched_route_template,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -450,17 +607,18 @@ impl Router {
                     }
                 }
             }
-            8u32 => {
+            11u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}",
                         );
-                        route_22::entrypoint(
+                        route_28::entrypoint(
                                 matched_route_template,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -485,7 +643,7 @@ impl Router {
                     }
                 }
             }
-            9u32 => {
+            12u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -493,9 +651,10 @@ impl Router {
                         );
                         route_4::entrypoint(
                                 matched_route_template,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -520,7 +679,7 @@ impl Router {
                     }
                 }
             }
-            10u32 => {
+            13u32 => {
                 match &request_head.method {
                     &pavex::http::Method::PATCH => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -529,10 +688,11 @@ impl Router {
                         route_1::entrypoint(
                                 matched_route_template,
                                 request_body,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.authentication_config,
                                 &state.server_config,
-                                &state.engine,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -544,9 +704,10 @@ impl Router {
                         );
                         route_2::entrypoint(
                                 matched_route_template,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -572,7 +733,7 @@ impl Router {
                     }
                 }
             }
-            11u32 => {
+            14u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -580,9 +741,10 @@ impl Router {
                         );
                         route_5::entrypoint(
                                 matched_route_template,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -607,7 +769,7 @@ impl Router {
                     }
                 }
             }
-            12u32 => {
+            15u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -615,9 +777,10 @@ impl Router {
                         );
                         route_6::entrypoint(
                                 matched_route_template,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -642,7 +805,7 @@ impl Router {
                     }
                 }
             }
-            13u32 => {
+            16u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -651,8 +814,9 @@ impl Router {
                         route_3::entrypoint(
                                 matched_route_template,
                                 &request_head,
-                                &url_params,
                                 &state.engine,
+                                &url_params,
+                                &state.authentication_config,
                                 &state.streams,
                                 &state.request_limits,
                                 &state.metrics,
@@ -678,17 +842,18 @@ impl Router {
                     }
                 }
             }
-            14u32 => {
+            17u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/balances",
                         );
-                        route_7::entrypoint(
+                        route_8::entrypoint(
                                 matched_route_template,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -713,19 +878,20 @@ impl Router {
                     }
                 }
             }
-            15u32 => {
+            18u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/batches",
                         );
-                        route_8::entrypoint(
+                        route_9::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
-                                &state.server_config,
-                                &url_params,
                                 &state.engine,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.server_config,
                                 &state.streams,
                                 &state.stopping,
                                 &state.request_limits,
@@ -752,17 +918,18 @@ impl Router {
                     }
                 }
             }
-            16u32 => {
+            19u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/export",
                         );
-                        route_12::entrypoint(
+                        route_13::entrypoint(
                                 matched_route_template,
                                 &request_head,
-                                &url_params,
                                 &state.engine,
+                                &url_params,
+                                &state.authentication_config,
                                 &state.streams,
                                 &state.request_limits,
                                 &state.metrics,
@@ -788,143 +955,35 @@ impl Router {
                     }
                 }
             }
-            17u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::POST => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/holds",
-                        );
-                        route_17::entrypoint(
-                                matched_route_template,
-                                request_body,
-                                &request_head,
-                                &url_params,
-                                &state.server_config,
-                                &state.engine,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/holds",
-                        );
-                        route_19::entrypoint(
-                                matched_route_template,
-                                &request_head,
-                                &url_params,
-                                &state.engine,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
-                                pavex::http::Method::GET,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/holds",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            18u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/holds/{id}",
-                        );
-                        route_18::entrypoint(
-                                matched_route_template,
-                                &request_head,
-                                &url_params,
-                                &state.engine,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::GET,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/holds/{id}",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            19u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::POST => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/holds/{id}/captures",
-                        );
-                        route_16::entrypoint(
-                                matched_route_template,
-                                request_body,
-                                &request_head,
-                                &url_params,
-                                &state.server_config,
-                                &state.engine,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/holds/{id}/captures",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
             20u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/holds/{id}/void",
+                            "/v1/ledgers/{ledger}/holds",
+                        );
+                        route_18::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/holds",
                         );
                         route_20::entrypoint(
                                 matched_route_template,
-                                request_body,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.server_config,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -933,10 +992,11 @@ impl Router {
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
                                 pavex::http::Method::POST,
+                                pavex::http::Method::GET,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/holds/{id}/void",
+                            "/v1/ledgers/{ledger}/holds",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -953,13 +1013,14 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/log",
+                            "/v1/ledgers/{ledger}/holds/{id}",
                         );
-                        route_24::entrypoint(
+                        route_19::entrypoint(
                                 matched_route_template,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -971,7 +1032,7 @@ impl Router {
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/log",
+                            "/v1/ledgers/{ledger}/holds/{id}",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -988,29 +1049,16 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
+                            "/v1/ledgers/{ledger}/holds/{id}/captures",
                         );
-                        route_28::entrypoint(
+                        route_17::entrypoint(
                                 matched_route_template,
                                 request_body,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.authentication_config,
                                 &state.server_config,
-                                &state.engine,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
-                        );
-                        route_31::entrypoint(
-                                matched_route_template,
-                                &request_head,
-                                &url_params,
-                                &state.engine,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1019,11 +1067,10 @@ impl Router {
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
                                 pavex::http::Method::POST,
-                                pavex::http::Method::GET,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
+                            "/v1/ledgers/{ledger}/holds/{id}/captures",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1038,15 +1085,18 @@ impl Router {
             }
             23u32 => {
                 match &request_head.method {
-                    &pavex::http::Method::GET => {
+                    &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}",
+                            "/v1/ledgers/{ledger}/holds/{id}/void",
                         );
-                        route_29::entrypoint(
+                        route_21::entrypoint(
                                 matched_route_template,
+                                request_body,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
+                                &state.authentication_config,
+                                &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1054,11 +1104,11 @@ impl Router {
                     }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::GET,
+                                pavex::http::Method::POST,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}",
+                            "/v1/ledgers/{ledger}/holds/{id}/void",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1073,17 +1123,16 @@ impl Router {
             }
             24u32 => {
                 match &request_head.method {
-                    &pavex::http::Method::POST => {
+                    &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
+                            "/v1/ledgers/{ledger}/log",
                         );
-                        route_27::entrypoint(
+                        route_30::entrypoint(
                                 matched_route_template,
-                                request_body,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.server_config,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1091,11 +1140,11 @@ impl Router {
                     }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
+                                pavex::http::Method::GET,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
+                            "/v1/ledgers/{ledger}/log",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1112,15 +1161,31 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                            "/v1/ledgers/{ledger}/schedules",
                         );
-                        route_32::entrypoint(
+                        route_34::entrypoint(
                                 matched_route_template,
                                 request_body,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.authentication_config,
                                 &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules",
+                        );
+                        route_37::entrypoint(
+                                matched_route_template,
                                 &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1129,10 +1194,11 @@ impl Router {
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
                                 pavex::http::Method::POST,
+                                pavex::http::Method::GET,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                            "/v1/ledgers/{ledger}/schedules",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1147,17 +1213,16 @@ impl Router {
             }
             26u32 => {
                 match &request_head.method {
-                    &pavex::http::Method::POST => {
+                    &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                            "/v1/ledgers/{ledger}/schedules/{id}",
                         );
-                        route_33::entrypoint(
+                        route_35::entrypoint(
                                 matched_route_template,
-                                request_body,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.server_config,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1165,11 +1230,11 @@ impl Router {
                     }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
+                                pavex::http::Method::GET,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                            "/v1/ledgers/{ledger}/schedules/{id}",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1184,15 +1249,18 @@ impl Router {
             }
             27u32 => {
                 match &request_head.method {
-                    &pavex::http::Method::GET => {
+                    &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/runs",
+                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
                         );
-                        route_30::entrypoint(
+                        route_33::entrypoint(
                                 matched_route_template,
+                                request_body,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
+                                &state.authentication_config,
+                                &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1200,11 +1268,11 @@ impl Router {
                     }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::GET,
+                                pavex::http::Method::POST,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/runs",
+                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1221,15 +1289,128 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/transactions",
+                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
                         );
-                        route_35::entrypoint(
+                        route_38::entrypoint(
                                 matched_route_template,
                                 request_body,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.authentication_config,
                                 &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            29u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                        );
+                        route_39::entrypoint(
+                                matched_route_template,
+                                request_body,
                                 &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            30u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/runs",
+                        );
+                        route_36::entrypoint(
+                                matched_route_template,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/runs",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            31u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/transactions",
+                        );
+                        route_41::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1239,11 +1420,12 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_38::entrypoint(
+                        route_44::entrypoint(
                                 matched_route_template,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1269,19 +1451,20 @@ impl Router {
                     }
                 }
             }
-            29u32 => {
+            32u32 => {
                 match &request_head.method {
                     &pavex::http::Method::PATCH => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_34::entrypoint(
+                        route_40::entrypoint(
                                 matched_route_template,
                                 request_body,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.authentication_config,
                                 &state.server_config,
-                                &state.engine,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1291,11 +1474,12 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_36::entrypoint(
+                        route_42::entrypoint(
                                 matched_route_template,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1321,17 +1505,18 @@ impl Router {
                     }
                 }
             }
-            30u32 => {
+            33u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}/changes",
                         );
-                        route_37::entrypoint(
+                        route_43::entrypoint(
                                 matched_route_template,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.engine,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1356,19 +1541,20 @@ impl Router {
                     }
                 }
             }
-            31u32 => {
+            34u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}/reversals",
                         );
-                        route_39::entrypoint(
+                        route_45::entrypoint(
                                 matched_route_template,
                                 request_body,
+                                &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.authentication_config,
                                 &state.server_config,
-                                &state.engine,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1393,13 +1579,49 @@ impl Router {
                     }
                 }
             }
-            32u32 => {
+            35u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/principal",
+                        );
+                        route_24::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &url_params,
+                                &state.engine,
+                                &state.authentication_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/principal",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            36u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/version",
                         );
-                        route_15::entrypoint(
+                        route_16::entrypoint(
                                 matched_route_template,
                                 &state.request_limits,
                                 &request_head,
@@ -1611,1888 +1833,61 @@ pub mod route_0 {
     }
 }
 pub mod route_1 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v8 = crate::route_1::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v5,
-            s_5: v0,
-            s_6: v6,
-            s_7: v7,
-            next: stage_1,
-        };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_1::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
-            s_7: v0,
-            s_8: v6,
-            next: stage_2,
-        };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_1::Next2 {
-            s_0: v2,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
-    ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::accounts::change_account(v8, v6).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::accounts::refuse_account(&v10, v4);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        <app::http::reply::Changed<
-            app::http::views::AccountView,
-        > as pavex::IntoResponse>::into_response(v10)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_2 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_2::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_2::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_2::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::accounts::get_account(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::accounts::refuse_account(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::views::AccountView,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_3 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::stream::Streams,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: &'f app::http::stream::Streams,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_0, s_1, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: &'g app::http::stream::Streams,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_6, s_3, s_0, s_1, s_4, s_5, s_7).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: &'g app::http::stream::Streams,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::stream::Streams,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_3::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::stream::Streams,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_3::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v9,
-            s_3: &v7,
-            s_4: v3,
-            s_5: v4,
-            s_6: v0,
-            s_7: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::stream::Streams,
-        v7: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v8 = crate::route_3::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            s_5: v6,
-            next: stage_3,
-        };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = app::http::guard::guard_request(v9, v7, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &app::http::stream::Streams,
-    ) -> pavex::Response {
-        let v6 = app::http::input::Read::extract(v0, v1);
-        let v7 = match v6 {
-            Ok(ok) => ok,
-            Err(v7) => {
-                return {
-                    let v8 = app::http::input::refuse_input(&v7, v2);
-                    let v9 = pavex::Error::new(v7);
-                    app::telemetry::note_error(&v9, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v8)
-                };
-            }
-        };
-        let v8 = app::accounts::get_statement(v7, v0, v4, v5, v2).await;
-        let v9 = match v8 {
-            Ok(ok) => ok,
-            Err(v9) => {
-                return {
-                    let v10 = app::accounts::refuse_account(&v9, v2);
-                    let v11 = pavex::Error::new(v9);
-                    app::telemetry::note_error(&v11, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
-                };
-            }
-        };
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: &'f app::http::stream::Streams,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            &'f app::http::stream::Streams,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: &'g app::http::stream::Streams,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            &'g app::http::stream::Streams,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: &'g app::http::stream::Streams,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            &'g app::http::stream::Streams,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-}
-pub mod route_4 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_4::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_4::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_4::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::accounts::list_accounts(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::accounts::refuse_account(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::http::views::AccountView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_5 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_5::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_5::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_5::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::accounts::list_changes(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::accounts::refuse_account(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::AccountChangeView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_6 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_6::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_6::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_6::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::accounts::list_entries(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::accounts::refuse_account(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::StatementLineView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_7 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_7::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_7::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_7::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::balances::list_balances(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::balances::refuse_balance(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::balances::BalanceGroupView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_8 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'b app::configuration::ServerConfig,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::stream::Streams,
-        s_7: &'h app::http::stopping::Stopping,
-        s_8: &'i app::http::guard::RequestLimits,
-        s_9: &'j app::metrics::Metrics,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
-            .await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'b app::configuration::ServerConfig,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f engine::Engine,
-        s_5: &'g app::http::stream::Streams,
-        s_6: &'h app::http::stopping::Stopping,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        s_9: &'j app::metrics::Metrics,
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_7, s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_8, s_9)
-            .await;
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'b app::configuration::ServerConfig,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: &'h app::http::stream::Streams,
-        s_8: &'i app::http::stopping::Stopping,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_9, s_0, s_5, s_1, s_2, s_3, s_6, s_7, s_8, s_10)
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
             .await;
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'b app::configuration::ServerConfig,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: &'h app::http::stream::Streams,
-        s_8: &'i app::http::stopping::Stopping,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
@@ -3500,89 +1895,86 @@ pub mod route_8 {
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &app::configuration::ServerConfig,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::stream::Streams,
-        v7: &app::http::stopping::Stopping,
-        v8: &app::http::guard::RequestLimits,
-        v9: &app::metrics::Metrics,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v10 = crate::route_8::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v5,
+        let v9 = crate::route_1::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
             s_5: v6,
-            s_6: v7,
-            s_7: v0,
+            s_6: v0,
+            s_7: v7,
             s_8: v8,
-            s_9: v9,
             next: stage_1,
         };
-        let v11 = pavex::middleware::Next::new(v10);
-        let v12 = pavex::middleware::wrap_noop(v11).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: pavex::request::body::RawIncomingBody,
-        v3: &app::configuration::ServerConfig,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::stream::Streams,
-        v7: &app::http::stopping::Stopping,
-        v8: &app::http::guard::RequestLimits,
-        v9: &app::metrics::Metrics,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v10 = app::telemetry::Failure::none();
-        let v11 = app::http::peer::Peer::current();
-        let v12 = pavex::telemetry::ServerRequestId::generate();
-        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
-        let v14 = app::telemetry::root_span(v1, &v13);
-        let v15 = crate::route_8::Next1 {
-            s_0: v2,
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_1::Next1 {
+            s_0: v3,
             s_1: v1,
-            s_10: v8,
-            s_2: v3,
-            s_3: v4,
-            s_4: v12,
-            s_5: &v10,
-            s_6: v5,
-            s_7: v6,
-            s_8: v7,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
             s_9: v0,
             next: stage_2,
         };
-        let v16 = pavex::middleware::Next::new(v15);
-        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &app::configuration::ServerConfig,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &engine::Engine,
-        v8: &app::http::stream::Streams,
-        v9: &app::http::stopping::Stopping,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_8::Next2 {
-            s_0: v2,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
-            s_7: v8,
+        let v11 = crate::route_1::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
             s_8: v9,
             next: stage_3,
         };
@@ -3591,71 +1983,83 @@ pub mod route_8 {
         <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
+        v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
-        v2: &app::configuration::ServerConfig,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
-        v7: &app::http::stream::Streams,
-        v8: &app::http::stopping::Stopping,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::many::WriteMany::extract(v1, v3, v0, v2).await;
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v4);
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
                     let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
+                    app::telemetry::note_error(&v12, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
                 };
             }
         };
-        let v11 = app::batches::submit_batch(v10, v1, v6, v7, v8, v2, v4).await;
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
         let v12 = match v11 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::batches::refuse_batch(&v12, v4);
+                    let v13 = app::http::input::refuse_input(&v12, v5);
                     let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v5);
+                    app::telemetry::note_error(&v14, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
                 };
             }
         };
-        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+        let v13 = app::accounts::change_account(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::accounts::refuse_account(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::http::views::AccountView,
+        > as pavex::IntoResponse>::into_response(v14)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'b app::configuration::ServerConfig,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f engine::Engine,
-        s_5: &'g app::http::stream::Streams,
-        s_6: &'h app::http::stopping::Stopping,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        s_9: &'j app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'b app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f engine::Engine,
-            &'g app::http::stream::Streams,
-            &'h app::http::stopping::Stopping,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-            &'j app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -3673,7 +2077,6 @@ pub mod route_8 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
-                self.s_9,
             )
         }
     }
@@ -3681,27 +2084,27 @@ pub mod route_8 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'b app::configuration::ServerConfig,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: &'h app::http::stream::Streams,
-        s_8: &'i app::http::stopping::Stopping,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'j app::http::guard::RequestLimits,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'b app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-            &'h app::http::stream::Streams,
-            &'i app::http::stopping::Stopping,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
             &'j app::http::guard::RequestLimits,
         ) -> T,
@@ -3734,25 +2137,25 @@ pub mod route_8 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'b app::configuration::ServerConfig,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: &'h app::http::stream::Streams,
-        s_8: &'i app::http::stopping::Stopping,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'b app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-            &'h app::http::stream::Streams,
-            &'i app::http::stopping::Stopping,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
@@ -3778,7 +2181,2586 @@ pub mod route_8 {
         }
     }
 }
+pub mod route_2 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_2::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_2::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_2::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::accounts::get_account(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::accounts::refuse_account(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::views::AccountView,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_3 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::stream::Streams,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::stream::Streams,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_0, s_1, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: &'i app::http::stream::Streams,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_8, s_6, s_0, s_1, s_2, s_3, s_4, s_7, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: &'i app::http::stream::Streams,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::stream::Streams,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_3::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::stream::Streams,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_3::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v10,
+            s_6: &v8,
+            s_7: v5,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::stream::Streams,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_3::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            s_7: v8,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &engine::Engine,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: &app::http::stream::Streams,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v0, v2, v3, v1, v4).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v5);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v0, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v5);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::accounts::get_statement(v9, v11, v0, v1, v7, v5).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::accounts::refuse_account(&v13, v5);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::stream::Streams,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            &'g app::http::stream::Streams,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: &'i app::http::stream::Streams,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            &'i app::http::stream::Streams,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: &'i app::http::stream::Streams,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            &'i app::http::stream::Streams,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_4 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_4::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_4::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_4::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::accounts::list_accounts(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::accounts::refuse_account(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::AccountView>,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_5 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_5::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_5::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_5::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::accounts::list_changes(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::accounts::refuse_account(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::accounts::AccountChangeView>,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_6 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_6::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_6::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_6::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::accounts::list_entries(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::accounts::refuse_account(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::accounts::StatementLineView>,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_7 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_7::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_7::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_7::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::audit::list_audit(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::audit::refuse_audit(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::audit::AuditRecordView>,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_8 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_8::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_8::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_8::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::balances::list_balances(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::balances::refuse_balance(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::balances::BalanceGroupView>,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
 pub mod route_9 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::stream::Streams,
+        s_8: &'i app::http::stopping::Stopping,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h app::http::stream::Streams,
+        s_7: &'i app::http::stopping::Stopping,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_8, s_0, s_4, s_1, s_2, s_3, s_5, s_6, s_7, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::http::stream::Streams,
+        s_10: &'k app::http::stopping::Stopping,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_5,
+                s_11,
+                s_7,
+                s_6,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_8,
+                s_9,
+                s_10,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::http::stream::Streams,
+        s_10: &'k app::http::stopping::Stopping,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::stream::Streams,
+        v8: &app::http::stopping::Stopping,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = crate::route_9::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v7,
+            s_7: v8,
+            s_8: v0,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = pavex::middleware::wrap_noop(v12).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::stream::Streams,
+        v8: &app::http::stopping::Stopping,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = app::telemetry::Failure::none();
+        let v12 = app::http::peer::Peer::current();
+        let v13 = pavex::telemetry::ServerRequestId::generate();
+        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
+        let v15 = app::telemetry::root_span(v1, &v14);
+        let v16 = crate::route_9::Next1 {
+            s_0: v1,
+            s_1: v3,
+            s_10: v8,
+            s_11: v0,
+            s_12: v9,
+            s_2: v4,
+            s_3: &v14,
+            s_4: v5,
+            s_5: v13,
+            s_6: &v11,
+            s_7: v2,
+            s_8: v6,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v17 = pavex::middleware::Next::new(v16);
+        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v18)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::stream::Streams,
+        v11: &app::http::stopping::Stopping,
+        v12: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v13 = crate::route_9::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &engine::Engine,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::stream::Streams,
+        v10: &app::http::stopping::Stopping,
+    ) -> pavex::Response {
+        let v11 = app::http::principal::Granted::check(v0, v2, v3, v1, v4).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::principal::refuse_access(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::http::many::WriteMany::extract(v0, v2, v7, v8).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::http::input::refuse_input(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        let v15 = app::batches::submit_batch(v12, v14, v0, v1, v9, v10, v8, v5).await;
+        let v16 = match v15 {
+            Ok(ok) => ok,
+            Err(v16) => {
+                return {
+                    let v17 = app::batches::refuse_batch(&v16, v5);
+                    let v18 = pavex::Error::new(v16);
+                    app::telemetry::note_error(&v18, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
+                };
+            }
+        };
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h app::http::stream::Streams,
+        s_7: &'i app::http::stopping::Stopping,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            &'h app::http::stream::Streams,
+            &'i app::http::stopping::Stopping,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+            &'k app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::http::stream::Streams,
+        s_10: &'k app::http::stopping::Stopping,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j app::http::stream::Streams,
+            &'k app::http::stopping::Stopping,
+            pavex::request::path::MatchedPathPattern,
+            &'l app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::http::stream::Streams,
+        s_10: &'k app::http::stopping::Stopping,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j app::http::stream::Streams,
+            &'k app::http::stopping::Stopping,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+}
+pub mod route_10 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -3817,7 +4799,7 @@ pub mod route_9 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_9::Next0 {
+        let v4 = crate::route_10::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -3839,7 +4821,7 @@ pub mod route_9 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_9::Next1 {
+        let v9 = crate::route_10::Next1 {
             s_0: v1,
             s_1: v6,
             s_2: v0,
@@ -3858,7 +4840,7 @@ pub mod route_9 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_9::Next2 {
+        let v5 = crate::route_10::Next2 {
             s_0: v2,
             next: stage_3,
         };
@@ -3940,7 +4922,7 @@ pub mod route_9 {
         }
     }
 }
-pub mod route_10 {
+pub mod route_11 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -3988,7 +4970,7 @@ pub mod route_10 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_10::Next0 {
+        let v5 = crate::route_11::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -4012,7 +4994,7 @@ pub mod route_10 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_10::Next1 {
+        let v10 = crate::route_11::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -4033,7 +5015,7 @@ pub mod route_10 {
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v6 = crate::route_10::Next2 {
+        let v6 = crate::route_11::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v0,
@@ -4160,7 +5142,7 @@ pub mod route_10 {
         }
     }
 }
-pub mod route_11 {
+pub mod route_12 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -4206,7 +5188,7 @@ pub mod route_11 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_11::Next0 {
+        let v5 = crate::route_12::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -4230,7 +5212,7 @@ pub mod route_11 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_11::Next1 {
+        let v10 = crate::route_12::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -4251,7 +5233,7 @@ pub mod route_11 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v6 = crate::route_11::Next2 {
+        let v6 = crate::route_12::Next2 {
             s_0: v2,
             s_1: v3,
             next: stage_3,
@@ -4342,230 +5324,219 @@ pub mod route_11 {
         }
     }
 }
-pub mod route_12 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+pub mod route_13 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::stream::Streams,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: &'f app::http::stream::Streams,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_0, s_1, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
+        s_2: &'b engine::Engine,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
         s_5: &'g app::http::stream::Streams,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_6, s_3, s_0, s_1, s_4, s_5, s_7).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: &'g app::http::stream::Streams,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::stream::Streams,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        let response = wrapping_1(s_5, s_0, s_1, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: &'i app::http::stream::Streams,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_8, s_6, s_0, s_1, s_2, s_3, s_4, s_7, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: &'i app::http::stream::Streams,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::stream::Streams,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::stream::Streams,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_12::Next0 {
+        let v8 = crate::route_13::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::stream::Streams,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::stream::Streams,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_12::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_13::Next1 {
             s_0: v1,
             s_1: v2,
-            s_2: v9,
-            s_3: &v7,
-            s_4: v3,
-            s_5: v4,
-            s_6: v0,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v10,
+            s_6: &v8,
             s_7: v5,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app::telemetry::Failure,
         v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::stream::Streams,
-        v7: &app::http::guard::RequestLimits,
+        v4: &engine::Engine,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::stream::Streams,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v8 = crate::route_12::Next2 {
+        let v10 = crate::route_13::Next2 {
             s_0: v3,
             s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            s_5: v6,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            s_7: v8,
             next: stage_3,
         };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = app::http::guard::guard_request(v9, v7, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &app::http::stream::Streams,
+        v1: &engine::Engine,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: &app::http::stream::Streams,
     ) -> pavex::Response {
-        let v6 = app::http::input::Read::extract(v0, v1);
-        let v7 = match v6 {
-            Ok(ok) => ok,
-            Err(v7) => {
-                return {
-                    let v8 = app::http::input::refuse_input(&v7, v2);
-                    let v9 = pavex::Error::new(v7);
-                    app::telemetry::note_error(&v9, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v8)
-                };
-            }
-        };
-        let v8 = app::exports::export_ledger(v7, v0, v4, v5, v2).await;
+        let v8 = app::http::principal::Granted::check(v0, v2, v3, v1, v4).await;
         let v9 = match v8 {
             Ok(ok) => ok,
             Err(v9) => {
                 return {
-                    let v10 = app::exports::refuse_export(&v9, v2);
+                    let v10 = app::http::principal::refuse_access(&v9, v5);
                     let v11 = pavex::Error::new(v9);
-                    app::telemetry::note_error(&v11, v3);
+                    app::telemetry::note_error(&v11, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v10 = app::http::input::Read::extract(v0, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v5);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::exports::export_ledger(v9, v11, v0, v1, v7, v5).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::exports::refuse_export(&v13, v5);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: &'f app::http::stream::Streams,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::stream::Streams,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            &'f app::http::stream::Streams,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: &'g app::http::stream::Streams,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
             &'g app::http::stream::Streams,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -4585,38 +5556,102 @@ pub mod route_12 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: &'g app::http::stream::Streams,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: &'i app::http::stream::Streams,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            &'g app::http::stream::Streams,
+            &'h app::telemetry::Failure,
+            &'i app::http::stream::Streams,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: &'i app::http::stream::Streams,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            &'i app::http::stream::Streams,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
         }
     }
 }
-pub mod route_13 {
+pub mod route_14 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::http::guard::RequestLimits,
@@ -4654,7 +5689,7 @@ pub mod route_13 {
         v2: &pavex::request::RequestHead,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_13::Next0 {
+        let v4 = crate::route_14::Next0 {
             s_0: v0,
             s_1: v1,
             s_2: v2,
@@ -4676,7 +5711,7 @@ pub mod route_13 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_13::Next1 {
+        let v9 = crate::route_14::Next1 {
             s_0: v6,
             s_1: v0,
             s_2: v2,
@@ -4693,7 +5728,7 @@ pub mod route_13 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_13::Next2 {
+        let v4 = crate::route_14::Next2 {
             next: stage_3,
         };
         let v5 = pavex::middleware::Next::new(v4);
@@ -4773,7 +5808,7 @@ pub mod route_13 {
         }
     }
 }
-pub mod route_14 {
+pub mod route_15 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::health::Readiness,
@@ -4819,7 +5854,7 @@ pub mod route_14 {
         v3: &pavex::request::RequestHead,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_14::Next0 {
+        let v5 = crate::route_15::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -4843,7 +5878,7 @@ pub mod route_14 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_14::Next1 {
+        let v10 = crate::route_15::Next1 {
             s_0: v2,
             s_1: v7,
             s_2: &v5,
@@ -4862,7 +5897,7 @@ pub mod route_14 {
         v3: &app::health::Readiness,
         v4: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v5 = crate::route_14::Next2 {
+        let v5 = crate::route_15::Next2 {
             s_0: v3,
             s_1: v0,
             s_2: v2,
@@ -4971,7 +6006,7 @@ pub mod route_14 {
         }
     }
 }
-pub mod route_15 {
+pub mod route_16 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::http::guard::RequestLimits,
@@ -5009,7 +6044,7 @@ pub mod route_15 {
         v2: &pavex::request::RequestHead,
         v3: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v4 = crate::route_15::Next0 {
+        let v4 = crate::route_16::Next0 {
             s_0: v0,
             s_1: v1,
             s_2: v2,
@@ -5031,7 +6066,7 @@ pub mod route_15 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_15::Next1 {
+        let v9 = crate::route_16::Next1 {
             s_0: v6,
             s_1: v0,
             s_2: v2,
@@ -5048,7 +6083,7 @@ pub mod route_15 {
         v2: &app::http::guard::RequestLimits,
         v3: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_15::Next2 {
+        let v4 = crate::route_16::Next2 {
             next: stage_3,
         };
         let v5 = pavex::middleware::Next::new(v4);
@@ -5128,248 +6163,234 @@ pub mod route_15 {
         }
     }
 }
-pub mod route_16 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+pub mod route_17 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_16::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v5,
-            s_5: v0,
-            s_6: v6,
+        let v9 = crate::route_17::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
             s_7: v7,
+            s_8: v8,
             next: stage_1,
         };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: pavex::request::body::RawIncomingBody,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_16::Next1 {
-            s_0: v2,
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_17::Next1 {
+            s_0: v3,
             s_1: v1,
-            s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
-            s_7: v0,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
             s_8: v6,
+            s_9: v0,
             next: stage_2,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
-        v8: &app::http::guard::RequestLimits,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_16::Next2 {
-            s_0: v2,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
+        let v11 = crate::route_17::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
+        v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::holds::capture_hold(v8, v6).await;
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::holds::refuse_hold(&v10, v4);
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
                     let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
+                    app::telemetry::note_error(&v12, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::holds::capture_hold(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::holds::refuse_hold(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
                 };
             }
         };
         <app::http::reply::Created<
             app::http::views::TransactionView,
-        > as pavex::IntoResponse>::into_response(v10)
+        > as pavex::IntoResponse>::into_response(v14)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
         next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
             pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'g app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5390,29 +6411,37 @@ pub mod route_16 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5428,199 +6457,604 @@ pub mod route_16 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
             )
         }
     }
 }
-pub mod route_17 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+pub mod route_18 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_18::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_18::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_18::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::holds::create_hold(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::holds::refuse_hold(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Created<
+            app::http::views::HoldView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_19 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
+        v1: &engine::Engine,
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_17::Next0 {
+        let v7 = crate::route_19::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v5,
-            s_5: v0,
+            s_4: v0,
+            s_5: v5,
             s_6: v6,
-            s_7: v7,
             next: stage_1,
         };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_17::Next1 {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_19::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
             s_7: v0,
-            s_8: v6,
+            s_8: v5,
             next: stage_2,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
         v4: &pavex::request::RequestHead,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_17::Next2 {
-            s_0: v2,
+        let v9 = crate::route_19::Next2 {
+            s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
             next: stage_3,
         };
         let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
+        v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
                 return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
                     let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
+                    app::telemetry::note_error(&v10, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v9)
                 };
             }
         };
-        let v9 = app::holds::create_hold(v8, v6).await;
+        let v9 = app::http::input::Read::extract(v1, v2);
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::holds::refuse_hold(&v10, v4);
+                    let v11 = app::http::input::refuse_input(&v10, v5);
                     let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
+                    app::telemetry::note_error(&v12, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
                 };
             }
         };
-        <app::http::reply::Created<
+        let v11 = app::holds::get_hold(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::holds::refuse_hold(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
             app::http::views::HoldView,
-        > as pavex::IntoResponse>::into_response(v10)
+        > as pavex::IntoResponse>::into_response(v12)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'g app::http::guard::RequestLimits,
             &'h app::metrics::Metrics,
@@ -5643,37 +7077,36 @@ pub mod route_17 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
-                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::http::guard::RequestLimits,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'h app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
+            &'i app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5694,29 +7127,29 @@ pub mod route_17 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'h app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5733,696 +7166,203 @@ pub mod route_17 {
                 self.s_5,
                 self.s_6,
             )
-        }
-    }
-}
-pub mod route_18 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_18::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_18::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_18::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::holds::get_hold(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::holds::refuse_hold(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::views::HoldView,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_19 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_19::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_19::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_19::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::holds::list_holds(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::holds::refuse_hold(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::http::views::HoldView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
 }
 pub mod route_20 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
+        v1: &engine::Engine,
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_20::Next0 {
+        let v7 = crate::route_20::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v5,
-            s_5: v0,
+            s_4: v0,
+            s_5: v5,
             s_6: v6,
-            s_7: v7,
             next: stage_1,
         };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_20::Next1 {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_20::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
             s_7: v0,
-            s_8: v6,
+            s_8: v5,
             next: stage_2,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
         v4: &pavex::request::RequestHead,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
         let v9 = crate::route_20::Next2 {
-            s_0: v2,
+            s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
             next: stage_3,
         };
         let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
+        v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
                 return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
                     let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
+                    app::telemetry::note_error(&v10, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v9)
                 };
             }
         };
-        let v9 = app::holds::void_hold(v8, v6).await;
+        let v9 = app::http::input::Read::extract(v1, v2);
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::holds::refuse_hold(&v10, v4);
+                    let v11 = app::http::input::refuse_input(&v10, v5);
                     let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
+                    app::telemetry::note_error(&v12, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
                 };
             }
         };
-        <app::http::reply::Changed<
-            app::http::views::HoldView,
-        > as pavex::IntoResponse>::into_response(v10)
+        let v11 = app::holds::list_holds(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::holds::refuse_hold(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::HoldView>,
+        > as pavex::IntoResponse>::into_response(v12)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'g app::http::guard::RequestLimits,
             &'h app::metrics::Metrics,
@@ -6445,37 +7385,36 @@ pub mod route_20 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
-                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::http::guard::RequestLimits,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'h app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
+            &'i app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6496,29 +7435,29 @@ pub mod route_20 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'h app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6539,194 +7478,897 @@ pub mod route_20 {
     }
 }
 pub mod route_21 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_21::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v5,
-            s_5: v0,
-            s_6: v6,
+        let v9 = crate::route_21::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
             s_7: v7,
+            s_8: v8,
             next: stage_1,
         };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: pavex::request::body::RawIncomingBody,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_21::Next1 {
-            s_0: v2,
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_21::Next1 {
+            s_0: v3,
             s_1: v1,
-            s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
-            s_7: v0,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
             s_8: v6,
+            s_9: v0,
             next: stage_2,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
-        v8: &app::http::guard::RequestLimits,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_21::Next2 {
-            s_0: v2,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
+        let v11 = crate::route_21::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
+        v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::ledgers::create_ledger(v8, v6).await;
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::ledgers::refuse_ledger(&v10, v4);
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
                     let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
+                    app::telemetry::note_error(&v12, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
                 };
             }
         };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::holds::void_hold(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::holds::refuse_hold(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::http::views::HoldView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_22 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_22::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_22::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_22::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::keys::create_key(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::keys::refuse_key(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
         <app::http::reply::Created<
-            app::ledgers::LedgerView,
-        > as pavex::IntoResponse>::into_response(v10)
+            app::keys::IssuedKeyView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_23 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_23::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_23::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_23::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::keys::get_key(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::keys::refuse_key(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::keys::KeyView,
+        > as pavex::IntoResponse>::into_response(v12)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'g app::http::guard::RequestLimits,
             &'h app::metrics::Metrics,
@@ -6749,37 +8391,36 @@ pub mod route_21 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
-                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::http::guard::RequestLimits,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'h app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
+            &'i app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6800,29 +8441,29 @@ pub mod route_21 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'h app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6842,49 +8483,55 @@ pub mod route_21 {
         }
     }
 }
-pub mod route_22 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+pub mod route_24 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
         s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_4, s_0, s_1, s_2, s_3, s_5, s_6).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
+        s_2: &'e app::telemetry::RequestContext,
+        s_3: &'f engine::Engine,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
+        s_2: &'e app::telemetry::RequestContext,
+        s_3: &'f engine::Engine,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
     async fn wrapping_0(
@@ -6892,48 +8539,53 @@ pub mod route_22 {
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_22::Next0 {
+        let v7 = crate::route_24::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
-            s_3: v0,
-            s_4: v4,
+            s_3: v4,
+            s_4: v0,
             s_5: v5,
+            s_6: v6,
             next: stage_1,
         };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_22::Next1 {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_24::Next1 {
             s_0: v1,
             s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
+            s_2: &v10,
+            s_3: v3,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
             next: stage_2,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -6941,109 +8593,1388 @@ pub mod route_22 {
         v2: &app::telemetry::Failure,
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
+        v5: &app::telemetry::RequestContext,
+        v6: &engine::Engine,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_22::Next2 {
+        let v9 = crate::route_24::Next2 {
             s_0: v3,
             s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
             next: stage_3,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn handler(
         v0: &pavex::request::RequestHead,
         v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
+        v2: &app::telemetry::RequestContext,
+        v3: &engine::Engine,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::ledgers::get_ledger(v6, v4).await;
+        let v7 = app::http::principal::Granted::check(v0, v1, v2, v3, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
                 return {
-                    let v9 = app::ledgers::refuse_ledger(&v8, v2);
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
                     let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
+                    app::telemetry::note_error(&v10, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::keys::get_principal(v8);
+        <app::http::reply::Reply<
+            app::keys::PrincipalView,
+        > as pavex::IntoResponse>::into_response(v9)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e engine::Engine,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e engine::Engine,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e app::telemetry::RequestContext,
+        s_3: &'f engine::Engine,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::telemetry::RequestContext,
+            &'f engine::Engine,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: &'e app::telemetry::RequestContext,
+        s_3: &'f engine::Engine,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'e app::telemetry::RequestContext,
+            &'f engine::Engine,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_25 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_25::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_25::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_25::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::keys::list_keys(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::keys::refuse_key(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::keys::KeyView>,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_26 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_26::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_26::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_26::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::keys::revoke_key(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::keys::refuse_key(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::keys::KeyView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_27 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_27::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_27::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_27::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::ledgers::create_ledger(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::ledgers::refuse_ledger(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Created<
+            app::ledgers::LedgerView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_28 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_28::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_28::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_28::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::ledgers::get_ledger(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::ledgers::refuse_ledger(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
                 };
             }
         };
         <app::http::reply::Reply<
             app::ledgers::LedgerView,
-        > as pavex::IntoResponse>::into_response(v8)
+        > as pavex::IntoResponse>::into_response(v12)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7062,237 +9993,296 @@ pub mod route_22 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
         }
     }
 }
-pub mod route_23 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+pub mod route_29 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_23::Next0 {
+        let v7 = crate::route_29::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
-            s_3: v0,
-            s_4: v4,
+            s_3: v4,
+            s_4: v0,
             s_5: v5,
+            s_6: v6,
             next: stage_1,
         };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_23::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_29::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
             next: stage_2,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_23::Next2 {
+        let v9 = crate::route_29::Next2 {
             s_0: v3,
             s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
             next: stage_3,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::ledgers::list_ledgers(v6, v4).await;
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
                 return {
-                    let v9 = app::ledgers::refuse_ledger(&v8, v2);
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
                     let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
+                    app::telemetry::note_error(&v10, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::ledgers::list_ledgers(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::ledgers::refuse_ledger(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::pagination::Page<app::ledgers::LedgerView>,
-        > as pavex::IntoResponse>::into_response(v8)
+        > as pavex::IntoResponse>::into_response(v12)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7311,237 +10301,296 @@ pub mod route_23 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
         }
     }
 }
-pub mod route_24 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+pub mod route_30 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = crate::route_24::Next0 {
+        let v7 = crate::route_30::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
-            s_3: v0,
-            s_4: v4,
+            s_3: v4,
+            s_4: v0,
             s_5: v5,
+            s_6: v6,
             next: stage_1,
         };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_24::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_30::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
             next: stage_2,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v7 = crate::route_24::Next2 {
+        let v9 = crate::route_30::Next2 {
             s_0: v3,
             s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
             next: stage_3,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::log::list_log(v6, v4).await;
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
                 return {
-                    let v9 = app::log::refuse_log(&v8, v2);
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
                     let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
+                    app::telemetry::note_error(&v10, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::log::list_log(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::log::refuse_log(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::pagination::Page<app::log::LogEntryView>,
-        > as pavex::IntoResponse>::into_response(v8)
+        > as pavex::IntoResponse>::into_response(v12)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7560,36 +10609,96 @@ pub mod route_24 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
         }
     }
 }
-pub mod route_25 {
+pub mod route_31 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::metrics::Metrics,
@@ -7628,7 +10737,7 @@ pub mod route_25 {
         v2: &app::http::guard::RequestLimits,
         v3: &pavex::request::RequestHead,
     ) -> pavex::Response {
-        let v4 = crate::route_25::Next0 {
+        let v4 = crate::route_31::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -7650,7 +10759,7 @@ pub mod route_25 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_25::Next1 {
+        let v9 = crate::route_31::Next1 {
             s_0: v2,
             s_1: v6,
             s_2: v0,
@@ -7669,7 +10778,7 @@ pub mod route_25 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_25::Next2 {
+        let v5 = crate::route_31::Next2 {
             s_0: v2,
             next: stage_3,
         };
@@ -7751,7 +10860,7 @@ pub mod route_25 {
         }
     }
 }
-pub mod route_26 {
+pub mod route_32 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -7797,7 +10906,7 @@ pub mod route_26 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_26::Next0 {
+        let v5 = crate::route_32::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -7821,7 +10930,7 @@ pub mod route_26 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_26::Next1 {
+        let v10 = crate::route_32::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -7842,7 +10951,7 @@ pub mod route_26 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v6 = crate::route_26::Next2 {
+        let v6 = crate::route_32::Next2 {
             s_0: v2,
             s_1: v3,
             next: stage_3,
@@ -7933,1907 +11042,234 @@ pub mod route_26 {
         }
     }
 }
-pub mod route_27 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v8 = crate::route_27::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v5,
-            s_5: v0,
-            s_6: v6,
-            s_7: v7,
-            next: stage_1,
-        };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_27::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
-            s_7: v0,
-            s_8: v6,
-            next: stage_2,
-        };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_27::Next2 {
-            s_0: v2,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
-    ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::schedules::cancel_schedule(v8, v6).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::schedules::refuse_schedule_request(&v10, v4);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        <app::http::reply::Changed<
-            app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v10)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_28 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v8 = crate::route_28::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v5,
-            s_5: v0,
-            s_6: v6,
-            s_7: v7,
-            next: stage_1,
-        };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_28::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
-            s_7: v0,
-            s_8: v6,
-            next: stage_2,
-        };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_28::Next2 {
-            s_0: v2,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
-    ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::schedules::create_schedule(v8, v6).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::schedules::refuse_schedule_request(&v10, v4);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        <app::http::reply::Created<
-            app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v10)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_29 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_29::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_29::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_29::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::schedules::get_schedule(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::schedules::refuse_schedule_request(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_30 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_30::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_30::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_30::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::schedules::list_runs(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::schedules::refuse_schedule_request(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::schedules::RunView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_31 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_31::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_31::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_31::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::schedules::list_schedules(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::schedules::refuse_schedule_request(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::schedules::ScheduleView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_32 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v8 = crate::route_32::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v5,
-            s_5: v0,
-            s_6: v6,
-            s_7: v7,
-            next: stage_1,
-        };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_32::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
-            s_7: v0,
-            s_8: v6,
-            next: stage_2,
-        };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_32::Next2 {
-            s_0: v2,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
-    ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::schedules::pause_schedule(v8, v6).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::schedules::refuse_schedule_request(&v10, v4);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        <app::http::reply::Changed<
-            app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v10)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
 pub mod route_33 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_33::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v5,
-            s_5: v0,
-            s_6: v6,
+        let v9 = crate::route_33::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
             s_7: v7,
+            s_8: v8,
             next: stage_1,
         };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: pavex::request::body::RawIncomingBody,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_33::Next1 {
-            s_0: v2,
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_33::Next1 {
+            s_0: v3,
             s_1: v1,
-            s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
-            s_7: v0,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
             s_8: v6,
+            s_9: v0,
             next: stage_2,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
-        v8: &app::http::guard::RequestLimits,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_33::Next2 {
-            s_0: v2,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
+        let v11 = crate::route_33::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
+        v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::schedules::resume_schedule(v8, v6).await;
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::schedules::refuse_schedule_request(&v10, v4);
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
                     let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
+                    app::telemetry::note_error(&v12, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::schedules::cancel_schedule(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
                 };
             }
         };
         <app::http::reply::Changed<
             app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v10)
+        > as pavex::IntoResponse>::into_response(v14)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
         next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
             pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'g app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9854,29 +11290,37 @@ pub mod route_33 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9892,252 +11336,289 @@ pub mod route_33 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
             )
         }
     }
 }
 pub mod route_34 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_34::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v5,
-            s_5: v0,
-            s_6: v6,
+        let v9 = crate::route_34::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
             s_7: v7,
+            s_8: v8,
             next: stage_1,
         };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: pavex::request::body::RawIncomingBody,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_34::Next1 {
-            s_0: v2,
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_34::Next1 {
+            s_0: v3,
             s_1: v1,
-            s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
-            s_7: v0,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
             s_8: v6,
+            s_9: v0,
             next: stage_2,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
-        v8: &app::http::guard::RequestLimits,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_34::Next2 {
-            s_0: v2,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
+        let v11 = crate::route_34::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
+        v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::transactions::change_transaction(v8, v6).await;
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::transactions::refuse_transaction(&v10, v4);
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
                     let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
+                    app::telemetry::note_error(&v12, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
                 };
             }
         };
-        <app::http::reply::Changed<
-            app::http::views::TransactionChangeView,
-        > as pavex::IntoResponse>::into_response(v10)
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::schedules::create_schedule(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Created<
+            app::schedules::ScheduleView,
+        > as pavex::IntoResponse>::into_response(v14)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
         next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
             pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
-        next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'g app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10158,29 +11639,37 @@ pub mod route_34 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10196,6 +11685,57 @@ pub mod route_34 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
             )
         }
     }
@@ -10203,192 +11743,197 @@ pub mod route_34 {
 pub mod route_35 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
+        v1: &engine::Engine,
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_35::Next0 {
+        let v7 = crate::route_35::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v5,
-            s_5: v0,
+            s_4: v0,
+            s_5: v5,
             s_6: v6,
-            s_7: v7,
             next: stage_1,
         };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_35::Next1 {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_35::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
             s_7: v0,
-            s_8: v6,
+            s_8: v5,
             next: stage_2,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
         v4: &pavex::request::RequestHead,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
         let v9 = crate::route_35::Next2 {
-            s_0: v2,
+            s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
             next: stage_3,
         };
         let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
+        v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
                 return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
                     let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
+                    app::telemetry::note_error(&v10, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v9)
                 };
             }
         };
-        let v9 = app::transactions::create_transaction(v8, v6).await;
+        let v9 = app::http::input::Read::extract(v1, v2);
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::transactions::refuse_transaction(&v10, v4);
+                    let v11 = app::http::input::refuse_input(&v10, v5);
                     let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
+                    app::telemetry::note_error(&v12, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
                 };
             }
         };
-        <app::http::reply::Created<
-            app::http::views::TransactionView,
-        > as pavex::IntoResponse>::into_response(v10)
+        let v11 = app::schedules::get_schedule(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::schedules::refuse_schedule_request(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::schedules::ScheduleView,
+        > as pavex::IntoResponse>::into_response(v12)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'g app::http::guard::RequestLimits,
             &'h app::metrics::Metrics,
@@ -10411,37 +11956,36 @@ pub mod route_35 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
-                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::http::guard::RequestLimits,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'h app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
+            &'i app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10462,29 +12006,29 @@ pub mod route_35 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'h app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10505,941 +12049,199 @@ pub mod route_35 {
     }
 }
 pub mod route_36 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_36::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_36::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_36::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::transactions::get_transaction(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::transactions::refuse_transaction(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::views::TransactionView,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_37 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_37::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_37::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_37::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::transactions::list_transaction_changes(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::transactions::refuse_transaction(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::http::views::TransactionChangeView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_38 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e engine::Engine,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_3, s_0, s_1, s_2, s_4, s_5).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_2, s_5, s_3, s_0, s_1, s_4, s_6).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = crate::route_38::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v0,
-            s_4: v4,
-            s_5: v5,
-            next: stage_1,
-        };
-        let v7 = pavex::middleware::Next::new(v6);
-        let v8 = pavex::middleware::wrap_noop(v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v8)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &engine::Engine,
-        v4: &app::http::guard::RequestLimits,
-        v5: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v6 = app::telemetry::Failure::none();
-        let v7 = app::http::peer::Peer::current();
-        let v8 = pavex::telemetry::ServerRequestId::generate();
-        let v9 = app::telemetry::RequestContext::gather(v1, v0, v8, v7);
-        let v10 = app::telemetry::root_span(v1, &v9);
-        let v11 = crate::route_38::Next1 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v8,
-            s_3: &v6,
-            s_4: v3,
-            s_5: v0,
-            s_6: v4,
-            next: stage_2,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::telemetry::observe_request(v12, v1, &v9, &v10, &v6, v5).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v7 = crate::route_38::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v0,
-            s_3: v2,
-            s_4: v5,
-            next: stage_3,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = app::http::guard::guard_request(v8, v6, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &pavex::request::path::RawPathParams<'_, '_>,
-        v2: pavex::telemetry::ServerRequestId,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-    ) -> pavex::Response {
-        let v5 = app::http::input::Read::extract(v0, v1);
-        let v6 = match v5 {
-            Ok(ok) => ok,
-            Err(v6) => {
-                return {
-                    let v7 = app::http::input::refuse_input(&v6, v2);
-                    let v8 = pavex::Error::new(v6);
-                    app::telemetry::note_error(&v8, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v7)
-                };
-            }
-        };
-        let v7 = app::transactions::list_transactions(v6, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::transactions::refuse_transaction(&v8, v2);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v3);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::http::views::TransactionView>,
-        > as pavex::IntoResponse>::into_response(v8)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: &'e engine::Engine,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'f app::http::guard::RequestLimits,
-        s_5: &'g app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'f app::http::guard::RequestLimits,
-            &'g app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_2: pavex::telemetry::ServerRequestId,
-        s_3: &'e app::telemetry::Failure,
-        s_4: &'f engine::Engine,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            pavex::telemetry::ServerRequestId,
-            &'e app::telemetry::Failure,
-            &'f engine::Engine,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
-        }
-    }
-}
-pub mod route_39 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_4: &'e app::configuration::ServerConfig,
-        s_5: &'f engine::Engine,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_4, s_7, s_0, s_5, s_1, s_2, s_3, s_6, s_8).await;
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
+        v1: &engine::Engine,
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_39::Next0 {
+        let v7 = crate::route_36::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v5,
-            s_5: v0,
+            s_4: v0,
+            s_5: v5,
             s_6: v6,
-            s_7: v7,
             next: stage_1,
         };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::ServerConfig,
-        v5: &engine::Engine,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_39::Next1 {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_36::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: v4,
-            s_4: v10,
-            s_5: &v8,
-            s_6: v5,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
             s_7: v0,
-            s_8: v6,
+            s_8: v5,
             next: stage_2,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
         v4: &pavex::request::RequestHead,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &engine::Engine,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_39::Next2 {
-            s_0: v2,
+        let v9 = crate::route_36::Next2 {
+            s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
-            s_4: v0,
-            s_5: v3,
-            s_6: v7,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
             next: stage_3,
         };
         let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v3).await;
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn handler(
-        v0: pavex::request::body::RawIncomingBody,
+        v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::configuration::ServerConfig,
-        v4: pavex::telemetry::ServerRequestId,
-        v5: &app::telemetry::Failure,
-        v6: &engine::Engine,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::input::Write::extract(v1, v2, v0, v3).await;
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
                 return {
-                    let v9 = app::http::input::refuse_input(&v8, v4);
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
                     let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v5);
+                    app::telemetry::note_error(&v10, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v9)
                 };
             }
         };
-        let v9 = app::transactions::reverse_transaction(v8, v6).await;
+        let v9 = app::http::input::Read::extract(v1, v2);
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::transactions::refuse_transaction(&v10, v4);
+                    let v11 = app::http::input::refuse_input(&v10, v5);
                     let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v5);
+                    app::telemetry::note_error(&v12, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
                 };
             }
         };
-        <app::http::reply::Created<
-            app::http::views::TransactionView,
-        > as pavex::IntoResponse>::into_response(v10)
+        let v11 = app::schedules::list_runs(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::schedules::refuse_schedule_request(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::schedules::RunView>,
+        > as pavex::IntoResponse>::into_response(v12)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: &'f engine::Engine,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'g app::http::guard::RequestLimits,
-        s_7: &'h app::metrics::Metrics,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
-            &'f engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'g app::http::guard::RequestLimits,
             &'h app::metrics::Metrics,
@@ -11462,37 +12264,36 @@ pub mod route_39 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
-                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::http::guard::RequestLimits,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'h app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
+            &'i app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11513,29 +12314,29 @@ pub mod route_39 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
-        s_3: &'e app::configuration::ServerConfig,
-        s_4: pavex::telemetry::ServerRequestId,
-        s_5: &'f app::telemetry::Failure,
-        s_6: &'g engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
         next: fn(
-            pavex::request::body::RawIncomingBody,
-            &'a pavex::request::RequestHead,
-            &'d pavex::request::path::RawPathParams<'b, 'c>,
-            &'e app::configuration::ServerConfig,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'f app::telemetry::Failure,
-            &'g engine::Engine,
+            &'h app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11551,6 +12352,2983 @@ pub mod route_39 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+            )
+        }
+    }
+}
+pub mod route_37 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_37::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_37::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_37::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::schedules::list_schedules(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::schedules::refuse_schedule_request(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::schedules::ScheduleView>,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_38 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_38::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_38::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_38::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::schedules::pause_schedule(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::schedules::ScheduleView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_39 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_39::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_39::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_39::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::schedules::resume_schedule(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::schedules::ScheduleView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_40 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_40::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_40::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_40::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::transactions::change_transaction(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::transactions::refuse_transaction(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::http::views::TransactionChangeView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_41 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_41::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_41::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_41::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::transactions::create_transaction(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::transactions::refuse_transaction(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Created<
+            app::http::views::TransactionView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_42 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_42::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_42::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_42::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::transactions::get_transaction(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::transactions::refuse_transaction(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::views::TransactionView,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_43 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_43::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_43::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_43::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::transactions::list_transaction_changes(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::transactions::refuse_transaction(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::TransactionChangeView>,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_44 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_44::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_44::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_44::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::transactions::list_transactions(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::transactions::refuse_transaction(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::TransactionView>,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_45 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_45::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_45::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_45::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::transactions::reverse_transaction(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::transactions::refuse_transaction(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Created<
+            app::http::views::TransactionView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
             )
         }
     }
