@@ -44,7 +44,7 @@ fn a_ledger_where_all_holds_is_clean() {
     assert!(lines[1].starts_with("main: clean (1 entries, "), "{lines:?}");
     assert!(
         lines[1].ends_with(
-            ", 2 balances, 2 movements, 0 of them shifted, 0 holds, 0 changes of 0 accounts, 0 changes of 0 transactions)"
+            ", 2 balances, 0 sums of them, 2 movements, 0 of them shifted, 0 holds, 0 changes of 0 accounts, 0 changes of 0 transactions)"
         ),
         "{lines:?}"
     );
