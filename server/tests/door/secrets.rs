@@ -103,7 +103,7 @@ fn no_credential_is_logged_over_http_2_inside_tls() {
             .header("cookie", format!("session={}", secret("cookie")))
             .body(http_body_util::Empty::<bytes::Bytes>::new())
             .unwrap();
-        assert_eq!(client.send_request(request).await.unwrap().status(), 200);
+        assert_eq!(client.send_request(request).await.unwrap().status(), 401);
     });
     let key = secure.pair.key.lines().nth(1).unwrap().to_owned();
     let ended = secure.service.stop();

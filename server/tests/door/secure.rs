@@ -10,7 +10,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use tempfile::TempDir;
 
-use crate::harness::{LONG, Service};
+use crate::harness::{ADMIN_KEY, LONG, Service};
 
 /// The settings that name the two files.
 pub(crate) const FILES: [(&str, &str); 2] =
@@ -83,7 +83,8 @@ impl Secure {
     /// Does so as a client that trusts one certificate only.
     pub(crate) fn try_get(&self, trusted: &Pair, path: &str) -> std::io::Result<String> {
         let mut client = self.connect(trusted)?;
-        write!(client, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+        let known = format!("authorization: Bearer {ADMIN_KEY}");
+        write!(client, "GET {path} HTTP/1.1\r\nhost: localhost\r\n{known}\r\nconnection: close\r\n\r\n")?;
         let mut text = String::new();
         client.read_to_string(&mut text)?;
         Ok(text)

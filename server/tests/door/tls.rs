@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use crate::harness::{LONG, run, wait_until};
+use crate::harness::{ADMIN_KEY, LONG, run, wait_until};
 use crate::secure::{FILES, Pair, Secure};
 
 #[test]
@@ -136,6 +136,7 @@ fn lines_go_both_ways_at_once_over_http_2() {
             Some((Ok::<_, std::io::Error>(Frame::data(line)), coming))
         });
         let request = Request::post("https://localhost/v1/ledgers/main/batches")
+            .header("authorization", format!("Bearer {ADMIN_KEY}"))
             .header("content-type", "application/x-ndjson")
             .body(StreamBody::new(Box::pin(body)))
             .unwrap();
