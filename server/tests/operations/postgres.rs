@@ -3,6 +3,7 @@
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::Path;
 
+use serde_json::json;
 use test_postgres::Server;
 
 use crate::harness::{Request, Service, wait_until};
@@ -153,6 +154,48 @@ fn a_dump_becomes_a_database_with_the_same_log_and_a_standby_is_read_and_verifie
     drop(standby);
     shell.succeed("alone");
     Place::post(&service, 1);
+    assert_eq!(service.stop().code(), Some(0));
+}
+
+#[test]
+fn what_the_page_grants_is_enough_for_every_kind_of_command() {
+    let Some(deployment) = Deployment::new() else { return };
+    let service = deployment.start("ledgers");
+    let mut client = service.connect();
+    let pay = |amount: &str| {
+        json!({ "postings": [{ "source": "world", "destination": "users:1", "asset": "USD/2", "amount": amount }],
+            "metadata": { "order": amount } })
+    };
+    let backdated = json!({ "postings": pay("1")["postings"], "effective_at": "2026-01-01T00:00:00Z" });
+    let hold =
+        json!({ "postings": [{ "source": "users:1", "destination": "b", "asset": "USD/2", "amount": "2" }] });
+    let main = |path: &str| format!("/v1/ledgers/main/{path}");
+    let requests = [
+        Request::post(main("transactions")).json(pay("9")),
+        Request::post(main("transactions")).json(backdated),
+        Request::patch(main("transactions/0")).json(json!({ "metadata": { "order": "10", "more": "x" } })),
+        Request::patch(main("accounts/users:1")).json(json!({ "metadata": { "k": "v" } })),
+        Request::patch(main("accounts/users:1")).json(json!({ "metadata": { "k": "w" } })),
+        Request::post(main("transactions/0/reversals")).json(json!({
+            "postings": [{ "source": "users:1", "destination": "world", "asset": "USD/2", "amount": "1" }] })),
+        Request::post(main("transactions/0/reversals")).json(json!({
+            "postings": [{ "source": "users:1", "destination": "world", "asset": "USD/2", "amount": "1" }] })),
+        Request::post(main("holds")).json(&hold),
+        Request::post(main("holds/7/captures")).json(json!({})),
+        Request::post(main("holds")).json(&hold),
+        Request::post(main("holds/9/void")),
+        Request::post(main("schedules")).json(json!({ "transaction": pay("3"), "at": "2026-01-01T00:00:00Z" })),
+        Request::post(main("schedules")).json(json!({ "transaction": pay("3"), "at": "2999-01-01T00:00:00Z" })),
+        Request::post(main("schedules/1/cancel")),
+        Request::post("/v1/keys").json(json!({ "name": "k", "grants": [{ "role": "reader", "ledgers": "all" }] })),
+    ];
+    for request in &requests {
+        let reply = client.call(request);
+        assert!(matches!(reply.status, 200 | 201), "{request:?}\n{reply:?}");
+    }
+    wait_until("the schedule to have run", || {
+        service.get(&main("schedules/0/runs")).body.contains("\"posted\"")
+    });
     assert_eq!(service.stop().code(), Some(0));
 }
 
