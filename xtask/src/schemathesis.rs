@@ -104,7 +104,8 @@ mod tests {
         let command = command(Path::new("st"), address, 7, 42);
         let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
         let line = words.join(" ");
-        assert!(line.contains("--max-examples 7 --seed 42 http://127.0.0.1:8000/openapi.json"), "{line}");
+        assert!(line.contains("--max-examples 7 --seed 42 --header Authorization: Bearer florin_"), "{line}");
+        assert!(line.ends_with(" http://127.0.0.1:8000/openapi.json"), "{line}");
         assert!(line.contains(CONFIG));
     }
 }

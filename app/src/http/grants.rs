@@ -21,7 +21,7 @@ const ALL: &str = "all";
 #[schemars(deny_unknown_fields)]
 pub struct GrantRequest {
     /// What is granted.
-    #[schemars(with = "Option<Vec<ScopeText>>")]
+    #[schemars(with = "Option<Vec<ScopeText>>", length(min = 1, max = Scope::ALL.len()))]
     pub scopes: Scopes,
     /// The same by the name of a set of scopes: `admin` is all of them, `operator` all that are about single ledgers,
     /// `writer` is `ledger:read` and `ledger:write`, `reader` is `ledger:read`, `auditor` is `ledger:read` and
@@ -288,13 +288,13 @@ mod tests {
         for (body, fields) in [
             ("[]", &["body"][..]),
             ("{}", &["body"]),
-            ("[{}]", &["[0].ledgers", "[0]"]),
-            (r#"[{"role": "root", "ledgers": "some"}]"#, &["[0].role", "[0].ledgers"]),
-            (r#"[{"role": "reader", "scopes": ["ledger:read"], "ledgers": "all"}]"#, &["[0]"]),
-            (r#"[{"scopes": [], "ledgers": []}]"#, &["[0].scopes", "[0].ledgers"]),
+            ("[{}]", &["body[0].ledgers", "body[0]"]),
+            (r#"[{"role": "root", "ledgers": "some"}]"#, &["body[0].role", "body[0].ledgers"]),
+            (r#"[{"role": "reader", "scopes": ["ledger:read"], "ledgers": "all"}]"#, &["body[0]"]),
+            (r#"[{"scopes": [], "ledgers": []}]"#, &["body[0].scopes", "body[0].ledgers"]),
             (
                 r#"[{"scopes": ["x"], "ledgers": ["A"], "until": 1}]"#,
-                &["[0].scopes[0]", "[0].ledgers[0]", "[0].until"],
+                &["body[0].scopes[0]", "body[0].ledgers[0]", "body[0].until"],
             ),
             (r#"[{"role": "admin", "ledgers": ["main"]}]"#, &["body"]),
         ] {

@@ -227,6 +227,8 @@ pub(super) fn lists() -> Vec<List> {
         list("list_transaction_changes", "a transaction", |known| {
             format!("{LEDGER}/transactions/{}/changes?", known.changed_transaction())
         }),
+        list("list_keys", "all", |_| "/v1/keys?".to_owned()),
+        list("list_audit", "all", |_| "/v1/audit?".to_owned()),
         list("list_schedules", "all", |_| format!("{LEDGER}/schedules?")),
         list("list_schedules", "active", |_| format!("{LEDGER}/schedules?state=active")),
         list("list_schedules", "paused", |_| format!("{LEDGER}/schedules?state=paused")),
