@@ -8,7 +8,9 @@ mod port;
 mod query;
 mod refusals;
 
-pub use changes::{AuthenticationError, ChangeKeyError, IssuedKey, NewKey, random_key};
+pub use changes::{
+    AuthenticationError, ChangeKeyError, IssuedKey, NewKey, random_key, random_service_secret,
+};
 pub use port::{AccessStore, StoredKey, WriteAccessError};
 pub use query::{AuditPosition, AuditQuery};
 
