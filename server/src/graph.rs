@@ -49,20 +49,26 @@ impl Graph {
     pub async fn build(config: ApplicationConfig, given: Prebuilt) -> Result<Self, ApplicationStateError> {
         let Prebuilt { readiness, metrics, engine, stopping, secret: _, door } = given;
         let door = FrontDoor::configured(&config.server, &config.limits, &config.cors, door);
-        let state = ApplicationState::new(config, stopping, readiness, metrics, engine).await?;
+        let principals = door.principals().clone();
+        let state = ApplicationState::new(config, stopping, readiness, principals, metrics, engine).await?;
         Ok(Self { door, router: Router::new(), state })
     }
 
     /// Answers a request that came from `peer`.
     pub async fn answer(&self, mut request: Request<Incoming>, peer: SocketAddr) -> Response<ResponseBody> {
         let client = self.door.client(request.headers(), peer);
-        let (visit, early) = self.door.enter(&request, client);
+        let (mut visit, early) = self.door.enter(&request, client);
         let head = HeadOnly::take(request.method_mut());
         let response = match early {
             Some(response) => response,
             // Pavex keeps what it knows of a connection in a type that only its own server can make. What
             // routes need to know is in `Peer`.
-            None => Peer::scope(client, self.router.route(request, None, &self.state)).await,
+            None => {
+                let routed = Peer::scope(client, self.router.route(request, None, &self.state));
+                let (response, standing) = self.door.principals().scope(routed).await;
+                visit.tell(standing);
+                response
+            }
         };
         head.trim(self.door.leave(visit, response)).into()
     }

@@ -22,6 +22,7 @@ pub struct ApplicationState {
     pub engine: engine::Engine,
     pub errors_page: app::docs::ErrorsPage,
     pub metrics: app::metrics::Metrics,
+    pub principal_limit: app::http::principal_limit::PrincipalLimit,
     pub readiness: app::health::Readiness,
     pub request_limits: app::http::guard::RequestLimits,
     pub server_config: app::configuration::ServerConfig,
@@ -33,11 +34,12 @@ impl ApplicationState {
         app_config: crate::ApplicationConfig,
         v0: app::http::stopping::Stopping,
         v1: app::health::Readiness,
-        v2: app::metrics::Metrics,
-        v3: engine::Engine,
+        v2: app::http::principal_limit::PrincipalLimit,
+        v3: app::metrics::Metrics,
+        v4: engine::Engine,
     ) -> Result<crate::ApplicationState, crate::ApplicationStateError> {
         Ok(
-            Self::_new(app_config.server, v0, v1, v2, v3, app_config.authentication)
+            Self::_new(app_config.server, v0, v1, v2, v3, v4, app_config.authentication)
                 .await,
         )
     }
@@ -45,25 +47,27 @@ impl ApplicationState {
         v0: app::configuration::ServerConfig,
         v1: app::http::stopping::Stopping,
         v2: app::health::Readiness,
-        v3: app::metrics::Metrics,
-        v4: engine::Engine,
-        v5: app::configuration::AuthenticationConfig,
+        v3: app::http::principal_limit::PrincipalLimit,
+        v4: app::metrics::Metrics,
+        v5: engine::Engine,
+        v6: app::configuration::AuthenticationConfig,
     ) -> crate::ApplicationState {
-        let v6 = app::http::stream::Streams::configured(&v0);
-        let v7 = app::http::guard::RequestLimits::configured(&v0);
-        let v8 = app::docs::ErrorsPage::unwritten();
-        let v9 = app::openapi::ApiDescription::unwritten();
+        let v7 = app::http::stream::Streams::configured(&v0);
+        let v8 = app::http::guard::RequestLimits::configured(&v0);
+        let v9 = app::docs::ErrorsPage::unwritten();
+        let v10 = app::openapi::ApiDescription::unwritten();
         crate::ApplicationState {
-            api_description: v9,
-            authentication_config: v5,
-            engine: v4,
-            errors_page: v8,
-            metrics: v3,
+            api_description: v10,
+            authentication_config: v6,
+            engine: v5,
+            errors_page: v9,
+            metrics: v4,
+            principal_limit: v3,
             readiness: v2,
-            request_limits: v7,
+            request_limits: v8,
             server_config: v0,
             stopping: v1,
-            streams: v6,
+            streams: v7,
         }
     }
 }
@@ -421,6 +425,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -458,6 +463,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -474,6 +480,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -511,6 +518,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -527,6 +535,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -566,6 +575,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -582,6 +592,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -619,6 +630,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -655,6 +667,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -692,6 +705,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -708,6 +722,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -745,6 +760,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -781,6 +797,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -817,6 +834,7 @@ impl Router {
                                 &state.engine,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.streams,
                                 &state.request_limits,
                                 &state.metrics,
@@ -854,6 +872,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -891,6 +910,7 @@ impl Router {
                                 &state.engine,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.streams,
                                 &state.stopping,
@@ -930,6 +950,7 @@ impl Router {
                                 &state.engine,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.streams,
                                 &state.request_limits,
                                 &state.metrics,
@@ -968,6 +989,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -984,6 +1006,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1021,6 +1044,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1058,6 +1082,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1096,6 +1121,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1133,6 +1159,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1170,6 +1197,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1186,6 +1214,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1223,6 +1252,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1260,6 +1290,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1298,6 +1329,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1336,6 +1368,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1373,6 +1406,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1410,6 +1444,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1426,6 +1461,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1464,6 +1500,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1480,6 +1517,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1517,6 +1555,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1554,6 +1593,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1591,6 +1631,7 @@ impl Router {
                                 &url_params,
                                 &state.engine,
                                 &state.authentication_config,
+                                &state.principal_limit,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1833,63 +1874,82 @@ pub mod route_0 {
     }
 }
 pub mod route_1 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -1899,25 +1959,27 @@ pub mod route_1 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_1::Next0 {
+        let v10 = crate::route_1::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -1926,32 +1988,34 @@ pub mod route_1 {
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_1::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_1::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -1963,24 +2027,26 @@ pub mod route_1 {
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_1::Next2 {
+        let v12 = crate::route_1::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -1988,52 +2054,53 @@ pub mod route_1 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::accounts::change_account(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::accounts::change_account(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::accounts::refuse_account(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::accounts::refuse_account(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Changed<
             app::http::views::AccountView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -2041,25 +2108,27 @@ pub mod route_1 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -2077,10 +2146,11 @@ pub mod route_1 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -2089,28 +2159,30 @@ pub mod route_1 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -2130,10 +2202,11 @@ pub mod route_1 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -2142,24 +2215,26 @@ pub mod route_1 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -2177,59 +2252,65 @@ pub mod route_1 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_2 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -2238,324 +2319,11 @@ pub mod route_2 {
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_2::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_2::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_2::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::accounts::get_account(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::accounts::refuse_account(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::views::AccountView,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_3 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'b engine::Engine,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::stream::Streams,
-        s_6: &'h app::http::guard::RequestLimits,
-        s_7: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: &'g app::http::stream::Streams,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'h app::http::guard::RequestLimits,
-        s_7: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_0, s_1, s_2, s_3, s_4, s_6, s_7).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_8, s_6, s_0, s_1, s_2, s_3, s_4, s_7, s_9)
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::stream::Streams,
+        v5: &app::http::principal_limit::PrincipalLimit,
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_3::Next0 {
+        let v8 = crate::route_2::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -2576,7 +2344,7 @@ pub mod route_3 {
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::stream::Streams,
+        v5: &app::http::principal_limit::PrincipalLimit,
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
@@ -2585,15 +2353,15 @@ pub mod route_3 {
         let v10 = pavex::telemetry::ServerRequestId::generate();
         let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_3::Next1 {
-            s_0: v1,
-            s_1: v2,
+        let v13 = crate::route_2::Next1 {
+            s_0: v2,
+            s_1: v1,
             s_2: v3,
             s_3: &v11,
             s_4: v4,
-            s_5: v10,
-            s_6: &v8,
-            s_7: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
             s_8: v0,
             s_9: v6,
             next: stage_2,
@@ -2606,23 +2374,23 @@ pub mod route_3 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &engine::Engine,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
         v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::stream::Streams,
+        v8: &app::http::principal_limit::PrincipalLimit,
         v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v10 = crate::route_3::Next2 {
+        let v10 = crate::route_2::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            s_7: v8,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
         let v11 = pavex::middleware::Next::new(v10);
@@ -2630,71 +2398,73 @@ pub mod route_3 {
         <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &engine::Engine,
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: &app::http::stream::Streams,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v8 = app::http::principal::Granted::check(v0, v2, v3, v1, v4).await;
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
         let v9 = match v8 {
             Ok(ok) => ok,
             Err(v9) => {
                 return {
-                    let v10 = app::http::principal::refuse_access(&v9, v5);
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
                     let v11 = pavex::Error::new(v9);
-                    app::telemetry::note_error(&v11, v6);
+                    app::telemetry::note_error(&v11, v7);
                     <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v10 = app::http::input::Read::extract(v0, v2);
+        let v10 = app::http::input::Read::extract(v1, v2);
         let v11 = match v10 {
             Ok(ok) => ok,
             Err(v11) => {
                 return {
-                    let v12 = app::http::input::refuse_input(&v11, v5);
+                    let v12 = app::http::input::refuse_input(&v11, v6);
                     let v13 = pavex::Error::new(v11);
-                    app::telemetry::note_error(&v13, v6);
+                    app::telemetry::note_error(&v13, v7);
                     <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v12 = app::accounts::get_statement(v9, v11, v0, v1, v7, v5).await;
+        let v12 = app::accounts::get_account(v9, v11, v0).await;
         let v13 = match v12 {
             Ok(ok) => ok,
             Err(v13) => {
                 return {
-                    let v14 = app::accounts::refuse_account(&v13, v5);
+                    let v14 = app::accounts::refuse_account(&v13, v6);
                     let v15 = pavex::Error::new(v13);
-                    app::telemetry::note_error(&v15, v6);
+                    app::telemetry::note_error(&v15, v7);
                     <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        <app::http::reply::Reply<
+            app::http::views::AccountView,
+        > as pavex::IntoResponse>::into_response(v13)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: &'g app::http::stream::Streams,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
         s_5: pavex::request::path::MatchedPathPattern,
         s_6: &'h app::http::guard::RequestLimits,
         s_7: &'i app::metrics::Metrics,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'b engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
-            &'g app::http::stream::Streams,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
             &'i app::metrics::Metrics,
@@ -2725,25 +2495,25 @@ pub mod route_3 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         s_8: pavex::request::path::MatchedPathPattern,
         s_9: &'j app::http::guard::RequestLimits,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'b engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            &'i app::http::stream::Streams,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
             &'j app::http::guard::RequestLimits,
         ) -> T,
@@ -2775,23 +2545,23 @@ pub mod route_3 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'b engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            &'i app::http::stream::Streams,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
@@ -2816,1732 +2586,155 @@ pub mod route_3 {
         }
     }
 }
-pub mod route_4 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+pub mod route_3 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_4::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_4::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_4::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::accounts::list_accounts(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::accounts::refuse_account(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::http::views::AccountView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_5 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_5::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_5::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_5::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::accounts::list_changes(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::accounts::refuse_account(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::AccountChangeView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_6 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_6::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_6::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_6::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::accounts::list_entries(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::accounts::refuse_account(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::StatementLineView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_7 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_7::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_7::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_7::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::audit::list_audit(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::audit::refuse_audit(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::audit::AuditRecordView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_8 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_8::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_8::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_8::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::balances::list_balances(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::balances::refuse_balance(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::balances::BalanceGroupView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_9 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'b engine::Engine,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::stream::Streams,
-        s_8: &'i app::http::stopping::Stopping,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
         s_6: &'h app::http::stream::Streams,
-        s_7: &'i app::http::stopping::Stopping,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_0, s_4, s_1, s_2, s_3, s_5, s_6, s_7, s_9, s_10)
-            .await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: &'h app::http::stream::Streams,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::stream::Streams,
-        s_10: &'k app::http::stopping::Stopping,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(
-                s_5,
-                s_11,
-                s_7,
-                s_6,
-                s_0,
-                s_1,
-                s_2,
-                s_3,
-                s_4,
-                s_8,
-                s_9,
-                s_10,
-                s_12,
-            )
+        let response = wrapping_2(s_6, s_9, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_8, s_10)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::stream::Streams,
-        s_10: &'k app::http::stopping::Stopping,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::stream::Streams,
-        v8: &app::http::stopping::Stopping,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::stream::Streams,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v11 = crate::route_9::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_10: v10,
-            s_2: v4,
-            s_3: v5,
-            s_4: v1,
+        let v9 = crate::route_3::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
             s_5: v6,
-            s_6: v7,
-            s_7: v8,
-            s_8: v0,
-            s_9: v9,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
             next: stage_1,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = pavex::middleware::wrap_noop(v12).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::stream::Streams,
-        v8: &app::http::stopping::Stopping,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::stream::Streams,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v11 = app::telemetry::Failure::none();
-        let v12 = app::http::peer::Peer::current();
-        let v13 = pavex::telemetry::ServerRequestId::generate();
-        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
-        let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_9::Next1 {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_3::Next1 {
             s_0: v1,
-            s_1: v3,
-            s_10: v8,
-            s_11: v0,
-            s_12: v9,
-            s_2: v4,
-            s_3: &v14,
-            s_4: v5,
-            s_5: v13,
-            s_6: &v11,
-            s_7: v2,
+            s_1: v2,
+            s_10: v7,
+            s_2: v3,
+            s_3: &v12,
+            s_4: v4,
+            s_5: v5,
+            s_6: v11,
+            s_7: &v9,
             s_8: v6,
-            s_9: v7,
+            s_9: v0,
             next: stage_2,
         };
-        let v17 = pavex::middleware::Next::new(v16);
-        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v18)
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &engine::Engine,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::stream::Streams,
-        v11: &app::http::stopping::Stopping,
-        v12: &app::http::guard::RequestLimits,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::stream::Streams,
+        v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v13 = crate::route_9::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_10: v11,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v0,
-            s_6: v3,
+        let v11 = crate::route_3::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
             s_7: v2,
             s_8: v9,
-            s_9: v10,
             next: stage_3,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn handler(
         v0: &pavex::request::RequestHead,
@@ -4549,52 +2742,50 @@ pub mod route_9 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::stream::Streams,
-        v10: &app::http::stopping::Stopping,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: &app::http::stream::Streams,
     ) -> pavex::Response {
-        let v11 = app::http::principal::Granted::check(v0, v2, v3, v1, v4).await;
+        let v9 = app::http::principal::Granted::check(v0, v2, v3, v1, v4, v5).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v6);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Read::extract(v0, v2);
         let v12 = match v11 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v5);
+                    let v13 = app::http::input::refuse_input(&v12, v6);
                     let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
+                    app::telemetry::note_error(&v14, v7);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
                 };
             }
         };
-        let v13 = app::http::many::WriteMany::extract(v0, v2, v7, v8).await;
+        let v13 = app::accounts::get_statement(v10, v12, v0, v1, v8, v6).await;
         let v14 = match v13 {
             Ok(ok) => ok,
             Err(v14) => {
                 return {
-                    let v15 = app::http::input::refuse_input(&v14, v5);
+                    let v15 = app::accounts::refuse_account(&v14, v6);
                     let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
+                    app::telemetry::note_error(&v16, v7);
                     <pavex::Response as pavex::IntoResponse>::into_response(v15)
                 };
             }
         };
-        let v15 = app::batches::submit_batch(v12, v14, v0, v1, v9, v10, v8, v5).await;
-        let v16 = match v15 {
-            Ok(ok) => ok,
-            Err(v16) => {
-                return {
-                    let v17 = app::batches::refuse_batch(&v16, v5);
-                    let v18 = pavex::Error::new(v16);
-                    app::telemetry::note_error(&v18, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
-                };
-            }
-        };
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -4602,29 +2793,76 @@ pub mod route_9 {
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: &'h app::http::stream::Streams,
-        s_7: &'i app::http::stopping::Stopping,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: &'h app::http::stream::Streams,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
         next: fn(
             &'a pavex::request::RequestHead,
             &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             &'h app::http::stream::Streams,
-            &'i app::http::stopping::Stopping,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-            &'k app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            &'j app::http::stream::Streams,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -4647,7 +2885,7 @@ pub mod route_9 {
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -4656,32 +2894,2072 @@ pub mod route_9 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::stream::Streams,
-        s_10: &'k app::http::stopping::Stopping,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
         next: fn(
             &'a pavex::request::RequestHead,
             &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
             &'j app::http::stream::Streams,
-            &'k app::http::stopping::Stopping,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_4 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_4::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_4::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_4::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::accounts::list_accounts(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::accounts::refuse_account(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::AccountView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
-            &'l app::http::guard::RequestLimits,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_5 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_5::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_5::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_5::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::accounts::list_changes(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::accounts::refuse_account(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::accounts::AccountChangeView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_6 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_6::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_6::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_6::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::accounts::list_entries(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::accounts::refuse_account(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::accounts::StatementLineView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_7 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_7::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_7::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_7::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::audit::list_audit(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::audit::refuse_audit(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::audit::AuditRecordView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_8 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_8::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_8::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_8::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::balances::list_balances(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::balances::refuse_balance(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::balances::BalanceGroupView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_9 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::stream::Streams,
+        s_9: &'j app::http::stopping::Stopping,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: &'i app::http::stream::Streams,
+        s_8: &'j app::http::stopping::Stopping,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(
+                s_9,
+                s_0,
+                s_5,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_6,
+                s_7,
+                s_8,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: &'k app::http::stream::Streams,
+        s_11: &'l app::http::stopping::Stopping,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_6,
+                s_12,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_10,
+                s_11,
+                s_13,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: &'k app::http::stream::Streams,
+        s_11: &'l app::http::stopping::Stopping,
+    ) -> pavex::Response {
+        let response = handler(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::stream::Streams,
+        v9: &app::http::stopping::Stopping,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v12 = crate::route_9::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_11: v11,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v8,
+            s_8: v9,
+            s_9: v0,
+            next: stage_1,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = pavex::middleware::wrap_noop(v13).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::stream::Streams,
+        v9: &app::http::stopping::Stopping,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v12 = app::telemetry::Failure::none();
+        let v13 = app::http::peer::Peer::current();
+        let v14 = pavex::telemetry::ServerRequestId::generate();
+        let v15 = app::telemetry::RequestContext::gather(v1, v0, v14, v13);
+        let v16 = app::telemetry::root_span(v1, &v15);
+        let v17 = crate::route_9::Next1 {
+            s_0: v1,
+            s_1: v3,
+            s_10: v8,
+            s_11: v9,
+            s_12: v0,
+            s_13: v10,
+            s_2: v4,
+            s_3: &v15,
+            s_4: v5,
+            s_5: v6,
+            s_6: v14,
+            s_7: &v12,
+            s_8: v2,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v18 = pavex::middleware::Next::new(v17);
+        let v19 = app::telemetry::observe_request(v18, v1, &v15, &v16, &v12, v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v19)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::stream::Streams,
+        v12: &app::http::stopping::Stopping,
+        v13: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v14 = crate::route_9::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_11: v12,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::http::guard::guard_request(v15, v13, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &engine::Engine,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::stream::Streams,
+        v11: &app::http::stopping::Stopping,
+    ) -> pavex::Response {
+        let v12 = app::http::principal::Granted::check(v0, v2, v3, v1, v4, v5).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::principal::refuse_access(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::http::many::WriteMany::extract(v0, v2, v8, v9).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::http::input::refuse_input(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        let v16 = app::batches::submit_batch(v13, v15, v0, v1, v10, v11, v9, v6).await;
+        let v17 = match v16 {
+            Ok(ok) => ok,
+            Err(v17) => {
+                return {
+                    let v18 = app::batches::refuse_batch(&v17, v6);
+                    let v19 = pavex::Error::new(v17);
+                    app::telemetry::note_error(&v19, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v18)
+                };
+            }
+        };
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: &'i app::http::stream::Streams,
+        s_8: &'j app::http::stopping::Stopping,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'h app::configuration::ServerConfig,
+            &'i app::http::stream::Streams,
+            &'j app::http::stopping::Stopping,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+            &'l app::metrics::Metrics,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: &'k app::http::stream::Streams,
+        s_11: &'l app::http::stopping::Stopping,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+            &'k app::http::stream::Streams,
+            &'l app::http::stopping::Stopping,
+            pavex::request::path::MatchedPathPattern,
+            &'m app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -4703,10 +4981,11 @@ pub mod route_9 {
                 self.s_10,
                 self.s_11,
                 self.s_12,
+                self.s_13,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -4715,28 +4994,30 @@ pub mod route_9 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::stream::Streams,
-        s_10: &'k app::http::stopping::Stopping,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: &'k app::http::stream::Streams,
+        s_11: &'l app::http::stopping::Stopping,
         next: fn(
             &'a pavex::request::RequestHead,
             &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            &'j app::http::stream::Streams,
-            &'k app::http::stopping::Stopping,
+            &'j app::configuration::ServerConfig,
+            &'k app::http::stream::Streams,
+            &'l app::http::stopping::Stopping,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -4756,6 +5037,7 @@ pub mod route_9 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
@@ -5325,59 +5607,63 @@ pub mod route_12 {
     }
 }
 pub mod route_13 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
         s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::stream::Streams,
-        s_6: &'h app::http::guard::RequestLimits,
-        s_7: &'i app::metrics::Metrics,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::stream::Streams,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: &'g app::http::stream::Streams,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'h app::http::guard::RequestLimits,
-        s_7: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: &'h app::http::stream::Streams,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_0, s_1, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_8, s_6, s_0, s_1, s_2, s_3, s_4, s_7, s_9)
+        let response = wrapping_2(s_6, s_9, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_8, s_10)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
     async fn wrapping_0(
@@ -5386,24 +5672,26 @@ pub mod route_13 {
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::stream::Streams,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::stream::Streams,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_13::Next0 {
+        let v9 = crate::route_13::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
             s_4: v5,
-            s_5: v0,
-            s_6: v6,
+            s_5: v6,
+            s_6: v0,
             s_7: v7,
+            s_8: v8,
             next: stage_1,
         };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -5411,31 +5699,33 @@ pub mod route_13 {
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::stream::Streams,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::stream::Streams,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_13::Next1 {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_13::Next1 {
             s_0: v1,
             s_1: v2,
+            s_10: v7,
             s_2: v3,
-            s_3: &v11,
+            s_3: &v12,
             s_4: v4,
-            s_5: v10,
-            s_6: &v8,
-            s_7: v5,
-            s_8: v0,
-            s_9: v6,
+            s_5: v5,
+            s_6: v11,
+            s_7: &v9,
+            s_8: v6,
+            s_9: v0,
             next: stage_2,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -5446,23 +5736,25 @@ pub mod route_13 {
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
         v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::stream::Streams,
-        v9: &app::http::guard::RequestLimits,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::stream::Streams,
+        v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v10 = crate::route_13::Next2 {
+        let v11 = crate::route_13::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            s_7: v8,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            s_8: v9,
             next: stage_3,
         };
-        let v11 = pavex::middleware::Next::new(v10);
-        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn handler(
         v0: &pavex::request::RequestHead,
@@ -5470,49 +5762,50 @@ pub mod route_13 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: &app::http::stream::Streams,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: &app::http::stream::Streams,
     ) -> pavex::Response {
-        let v8 = app::http::principal::Granted::check(v0, v2, v3, v1, v4).await;
-        let v9 = match v8 {
+        let v9 = app::http::principal::Granted::check(v0, v2, v3, v1, v4, v5).await;
+        let v10 = match v9 {
             Ok(ok) => ok,
-            Err(v9) => {
+            Err(v10) => {
                 return {
-                    let v10 = app::http::principal::refuse_access(&v9, v5);
-                    let v11 = pavex::Error::new(v9);
-                    app::telemetry::note_error(&v11, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                    let v11 = app::http::principal::refuse_access(&v10, v6);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
                 };
             }
         };
-        let v10 = app::http::input::Read::extract(v0, v2);
-        let v11 = match v10 {
+        let v11 = app::http::input::Read::extract(v0, v2);
+        let v12 = match v11 {
             Ok(ok) => ok,
-            Err(v11) => {
+            Err(v12) => {
                 return {
-                    let v12 = app::http::input::refuse_input(&v11, v5);
-                    let v13 = pavex::Error::new(v11);
-                    app::telemetry::note_error(&v13, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                    let v13 = app::http::input::refuse_input(&v12, v6);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
                 };
             }
         };
-        let v12 = app::exports::export_ledger(v9, v11, v0, v1, v7, v5).await;
-        let v13 = match v12 {
+        let v13 = app::exports::export_ledger(v10, v12, v0, v1, v8, v6).await;
+        let v14 = match v13 {
             Ok(ok) => ok,
-            Err(v13) => {
+            Err(v14) => {
                 return {
-                    let v14 = app::exports::refuse_export(&v13, v5);
-                    let v15 = pavex::Error::new(v13);
-                    app::telemetry::note_error(&v15, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                    let v15 = app::exports::refuse_export(&v14, v6);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
                 };
             }
         };
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5520,23 +5813,25 @@ pub mod route_13 {
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: &'g app::http::stream::Streams,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'h app::http::guard::RequestLimits,
-        s_7: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: &'h app::http::stream::Streams,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
         next: fn(
             &'a pavex::request::RequestHead,
             &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
-            &'g app::http::stream::Streams,
+            &'g app::http::principal_limit::PrincipalLimit,
+            &'h app::http::stream::Streams,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5553,10 +5848,11 @@ pub mod route_13 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
+                self.s_8,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5565,26 +5861,28 @@ pub mod route_13 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a pavex::request::RequestHead,
             &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            &'i app::http::stream::Streams,
+            &'i app::telemetry::Failure,
+            &'j app::http::stream::Streams,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5603,10 +5901,11 @@ pub mod route_13 {
                 self.s_7,
                 self.s_8,
                 self.s_9,
+                self.s_10,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5615,22 +5914,24 @@ pub mod route_13 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
         next: fn(
             &'a pavex::request::RequestHead,
             &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            &'i app::http::stream::Streams,
+            &'i app::telemetry::Failure,
+            &'j app::http::stream::Streams,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5647,6 +5948,7 @@ pub mod route_13 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
+                self.s_8,
             )
         }
     }
@@ -6164,63 +6466,82 @@ pub mod route_16 {
     }
 }
 pub mod route_17 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -6230,25 +6551,27 @@ pub mod route_17 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_17::Next0 {
+        let v10 = crate::route_17::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -6257,32 +6580,34 @@ pub mod route_17 {
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_17::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_17::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -6294,24 +6619,26 @@ pub mod route_17 {
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_17::Next2 {
+        let v12 = crate::route_17::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -6319,52 +6646,53 @@ pub mod route_17 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::holds::capture_hold(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::holds::capture_hold(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::holds::refuse_hold(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::holds::refuse_hold(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Created<
             app::http::views::TransactionView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6372,25 +6700,27 @@ pub mod route_17 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6408,10 +6738,11 @@ pub mod route_17 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6420,28 +6751,30 @@ pub mod route_17 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6461,10 +6794,11 @@ pub mod route_17 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6473,24 +6807,26 @@ pub mod route_17 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6508,68 +6844,88 @@ pub mod route_17 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_18 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -6579,25 +6935,27 @@ pub mod route_18 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_18::Next0 {
+        let v10 = crate::route_18::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -6606,32 +6964,34 @@ pub mod route_18 {
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_18::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_18::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -6643,24 +7003,26 @@ pub mod route_18 {
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_18::Next2 {
+        let v12 = crate::route_18::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -6668,52 +7030,53 @@ pub mod route_18 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::holds::create_hold(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::holds::create_hold(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::holds::refuse_hold(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::holds::refuse_hold(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Created<
             app::http::views::HoldView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6721,25 +7084,27 @@ pub mod route_18 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6757,10 +7122,11 @@ pub mod route_18 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6769,28 +7135,30 @@ pub mod route_18 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6810,10 +7178,11 @@ pub mod route_18 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6822,24 +7191,26 @@ pub mod route_18 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6857,59 +7228,65 @@ pub mod route_18 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_19 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -6918,22 +7295,24 @@ pub mod route_19 {
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_19::Next0 {
+        let v8 = crate::route_19::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -6941,29 +7320,31 @@ pub mod route_19 {
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_19::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_19::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -6974,21 +7355,23 @@ pub mod route_19 {
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
         v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_19::Next2 {
+        let v10 = crate::route_19::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -6996,50 +7379,51 @@ pub mod route_19 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::holds::get_hold(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::holds::get_hold(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::holds::refuse_hold(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::holds::refuse_hold(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::views::HoldView,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7047,21 +7431,23 @@ pub mod route_19 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7077,10 +7463,11 @@ pub mod route_19 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7089,24 +7476,26 @@ pub mod route_19 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7124,10 +7513,11 @@ pub mod route_19 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7136,20 +7526,22 @@ pub mod route_19 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7165,59 +7557,65 @@ pub mod route_19 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_20 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -7226,22 +7624,24 @@ pub mod route_20 {
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_20::Next0 {
+        let v8 = crate::route_20::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -7249,29 +7649,31 @@ pub mod route_20 {
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_20::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_20::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -7282,21 +7684,23 @@ pub mod route_20 {
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
         v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_20::Next2 {
+        let v10 = crate::route_20::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -7304,50 +7708,51 @@ pub mod route_20 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::holds::list_holds(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::holds::list_holds(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::holds::refuse_hold(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::holds::refuse_hold(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::pagination::Page<app::http::views::HoldView>,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7355,21 +7760,23 @@ pub mod route_20 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7385,10 +7792,11 @@ pub mod route_20 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7397,24 +7805,26 @@ pub mod route_20 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7432,10 +7842,11 @@ pub mod route_20 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7444,20 +7855,22 @@ pub mod route_20 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7473,68 +7886,88 @@ pub mod route_20 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_21 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -7544,25 +7977,27 @@ pub mod route_21 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_21::Next0 {
+        let v10 = crate::route_21::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -7571,32 +8006,34 @@ pub mod route_21 {
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_21::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_21::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -7608,24 +8045,26 @@ pub mod route_21 {
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_21::Next2 {
+        let v12 = crate::route_21::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -7633,52 +8072,53 @@ pub mod route_21 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::holds::void_hold(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::holds::void_hold(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::holds::refuse_hold(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::holds::refuse_hold(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Changed<
             app::http::views::HoldView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7686,25 +8126,27 @@ pub mod route_21 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7722,10 +8164,11 @@ pub mod route_21 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7734,28 +8177,30 @@ pub mod route_21 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7775,10 +8220,11 @@ pub mod route_21 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7787,24 +8233,26 @@ pub mod route_21 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7822,68 +8270,88 @@ pub mod route_21 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_22 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -7893,25 +8361,27 @@ pub mod route_22 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_22::Next0 {
+        let v10 = crate::route_22::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -7920,32 +8390,34 @@ pub mod route_22 {
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_22::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_22::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -7957,24 +8429,26 @@ pub mod route_22 {
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_22::Next2 {
+        let v12 = crate::route_22::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -7982,52 +8456,53 @@ pub mod route_22 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::keys::create_key(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::keys::create_key(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::keys::refuse_key(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::keys::refuse_key(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Created<
             app::keys::IssuedKeyView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8035,25 +8510,27 @@ pub mod route_22 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8071,10 +8548,11 @@ pub mod route_22 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8083,28 +8561,30 @@ pub mod route_22 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8124,10 +8604,11 @@ pub mod route_22 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8136,24 +8617,26 @@ pub mod route_22 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8171,59 +8654,65 @@ pub mod route_22 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_23 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -8232,22 +8721,24 @@ pub mod route_23 {
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_23::Next0 {
+        let v8 = crate::route_23::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -8255,29 +8746,31 @@ pub mod route_23 {
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_23::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_23::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -8288,21 +8781,23 @@ pub mod route_23 {
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
         v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_23::Next2 {
+        let v10 = crate::route_23::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -8310,50 +8805,51 @@ pub mod route_23 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::keys::get_key(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::keys::get_key(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::keys::refuse_key(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::keys::refuse_key(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::keys::KeyView,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8361,21 +8857,23 @@ pub mod route_23 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8391,10 +8889,11 @@ pub mod route_23 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8403,24 +8902,26 @@ pub mod route_23 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8438,10 +8939,11 @@ pub mod route_23 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8450,20 +8952,22 @@ pub mod route_23 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8479,59 +8983,65 @@ pub mod route_23 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_24 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
         s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_3: &'e engine::Engine,
         s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: &'e engine::Engine,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_0, s_1, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_0, s_1, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: &'e app::telemetry::RequestContext,
         s_3: &'f engine::Engine,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: &'e app::telemetry::RequestContext,
         s_3: &'f engine::Engine,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -8540,22 +9050,24 @@ pub mod route_24 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_24::Next0 {
+        let v8 = crate::route_24::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -8563,29 +9075,31 @@ pub mod route_24 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_24::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_24::Next1 {
             s_0: v1,
             s_1: v2,
-            s_2: &v10,
+            s_2: &v11,
             s_3: v3,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -8596,21 +9110,23 @@ pub mod route_24 {
         v5: &app::telemetry::RequestContext,
         v6: &engine::Engine,
         v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_24::Next2 {
+        let v10 = crate::route_24::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &pavex::request::RequestHead,
@@ -8618,27 +9134,28 @@ pub mod route_24 {
         v2: &app::telemetry::RequestContext,
         v3: &engine::Engine,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v0, v1, v2, v3, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v0, v1, v2, v3, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::keys::get_principal(v8);
+        let v10 = app::keys::get_principal(v9);
         <app::http::reply::Reply<
             app::keys::PrincipalView,
-        > as pavex::IntoResponse>::into_response(v9)
+        > as pavex::IntoResponse>::into_response(v10)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8646,21 +9163,23 @@ pub mod route_24 {
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: &'e engine::Engine,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a pavex::request::RequestHead,
             &'d pavex::request::path::RawPathParams<'b, 'c>,
             &'e engine::Engine,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8676,10 +9195,11 @@ pub mod route_24 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8688,24 +9208,26 @@ pub mod route_24 {
         s_2: &'e app::telemetry::RequestContext,
         s_3: &'f engine::Engine,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a pavex::request::RequestHead,
             &'d pavex::request::path::RawPathParams<'b, 'c>,
             &'e app::telemetry::RequestContext,
             &'f engine::Engine,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8723,10 +9245,11 @@ pub mod route_24 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8735,20 +9258,22 @@ pub mod route_24 {
         s_2: &'e app::telemetry::RequestContext,
         s_3: &'f engine::Engine,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a pavex::request::RequestHead,
             &'d pavex::request::path::RawPathParams<'b, 'c>,
             &'e app::telemetry::RequestContext,
             &'f engine::Engine,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8764,59 +9289,65 @@ pub mod route_24 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_25 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -8825,22 +9356,24 @@ pub mod route_25 {
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_25::Next0 {
+        let v8 = crate::route_25::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -8848,29 +9381,31 @@ pub mod route_25 {
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_25::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_25::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -8881,21 +9416,23 @@ pub mod route_25 {
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
         v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_25::Next2 {
+        let v10 = crate::route_25::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -8903,50 +9440,51 @@ pub mod route_25 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::keys::list_keys(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::keys::list_keys(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::keys::refuse_key(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::keys::refuse_key(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::pagination::Page<app::keys::KeyView>,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8954,21 +9492,23 @@ pub mod route_25 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8984,10 +9524,11 @@ pub mod route_25 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8996,24 +9537,26 @@ pub mod route_25 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9031,10 +9574,11 @@ pub mod route_25 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9043,20 +9587,22 @@ pub mod route_25 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9072,68 +9618,88 @@ pub mod route_25 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_26 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -9143,25 +9709,27 @@ pub mod route_26 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_26::Next0 {
+        let v10 = crate::route_26::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -9170,32 +9738,34 @@ pub mod route_26 {
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_26::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_26::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -9207,24 +9777,26 @@ pub mod route_26 {
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_26::Next2 {
+        let v12 = crate::route_26::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -9232,52 +9804,53 @@ pub mod route_26 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::keys::revoke_key(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::keys::revoke_key(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::keys::refuse_key(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::keys::refuse_key(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Reply<
             app::keys::KeyView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9285,25 +9858,27 @@ pub mod route_26 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9321,10 +9896,11 @@ pub mod route_26 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9333,28 +9909,30 @@ pub mod route_26 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9374,10 +9952,11 @@ pub mod route_26 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9386,24 +9965,26 @@ pub mod route_26 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9421,68 +10002,88 @@ pub mod route_26 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_27 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -9492,25 +10093,27 @@ pub mod route_27 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_27::Next0 {
+        let v10 = crate::route_27::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -9519,32 +10122,34 @@ pub mod route_27 {
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_27::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_27::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -9556,24 +10161,26 @@ pub mod route_27 {
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_27::Next2 {
+        let v12 = crate::route_27::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -9581,50 +10188,398 @@ pub mod route_27 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::ledgers::create_ledger(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::ledgers::create_ledger(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::ledgers::refuse_ledger(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::ledgers::refuse_ledger(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Created<
             app::ledgers::LedgerView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'h app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+}
+pub mod route_28 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_28::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_28::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_28::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::ledgers::get_ledger(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::ledgers::refuse_ledger(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::ledgers::LedgerView,
+        > as pavex::IntoResponse>::into_response(v13)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
@@ -9634,18 +10589,16 @@ pub mod route_27 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
             &'i app::metrics::Metrics,
@@ -9669,7 +10622,6 @@ pub mod route_27 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
-                self.s_8,
             )
         }
     }
@@ -9682,22 +10634,20 @@ pub mod route_27 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
             &'j app::http::guard::RequestLimits,
         ) -> T,
@@ -9722,7 +10672,6 @@ pub mod route_27 {
                 self.s_7,
                 self.s_8,
                 self.s_9,
-                self.s_10,
             )
         }
     }
@@ -9735,20 +10684,18 @@ pub mod route_27 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
@@ -9769,368 +10716,64 @@ pub mod route_27 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
-                self.s_8,
-            )
-        }
-    }
-}
-pub mod route_28 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_28::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_28::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_28::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::ledgers::get_ledger(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::ledgers::refuse_ledger(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::ledgers::LedgerView,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
             )
         }
     }
 }
 pub mod route_29 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -10139,22 +10782,24 @@ pub mod route_29 {
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_29::Next0 {
+        let v8 = crate::route_29::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -10162,29 +10807,31 @@ pub mod route_29 {
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_29::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_29::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -10195,21 +10842,23 @@ pub mod route_29 {
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
         v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_29::Next2 {
+        let v10 = crate::route_29::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -10217,50 +10866,51 @@ pub mod route_29 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::ledgers::list_ledgers(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::ledgers::list_ledgers(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::ledgers::refuse_ledger(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::ledgers::refuse_ledger(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::pagination::Page<app::ledgers::LedgerView>,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10268,21 +10918,23 @@ pub mod route_29 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10298,10 +10950,11 @@ pub mod route_29 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10310,24 +10963,26 @@ pub mod route_29 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10345,10 +11000,11 @@ pub mod route_29 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10357,20 +11013,22 @@ pub mod route_29 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10386,59 +11044,65 @@ pub mod route_29 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_30 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -10447,22 +11111,24 @@ pub mod route_30 {
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_30::Next0 {
+        let v8 = crate::route_30::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -10470,29 +11136,31 @@ pub mod route_30 {
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_30::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_30::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -10503,21 +11171,23 @@ pub mod route_30 {
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
         v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_30::Next2 {
+        let v10 = crate::route_30::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -10525,50 +11195,51 @@ pub mod route_30 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::log::list_log(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::log::list_log(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::log::refuse_log(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::log::refuse_log(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::pagination::Page<app::log::LogEntryView>,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10576,21 +11247,23 @@ pub mod route_30 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10606,10 +11279,11 @@ pub mod route_30 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10618,24 +11292,26 @@ pub mod route_30 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10653,10 +11329,11 @@ pub mod route_30 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10665,20 +11342,22 @@ pub mod route_30 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10694,6 +11373,7 @@ pub mod route_30 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
@@ -11043,63 +11723,82 @@ pub mod route_32 {
     }
 }
 pub mod route_33 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -11109,25 +11808,27 @@ pub mod route_33 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_33::Next0 {
+        let v10 = crate::route_33::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -11136,32 +11837,34 @@ pub mod route_33 {
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_33::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_33::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -11173,24 +11876,26 @@ pub mod route_33 {
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_33::Next2 {
+        let v12 = crate::route_33::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -11198,52 +11903,53 @@ pub mod route_33 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::schedules::cancel_schedule(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::schedules::cancel_schedule(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::schedules::refuse_schedule_request(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Changed<
             app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11251,25 +11957,27 @@ pub mod route_33 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11287,10 +11995,11 @@ pub mod route_33 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11299,28 +12008,30 @@ pub mod route_33 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11340,10 +12051,11 @@ pub mod route_33 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11352,24 +12064,26 @@ pub mod route_33 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11387,68 +12101,88 @@ pub mod route_33 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_34 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -11458,25 +12192,27 @@ pub mod route_34 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_34::Next0 {
+        let v10 = crate::route_34::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -11485,32 +12221,34 @@ pub mod route_34 {
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_34::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_34::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -11522,24 +12260,26 @@ pub mod route_34 {
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_34::Next2 {
+        let v12 = crate::route_34::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -11547,52 +12287,53 @@ pub mod route_34 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::schedules::create_schedule(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::schedules::create_schedule(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::schedules::refuse_schedule_request(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Created<
             app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11600,25 +12341,27 @@ pub mod route_34 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11636,10 +12379,11 @@ pub mod route_34 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11648,28 +12392,30 @@ pub mod route_34 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11689,10 +12435,11 @@ pub mod route_34 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11701,24 +12448,26 @@ pub mod route_34 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11736,59 +12485,65 @@ pub mod route_34 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_35 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -11797,22 +12552,24 @@ pub mod route_35 {
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_35::Next0 {
+        let v8 = crate::route_35::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -11820,29 +12577,31 @@ pub mod route_35 {
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_35::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_35::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -11853,21 +12612,23 @@ pub mod route_35 {
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
         v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_35::Next2 {
+        let v10 = crate::route_35::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -11875,50 +12636,51 @@ pub mod route_35 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::schedules::get_schedule(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::schedules::get_schedule(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::schedules::refuse_schedule_request(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::schedules::refuse_schedule_request(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11926,21 +12688,23 @@ pub mod route_35 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11956,10 +12720,11 @@ pub mod route_35 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11968,24 +12733,26 @@ pub mod route_35 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12003,10 +12770,11 @@ pub mod route_35 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12015,20 +12783,22 @@ pub mod route_35 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12044,59 +12814,65 @@ pub mod route_35 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_36 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -12105,22 +12881,24 @@ pub mod route_36 {
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_36::Next0 {
+        let v8 = crate::route_36::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -12128,29 +12906,31 @@ pub mod route_36 {
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_36::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_36::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -12161,21 +12941,23 @@ pub mod route_36 {
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
         v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_36::Next2 {
+        let v10 = crate::route_36::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -12183,50 +12965,51 @@ pub mod route_36 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::schedules::list_runs(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::schedules::list_runs(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::schedules::refuse_schedule_request(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::schedules::refuse_schedule_request(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::pagination::Page<app::schedules::RunView>,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12234,21 +13017,23 @@ pub mod route_36 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12264,10 +13049,11 @@ pub mod route_36 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12276,24 +13062,26 @@ pub mod route_36 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12311,10 +13099,11 @@ pub mod route_36 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12323,20 +13112,22 @@ pub mod route_36 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12352,59 +13143,65 @@ pub mod route_36 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_37 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -12413,22 +13210,24 @@ pub mod route_37 {
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_37::Next0 {
+        let v8 = crate::route_37::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -12436,29 +13235,31 @@ pub mod route_37 {
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_37::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_37::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -12469,21 +13270,23 @@ pub mod route_37 {
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
         v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_37::Next2 {
+        let v10 = crate::route_37::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -12491,50 +13294,51 @@ pub mod route_37 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::schedules::list_schedules(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::schedules::list_schedules(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::schedules::refuse_schedule_request(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::schedules::refuse_schedule_request(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::pagination::Page<app::schedules::ScheduleView>,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12542,21 +13346,23 @@ pub mod route_37 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12572,10 +13378,11 @@ pub mod route_37 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12584,24 +13391,26 @@ pub mod route_37 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12619,10 +13428,11 @@ pub mod route_37 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12631,20 +13441,22 @@ pub mod route_37 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12660,68 +13472,88 @@ pub mod route_37 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_38 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -12731,25 +13563,27 @@ pub mod route_38 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_38::Next0 {
+        let v10 = crate::route_38::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -12758,32 +13592,34 @@ pub mod route_38 {
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_38::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_38::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -12795,24 +13631,26 @@ pub mod route_38 {
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_38::Next2 {
+        let v12 = crate::route_38::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -12820,52 +13658,53 @@ pub mod route_38 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::schedules::pause_schedule(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::schedules::pause_schedule(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::schedules::refuse_schedule_request(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Changed<
             app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12873,25 +13712,27 @@ pub mod route_38 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12909,10 +13750,11 @@ pub mod route_38 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12921,28 +13763,30 @@ pub mod route_38 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12962,10 +13806,11 @@ pub mod route_38 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -12974,24 +13819,26 @@ pub mod route_38 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13009,68 +13856,88 @@ pub mod route_38 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_39 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -13080,25 +13947,27 @@ pub mod route_39 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_39::Next0 {
+        let v10 = crate::route_39::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -13107,32 +13976,34 @@ pub mod route_39 {
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_39::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_39::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -13144,24 +14015,26 @@ pub mod route_39 {
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_39::Next2 {
+        let v12 = crate::route_39::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -13169,52 +14042,53 @@ pub mod route_39 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::schedules::resume_schedule(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::schedules::resume_schedule(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::schedules::refuse_schedule_request(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Changed<
             app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13222,25 +14096,27 @@ pub mod route_39 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13258,10 +14134,11 @@ pub mod route_39 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13270,28 +14147,30 @@ pub mod route_39 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13311,10 +14190,11 @@ pub mod route_39 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13323,24 +14203,26 @@ pub mod route_39 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13358,68 +14240,88 @@ pub mod route_39 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_40 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -13429,25 +14331,27 @@ pub mod route_40 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_40::Next0 {
+        let v10 = crate::route_40::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -13456,32 +14360,34 @@ pub mod route_40 {
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_40::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_40::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -13493,24 +14399,26 @@ pub mod route_40 {
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_40::Next2 {
+        let v12 = crate::route_40::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -13518,52 +14426,53 @@ pub mod route_40 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::transactions::change_transaction(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::transactions::change_transaction(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::transactions::refuse_transaction(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::transactions::refuse_transaction(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Changed<
             app::http::views::TransactionChangeView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13571,25 +14480,27 @@ pub mod route_40 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13607,10 +14518,11 @@ pub mod route_40 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13619,28 +14531,30 @@ pub mod route_40 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13660,10 +14574,11 @@ pub mod route_40 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13672,24 +14587,26 @@ pub mod route_40 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13707,68 +14624,88 @@ pub mod route_40 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_41 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -13778,25 +14715,27 @@ pub mod route_41 {
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_41::Next0 {
+        let v10 = crate::route_41::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -13805,32 +14744,34 @@ pub mod route_41 {
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_41::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_41::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -13842,24 +14783,26 @@ pub mod route_41 {
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_41::Next2 {
+        let v12 = crate::route_41::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -13867,52 +14810,53 @@ pub mod route_41 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::transactions::create_transaction(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::transactions::create_transaction(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::transactions::refuse_transaction(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::transactions::refuse_transaction(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Created<
             app::http::views::TransactionView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13920,25 +14864,27 @@ pub mod route_41 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13956,10 +14902,11 @@ pub mod route_41 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13968,28 +14915,30 @@ pub mod route_41 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14009,10 +14958,11 @@ pub mod route_41 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14021,24 +14971,26 @@ pub mod route_41 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14056,947 +15008,23 @@ pub mod route_41 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_42 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_42::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_42::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_42::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::transactions::get_transaction(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::transactions::refuse_transaction(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::views::TransactionView,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_43 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_43::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_43::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_43::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::transactions::list_transaction_changes(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::transactions::refuse_transaction(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::http::views::TransactionChangeView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_44 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_44::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_44::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_44::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::transactions::list_transactions(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::transactions::refuse_transaction(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::http::views::TransactionView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_45 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
@@ -15004,13 +15032,12 @@ pub mod route_45 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
@@ -15019,14 +15046,13 @@ pub mod route_45 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
             .await;
         response
     }
@@ -15036,103 +15062,96 @@ pub mod route_45 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_45::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v4,
-            s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
+        let v8 = crate::route_42::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
             s_7: v7,
-            s_8: v8,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_45::Next1 {
-            s_0: v3,
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_42::Next1 {
+            s_0: v2,
             s_1: v1,
-            s_10: v7,
-            s_2: v4,
-            s_3: &v12,
-            s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_45::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v0,
-            s_6: v3,
+        let v10 = crate::route_42::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
             s_7: v2,
-            s_8: v9,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -15140,50 +15159,49 @@ pub mod route_45 {
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
         v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v9) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v11) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v13 = app::transactions::reverse_transaction(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v12 = app::transactions::get_transaction(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v13) => {
                 return {
-                    let v15 = app::transactions::refuse_transaction(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v14 = app::transactions::refuse_transaction(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        <app::http::reply::Created<
+        <app::http::reply::Reply<
             app::http::views::TransactionView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v13)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
@@ -15193,18 +15211,16 @@ pub mod route_45 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::configuration::AuthenticationConfig,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
             &'i app::metrics::Metrics,
@@ -15228,7 +15244,6 @@ pub mod route_45 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
-                self.s_8,
             )
         }
     }
@@ -15241,22 +15256,20 @@ pub mod route_45 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
             &'j app::http::guard::RequestLimits,
         ) -> T,
@@ -15281,7 +15294,6 @@ pub mod route_45 {
                 self.s_7,
                 self.s_8,
                 self.s_9,
-                self.s_10,
             )
         }
     }
@@ -15294,20 +15306,18 @@ pub mod route_45 {
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
             &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
@@ -15328,7 +15338,1048 @@ pub mod route_45 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
+            )
+        }
+    }
+}
+pub mod route_43 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_43::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_43::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_43::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::transactions::list_transaction_changes(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::transactions::refuse_transaction(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::TransactionChangeView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
                 self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_44 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::principal_limit::PrincipalLimit,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_44::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_44::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::principal_limit::PrincipalLimit,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_44::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::transactions::list_transactions(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::transactions::refuse_transaction(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::TransactionView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_45 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::http::principal_limit::PrincipalLimit,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = crate::route_45::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
+            s_8: v8,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_45::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v0,
+            s_11: v8,
+            s_2: v4,
+            s_3: &v13,
+            s_4: v5,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v12 = crate::route_45::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::principal_limit::PrincipalLimit,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::transactions::reverse_transaction(v11, v13, v0).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::transactions::refuse_transaction(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        <app::http::reply::Created<
+            app::http::views::TransactionView,
+        > as pavex::IntoResponse>::into_response(v15)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: &'g app::http::principal_limit::PrincipalLimit,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            &'g app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'h app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
             )
         }
     }

@@ -21,7 +21,9 @@ use pavex::{Response, error_handler, methods};
 use super::credentials::{NotPresented, Presented, presented};
 use super::failures;
 use super::percent::decode;
+use super::principal_limit::{PrincipalLimit, TooMany};
 use super::problem::{Member, Problem, ProblemType};
+use super::rate_limit::RATE_LIMITED;
 use crate::configuration::{AuthenticationConfig, AuthenticationMode};
 use crate::telemetry::RequestContext;
 
@@ -100,6 +102,9 @@ pub enum AccessError {
     /// Its key opens nothing.
     #[error(transparent)]
     Refused(AuthenticationError),
+    /// Whoever sent it asks too often: after so many seconds they may again.
+    #[error("the principal asks too often")]
+    Limited(u32),
     /// Whoever sent it is not to know that there is such a ledger.
     #[error("the ledger is not for this key to see")]
     Unseen,
@@ -113,7 +118,7 @@ impl<R> Granted<R> {
     /// Finds out who sent the request, and whether they have the right.
     ///
     /// # Errors
-    /// [`AccessError`]. What is refused is noted for the audit trail.
+    /// [`AccessError`]. What is refused is noted for the audit trail, but for what comes too often.
     #[request_scoped(id = "GRANTED_CHECK")]
     pub async fn check(
         head: &RequestHead,
@@ -121,6 +126,7 @@ impl<R> Granted<R> {
         context: &RequestContext,
         engine: &Engine,
         config: &AuthenticationConfig,
+        limit: &PrincipalLimit,
     ) -> Result<Self, AccessError>
     where
         R: Right,
@@ -143,6 +149,7 @@ impl<R> Granted<R> {
                 })?
             }
         };
+        limit.count(&principal)?;
         let caller = Caller { principal, ledger, request, engine: engine.clone() };
         caller.check(R::NEED)?;
         Ok(Self { caller, right: PhantomData })
@@ -219,6 +226,7 @@ impl RequestNote {
             subject,
             address: self.context.peer.0.map(|address| address.ip()),
             request_id: Some(self.context.request_id.to_string()),
+            entry: None,
             count: 1,
         }
     }
@@ -247,6 +255,12 @@ fn actor(error: &AccessError, presented: Option<&Presented>) -> Actor {
             Some(Presented::Key(key)),
         ) => Actor::Key(key.id()),
         _ => Actor::Unknown,
+    }
+}
+
+impl From<TooMany> for AccessError {
+    fn from(TooMany(seconds): TooMany) -> Self {
+        Self::Limited(seconds)
     }
 }
 
@@ -310,6 +324,7 @@ impl From<&AccessError> for Problem {
                 ReadError::Corrupt(_) => failures::read_failed(error),
                 _ => failures::unavailable(),
             },
+            AccessError::Limited(seconds) => Self::of(&RATE_LIMITED).retry_after(*seconds),
             AccessError::Unseen => failures::ledger_not_found(),
             AccessError::Lacking(scope) => Self::of(&AUTHORIZATION_DENIED)
                 .detail(format!("This takes the scope {scope}, which the key does not have here."))
@@ -350,6 +365,7 @@ mod tests {
                 "internal.error",
                 false,
             ),
+            (AccessError::Limited(1), 429, "request.rate_limited", false),
             (AccessError::Unseen, 404, "ledger.not_found", false),
             (AccessError::Lacking(Scope::LedgerWrite), 403, "authorization.denied", false),
         ] {

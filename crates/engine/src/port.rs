@@ -7,6 +7,7 @@
 mod errors;
 
 use async_trait::async_trait;
+use identity::AuditEvent;
 use ledger::{
     Address, Amount, Balance, BalanceKey, BalanceTotal, Entry, EntryNumber, HoldStanding, HoldState,
     LedgerName, Metadata, Policy, Reference, Remainder, RootKey, StatementLine, Timestamp,
@@ -380,6 +381,12 @@ pub trait Batch: Send {
     /// # Errors
     /// [`CommitError::RolledBack`], [`CommitError::OutcomeUnknown`].
     async fn commit(self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError>;
+
+    /// Adds to the audit trail: it is there once [`Self::commit`] has returned well, and not without the entries.
+    ///
+    /// # Errors
+    /// [`CommitError::RolledBack`].
+    async fn record(&mut self, events: &[AuditEvent]) -> Result<(), CommitError>;
 }
 
 /// An entry with the request that asked for it: one record of the log.

@@ -4,12 +4,12 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use ledger::Timestamp;
+use ledger::{EntryNumber, Timestamp};
 
 use crate::key_text::KeyId;
 
 /// Who did something.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Actor {
     /// Somebody with a key, which need not be good any more.
     Key(KeyId),
@@ -53,14 +53,40 @@ pub enum Action {
     LedgerCreated,
     /// A schedule was created: what it posts later is posted with the rights that its creator had.
     ScheduleCreated,
+    /// A schedule was paused.
+    SchedulePaused,
+    /// A schedule goes on.
+    ScheduleResumed,
+    /// A schedule was cancelled.
+    ScheduleCancelled,
+    /// What an account allows was changed.
+    PolicyChanged,
+    /// A transaction was reversed with `force`, which takes accounts under their floors.
+    ReversalForced,
+    /// Entries were imported into a ledger.
+    LedgerImported,
+    /// The database's schema was changed.
+    DatabaseMigrated,
     /// A request was refused: its credentials, or what they allow, did not do.
     Refused,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 5] =
-        [Self::KeyCreated, Self::KeyRevoked, Self::LedgerCreated, Self::ScheduleCreated, Self::Refused];
+    pub const ALL: &[Self] = &[
+        Self::KeyCreated,
+        Self::KeyRevoked,
+        Self::LedgerCreated,
+        Self::ScheduleCreated,
+        Self::SchedulePaused,
+        Self::ScheduleResumed,
+        Self::ScheduleCancelled,
+        Self::PolicyChanged,
+        Self::ReversalForced,
+        Self::LedgerImported,
+        Self::DatabaseMigrated,
+        Self::Refused,
+    ];
 
     /// Returns its name. It never changes once released.
     #[must_use]
@@ -70,6 +96,13 @@ impl Action {
             Self::KeyRevoked => "key.revoked",
             Self::LedgerCreated => "ledger.created",
             Self::ScheduleCreated => "schedule.created",
+            Self::SchedulePaused => "schedule.paused",
+            Self::ScheduleResumed => "schedule.resumed",
+            Self::ScheduleCancelled => "schedule.cancelled",
+            Self::PolicyChanged => "account.policy_changed",
+            Self::ReversalForced => "reversal.forced",
+            Self::LedgerImported => "ledger.imported",
+            Self::DatabaseMigrated => "database.migrated",
             Self::Refused => "request.refused",
         }
     }
@@ -77,7 +110,7 @@ impl Action {
     /// Returns the action of a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.name() == name)
+        Self::ALL.iter().copied().find(|action| action.name() == name)
     }
 }
 
@@ -90,14 +123,34 @@ pub struct AuditEvent {
     pub actor: Actor,
     /// What they did.
     pub action: Action,
-    /// What they did it to: a key's id, a ledger's name, `GET /v1/keys` and why it was refused.
+    /// What they did it to: a key's id; a ledger's name, alone or with what of it, as `main users:42`; `GET /v1/keys` and
+    /// why it was refused.
     pub subject: String,
     /// The address that it came from.
     pub address: Option<IpAddr>,
     /// The request; of several alike, the first.
     pub request_id: Option<String>,
+    /// The entry that it made in the log of its ledger, where it made one.
+    pub entry: Option<EntryNumber>,
     /// How many there were, all alike: 1 for an act.
     pub count: u64,
+}
+
+impl AuditEvent {
+    /// Something that an operator did on the command line, or the service itself.
+    #[must_use]
+    pub fn by_operator(at: Timestamp, action: Action, subject: String) -> Self {
+        Self {
+            at,
+            actor: Actor::Operator,
+            action,
+            subject,
+            address: None,
+            request_id: None,
+            entry: None,
+            count: 1,
+        }
+    }
 }
 
 /// Something that was recorded. Nothing ever changes it.
@@ -120,7 +173,7 @@ mod tests {
         }
         assert_eq!(Actor::parse("key:x"), None);
         for action in Action::ALL {
-            assert_eq!(Action::named(action.name()), Some(action));
+            assert_eq!(Action::named(action.name()), Some(*action));
         }
     }
 }

@@ -19,7 +19,7 @@ mod statement;
 mod transactions;
 mod ways;
 
-pub use access::{AuditRow, KeyRow, StoredEvent, page_of_audit, page_of_keys};
+pub use access::{AuditRow, KeyRow, StoredEvent, StoredPlace, page_of_audit, page_of_keys};
 pub use accounts::{
     AccountPage, AccountRow, ChangePage, KeptRow, add_looked_up, add_to_account, end_of, first_behind,
 };

@@ -9,7 +9,7 @@ use app::configuration::DatabaseConfig;
 use app::storage::{self, IfMissing};
 use engine::access::{NewKey, random_key, random_service_secret};
 use engine::{Engine, EngineMetrics};
-use identity::{Action, Actor, AuditEvent, Grant, Grants, KeyId, KeyName, LedgerSet, Principal, Role};
+use identity::{Action, AuditEvent, Grant, Grants, KeyId, KeyName, LedgerSet, Principal, Role};
 use ledger::{LedgerName, Timestamp};
 use prometheus_client::registry::Registry;
 
@@ -99,13 +99,5 @@ async fn revoke(engine: &Engine, id: &str) -> anyhow::Result<()> {
 }
 
 fn event(engine: &Engine, action: Action, subject: String) -> AuditEvent {
-    AuditEvent {
-        at: engine.now(),
-        actor: Actor::Operator,
-        action,
-        subject,
-        address: None,
-        request_id: None,
-        count: 1,
-    }
+    AuditEvent::by_operator(engine.now(), action, subject)
 }

@@ -24,6 +24,7 @@ use app::storage::{self, IfMissing, Storage};
 use edge::{Edge, EdgeMetrics, Limits};
 use engine::schedules::ScheduleRunner;
 use engine::{CreateLedgerError, Engine, EngineMetrics};
+use identity::{Action, AuditEvent};
 use ledger::Metadata;
 use prometheus_client::registry::Registry;
 use server::ApplicationConfig;
@@ -219,7 +220,11 @@ async fn open_storage(config: &DatabaseConfig) -> anyhow::Result<Storage> {
 async fn create_ledgers(engine: &Engine, config: &EngineConfig) -> anyhow::Result<()> {
     for name in config.ledgers_to_create() {
         match engine.create_ledger(name.clone(), Metadata::default(), None).await {
-            Ok(_) => tracing::info!(ledger = %name, "created"),
+            Ok(_) => {
+                tracing::info!(ledger = %name, "created");
+                let event = AuditEvent::by_operator(engine.now(), Action::LedgerCreated, name.to_string());
+                engine.store().access().record(&[event]).await?;
+            }
             Err(CreateLedgerError::NameTaken) => {}
             Err(error) => return Err(error).with_context(|| format!("cannot create the ledger `{name}`")),
         }

@@ -176,15 +176,7 @@ impl Engine {
             revoked_at: None,
             last_used_at: None,
         };
-        let event = AuditEvent {
-            at: key.created_at,
-            actor: Actor::Operator,
-            action: Action::KeyCreated,
-            subject: id.to_string(),
-            address: None,
-            request_id: None,
-            count: 1,
-        };
+        let event = AuditEvent::by_operator(key.created_at, Action::KeyCreated, id.to_string());
         match self.store().access().create_key(&StoredKey { key, digest: text.digest() }, &event).await {
             // Another replica that starts at the same moment may have been first.
             Err(error) if self.store().access().key(&id).await?.is_none() => Err(error.into()),

@@ -5,12 +5,14 @@
 mod cache;
 mod changes;
 mod port;
+mod query;
 mod refusals;
 
 pub use changes::{
     AuthenticationError, ChangeKeyError, IssuedKey, NewKey, random_key, random_service_secret,
 };
 pub use port::{AccessStore, StoredKey, WriteAccessError};
+pub use query::{AuditPosition, AuditQuery};
 
 pub(crate) use cache::KeyCache;
 pub(crate) use refusals::Refusals;

@@ -9,6 +9,7 @@ pub mod access;
 pub mod accounts;
 pub mod amounts;
 pub mod appending;
+pub mod audit;
 pub mod balances;
 pub mod batches;
 pub mod changes;
@@ -72,6 +73,11 @@ macro_rules! store_contract {
                 an_append_waits_for_an_open_batch_and_gives_way_to_it
                 an_append_given_up_at_any_point_holds_whole_or_not_at_all
                 balances_are_looked_up_without_taking_the_head
+            }
+            audit {
+                the_trail_is_searched_by_every_filter
+                a_batch_records_with_its_entries
+                a_batch_without_its_entries_records_nothing
             }
             balances {
                 groups_are_the_first_segments
@@ -294,6 +300,7 @@ mod tests {
             ("accounts", include_str!("accounts.rs")),
             ("amounts", include_str!("amounts.rs")),
             ("appending", include_str!("appending.rs")),
+            ("audit", include_str!("audit.rs")),
             ("balances", include_str!("balances.rs")),
             ("batches", include_str!("batches.rs")),
             ("changes", include_str!("changes.rs")),

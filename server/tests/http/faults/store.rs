@@ -15,6 +15,7 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
+use identity::AuditEvent;
 use ledger::{
     Address, Amount, Asset, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Origin, Posting,
     Postings, Timestamp, Transaction,
@@ -80,6 +81,10 @@ struct Lost(fn(Source) -> CommitError);
 
 #[async_trait]
 impl Batch for Lost {
+    async fn record(&mut self, _events: &[AuditEvent]) -> Result<(), CommitError> {
+        Err(self.0(SECRET.into()))
+    }
+
     async fn commit(self: Box<Self>, _records: &[LogRecord]) -> Result<(), CommitError> {
         Err(self.0(SECRET.into()))
     }
