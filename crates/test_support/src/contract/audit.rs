@@ -18,7 +18,7 @@ fn event(number: u64, time: i64, actor: &str, action: Action, subject: &str) -> 
         subject: subject.to_owned(),
         address: Some(IpAddr::from([192, 0, 2, 1])),
         request_id: Some(format!("sri_{number}")),
-        entry: (number % 2 == 0).then_some(EntryNumber(number)),
+        entry: number.is_multiple_of(2).then_some(EntryNumber(number)),
         count: 1,
     }
 }
