@@ -149,7 +149,7 @@ fn schedules_are_recorded_as_they_come_and_go() {
     });
     assert_eq!(site.post("/v1/ledgers/main/schedules", &schedule).status, 201);
     for change in ["pause", "resume", "cancel"] {
-        let reply = site.post(&format!("/v1/ledgers/main/schedules/0/{change}"), &json!({}));
+        let reply = site.call(&Request::post(format!("/v1/ledgers/main/schedules/0/{change}")));
         assert_eq!(reply.status, 200, "{reply:?}");
     }
     let changes = site.json("/v1/audit?subject=main%200");
