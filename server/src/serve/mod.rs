@@ -22,9 +22,10 @@ use app::metrics::Metrics;
 use app::schedules::describe_rejection;
 use app::storage::{self, IfMissing, Storage};
 use edge::{Edge, EdgeMetrics, Limits};
+use engine::access::record_by_operator;
 use engine::schedules::ScheduleRunner;
 use engine::{CreateLedgerError, Engine, EngineMetrics};
-use identity::{Action, AuditEvent};
+use identity::Action;
 use ledger::Metadata;
 use prometheus_client::registry::Registry;
 use server::ApplicationConfig;
@@ -222,8 +223,7 @@ async fn create_ledgers(engine: &Engine, config: &EngineConfig) -> anyhow::Resul
         match engine.create_ledger(name.clone(), Metadata::default(), None).await {
             Ok(_) => {
                 tracing::info!(ledger = %name, "created");
-                let event = AuditEvent::by_operator(engine.now(), Action::LedgerCreated, name.to_string());
-                engine.store().access().record(&[event]).await?;
+                record_by_operator(engine.store(), Action::LedgerCreated, name.to_string()).await?;
             }
             Err(CreateLedgerError::NameTaken) => {}
             Err(error) => return Err(error).with_context(|| format!("cannot create the ledger `{name}`")),

@@ -141,7 +141,8 @@ fn calls() -> Vec<(Request, u16)> {
         get("/v1/keys?limit=7"),
         get("/v1/keys/2USBDPIBEdi3"),
         get("/v1/principal"),
-        get("/v1/audit?limit=7"),
+        get("/v1/audit?actor=operator&action=key.created&subject=2USBDPIBEdi3&from=2000-01-01T00:00:00Z\
+             &to=2999-01-01T00:00:00Z&limit=7"),
         get("/health/live"),
         get("/health/ready"),
         get("/version"),

@@ -11,7 +11,8 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::port::{StoredKey, WriteAccessError};
 use crate::Engine;
-use crate::port::ReadError;
+use crate::clock;
+use crate::port::{ReadError, Store};
 
 /// How often what was noted of refusals and of the use of keys is written.
 const WRITE_INTERVAL: Duration = Duration::from_secs(10);
@@ -248,6 +249,18 @@ pub fn random_service_secret() -> Result<ServiceSecret, getrandom::Error> {
     let mut random = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *random)?;
     Ok(ServiceSecret::from_random(&random))
+}
+
+/// Records what an operator did on the command line, or the service by itself.
+///
+/// # Errors
+/// [`WriteAccessError`].
+pub async fn record_by_operator(
+    store: &dyn Store,
+    action: Action,
+    subject: String,
+) -> Result<(), WriteAccessError> {
+    store.access().record(&[AuditEvent::by_operator(clock::now(), action, subject)]).await
 }
 
 /// Makes the text of a new key, which opens nothing yet.

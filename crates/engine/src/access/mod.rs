@@ -10,6 +10,7 @@ mod refusals;
 
 pub use changes::{
     AuthenticationError, ChangeKeyError, IssuedKey, NewKey, random_key, random_service_secret,
+    record_by_operator,
 };
 pub use port::{AccessStore, StoredKey, WriteAccessError};
 pub use query::{AuditPosition, AuditQuery};

@@ -22,6 +22,8 @@ fn acts_are_recorded_with_who_did_them_and_from_where() {
     });
     assert_eq!(site.post("/v1/ledgers/main/schedules", &schedule).status, 201);
     let mut records = trail(&site);
+    // What the service did when it started, but for the key with which the tests come.
+    records.retain(|it| it["action"] != "database.migrated" && it["subject"] != "main");
     assert_eq!(
         (&records[0]["action"], &records[0]["subject"]),
         (&json!("schedule.created"), &json!("main 0"))
@@ -147,7 +149,7 @@ fn schedules_are_recorded_as_they_come_and_go() {
     });
     assert_eq!(site.post("/v1/ledgers/main/schedules", &schedule).status, 201);
     for change in ["pause", "resume", "cancel"] {
-        let reply = site.post(&format!("/v1/ledgers/main/schedules/0/{change}"), &json!({}));
+        let reply = site.call(&Request::post(format!("/v1/ledgers/main/schedules/0/{change}")));
         assert_eq!(reply.status, 200, "{reply:?}");
     }
     let changes = site.json("/v1/audit?subject=main%200");
@@ -166,12 +168,13 @@ fn the_trail_is_searched_and_what_is_no_filter_is_refused() {
         let items = page["items"].as_array().expect("a list").iter();
         items.map(|it| it["subject"].as_str().expect("a text").to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(found("actor=key:2USBDPIBEdi3"), ["eu", &id]);
-    assert_eq!(found("action=key.created"), [&id, "2USBDPIBEdi3"]);
-    assert_eq!(found(&format!("subject={id}&actor=key:2USBDPIBEdi3&action=key.created")), [&id]);
+    let id = id.as_str();
+    assert_eq!(found("actor=key:2USBDPIBEdi3"), ["eu", id]);
+    assert_eq!(found("action=key.created"), [id, "2USBDPIBEdi3"]);
+    assert_eq!(found(&format!("subject={id}&actor=key:2USBDPIBEdi3&action=key.created")), [id]);
     assert_eq!(found(&format!("subject={id}&action=key.revoked")), [""; 0]);
     assert_eq!(found("to=2000-01-01T00:00:00Z"), [""; 0]);
-    assert_eq!(found("from=2000-01-01T00:00:00Z&actor=key:2USBDPIBEdi3"), ["eu", &id]);
+    assert_eq!(found("from=2000-01-01T00:00:00Z&actor=key:2USBDPIBEdi3"), ["eu", id]);
     for (query, field) in [
         ("actor=nobody", "actor"),
         ("action=key.eaten", "action"),
