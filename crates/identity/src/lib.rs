@@ -14,6 +14,7 @@ mod key_text;
 mod principal;
 mod role;
 mod scope;
+mod sealing;
 mod secret;
 mod user;
 
@@ -25,5 +26,6 @@ pub use key_text::{KeyId, KeyText, KeyTextError};
 pub use principal::{Denied, Need, Principal, Subject};
 pub use role::Role;
 pub use scope::{Scope, Scopes};
+pub use sealing::{Purpose, Sealer, ServiceSecret, ServiceSecretError, UnsealError};
 pub use secret::SecretDigest;
 pub use user::{User, UserId, UserIdError, UserName, UserNameError, UserState};
