@@ -34,6 +34,7 @@ pub fn blueprint() -> Blueprint {
         crate::openapi,
         crate::schedules,
         crate::transactions,
+        crate::users,
     ]);
     bp
 }

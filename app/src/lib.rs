@@ -26,6 +26,7 @@ pub mod schedules;
 pub mod storage;
 pub mod telemetry;
 pub mod transactions;
+pub mod users;
 
 pub use blueprint::blueprint;
 pub use operations::operations;

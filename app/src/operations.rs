@@ -3,7 +3,7 @@
 use crate::openapi::Operation;
 use crate::{
     accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, openapi,
-    schedules, transactions,
+    schedules, transactions, users,
 };
 
 /// Lists every operation.
@@ -25,6 +25,7 @@ pub fn operations() -> Vec<Operation> {
         openapi::operations(),
         schedules::operations(),
         transactions::operations(),
+        users::operations(),
     ]
     .concat()
 }

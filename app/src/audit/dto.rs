@@ -14,11 +14,11 @@ pub struct AuditRecordView {
     pub id: u64,
     /// When it happened; of several alike, the first.
     pub at: TimeText,
-    /// Who did it: `key:` and a key's id, `operator` on the command line, or `unknown`.
+    /// Who did it: `key:` and a key's id, `user:` and a user's id, `operator` on the command line, or `unknown`.
     pub actor: String,
     /// What they did: as in the parameter `action`. More may come.
     pub action: &'static str,
-    /// What they did it to: a key's id, a ledger's name, alone or with the account, the transaction or the schedule in it; of a refused request, its method and route, and why.
+    /// What they did it to: a key's id, a user's id, alone or with what was changed, a ledger's name, alone or with the account, the transaction or the schedule in it; of a refused request, its method and route, and why.
     pub subject: String,
     /// The address that it came from; null on the command line.
     pub address: Option<String>,

@@ -73,6 +73,7 @@ impl From<&EngineConfig> for engine::EngineOptions {
             batch_max: config.batch_max,
             cached_balances_max: config.cached_balances_max,
             lane_idle: Duration::from_millis(config.lane_idle_timeout_ms),
+            ..Self::default()
         }
     }
 }

@@ -43,5 +43,6 @@ pub mod stream;
 pub mod text;
 pub mod time;
 pub mod unrouted;
+pub mod users;
 pub mod values;
 pub mod views;

@@ -23,6 +23,7 @@ use crate::query::{
 };
 use crate::schedules::ScheduleStore;
 use crate::shifted::ShiftedMovement;
+use crate::users::UserStore;
 
 /// A place that keeps ledgers durably.
 #[async_trait]
@@ -213,6 +214,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the part of the store that keeps API keys and the audit trail.
     fn access(&self) -> &dyn AccessStore;
+
+    /// Returns the part of the store that keeps users.
+    fn users(&self) -> &dyn UserStore;
 
     /// Opens a consistent view of one ledger that later writes do not change, for verification.
     ///

@@ -12,6 +12,7 @@ mod pages;
 mod schedules;
 mod snapshot;
 mod store;
+mod users;
 
 pub use database::MemoryDatabase;
 pub use store::MemoryStore;

@@ -24,7 +24,7 @@ use app::storage::{self, IfMissing, Storage};
 use edge::{Edge, EdgeMetrics, Limits};
 use engine::access::record_by_operator;
 use engine::schedules::ScheduleRunner;
-use engine::{CreateLedgerError, Engine, EngineMetrics};
+use engine::{CreateLedgerError, Engine, EngineMetrics, EngineOptions};
 use identity::Action;
 use ledger::Metadata;
 use prometheus_client::registry::Registry;
@@ -90,7 +90,8 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     // Before anything else can fail: a certificate is what is most likely to be wrong.
     let certificate = Certificate::load(&config.server, ours)?;
 
-    let engine = Engine::start(Arc::clone(&store), (&config.engine).into(), engine_metrics);
+    let options = EngineOptions { passwords: (&config.authentication).into(), ..(&config.engine).into() };
+    let engine = Engine::start(Arc::clone(&store), options, engine_metrics);
     create_ledgers(&engine, &config.engine).await?;
     let secret = access::secret(&config.authentication)?;
     let key_file = access::prepare(&engine, &config.authentication).await?;

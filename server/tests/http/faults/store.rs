@@ -15,6 +15,7 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
+use engine::users::UserStore;
 use identity::AuditEvent;
 use ledger::{
     Address, Amount, Asset, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Origin, Posting,
@@ -261,6 +262,10 @@ impl Store for Troubled {
     }
 
     fn access(&self) -> &dyn AccessStore {
+        self
+    }
+
+    fn users(&self) -> &dyn UserStore {
         self
     }
 
