@@ -19,7 +19,7 @@ pub use api_key::{ApiKey, KeyName, KeyNameError, KeyState};
 pub use audit::{Action, Actor, AuditEvent, AuditRecord};
 pub use grant::{Grant, GrantError, Grants, LedgerSet};
 pub use key_text::{KeyId, KeyText, KeyTextError};
-pub use principal::{Denied, Need, Principal};
+pub use principal::{Denied, Need, Principal, Subject};
 pub use role::Role;
 pub use scope::{Scope, Scopes};
 pub use secret::SecretDigest;
