@@ -22,6 +22,7 @@ use crate::query::{
 };
 use crate::schedules::ScheduleStore;
 use crate::shifted::ShiftedMovement;
+use crate::tokens::SigningKeyStore;
 
 /// A place that keeps ledgers durably.
 #[async_trait]
@@ -212,6 +213,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the part of the store that keeps API keys and the audit trail.
     fn access(&self) -> &dyn AccessStore;
+
+    /// Returns the part of the store that keeps the keys that access tokens are signed with.
+    fn signing(&self) -> &dyn SigningKeyStore;
 
     /// Opens a consistent view of one ledger that later writes do not change, for verification.
     ///

@@ -53,14 +53,16 @@ pub enum Action {
     LedgerCreated,
     /// A schedule was created: what it posts later is posted with the rights that its creator had.
     ScheduleCreated,
+    /// A key was made that access tokens are signed with.
+    SigningKeyCreated,
     /// A request was refused: its credentials, or what they allow, did not do.
     Refused,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 5] =
-        [Self::KeyCreated, Self::KeyRevoked, Self::LedgerCreated, Self::ScheduleCreated, Self::Refused];
+    pub const ALL: [Self; 6] =
+        [Self::KeyCreated, Self::KeyRevoked, Self::LedgerCreated, Self::ScheduleCreated, Self::SigningKeyCreated, Self::Refused];
 
     /// Returns its name. It never changes once released.
     #[must_use]
@@ -70,6 +72,7 @@ impl Action {
             Self::KeyRevoked => "key.revoked",
             Self::LedgerCreated => "ledger.created",
             Self::ScheduleCreated => "schedule.created",
+            Self::SigningKeyCreated => "signing_key.created",
             Self::Refused => "request.refused",
         }
     }

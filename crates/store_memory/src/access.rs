@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use engine::access::{AccessStore, StoredKey, WriteAccessError};
 use engine::port::{ReadError, Source};
 use engine::query::Page;
+use engine::tokens::StoredSigningKey;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
 
@@ -13,7 +14,8 @@ use crate::store::MemoryStore;
 #[derive(Default)]
 pub(crate) struct KeptAccess {
     keys: Vec<StoredKey>,
-    trail: Vec<AuditEvent>,
+    pub(crate) signing_keys: Vec<StoredSigningKey>,
+    pub(crate) trail: Vec<AuditEvent>,
 }
 
 /// There is a key of this id.
@@ -22,12 +24,12 @@ pub(crate) struct KeptAccess {
 struct InUse;
 
 impl MemoryStore {
-    fn on_access<T>(&self, does: impl FnOnce(&mut KeptAccess) -> T) -> Result<T, WriteAccessError> {
+    pub(crate) fn on_access<T>(&self, does: impl FnOnce(&mut KeptAccess) -> T) -> Result<T, WriteAccessError> {
         self.opening.check().map_err(|closed| WriteAccessError(Source::from(closed)))?;
         Ok(does(&mut self.database.access()))
     }
 
-    fn of_access<T>(&self, reads: impl FnOnce(&KeptAccess) -> T) -> Result<T, ReadError> {
+    pub(crate) fn of_access<T>(&self, reads: impl FnOnce(&KeptAccess) -> T) -> Result<T, ReadError> {
         self.on_access(|kept| reads(kept)).map_err(|WriteAccessError(source)| ReadError::Unavailable(source))
     }
 }

@@ -294,3 +294,14 @@ CREATE TABLE audit_records (
 
 CREATE TRIGGER audit_records_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_records
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- The keys that access tokens are signed with; the private parts are sealed.
+CREATE TABLE signing_keys (
+    number bigint PRIMARY KEY,
+    name text COLLATE "C" NOT NULL UNIQUE,
+    public bytea NOT NULL,
+    sealed bytea NOT NULL,
+    created_at bigint NOT NULL,
+    signs_from bigint NOT NULL,
+    revoked_at bigint
+);

@@ -331,3 +331,14 @@ CREATE TRIGGER audit_records_never_vanish BEFORE DELETE ON audit_records
 BEGIN
     SELECT RAISE(ABORT, 'nothing recorded ever vanishes');
 END;
+
+-- The keys that access tokens are signed with; the private parts are sealed.
+CREATE TABLE signing_keys (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    public BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    signs_from INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT;

@@ -151,7 +151,7 @@ async fn record_all(store: &SqliteStore, events: &[AuditEvent]) -> Result<(), Fa
     Ok(())
 }
 
-async fn record(connection: &mut SqliteConnection, event: &AuditEvent) -> Result<(), Failure> {
+pub(crate) async fn record(connection: &mut SqliteConnection, event: &AuditEvent) -> Result<(), Failure> {
     let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
     sqlx::query!(
         "INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)

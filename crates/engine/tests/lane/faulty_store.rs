@@ -255,6 +255,10 @@ impl Store for FaultyStore {
         self.inner.access()
     }
 
+    fn signing(&self) -> &dyn engine::tokens::SigningKeyStore {
+        self.inner.signing()
+    }
+
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
         self.inner.snapshot(ledger).await
     }
