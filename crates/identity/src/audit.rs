@@ -13,6 +13,13 @@ use crate::key_text::KeyId;
 pub enum Actor {
     /// Somebody with a key, which need not be good any more.
     Key(KeyId),
+    /// Somebody whom another issuer of tokens vouches for.
+    External {
+        /// The issuer: an address, without spaces.
+        issuer: String,
+        /// Its name for them.
+        subject: String,
+    },
     /// Somebody who is not known.
     Unknown,
     /// An operator on the command line, or the service itself at its first start.
@@ -26,16 +33,24 @@ impl Actor {
         match text {
             "unknown" => Some(Self::Unknown),
             "operator" => Some(Self::Operator),
-            key => key.strip_prefix("key:").and_then(|id| KeyId::parse(id).ok()).map(Self::Key),
+            other => {
+                if let Some(named) = other.strip_prefix("external:") {
+                    let (issuer, subject) = named.split_once(' ')?;
+                    let (issuer, subject) = (issuer.to_owned(), subject.to_owned());
+                    return Some(Self::External { issuer, subject });
+                }
+                other.strip_prefix("key:").and_then(|id| KeyId::parse(id).ok()).map(Self::Key)
+            }
         }
     }
 }
 
-/// Writes it as it is stored and shown: `key:0PWjmK8zyWjb`, `unknown`, `operator`.
+/// Writes it as it is stored and shown: `key:0PWjmK8zyWjb`, `external:https://id.example.org 248289761001`, `unknown`, `operator`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(id) => write!(f, "key:{id}"),
+            Self::External { issuer, subject } => write!(f, "external:{issuer} {subject}"),
             Self::Unknown => f.write_str("unknown"),
             Self::Operator => f.write_str("operator"),
         }
@@ -118,10 +133,20 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        for actor in [Actor::Unknown, Actor::Operator, Actor::Key(KeyId::parse("0123456789ab").unwrap())] {
+        let external = |issuer: &str, subject: &str| Actor::External {
+            issuer: issuer.to_owned(),
+            subject: subject.to_owned(),
+        };
+        for actor in [
+            Actor::Unknown,
+            Actor::Operator,
+            Actor::Key(KeyId::parse("0123456789ab").unwrap()),
+            external("https://id.example.org/realm", "auth0|5f7 c"),
+        ] {
             assert_eq!(Actor::parse(&actor.to_string()), Some(actor));
         }
         assert_eq!(Actor::parse("key:x"), None);
+        assert_eq!(Actor::parse("external:x"), None);
         for action in Action::ALL {
             assert_eq!(Action::named(action.name()), Some(action));
         }

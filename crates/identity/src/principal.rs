@@ -28,6 +28,13 @@ pub enum Subject {
         /// What the key is called.
         name: KeyName,
     },
+    /// Somebody whom another issuer of tokens vouches for.
+    External {
+        /// The issuer: the address that its tokens name.
+        issuer: String,
+        /// Its name for them.
+        subject: String,
+    },
 }
 
 impl Subject {
@@ -37,6 +44,9 @@ impl Subject {
         match self {
             Self::Anybody => Actor::Unknown,
             Self::Key { id, .. } => Actor::Key(id.clone()),
+            Self::External { issuer, subject } => {
+                Actor::External { issuer: issuer.clone(), subject: subject.clone() }
+            }
         }
     }
 }

@@ -259,6 +259,10 @@ impl Store for Troubled {
         self
     }
 
+    fn signing(&self) -> &dyn SigningKeyStore {
+        self
+    }
+
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
         read(ledger).await
     }
