@@ -13,6 +13,7 @@ mod key_text;
 mod principal;
 mod role;
 mod scope;
+mod sealing;
 mod secret;
 
 pub use api_key::{ApiKey, KeyName, KeyNameError, KeyState};
@@ -22,4 +23,5 @@ pub use key_text::{KeyId, KeyText, KeyTextError};
 pub use principal::{Denied, Need, Principal, Subject};
 pub use role::Role;
 pub use scope::{Scope, Scopes};
+pub use sealing::{Purpose, Sealer, ServiceSecret, ServiceSecretError, UnsealError};
 pub use secret::SecretDigest;

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use identity::{Action, Actor, ApiKey, AuditEvent, Grants, KeyId, KeyName, KeyText, Principal, Scope};
+use identity::{
+    Action, Actor, ApiKey, AuditEvent, Grants, KeyId, KeyName, KeyText, Principal, Scope, ServiceSecret,
+};
 use ledger::Timestamp;
-use zeroize::Zeroize as _;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::cache::CachedKey;
 use super::port::{StoredKey, WriteAccessError};
@@ -271,6 +273,16 @@ impl Engine {
     }
 }
 
+/// Makes a new secret for a service.
+///
+/// # Errors
+/// Where there is no randomness to be had.
+pub fn random_service_secret() -> Result<ServiceSecret, getrandom::Error> {
+    let mut random = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *random)?;
+    Ok(ServiceSecret::from_random(&random))
+}
+
 /// Makes the text of a new key, which opens nothing yet.
 ///
 /// # Errors
@@ -282,4 +294,11 @@ pub fn random_key() -> Result<KeyText, ChangeKeyError> {
     let text = KeyText::from_random(id, &secret);
     secret.zeroize();
     Ok(text)
+}
+
+/// Makes a random name: 12 letters and digits, as the ids of keys are.
+pub(crate) fn random_name() -> Result<String, getrandom::Error> {
+    let mut id = [0; 9];
+    getrandom::fill(&mut id)?;
+    Ok(KeyText::from_random(id, &[0; 32]).id_text().to_owned())
 }

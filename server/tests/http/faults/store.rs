@@ -15,6 +15,7 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
+use engine::tokens::SigningKeyStore;
 use ledger::{
     Address, Amount, Asset, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Origin, Posting,
     Postings, Timestamp, Transaction,
