@@ -2,7 +2,7 @@
 
 use crate::openapi::Operation;
 use crate::{
-    accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, openapi,
+    accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, oauth, openapi,
     schedules, transactions,
 };
 
@@ -22,6 +22,7 @@ pub fn operations() -> Vec<Operation> {
         ledgers::operations(),
         log::operations(),
         metrics::operations(),
+        oauth::operations(),
         openapi::operations(),
         schedules::operations(),
         transactions::operations(),

@@ -110,6 +110,12 @@ pub(crate) enum Admin {
         /// The key's id: the part of its text between the underscores
         id: String,
     },
+    /// Make a new key that access tokens are signed with from now on; the service does so by itself every 30 days
+    RotateSigningKey {
+        /// Refuse all tokens that were given before
+        #[arg(long)]
+        revoke_earlier: bool,
+    },
     /// Print a new key that opens nothing yet, to be brought in `PX_AUTHENTICATION__ADMIN_KEY`
     GenerateKey,
     /// Print a new secret for the service, to be brought in `PX_AUTHENTICATION__SECRET`

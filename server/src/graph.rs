@@ -9,6 +9,7 @@ use app::http::head::HeadOnly;
 use app::http::peer::Peer;
 use app::http::problem_types::ROUTE_NOT_FOUND;
 use app::http::stopping::Stopping;
+use app::http::tokens::Tokens;
 use app::http::unrouted::answer;
 use app::metrics::Metrics;
 use http::{Request, Response};
@@ -47,7 +48,8 @@ impl Graph {
     /// # Errors
     /// Those of the graph's constructors.
     pub async fn build(config: ApplicationConfig, given: Prebuilt) -> Result<Self, ApplicationStateError> {
-        let Prebuilt { readiness, metrics, engine, stopping, secret: _, door } = given;
+        let Prebuilt { readiness, metrics, engine, stopping, secret, door } = given;
+        let tokens = Tokens::configured(&config.authentication, &engine, &secret);
         let door = FrontDoor::configured(&config.server, &config.limits, &config.cors, door);
         let state = ApplicationState::new(config, stopping, readiness, metrics, engine).await?;
         Ok(Self { door, router: Router::new(), state })

@@ -27,43 +27,47 @@ pub struct ApplicationState {
     pub server_config: app::configuration::ServerConfig,
     pub stopping: app::http::stopping::Stopping,
     pub streams: app::http::stream::Streams,
+    pub tokens: app::http::tokens::Tokens,
 }
 impl ApplicationState {
     pub async fn new(
         app_config: crate::ApplicationConfig,
-        v0: app::http::stopping::Stopping,
-        v1: app::health::Readiness,
-        v2: app::metrics::Metrics,
-        v3: engine::Engine,
-    ) -> Result<crate::ApplicationState, crate::ApplicationStateError> {
-        Ok(
-            Self::_new(app_config.server, v0, v1, v2, v3, app_config.authentication)
-                .await,
-        )
-    }
-    async fn _new(
-        v0: app::configuration::ServerConfig,
+        v0: app::http::tokens::Tokens,
         v1: app::http::stopping::Stopping,
         v2: app::health::Readiness,
         v3: app::metrics::Metrics,
         v4: engine::Engine,
-        v5: app::configuration::AuthenticationConfig,
+    ) -> Result<crate::ApplicationState, crate::ApplicationStateError> {
+        Ok(
+            Self::_new(v0, app_config.server, v1, v2, v3, v4, app_config.authentication)
+                .await,
+        )
+    }
+    async fn _new(
+        v0: app::http::tokens::Tokens,
+        v1: app::configuration::ServerConfig,
+        v2: app::http::stopping::Stopping,
+        v3: app::health::Readiness,
+        v4: app::metrics::Metrics,
+        v5: engine::Engine,
+        v6: app::configuration::AuthenticationConfig,
     ) -> crate::ApplicationState {
-        let v6 = app::http::stream::Streams::configured(&v0);
-        let v7 = app::http::guard::RequestLimits::configured(&v0);
-        let v8 = app::docs::ErrorsPage::unwritten();
-        let v9 = app::openapi::ApiDescription::unwritten();
+        let v7 = app::http::stream::Streams::configured(&v1);
+        let v8 = app::http::guard::RequestLimits::configured(&v1);
+        let v9 = app::docs::ErrorsPage::unwritten();
+        let v10 = app::openapi::ApiDescription::unwritten();
         crate::ApplicationState {
-            api_description: v9,
-            authentication_config: v5,
-            engine: v4,
-            errors_page: v8,
-            metrics: v3,
-            readiness: v2,
-            request_limits: v7,
-            server_config: v0,
-            stopping: v1,
-            streams: v6,
+            api_description: v10,
+            authentication_config: v6,
+            engine: v5,
+            errors_page: v9,
+            metrics: v4,
+            readiness: v3,
+            request_limits: v8,
+            server_config: v1,
+            stopping: v2,
+            streams: v7,
+            tokens: v0,
         }
     }
 }
@@ -100,47 +104,50 @@ impl Router {
     }
     fn router() -> matchit::Router<u32> {
         let mut router = matchit::Router::new();
-        router.insert("/docs", 0u32).unwrap();
-        router.insert("/docs/assets/{file}", 1u32).unwrap();
-        router.insert("/docs/errors", 2u32).unwrap();
-        router.insert("/health/live", 3u32).unwrap();
-        router.insert("/health/ready", 4u32).unwrap();
-        router.insert("/metrics", 5u32).unwrap();
-        router.insert("/openapi.json", 6u32).unwrap();
-        router.insert("/v1/audit", 7u32).unwrap();
-        router.insert("/v1/keys", 8u32).unwrap();
-        router.insert("/v1/keys/{id}", 9u32).unwrap();
-        router.insert("/v1/ledgers", 10u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}", 11u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts", 12u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}", 13u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}/changes", 14u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}/entries", 15u32).unwrap();
+        router.insert("/.well-known/jwks.json", 0u32).unwrap();
+        router.insert("/.well-known/oauth-authorization-server", 1u32).unwrap();
+        router.insert("/docs", 2u32).unwrap();
+        router.insert("/docs/assets/{file}", 3u32).unwrap();
+        router.insert("/docs/errors", 4u32).unwrap();
+        router.insert("/health/live", 5u32).unwrap();
+        router.insert("/health/ready", 6u32).unwrap();
+        router.insert("/metrics", 7u32).unwrap();
+        router.insert("/oauth/token", 8u32).unwrap();
+        router.insert("/openapi.json", 9u32).unwrap();
+        router.insert("/v1/audit", 10u32).unwrap();
+        router.insert("/v1/keys", 11u32).unwrap();
+        router.insert("/v1/keys/{id}", 12u32).unwrap();
+        router.insert("/v1/ledgers", 13u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}", 14u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts", 15u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}", 16u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}/changes", 17u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}/entries", 18u32).unwrap();
         router
-            .insert("/v1/ledgers/{ledger}/accounts/{address}/statement", 16u32)
+            .insert("/v1/ledgers/{ledger}/accounts/{address}/statement", 19u32)
             .unwrap();
-        router.insert("/v1/ledgers/{ledger}/balances", 17u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/batches", 18u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/export", 19u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds", 20u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds/{id}", 21u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds/{id}/captures", 22u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds/{id}/void", 23u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/log", 24u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules", 25u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}", 26u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/cancel", 27u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/pause", 28u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/resume", 29u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/runs", 30u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions", 31u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 32u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions/{id}/changes", 33u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/balances", 20u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/batches", 21u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/export", 22u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds", 23u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}", 24u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}/captures", 25u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}/void", 26u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/log", 27u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules", 28u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}", 29u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/cancel", 30u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/pause", 31u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/resume", 32u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/runs", 33u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions", 34u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 35u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions/{id}/changes", 36u32).unwrap();
         router
-            .insert("/v1/ledgers/{ledger}/transactions/{id}/reversals", 34u32)
+            .insert("/v1/ledgers/{ledger}/transactions/{id}/reversals", 37u32)
             .unwrap();
-        router.insert("/v1/principal", 35u32).unwrap();
-        router.insert("/version", 36u32).unwrap();
+        router.insert("/v1/principal", 38u32).unwrap();
+        router.insert("/version", 39u32).unwrap();
         router
     }
     pub async fn route(
@@ -178,6 +185,74 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/.well-known/jwks.json",
+                        );
+                        route_33::entrypoint(
+                                matched_route_template,
+                                &state.tokens,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/.well-known/jwks.json",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            1u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/.well-known/oauth-authorization-server",
+                        );
+                        route_34::entrypoint(
+                                matched_route_template,
+                                &state.authentication_config,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/.well-known/oauth-authorization-server",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            2u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs",
                         );
                         route_10::entrypoint(
@@ -207,7 +282,7 @@ impl Router {
                     }
                 }
             }
-            1u32 => {
+            3u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -241,7 +316,7 @@ impl Router {
                     }
                 }
             }
-            2u32 => {
+            4u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -275,7 +350,7 @@ impl Router {
                     }
                 }
             }
-            3u32 => {
+            5u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -308,7 +383,7 @@ impl Router {
                     }
                 }
             }
-            4u32 => {
+            6u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -342,7 +417,7 @@ impl Router {
                     }
                 }
             }
-            5u32 => {
+            7u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -375,13 +450,50 @@ impl Router {
                     }
                 }
             }
-            6u32 => {
+            8u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/oauth/token",
+                        );
+                        route_32::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &request_head,
+                                &state.server_config,
+                                &state.engine,
+                                &state.tokens,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/oauth/token",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            9u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/openapi.json",
                         );
-                        route_32::entrypoint(
+                        route_35::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.api_description,
@@ -409,7 +521,7 @@ impl Router {
                     }
                 }
             }
-            7u32 => {
+            10u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -420,6 +532,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -445,7 +558,7 @@ impl Router {
                     }
                 }
             }
-            8u32 => {
+            11u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -457,6 +570,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.server_config,
                                 &state.request_limits,
@@ -473,6 +587,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -499,7 +614,7 @@ impl Router {
                     }
                 }
             }
-            9u32 => {
+            12u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -510,6 +625,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -526,6 +642,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.server_config,
                                 &state.request_limits,
@@ -553,7 +670,7 @@ impl Router {
                     }
                 }
             }
-            10u32 => {
+            13u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -565,6 +682,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.server_config,
                                 &state.request_limits,
@@ -581,6 +699,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -607,7 +726,7 @@ impl Router {
                     }
                 }
             }
-            11u32 => {
+            14u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -618,6 +737,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -643,7 +763,7 @@ impl Router {
                     }
                 }
             }
-            12u32 => {
+            15u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -654,6 +774,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -679,7 +800,7 @@ impl Router {
                     }
                 }
             }
-            13u32 => {
+            16u32 => {
                 match &request_head.method {
                     &pavex::http::Method::PATCH => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -691,6 +812,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.server_config,
                                 &state.request_limits,
@@ -707,6 +829,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -733,7 +856,7 @@ impl Router {
                     }
                 }
             }
-            14u32 => {
+            17u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -744,6 +867,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -769,7 +893,7 @@ impl Router {
                     }
                 }
             }
-            15u32 => {
+            18u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -780,6 +904,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -805,7 +930,7 @@ impl Router {
                     }
                 }
             }
-            16u32 => {
+            19u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -816,6 +941,7 @@ impl Router {
                                 &request_head,
                                 &state.engine,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.streams,
                                 &state.request_limits,
@@ -842,7 +968,7 @@ impl Router {
                     }
                 }
             }
-            17u32 => {
+            20u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -853,6 +979,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -878,7 +1005,7 @@ impl Router {
                     }
                 }
             }
-            18u32 => {
+            21u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -890,6 +1017,7 @@ impl Router {
                                 &request_head,
                                 &state.engine,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.server_config,
                                 &state.streams,
@@ -918,7 +1046,7 @@ impl Router {
                     }
                 }
             }
-            19u32 => {
+            22u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -929,6 +1057,7 @@ impl Router {
                                 &request_head,
                                 &state.engine,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.streams,
                                 &state.request_limits,
@@ -955,7 +1084,7 @@ impl Router {
                     }
                 }
             }
-            20u32 => {
+            23u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -967,6 +1096,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.server_config,
                                 &state.request_limits,
@@ -983,6 +1113,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1009,7 +1140,7 @@ impl Router {
                     }
                 }
             }
-            21u32 => {
+            24u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1020,6 +1151,7 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1033,118 +1165,6 @@ impl Router {
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/holds/{id}",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            22u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::POST => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/holds/{id}/captures",
-                        );
-                        route_17::entrypoint(
-                                matched_route_template,
-                                request_body,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.authentication_config,
-                                &state.server_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/holds/{id}/captures",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            23u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::POST => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/holds/{id}/void",
-                        );
-                        route_21::entrypoint(
-                                matched_route_template,
-                                request_body,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.authentication_config,
-                                &state.server_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/holds/{id}/void",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            24u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/log",
-                        );
-                        route_30::entrypoint(
-                                matched_route_template,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.authentication_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::GET,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/log",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1161,31 +1181,17 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
+                            "/v1/ledgers/{ledger}/holds/{id}/captures",
                         );
-                        route_34::entrypoint(
+                        route_17::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.server_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
-                        );
-                        route_37::entrypoint(
-                                matched_route_template,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1194,11 +1200,10 @@ impl Router {
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
                                 pavex::http::Method::POST,
-                                pavex::http::Method::GET,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
+                            "/v1/ledgers/{ledger}/holds/{id}/captures",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1213,16 +1218,19 @@ impl Router {
             }
             26u32 => {
                 match &request_head.method {
-                    &pavex::http::Method::GET => {
+                    &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}",
+                            "/v1/ledgers/{ledger}/holds/{id}/void",
                         );
-                        route_35::entrypoint(
+                        route_21::entrypoint(
                                 matched_route_template,
+                                request_body,
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
+                                &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1230,11 +1238,11 @@ impl Router {
                     }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::GET,
+                                pavex::http::Method::POST,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}",
+                            "/v1/ledgers/{ledger}/holds/{id}/void",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1249,18 +1257,17 @@ impl Router {
             }
             27u32 => {
                 match &request_head.method {
-                    &pavex::http::Method::POST => {
+                    &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
+                            "/v1/ledgers/{ledger}/log",
                         );
-                        route_33::entrypoint(
+                        route_30::entrypoint(
                                 matched_route_template,
-                                request_body,
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
-                                &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1268,11 +1275,11 @@ impl Router {
                     }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
+                                pavex::http::Method::GET,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
+                            "/v1/ledgers/{ledger}/log",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1289,16 +1296,33 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                            "/v1/ledgers/{ledger}/schedules",
                         );
-                        route_38::entrypoint(
+                        route_37::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules",
+                        );
+                        route_40::entrypoint(
+                                matched_route_template,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1307,10 +1331,11 @@ impl Router {
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
                                 pavex::http::Method::POST,
+                                pavex::http::Method::GET,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                            "/v1/ledgers/{ledger}/schedules",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1325,18 +1350,17 @@ impl Router {
             }
             29u32 => {
                 match &request_head.method {
-                    &pavex::http::Method::POST => {
+                    &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                            "/v1/ledgers/{ledger}/schedules/{id}",
                         );
-                        route_39::entrypoint(
+                        route_38::entrypoint(
                                 matched_route_template,
-                                request_body,
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
-                                &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1344,11 +1368,11 @@ impl Router {
                     }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
+                                pavex::http::Method::GET,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                            "/v1/ledgers/{ledger}/schedules/{id}",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1363,16 +1387,19 @@ impl Router {
             }
             30u32 => {
                 match &request_head.method {
-                    &pavex::http::Method::GET => {
+                    &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/runs",
+                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
                         );
                         route_36::entrypoint(
                                 matched_route_template,
+                                request_body,
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
+                                &state.server_config,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1380,11 +1407,11 @@ impl Router {
                     }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::GET,
+                                pavex::http::Method::POST,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/runs",
+                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1401,7 +1428,7 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/transactions",
+                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
                         );
                         route_41::entrypoint(
                                 matched_route_template,
@@ -1409,6 +1436,122 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
+                                &state.authentication_config,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            32u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                        );
+                        route_42::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.authentication_config,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            33u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/runs",
+                        );
+                        route_39::entrypoint(
+                                matched_route_template,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.authentication_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/runs",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            34u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/transactions",
+                        );
+                        route_44::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.server_config,
                                 &state.request_limits,
@@ -1420,11 +1563,12 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_44::entrypoint(
+                        route_47::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1451,18 +1595,19 @@ impl Router {
                     }
                 }
             }
-            32u32 => {
+            35u32 => {
                 match &request_head.method {
                     &pavex::http::Method::PATCH => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_40::entrypoint(
+                        route_43::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.server_config,
                                 &state.request_limits,
@@ -1474,11 +1619,12 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_42::entrypoint(
+                        route_45::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1505,17 +1651,18 @@ impl Router {
                     }
                 }
             }
-            33u32 => {
+            36u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}/changes",
                         );
-                        route_43::entrypoint(
+                        route_46::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1541,18 +1688,19 @@ impl Router {
                     }
                 }
             }
-            34u32 => {
+            37u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}/reversals",
                         );
-                        route_45::entrypoint(
+                        route_48::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.server_config,
                                 &state.request_limits,
@@ -1579,7 +1727,7 @@ impl Router {
                     }
                 }
             }
-            35u32 => {
+            38u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1590,6 +1738,7 @@ impl Router {
                                 &request_head,
                                 &url_params,
                                 &state.engine,
+                                &state.tokens,
                                 &state.authentication_config,
                                 &state.request_limits,
                                 &state.metrics,
@@ -1615,7 +1764,7 @@ impl Router {
                     }
                 }
             }
-            36u32 => {
+            39u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1833,63 +1982,82 @@ pub mod route_0 {
     }
 }
 pub mod route_1 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -1898,26 +2066,28 @@ pub mod route_1 {
         v2: &engine::Engine,
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_1::Next0 {
+        let v10 = crate::route_1::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -1925,33 +2095,35 @@ pub mod route_1 {
         v2: pavex::request::body::RawIncomingBody,
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_1::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_1::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -1962,104 +2134,109 @@ pub mod route_1 {
         v5: &pavex::request::RequestHead,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_1::Next2 {
+        let v12 = crate::route_1::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::accounts::change_account(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::accounts::change_account(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::accounts::refuse_account(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::accounts::refuse_account(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Changed<
             app::http::views::AccountView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -2077,10 +2254,11 @@ pub mod route_1 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -2088,29 +2266,31 @@ pub mod route_1 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -2130,10 +2310,11 @@ pub mod route_1 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -2141,25 +2322,27 @@ pub mod route_1 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -2177,326 +2360,19 @@ pub mod route_1 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_2 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_2::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_2::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_2::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::accounts::get_account(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::accounts::refuse_account(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::views::AccountView,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_3 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::request::RequestHead,
-        s_2: &'b engine::Engine,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::stream::Streams,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
         s_6: &'h app::http::guard::RequestLimits,
         s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
@@ -2504,58 +2380,58 @@ pub mod route_3 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: &'g app::http::stream::Streams,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
         s_5: pavex::request::path::MatchedPathPattern,
         s_6: &'h app::http::guard::RequestLimits,
         s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_0, s_1, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         s_8: pavex::request::path::MatchedPathPattern,
         s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_8, s_6, s_0, s_1, s_2, s_3, s_4, s_7, s_9)
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
             .await;
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::stream::Streams,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_3::Next0 {
+        let v8 = crate::route_2::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -2575,8 +2451,8 @@ pub mod route_3 {
         v1: &pavex::request::RequestHead,
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::stream::Streams,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
@@ -2585,15 +2461,15 @@ pub mod route_3 {
         let v10 = pavex::telemetry::ServerRequestId::generate();
         let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_3::Next1 {
-            s_0: v1,
-            s_1: v2,
+        let v13 = crate::route_2::Next1 {
+            s_0: v2,
+            s_1: v1,
             s_2: v3,
             s_3: &v11,
             s_4: v4,
-            s_5: v10,
-            s_6: &v8,
-            s_7: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
             s_8: v0,
             s_9: v6,
             next: stage_2,
@@ -2606,23 +2482,23 @@ pub mod route_3 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app::telemetry::Failure,
-        v3: &pavex::request::RequestHead,
-        v4: &engine::Engine,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::stream::Streams,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
         v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v10 = crate::route_3::Next2 {
+        let v10 = crate::route_2::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            s_7: v8,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
         let v11 = pavex::middleware::Next::new(v10);
@@ -2630,71 +2506,73 @@ pub mod route_3 {
         <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &engine::Engine,
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: &app::http::stream::Streams,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v8 = app::http::principal::Granted::check(v0, v2, v3, v1, v4).await;
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
         let v9 = match v8 {
             Ok(ok) => ok,
             Err(v9) => {
                 return {
-                    let v10 = app::http::principal::refuse_access(&v9, v5);
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
                     let v11 = pavex::Error::new(v9);
-                    app::telemetry::note_error(&v11, v6);
+                    app::telemetry::note_error(&v11, v7);
                     <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v10 = app::http::input::Read::extract(v0, v2);
+        let v10 = app::http::input::Read::extract(v1, v2);
         let v11 = match v10 {
             Ok(ok) => ok,
             Err(v11) => {
                 return {
-                    let v12 = app::http::input::refuse_input(&v11, v5);
+                    let v12 = app::http::input::refuse_input(&v11, v6);
                     let v13 = pavex::Error::new(v11);
-                    app::telemetry::note_error(&v13, v6);
+                    app::telemetry::note_error(&v13, v7);
                     <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v12 = app::accounts::get_statement(v9, v11, v0, v1, v7, v5).await;
+        let v12 = app::accounts::get_account(v9, v11, v0).await;
         let v13 = match v12 {
             Ok(ok) => ok,
             Err(v13) => {
                 return {
-                    let v14 = app::accounts::refuse_account(&v13, v5);
+                    let v14 = app::accounts::refuse_account(&v13, v6);
                     let v15 = pavex::Error::new(v13);
-                    app::telemetry::note_error(&v15, v6);
+                    app::telemetry::note_error(&v15, v7);
                     <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        <app::http::reply::Reply<
+            app::http::views::AccountView,
+        > as pavex::IntoResponse>::into_response(v13)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: &'g app::http::stream::Streams,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
         s_5: pavex::request::path::MatchedPathPattern,
         s_6: &'h app::http::guard::RequestLimits,
         s_7: &'i app::metrics::Metrics,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'b engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            &'g app::http::stream::Streams,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
             &'i app::metrics::Metrics,
@@ -2725,25 +2603,25 @@ pub mod route_3 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         s_8: pavex::request::path::MatchedPathPattern,
         s_9: &'j app::http::guard::RequestLimits,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'b engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            &'i app::http::stream::Streams,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
             &'j app::http::guard::RequestLimits,
         ) -> T,
@@ -2775,23 +2653,23 @@ pub mod route_3 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
-            &'a pavex::request::RequestHead,
-            &'b engine::Engine,
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            &'i app::http::stream::Streams,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
@@ -2816,1815 +2694,283 @@ pub mod route_3 {
         }
     }
 }
-pub mod route_4 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+pub mod route_3 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_4::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_4::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_4::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::accounts::list_accounts(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::accounts::refuse_account(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::http::views::AccountView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_5 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_5::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_5::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_5::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::accounts::list_changes(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::accounts::refuse_account(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::AccountChangeView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_6 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_6::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_6::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_6::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::accounts::list_entries(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::accounts::refuse_account(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::accounts::StatementLineView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_7 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_7::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_7::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_7::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::audit::list_audit(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::audit::refuse_audit(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::audit::AuditRecordView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_8 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_8::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_8::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_8::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::balances::list_balances(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::balances::refuse_balance(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::balances::BalanceGroupView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_9 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'b engine::Engine,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::stream::Streams,
-        s_8: &'i app::http::stopping::Stopping,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
         s_6: &'h app::http::stream::Streams,
-        s_7: &'i app::http::stopping::Stopping,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_0, s_4, s_1, s_2, s_3, s_5, s_6, s_7, s_9, s_10)
-            .await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::stream::Streams,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::stream::Streams,
-        s_10: &'k app::http::stopping::Stopping,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(
-                s_5,
-                s_11,
-                s_7,
-                s_6,
-                s_0,
-                s_1,
-                s_2,
-                s_3,
-                s_4,
-                s_8,
-                s_9,
-                s_10,
-                s_12,
-            )
+        let response = wrapping_2(s_6, s_9, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_8, s_10)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::stream::Streams,
-        s_10: &'k app::http::stopping::Stopping,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::stream::Streams,
-        v8: &app::http::stopping::Stopping,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
+        v6: &app::http::stream::Streams,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v11 = crate::route_9::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_10: v10,
-            s_2: v4,
-            s_3: v5,
-            s_4: v1,
+        let v9 = crate::route_3::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
             s_5: v6,
-            s_6: v7,
-            s_7: v8,
-            s_8: v0,
-            s_9: v9,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
             next: stage_1,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = pavex::middleware::wrap_noop(v12).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::stream::Streams,
-        v8: &app::http::stopping::Stopping,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
+        v6: &app::http::stream::Streams,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v11 = app::telemetry::Failure::none();
-        let v12 = app::http::peer::Peer::current();
-        let v13 = pavex::telemetry::ServerRequestId::generate();
-        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
-        let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_9::Next1 {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_3::Next1 {
             s_0: v1,
-            s_1: v3,
-            s_10: v8,
-            s_11: v0,
-            s_12: v9,
-            s_2: v4,
-            s_3: &v14,
-            s_4: v5,
-            s_5: v13,
-            s_6: &v11,
-            s_7: v2,
+            s_1: v2,
+            s_10: v7,
+            s_2: v3,
+            s_3: &v12,
+            s_4: v4,
+            s_5: v5,
+            s_6: v11,
+            s_7: &v9,
             s_8: v6,
-            s_9: v7,
+            s_9: v0,
             next: stage_2,
         };
-        let v17 = pavex::middleware::Next::new(v16);
-        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v18)
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &engine::Engine,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::tokens::Tokens,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::stream::Streams,
-        v11: &app::http::stopping::Stopping,
-        v12: &app::http::guard::RequestLimits,
+        v9: &app::http::stream::Streams,
+        v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v13 = crate::route_9::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_10: v11,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v0,
-            s_6: v3,
+        let v11 = crate::route_3::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
             s_7: v2,
             s_8: v9,
-            s_9: v10,
             next: stage_3,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn handler(
         v0: &pavex::request::RequestHead,
         v1: &engine::Engine,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::stream::Streams,
-        v10: &app::http::stopping::Stopping,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: &app::http::stream::Streams,
     ) -> pavex::Response {
-        let v11 = app::http::principal::Granted::check(v0, v2, v3, v1, v4).await;
+        let v9 = app::http::principal::Granted::check(v0, v2, v3, v1, v4, v5).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v6);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Read::extract(v0, v2);
         let v12 = match v11 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v5);
+                    let v13 = app::http::input::refuse_input(&v12, v6);
                     let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
+                    app::telemetry::note_error(&v14, v7);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
                 };
             }
         };
-        let v13 = app::http::many::WriteMany::extract(v0, v2, v7, v8).await;
+        let v13 = app::accounts::get_statement(v10, v12, v0, v1, v8, v6).await;
         let v14 = match v13 {
             Ok(ok) => ok,
             Err(v14) => {
                 return {
-                    let v15 = app::http::input::refuse_input(&v14, v5);
+                    let v15 = app::accounts::refuse_account(&v14, v6);
                     let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
+                    app::telemetry::note_error(&v16, v7);
                     <pavex::Response as pavex::IntoResponse>::into_response(v15)
                 };
             }
         };
-        let v15 = app::batches::submit_batch(v12, v14, v0, v1, v9, v10, v8, v5).await;
-        let v16 = match v15 {
-            Ok(ok) => ok,
-            Err(v16) => {
-                return {
-                    let v17 = app::batches::refuse_batch(&v16, v5);
-                    let v18 = pavex::Error::new(v16);
-                    app::telemetry::note_error(&v18, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
-                };
-            }
-        };
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: &'h app::http::stream::Streams,
-        s_7: &'i app::http::stopping::Stopping,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::stream::Streams,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
         next: fn(
             &'a pavex::request::RequestHead,
             &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             &'h app::http::stream::Streams,
-            &'i app::http::stopping::Stopping,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-            &'k app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            &'j app::http::stream::Streams,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -4647,7 +2993,7 @@ pub mod route_9 {
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -4655,33 +3001,2073 @@ pub mod route_9 {
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::stream::Streams,
-        s_10: &'k app::http::stopping::Stopping,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
         next: fn(
             &'a pavex::request::RequestHead,
             &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
             &'j app::http::stream::Streams,
-            &'k app::http::stopping::Stopping,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_4 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_4::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_4::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_4::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::accounts::list_accounts(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::accounts::refuse_account(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::AccountView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
-            &'l app::http::guard::RequestLimits,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_5 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_5::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_5::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_5::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::accounts::list_changes(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::accounts::refuse_account(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::accounts::AccountChangeView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_6 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_6::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_6::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_6::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::accounts::list_entries(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::accounts::refuse_account(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::accounts::StatementLineView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_7 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_7::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_7::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_7::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::audit::list_audit(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::audit::refuse_audit(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::audit::AuditRecordView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_8 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_8::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_8::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_8::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::balances::list_balances(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::balances::refuse_balance(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::balances::BalanceGroupView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_9 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::stream::Streams,
+        s_9: &'j app::http::stopping::Stopping,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: &'i app::http::stream::Streams,
+        s_8: &'j app::http::stopping::Stopping,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(
+                s_9,
+                s_0,
+                s_5,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_6,
+                s_7,
+                s_8,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: &'k app::http::stream::Streams,
+        s_11: &'l app::http::stopping::Stopping,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_6,
+                s_12,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_10,
+                s_11,
+                s_13,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: &'k app::http::stream::Streams,
+        s_11: &'l app::http::stopping::Stopping,
+    ) -> pavex::Response {
+        let response = handler(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::stream::Streams,
+        v9: &app::http::stopping::Stopping,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v12 = crate::route_9::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_11: v11,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v8,
+            s_8: v9,
+            s_9: v0,
+            next: stage_1,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = pavex::middleware::wrap_noop(v13).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::stream::Streams,
+        v9: &app::http::stopping::Stopping,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v12 = app::telemetry::Failure::none();
+        let v13 = app::http::peer::Peer::current();
+        let v14 = pavex::telemetry::ServerRequestId::generate();
+        let v15 = app::telemetry::RequestContext::gather(v1, v0, v14, v13);
+        let v16 = app::telemetry::root_span(v1, &v15);
+        let v17 = crate::route_9::Next1 {
+            s_0: v1,
+            s_1: v3,
+            s_10: v8,
+            s_11: v9,
+            s_12: v0,
+            s_13: v10,
+            s_2: v4,
+            s_3: &v15,
+            s_4: v5,
+            s_5: v6,
+            s_6: v14,
+            s_7: &v12,
+            s_8: v2,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v18 = pavex::middleware::Next::new(v17);
+        let v19 = app::telemetry::observe_request(v18, v1, &v15, &v16, &v12, v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v19)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::stream::Streams,
+        v12: &app::http::stopping::Stopping,
+        v13: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v14 = crate::route_9::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_11: v12,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::http::guard::guard_request(v15, v13, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &engine::Engine,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::stream::Streams,
+        v11: &app::http::stopping::Stopping,
+    ) -> pavex::Response {
+        let v12 = app::http::principal::Granted::check(v0, v2, v3, v1, v4, v5).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::principal::refuse_access(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::http::many::WriteMany::extract(v0, v2, v8, v9).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::http::input::refuse_input(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        let v16 = app::batches::submit_batch(v13, v15, v0, v1, v10, v11, v9, v6).await;
+        let v17 = match v16 {
+            Ok(ok) => ok,
+            Err(v17) => {
+                return {
+                    let v18 = app::batches::refuse_batch(&v17, v6);
+                    let v19 = pavex::Error::new(v17);
+                    app::telemetry::note_error(&v19, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v18)
+                };
+            }
+        };
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: &'i app::http::stream::Streams,
+        s_8: &'j app::http::stopping::Stopping,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'h app::configuration::ServerConfig,
+            &'i app::http::stream::Streams,
+            &'j app::http::stopping::Stopping,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+            &'l app::metrics::Metrics,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: &'k app::http::stream::Streams,
+        s_11: &'l app::http::stopping::Stopping,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+            &'k app::http::stream::Streams,
+            &'l app::http::stopping::Stopping,
+            pavex::request::path::MatchedPathPattern,
+            &'m app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -4703,10 +5089,11 @@ pub mod route_9 {
                 self.s_10,
                 self.s_11,
                 self.s_12,
+                self.s_13,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -4714,29 +5101,31 @@ pub mod route_9 {
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::stream::Streams,
-        s_10: &'k app::http::stopping::Stopping,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: &'k app::http::stream::Streams,
+        s_11: &'l app::http::stopping::Stopping,
         next: fn(
             &'a pavex::request::RequestHead,
             &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            &'j app::http::stream::Streams,
-            &'k app::http::stopping::Stopping,
+            &'j app::configuration::ServerConfig,
+            &'k app::http::stream::Streams,
+            &'l app::http::stopping::Stopping,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -4756,6 +5145,7 @@ pub mod route_9 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
@@ -5325,59 +5715,63 @@ pub mod route_12 {
     }
 }
 pub mod route_13 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
         s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::stream::Streams,
-        s_6: &'h app::http::guard::RequestLimits,
-        s_7: &'i app::metrics::Metrics,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::stream::Streams,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: &'g app::http::stream::Streams,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'h app::http::guard::RequestLimits,
-        s_7: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::stream::Streams,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_0, s_1, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_8, s_6, s_0, s_1, s_2, s_3, s_4, s_7, s_9)
+        let response = wrapping_2(s_6, s_9, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_8, s_10)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
     async fn wrapping_0(
@@ -5385,57 +5779,61 @@ pub mod route_13 {
         v1: &pavex::request::RequestHead,
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::stream::Streams,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::stream::Streams,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_13::Next0 {
+        let v9 = crate::route_13::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
             s_4: v5,
-            s_5: v0,
-            s_6: v6,
+            s_5: v6,
+            s_6: v0,
             s_7: v7,
+            s_8: v8,
             next: stage_1,
         };
-        let v9 = pavex::middleware::Next::new(v8);
-        let v10 = pavex::middleware::wrap_noop(v9).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::stream::Streams,
-        v6: &app::http::guard::RequestLimits,
-        v7: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::stream::Streams,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = app::telemetry::Failure::none();
-        let v9 = app::http::peer::Peer::current();
-        let v10 = pavex::telemetry::ServerRequestId::generate();
-        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
-        let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_13::Next1 {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_13::Next1 {
             s_0: v1,
             s_1: v2,
+            s_10: v7,
             s_2: v3,
-            s_3: &v11,
+            s_3: &v12,
             s_4: v4,
-            s_5: v10,
-            s_6: &v8,
-            s_7: v5,
-            s_8: v0,
-            s_9: v6,
+            s_5: v5,
+            s_6: v11,
+            s_7: &v9,
+            s_8: v6,
+            s_9: v0,
             next: stage_2,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -5445,98 +5843,103 @@ pub mod route_13 {
         v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::stream::Streams,
-        v9: &app::http::guard::RequestLimits,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::stream::Streams,
+        v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v10 = crate::route_13::Next2 {
+        let v11 = crate::route_13::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            s_7: v8,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            s_8: v9,
             next: stage_3,
         };
-        let v11 = pavex::middleware::Next::new(v10);
-        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn handler(
         v0: &pavex::request::RequestHead,
         v1: &engine::Engine,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: &app::http::stream::Streams,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: &app::http::stream::Streams,
     ) -> pavex::Response {
-        let v8 = app::http::principal::Granted::check(v0, v2, v3, v1, v4).await;
-        let v9 = match v8 {
+        let v9 = app::http::principal::Granted::check(v0, v2, v3, v1, v4, v5).await;
+        let v10 = match v9 {
             Ok(ok) => ok,
-            Err(v9) => {
+            Err(v10) => {
                 return {
-                    let v10 = app::http::principal::refuse_access(&v9, v5);
-                    let v11 = pavex::Error::new(v9);
-                    app::telemetry::note_error(&v11, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                    let v11 = app::http::principal::refuse_access(&v10, v6);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
                 };
             }
         };
-        let v10 = app::http::input::Read::extract(v0, v2);
-        let v11 = match v10 {
+        let v11 = app::http::input::Read::extract(v0, v2);
+        let v12 = match v11 {
             Ok(ok) => ok,
-            Err(v11) => {
+            Err(v12) => {
                 return {
-                    let v12 = app::http::input::refuse_input(&v11, v5);
-                    let v13 = pavex::Error::new(v11);
-                    app::telemetry::note_error(&v13, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                    let v13 = app::http::input::refuse_input(&v12, v6);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
                 };
             }
         };
-        let v12 = app::exports::export_ledger(v9, v11, v0, v1, v7, v5).await;
-        let v13 = match v12 {
+        let v13 = app::exports::export_ledger(v10, v12, v0, v1, v8, v6).await;
+        let v14 = match v13 {
             Ok(ok) => ok,
-            Err(v13) => {
+            Err(v14) => {
                 return {
-                    let v14 = app::exports::refuse_export(&v13, v5);
-                    let v15 = pavex::Error::new(v13);
-                    app::telemetry::note_error(&v15, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                    let v15 = app::exports::refuse_export(&v14, v6);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
                 };
             }
         };
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: &'g app::http::stream::Streams,
-        s_5: pavex::request::path::MatchedPathPattern,
-        s_6: &'h app::http::guard::RequestLimits,
-        s_7: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::stream::Streams,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
         next: fn(
             &'a pavex::request::RequestHead,
             &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            &'g app::http::stream::Streams,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::stream::Streams,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5553,10 +5956,11 @@ pub mod route_13 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
+                self.s_8,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5564,27 +5968,29 @@ pub mod route_13 {
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a pavex::request::RequestHead,
             &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            &'i app::http::stream::Streams,
+            &'i app::telemetry::Failure,
+            &'j app::http::stream::Streams,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5603,10 +6009,11 @@ pub mod route_13 {
                 self.s_7,
                 self.s_8,
                 self.s_9,
+                self.s_10,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5614,23 +6021,25 @@ pub mod route_13 {
         s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: &'i app::http::stream::Streams,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: &'j app::http::stream::Streams,
         next: fn(
             &'a pavex::request::RequestHead,
             &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            &'i app::http::stream::Streams,
+            &'i app::telemetry::Failure,
+            &'j app::http::stream::Streams,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -5647,6 +6056,7 @@ pub mod route_13 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
+                self.s_8,
             )
         }
     }
@@ -6164,63 +6574,82 @@ pub mod route_16 {
     }
 }
 pub mod route_17 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -6229,26 +6658,28 @@ pub mod route_17 {
         v2: &engine::Engine,
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_17::Next0 {
+        let v10 = crate::route_17::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -6256,33 +6687,35 @@ pub mod route_17 {
         v2: pavex::request::body::RawIncomingBody,
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_17::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_17::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -6293,104 +6726,109 @@ pub mod route_17 {
         v5: &pavex::request::RequestHead,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_17::Next2 {
+        let v12 = crate::route_17::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::holds::capture_hold(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::holds::capture_hold(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::holds::refuse_hold(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::holds::refuse_hold(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Created<
             app::http::views::TransactionView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6408,10 +6846,11 @@ pub mod route_17 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6419,29 +6858,31 @@ pub mod route_17 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6461,10 +6902,11 @@ pub mod route_17 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6472,25 +6914,27 @@ pub mod route_17 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6508,68 +6952,88 @@ pub mod route_17 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_18 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -6578,26 +7042,28 @@ pub mod route_18 {
         v2: &engine::Engine,
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_18::Next0 {
+        let v10 = crate::route_18::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -6605,33 +7071,35 @@ pub mod route_18 {
         v2: pavex::request::body::RawIncomingBody,
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_18::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_18::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -6642,104 +7110,109 @@ pub mod route_18 {
         v5: &pavex::request::RequestHead,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_18::Next2 {
+        let v12 = crate::route_18::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::holds::create_hold(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::holds::create_hold(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::holds::refuse_hold(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::holds::refuse_hold(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Created<
             app::http::views::HoldView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6757,10 +7230,11 @@ pub mod route_18 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6768,29 +7242,31 @@ pub mod route_18 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6810,10 +7286,11 @@ pub mod route_18 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6821,25 +7298,27 @@ pub mod route_18 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -6857,59 +7336,65 @@ pub mod route_18 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_19 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -6917,53 +7402,57 @@ pub mod route_19 {
         v1: &engine::Engine,
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_19::Next0 {
+        let v8 = crate::route_19::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_19::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_19::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -6973,95 +7462,100 @@ pub mod route_19 {
         v4: &pavex::request::RequestHead,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_19::Next2 {
+        let v10 = crate::route_19::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::holds::get_hold(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::holds::get_hold(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::holds::refuse_hold(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::holds::refuse_hold(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::views::HoldView,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7077,10 +7571,11 @@ pub mod route_19 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7088,25 +7583,27 @@ pub mod route_19 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7124,10 +7621,11 @@ pub mod route_19 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7135,21 +7633,23 @@ pub mod route_19 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7165,59 +7665,65 @@ pub mod route_19 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_20 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -7225,53 +7731,57 @@ pub mod route_20 {
         v1: &engine::Engine,
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_20::Next0 {
+        let v8 = crate::route_20::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_20::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_20::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -7281,95 +7791,100 @@ pub mod route_20 {
         v4: &pavex::request::RequestHead,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_20::Next2 {
+        let v10 = crate::route_20::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::holds::list_holds(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::holds::list_holds(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::holds::refuse_hold(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::holds::refuse_hold(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::pagination::Page<app::http::views::HoldView>,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7385,10 +7900,11 @@ pub mod route_20 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7396,25 +7912,27 @@ pub mod route_20 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7432,10 +7950,11 @@ pub mod route_20 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7443,21 +7962,23 @@ pub mod route_20 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7473,68 +7994,88 @@ pub mod route_20 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_21 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -7543,26 +8084,28 @@ pub mod route_21 {
         v2: &engine::Engine,
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_21::Next0 {
+        let v10 = crate::route_21::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -7570,33 +8113,35 @@ pub mod route_21 {
         v2: pavex::request::body::RawIncomingBody,
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_21::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_21::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -7607,104 +8152,109 @@ pub mod route_21 {
         v5: &pavex::request::RequestHead,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_21::Next2 {
+        let v12 = crate::route_21::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::holds::void_hold(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::holds::void_hold(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::holds::refuse_hold(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::holds::refuse_hold(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Changed<
             app::http::views::HoldView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7722,10 +8272,11 @@ pub mod route_21 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7733,29 +8284,31 @@ pub mod route_21 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7775,10 +8328,11 @@ pub mod route_21 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7786,25 +8340,27 @@ pub mod route_21 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -7822,68 +8378,88 @@ pub mod route_21 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_22 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -7892,26 +8468,28 @@ pub mod route_22 {
         v2: &engine::Engine,
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_22::Next0 {
+        let v10 = crate::route_22::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -7919,33 +8497,35 @@ pub mod route_22 {
         v2: pavex::request::body::RawIncomingBody,
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_22::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_22::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -7956,104 +8536,109 @@ pub mod route_22 {
         v5: &pavex::request::RequestHead,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_22::Next2 {
+        let v12 = crate::route_22::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::keys::create_key(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::keys::create_key(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::keys::refuse_key(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::keys::refuse_key(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Created<
             app::keys::IssuedKeyView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8071,10 +8656,11 @@ pub mod route_22 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8082,29 +8668,31 @@ pub mod route_22 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8124,10 +8712,11 @@ pub mod route_22 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8135,25 +8724,27 @@ pub mod route_22 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8171,59 +8762,65 @@ pub mod route_22 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_23 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -8231,53 +8828,57 @@ pub mod route_23 {
         v1: &engine::Engine,
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_23::Next0 {
+        let v8 = crate::route_23::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_23::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_23::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -8287,95 +8888,100 @@ pub mod route_23 {
         v4: &pavex::request::RequestHead,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_23::Next2 {
+        let v10 = crate::route_23::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::keys::get_key(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::keys::get_key(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::keys::refuse_key(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::keys::refuse_key(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::keys::KeyView,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8391,10 +8997,11 @@ pub mod route_23 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8402,25 +9009,27 @@ pub mod route_23 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8438,10 +9047,11 @@ pub mod route_23 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8449,21 +9059,23 @@ pub mod route_23 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8479,59 +9091,65 @@ pub mod route_23 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_24 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
         s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_3: &'e engine::Engine,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: &'e engine::Engine,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_0, s_1, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_0, s_1, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: &'e app::telemetry::RequestContext,
         s_3: &'f engine::Engine,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: &'e app::telemetry::RequestContext,
         s_3: &'f engine::Engine,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -8539,53 +9157,57 @@ pub mod route_24 {
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_24::Next0 {
+        let v8 = crate::route_24::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &engine::Engine,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_24::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_24::Next1 {
             s_0: v1,
             s_1: v2,
-            s_2: &v10,
+            s_2: &v11,
             s_3: v3,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -8595,72 +9217,77 @@ pub mod route_24 {
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::telemetry::RequestContext,
         v6: &engine::Engine,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_24::Next2 {
+        let v10 = crate::route_24::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &pavex::request::RequestHead,
         v1: &pavex::request::path::RawPathParams<'_, '_>,
         v2: &app::telemetry::RequestContext,
         v3: &engine::Engine,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v0, v1, v2, v3, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v0, v1, v2, v3, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::keys::get_principal(v8);
+        let v10 = app::keys::get_principal(v9);
         <app::http::reply::Reply<
             app::keys::PrincipalView,
-        > as pavex::IntoResponse>::into_response(v9)
+        > as pavex::IntoResponse>::into_response(v10)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a pavex::request::RequestHead,
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: &'e engine::Engine,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a pavex::request::RequestHead,
             &'d pavex::request::path::RawPathParams<'b, 'c>,
             &'e engine::Engine,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8676,10 +9303,11 @@ pub mod route_24 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8687,25 +9315,27 @@ pub mod route_24 {
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: &'e app::telemetry::RequestContext,
         s_3: &'f engine::Engine,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a pavex::request::RequestHead,
             &'d pavex::request::path::RawPathParams<'b, 'c>,
             &'e app::telemetry::RequestContext,
             &'f engine::Engine,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8723,10 +9353,11 @@ pub mod route_24 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8734,21 +9365,23 @@ pub mod route_24 {
         s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
         s_2: &'e app::telemetry::RequestContext,
         s_3: &'f engine::Engine,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a pavex::request::RequestHead,
             &'d pavex::request::path::RawPathParams<'b, 'c>,
             &'e app::telemetry::RequestContext,
             &'f engine::Engine,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8764,59 +9397,65 @@ pub mod route_24 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_25 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -8824,53 +9463,57 @@ pub mod route_25 {
         v1: &engine::Engine,
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_25::Next0 {
+        let v8 = crate::route_25::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_25::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_25::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -8880,95 +9523,100 @@ pub mod route_25 {
         v4: &pavex::request::RequestHead,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_25::Next2 {
+        let v10 = crate::route_25::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::keys::list_keys(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::keys::list_keys(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::keys::refuse_key(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::keys::refuse_key(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::pagination::Page<app::keys::KeyView>,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8984,10 +9632,11 @@ pub mod route_25 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -8995,25 +9644,27 @@ pub mod route_25 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9031,10 +9682,11 @@ pub mod route_25 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9042,21 +9694,23 @@ pub mod route_25 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9072,68 +9726,88 @@ pub mod route_25 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_26 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -9142,26 +9816,28 @@ pub mod route_26 {
         v2: &engine::Engine,
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_26::Next0 {
+        let v10 = crate::route_26::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -9169,33 +9845,35 @@ pub mod route_26 {
         v2: pavex::request::body::RawIncomingBody,
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_26::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_26::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -9206,104 +9884,109 @@ pub mod route_26 {
         v5: &pavex::request::RequestHead,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_26::Next2 {
+        let v12 = crate::route_26::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::keys::revoke_key(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::keys::revoke_key(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::keys::refuse_key(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::keys::refuse_key(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Reply<
             app::keys::KeyView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9321,10 +10004,11 @@ pub mod route_26 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9332,29 +10016,31 @@ pub mod route_26 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9374,10 +10060,11 @@ pub mod route_26 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9385,25 +10072,27 @@ pub mod route_26 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -9421,68 +10110,88 @@ pub mod route_26 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_27 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -9491,26 +10200,28 @@ pub mod route_27 {
         v2: &engine::Engine,
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_27::Next0 {
+        let v10 = crate::route_27::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -9518,33 +10229,35 @@ pub mod route_27 {
         v2: pavex::request::body::RawIncomingBody,
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_27::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_27::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -9555,76 +10268,426 @@ pub mod route_27 {
         v5: &pavex::request::RequestHead,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_27::Next2 {
+        let v12 = crate::route_27::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::ledgers::create_ledger(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::ledgers::create_ledger(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::ledgers::refuse_ledger(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::ledgers::refuse_ledger(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Created<
             app::ledgers::LedgerView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'h app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+}
+pub mod route_28 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_28::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_28::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_28::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::ledgers::get_ledger(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::ledgers::refuse_ledger(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::ledgers::LedgerView,
+        > as pavex::IntoResponse>::into_response(v13)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
@@ -9633,19 +10696,17 @@ pub mod route_27 {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
             &'i app::metrics::Metrics,
@@ -9669,7 +10730,6 @@ pub mod route_27 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
-                self.s_8,
             )
         }
     }
@@ -9681,23 +10741,21 @@ pub mod route_27 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
             &'j app::http::guard::RequestLimits,
         ) -> T,
@@ -9722,7 +10780,6 @@ pub mod route_27 {
                 self.s_7,
                 self.s_8,
                 self.s_9,
-                self.s_10,
             )
         }
     }
@@ -9734,21 +10791,19 @@ pub mod route_27 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
@@ -9769,368 +10824,64 @@ pub mod route_27 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
-                self.s_8,
-            )
-        }
-    }
-}
-pub mod route_28 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_28::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_28::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_28::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::ledgers::get_ledger(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::ledgers::refuse_ledger(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::ledgers::LedgerView,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
             )
         }
     }
 }
 pub mod route_29 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -10138,53 +10889,57 @@ pub mod route_29 {
         v1: &engine::Engine,
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_29::Next0 {
+        let v8 = crate::route_29::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_29::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_29::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -10194,95 +10949,100 @@ pub mod route_29 {
         v4: &pavex::request::RequestHead,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_29::Next2 {
+        let v10 = crate::route_29::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::ledgers::list_ledgers(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::ledgers::list_ledgers(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::ledgers::refuse_ledger(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::ledgers::refuse_ledger(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::pagination::Page<app::ledgers::LedgerView>,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10298,10 +11058,11 @@ pub mod route_29 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10309,25 +11070,27 @@ pub mod route_29 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10345,10 +11108,11 @@ pub mod route_29 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10356,21 +11120,23 @@ pub mod route_29 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10386,59 +11152,65 @@ pub mod route_29 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
 }
 pub mod route_30 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
         s_2: &'b pavex::request::RequestHead,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
@@ -10446,53 +11218,57 @@ pub mod route_30 {
         v1: &engine::Engine,
         v2: &pavex::request::RequestHead,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_30::Next0 {
+        let v8 = crate::route_30::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
             s_3: v4,
-            s_4: v0,
-            s_5: v5,
+            s_4: v5,
+            s_5: v0,
             s_6: v6,
+            s_7: v7,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_30::Next1 {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_30::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
-            s_3: &v10,
+            s_3: &v11,
             s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -10502,95 +11278,100 @@ pub mod route_30 {
         v4: &pavex::request::RequestHead,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_30::Next2 {
+        let v10 = crate::route_30::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
             s_3: v6,
             s_4: v7,
-            s_5: v0,
-            s_6: v2,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v9) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::log::list_log(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v12 = app::log::list_log(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::log::refuse_log(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::log::refuse_log(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
         <app::http::reply::Reply<
             app::http::pagination::Page<app::log::LogEntryView>,
-        > as pavex::IntoResponse>::into_response(v12)
+        > as pavex::IntoResponse>::into_response(v13)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10606,10 +11387,11 @@ pub mod route_30 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10617,25 +11399,27 @@ pub mod route_30 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10653,10 +11437,11 @@ pub mod route_30 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10664,21 +11449,23 @@ pub mod route_30 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -10694,6 +11481,7 @@ pub mod route_30 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
             )
         }
     }
@@ -10861,6 +11649,701 @@ pub mod route_31 {
     }
 }
 pub mod route_32 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b app::configuration::ServerConfig,
+        s_4: &'c engine::Engine,
+        s_5: &'d app::http::tokens::Tokens,
+        s_6: &'e app::http::guard::RequestLimits,
+        s_7: &'f app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::configuration::ServerConfig,
+        s_3: &'c engine::Engine,
+        s_4: &'d app::http::tokens::Tokens,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'e app::http::guard::RequestLimits,
+        s_7: &'f app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::configuration::ServerConfig,
+        s_3: &'c app::telemetry::RequestContext,
+        s_4: &'d engine::Engine,
+        s_5: &'e app::http::tokens::Tokens,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'f app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'g app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_0, s_7, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::configuration::ServerConfig,
+        s_3: &'c app::telemetry::RequestContext,
+        s_4: &'d engine::Engine,
+        s_5: &'e app::http::tokens::Tokens,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'f app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &app::configuration::ServerConfig,
+        v4: &engine::Engine,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_32::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::configuration::ServerConfig,
+        v4: &engine::Engine,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_32::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::telemetry::RequestContext,
+        v7: &engine::Engine,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_32::Next2 {
+            s_0: v2,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v3,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: pavex::request::body::RawIncomingBody,
+        v1: &pavex::request::RequestHead,
+        v2: &app::configuration::ServerConfig,
+        v3: &app::telemetry::RequestContext,
+        v4: &engine::Engine,
+        v5: &app::http::tokens::Tokens,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::oauth::create_token(v1, v0, v2, v3, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::oauth::refuse_token(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::configuration::ServerConfig,
+        s_3: &'c engine::Engine,
+        s_4: &'d app::http::tokens::Tokens,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'e app::http::guard::RequestLimits,
+        s_7: &'f app::metrics::Metrics,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'b app::configuration::ServerConfig,
+            &'c engine::Engine,
+            &'d app::http::tokens::Tokens,
+            pavex::request::path::MatchedPathPattern,
+            &'e app::http::guard::RequestLimits,
+            &'f app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::configuration::ServerConfig,
+        s_3: &'c app::telemetry::RequestContext,
+        s_4: &'d engine::Engine,
+        s_5: &'e app::http::tokens::Tokens,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'f app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'g app::http::guard::RequestLimits,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'b app::configuration::ServerConfig,
+            &'c app::telemetry::RequestContext,
+            &'d engine::Engine,
+            &'e app::http::tokens::Tokens,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: pavex::request::body::RawIncomingBody,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::configuration::ServerConfig,
+        s_3: &'c app::telemetry::RequestContext,
+        s_4: &'d engine::Engine,
+        s_5: &'e app::http::tokens::Tokens,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'f app::telemetry::Failure,
+        next: fn(
+            pavex::request::body::RawIncomingBody,
+            &'a pavex::request::RequestHead,
+            &'b app::configuration::ServerConfig,
+            &'c app::telemetry::RequestContext,
+            &'d engine::Engine,
+            &'e app::http::tokens::Tokens,
+            pavex::telemetry::ServerRequestId,
+            &'f app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_33 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a app::http::tokens::Tokens,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'d app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd>(
+        s_0: &'a app::http::tokens::Tokens,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'d app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_1, s_3, s_0, s_2, s_4).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: &'a app::http::tokens::Tokens,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b app::telemetry::Failure,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_1, s_3, s_2, s_0, s_4).await;
+        response
+    }
+    async fn stage_3<'a, 'b>(
+        s_0: &'a app::http::tokens::Tokens,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &app::http::tokens::Tokens,
+        v2: &app::http::guard::RequestLimits,
+        v3: &pavex::request::RequestHead,
+        v4: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v5 = crate::route_33::Next0 {
+            s_0: v1,
+            s_1: v0,
+            s_2: v2,
+            s_3: v3,
+            s_4: v4,
+            next: stage_1,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = pavex::middleware::wrap_noop(v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &app::http::tokens::Tokens,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v5 = app::telemetry::Failure::none();
+        let v6 = app::http::peer::Peer::current();
+        let v7 = pavex::telemetry::ServerRequestId::generate();
+        let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
+        let v9 = app::telemetry::root_span(v1, &v8);
+        let v10 = crate::route_33::Next1 {
+            s_0: v2,
+            s_1: v7,
+            s_2: &v5,
+            s_3: v0,
+            s_4: v3,
+            next: stage_2,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::telemetry::observe_request(v11, v1, &v8, &v9, &v5, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &app::http::tokens::Tokens,
+        v4: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v5 = crate::route_33::Next2 {
+            s_0: v3,
+            s_1: v0,
+            s_2: v2,
+            next: stage_3,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app::http::guard::guard_request(v6, v4, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn handler(
+        v0: &app::http::tokens::Tokens,
+        v1: pavex::telemetry::ServerRequestId,
+        v2: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v3 = app::oauth::get_jwks(v0).await;
+        let v4 = match v3 {
+            Ok(ok) => ok,
+            Err(v4) => {
+                return {
+                    let v5 = app::oauth::refuse_token(&v4, v1);
+                    let v6 = pavex::Error::new(v4);
+                    app::telemetry::note_error(&v6, v2);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v5)
+                };
+            }
+        };
+        <pavex::Response as pavex::IntoResponse>::into_response(v4)
+    }
+    struct Next0<'a, 'b, 'c, 'd, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a app::http::tokens::Tokens,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'d app::metrics::Metrics,
+        next: fn(
+            &'a app::http::tokens::Tokens,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c pavex::request::RequestHead,
+            &'d app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next0<'a, 'b, 'c, 'd, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a app::http::tokens::Tokens,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b app::telemetry::Failure,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app::http::guard::RequestLimits,
+        next: fn(
+            &'a app::http::tokens::Tokens,
+            pavex::telemetry::ServerRequestId,
+            &'b app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'c app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next2<'a, 'b, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a app::http::tokens::Tokens,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b app::telemetry::Failure,
+        next: fn(
+            &'a app::http::tokens::Tokens,
+            pavex::telemetry::ServerRequestId,
+            &'b app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2)
+        }
+    }
+}
+pub mod route_34 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a app::configuration::AuthenticationConfig,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'d app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd>(
+        s_0: &'a app::configuration::AuthenticationConfig,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'d app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_1, s_3, s_0, s_2, s_4).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: &'a app::configuration::AuthenticationConfig,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b app::telemetry::Failure,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_1, s_3, s_2, s_0, s_4).await;
+        response
+    }
+    async fn stage_3<'a, 'b>(
+        s_0: &'a app::configuration::AuthenticationConfig,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &app::configuration::AuthenticationConfig,
+        v2: &app::http::guard::RequestLimits,
+        v3: &pavex::request::RequestHead,
+        v4: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v5 = crate::route_34::Next0 {
+            s_0: v1,
+            s_1: v0,
+            s_2: v2,
+            s_3: v3,
+            s_4: v4,
+            next: stage_1,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = pavex::middleware::wrap_noop(v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &app::configuration::AuthenticationConfig,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v5 = app::telemetry::Failure::none();
+        let v6 = app::http::peer::Peer::current();
+        let v7 = pavex::telemetry::ServerRequestId::generate();
+        let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
+        let v9 = app::telemetry::root_span(v1, &v8);
+        let v10 = crate::route_34::Next1 {
+            s_0: v2,
+            s_1: v7,
+            s_2: &v5,
+            s_3: v0,
+            s_4: v3,
+            next: stage_2,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::telemetry::observe_request(v11, v1, &v8, &v9, &v5, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &app::configuration::AuthenticationConfig,
+        v4: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v5 = crate::route_34::Next2 {
+            s_0: v3,
+            s_1: v0,
+            s_2: v2,
+            next: stage_3,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app::http::guard::guard_request(v6, v4, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn handler(
+        v0: &app::configuration::AuthenticationConfig,
+        v1: pavex::telemetry::ServerRequestId,
+        v2: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v3 = app::oauth::get_metadata(v0);
+        let v4 = match v3 {
+            Ok(ok) => ok,
+            Err(v4) => {
+                return {
+                    let v5 = app::oauth::refuse_token(&v4, v1);
+                    let v6 = pavex::Error::new(v4);
+                    app::telemetry::note_error(&v6, v2);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v5)
+                };
+            }
+        };
+        <pavex::Response as pavex::IntoResponse>::into_response(v4)
+    }
+    struct Next0<'a, 'b, 'c, 'd, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a app::configuration::AuthenticationConfig,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'d app::metrics::Metrics,
+        next: fn(
+            &'a app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c pavex::request::RequestHead,
+            &'d app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next0<'a, 'b, 'c, 'd, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a app::configuration::AuthenticationConfig,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b app::telemetry::Failure,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app::http::guard::RequestLimits,
+        next: fn(
+            &'a app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'b app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'c app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next2<'a, 'b, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a app::configuration::AuthenticationConfig,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b app::telemetry::Failure,
+        next: fn(
+            &'a app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'b app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2)
+        }
+    }
+}
+pub mod route_35 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -10906,7 +12389,7 @@ pub mod route_32 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_32::Next0 {
+        let v5 = crate::route_35::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -10930,7 +12413,7 @@ pub mod route_32 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_32::Next1 {
+        let v10 = crate::route_35::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -10951,7 +12434,7 @@ pub mod route_32 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v6 = crate::route_32::Next2 {
+        let v6 = crate::route_35::Next2 {
             s_0: v2,
             s_1: v3,
             next: stage_3,
@@ -11042,64 +12525,83 @@ pub mod route_32 {
         }
     }
 }
-pub mod route_33 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+pub mod route_36 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -11108,26 +12610,28 @@ pub mod route_33 {
         v2: &engine::Engine,
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_33::Next0 {
+        let v10 = crate::route_36::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -11135,33 +12639,35 @@ pub mod route_33 {
         v2: pavex::request::body::RawIncomingBody,
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_33::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_36::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -11172,104 +12678,109 @@ pub mod route_33 {
         v5: &pavex::request::RequestHead,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_33::Next2 {
+        let v12 = crate::route_36::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::schedules::cancel_schedule(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::schedules::cancel_schedule(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::schedules::refuse_schedule_request(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Changed<
             app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11287,10 +12798,11 @@ pub mod route_33 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11298,29 +12810,31 @@ pub mod route_33 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11340,10 +12854,11 @@ pub mod route_33 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11351,25 +12866,27 @@ pub mod route_33 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11387,68 +12904,88 @@ pub mod route_33 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
-pub mod route_34 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+pub mod route_37 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -11457,26 +12994,28 @@ pub mod route_34 {
         v2: &engine::Engine,
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_34::Next0 {
+        let v10 = crate::route_37::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -11484,33 +13023,35 @@ pub mod route_34 {
         v2: pavex::request::body::RawIncomingBody,
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_34::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_37::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -11521,104 +13062,109 @@ pub mod route_34 {
         v5: &pavex::request::RequestHead,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_34::Next2 {
+        let v12 = crate::route_37::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::schedules::create_schedule(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::schedules::create_schedule(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::schedules::refuse_schedule_request(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Created<
             app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11636,10 +13182,11 @@ pub mod route_34 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11647,29 +13194,31 @@ pub mod route_34 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11689,10 +13238,11 @@ pub mod route_34 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11700,25 +13250,27 @@ pub mod route_34 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -11736,930 +13288,7 @@ pub mod route_34 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
-            )
-        }
-    }
-}
-pub mod route_35 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_35::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_35::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_35::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::schedules::get_schedule(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::schedules::refuse_schedule_request(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_36 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_36::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_36::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_36::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::schedules::list_runs(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::schedules::refuse_schedule_request(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::schedules::RunView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_37 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_37::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_37::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_37::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::schedules::list_schedules(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::schedules::refuse_schedule_request(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::schedules::ScheduleView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
+                self.s_9,
             )
         }
     }
@@ -12667,30 +13296,28 @@ pub mod route_37 {
 pub mod route_38 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
@@ -12698,15 +13325,14 @@ pub mod route_38 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
             .await;
         response
     }
@@ -12715,155 +13341,147 @@ pub mod route_38 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_38::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v4,
-            s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
+        let v8 = crate::route_38::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
             s_7: v7,
-            s_8: v8,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_38::Next1 {
-            s_0: v3,
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_38::Next1 {
+            s_0: v2,
             s_1: v1,
-            s_10: v7,
-            s_2: v4,
-            s_3: &v12,
-            s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::tokens::Tokens,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_38::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v0,
-            s_6: v3,
+        let v10 = crate::route_38::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
             s_7: v2,
-            s_8: v9,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v9) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v11) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v13 = app::schedules::pause_schedule(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v12 = app::schedules::get_schedule(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v13) => {
                 return {
-                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v14 = app::schedules::refuse_schedule_request(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        <app::http::reply::Changed<
+        <app::http::reply::Reply<
             app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v13)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
@@ -12872,19 +13490,17 @@ pub mod route_38 {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
             &'i app::metrics::Metrics,
@@ -12908,7 +13524,6 @@ pub mod route_38 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
-                self.s_8,
             )
         }
     }
@@ -12920,23 +13535,21 @@ pub mod route_38 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
             &'j app::http::guard::RequestLimits,
         ) -> T,
@@ -12961,7 +13574,6 @@ pub mod route_38 {
                 self.s_7,
                 self.s_8,
                 self.s_9,
-                self.s_10,
             )
         }
     }
@@ -12973,21 +13585,19 @@ pub mod route_38 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
@@ -13008,7 +13618,6 @@ pub mod route_38 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
-                self.s_8,
             )
         }
     }
@@ -13016,30 +13625,28 @@ pub mod route_38 {
 pub mod route_39 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
@@ -13047,15 +13654,14 @@ pub mod route_39 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
             .await;
         response
     }
@@ -13064,155 +13670,147 @@ pub mod route_39 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_39::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v4,
-            s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
+        let v8 = crate::route_39::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
             s_7: v7,
-            s_8: v8,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_39::Next1 {
-            s_0: v3,
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_39::Next1 {
+            s_0: v2,
             s_1: v1,
-            s_10: v7,
-            s_2: v4,
-            s_3: &v12,
-            s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::tokens::Tokens,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_39::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v0,
-            s_6: v3,
+        let v10 = crate::route_39::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
             s_7: v2,
-            s_8: v9,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v9) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v11) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v13 = app::schedules::resume_schedule(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v12 = app::schedules::list_runs(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v13) => {
                 return {
-                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v14 = app::schedules::refuse_schedule_request(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        <app::http::reply::Changed<
-            app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v14)
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::schedules::RunView>,
+        > as pavex::IntoResponse>::into_response(v13)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
@@ -13221,19 +13819,17 @@ pub mod route_39 {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
             &'i app::metrics::Metrics,
@@ -13257,7 +13853,6 @@ pub mod route_39 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
-                self.s_8,
             )
         }
     }
@@ -13269,23 +13864,21 @@ pub mod route_39 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
             &'j app::http::guard::RequestLimits,
         ) -> T,
@@ -13310,7 +13903,6 @@ pub mod route_39 {
                 self.s_7,
                 self.s_8,
                 self.s_9,
-                self.s_10,
             )
         }
     }
@@ -13322,21 +13914,19 @@ pub mod route_39 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
@@ -13357,7 +13947,6 @@ pub mod route_39 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
-                self.s_8,
             )
         }
     }
@@ -13365,30 +13954,28 @@ pub mod route_39 {
 pub mod route_40 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
@@ -13396,15 +13983,14 @@ pub mod route_40 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
             .await;
         response
     }
@@ -13413,155 +13999,147 @@ pub mod route_40 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_40::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v4,
-            s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
+        let v8 = crate::route_40::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
             s_7: v7,
-            s_8: v8,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_40::Next1 {
-            s_0: v3,
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_40::Next1 {
+            s_0: v2,
             s_1: v1,
-            s_10: v7,
-            s_2: v4,
-            s_3: &v12,
-            s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::tokens::Tokens,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_40::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v0,
-            s_6: v3,
+        let v10 = crate::route_40::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
             s_7: v2,
-            s_8: v9,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v9) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v11) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v13 = app::transactions::change_transaction(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v12 = app::schedules::list_schedules(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v13) => {
                 return {
-                    let v15 = app::transactions::refuse_transaction(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v14 = app::schedules::refuse_schedule_request(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        <app::http::reply::Changed<
-            app::http::views::TransactionChangeView,
-        > as pavex::IntoResponse>::into_response(v14)
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::schedules::ScheduleView>,
+        > as pavex::IntoResponse>::into_response(v13)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
@@ -13570,19 +14148,17 @@ pub mod route_40 {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
             &'i app::metrics::Metrics,
@@ -13606,7 +14182,6 @@ pub mod route_40 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
-                self.s_8,
             )
         }
     }
@@ -13618,23 +14193,21 @@ pub mod route_40 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
             &'j app::http::guard::RequestLimits,
         ) -> T,
@@ -13659,7 +14232,6 @@ pub mod route_40 {
                 self.s_7,
                 self.s_8,
                 self.s_9,
-                self.s_10,
             )
         }
     }
@@ -13671,21 +14243,19 @@ pub mod route_40 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
@@ -13706,69 +14276,87 @@ pub mod route_40 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
-                self.s_8,
             )
         }
     }
 }
 pub mod route_41 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -13777,26 +14365,28 @@ pub mod route_41 {
         v2: &engine::Engine,
         v3: &pavex::request::RequestHead,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_41::Next0 {
+        let v10 = crate::route_41::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -13804,33 +14394,35 @@ pub mod route_41 {
         v2: pavex::request::body::RawIncomingBody,
         v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_41::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_41::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -13841,104 +14433,109 @@ pub mod route_41 {
         v5: &pavex::request::RequestHead,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_41::Next2 {
+        let v12 = crate::route_41::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
             s_3: v7,
             s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::transactions::create_transaction(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::schedules::pause_schedule(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::transactions::refuse_transaction(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::schedules::refuse_schedule_request(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
-        <app::http::reply::Created<
-            app::http::views::TransactionView,
-        > as pavex::IntoResponse>::into_response(v14)
+        <app::http::reply::Changed<
+            app::schedules::ScheduleView,
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13956,10 +14553,11 @@ pub mod route_41 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -13967,29 +14565,31 @@ pub mod route_41 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14009,10 +14609,11 @@ pub mod route_41 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14020,25 +14621,27 @@ pub mod route_41 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'j app::configuration::ServerConfig,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14056,256 +14659,267 @@ pub mod route_41 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_42 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
+        s_3: &'f app::http::tokens::Tokens,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
         s_7: pavex::request::path::MatchedPathPattern,
         s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_42::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
+        let v10 = crate::route_42::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
+            s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_42::Next1 {
-            s_0: v2,
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_42::Next1 {
+            s_0: v3,
             s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_10: v0,
+            s_11: v8,
+            s_2: v4,
+            s_3: &v13,
+            s_4: v5,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_42::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
+        let v12 = crate::route_42::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v11) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v13) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v11 = app::transactions::get_transaction(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v14 = app::schedules::resume_schedule(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v15) => {
                 return {
-                    let v13 = app::transactions::refuse_transaction(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v16 = app::schedules::refuse_schedule_request(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
-        <app::http::reply::Reply<
-            app::http::views::TransactionView,
-        > as pavex::IntoResponse>::into_response(v12)
+        <app::http::reply::Changed<
+            app::schedules::ScheduleView,
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
+        s_3: &'f app::http::tokens::Tokens,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
         s_7: pavex::request::path::MatchedPathPattern,
         s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
+            &'f app::http::tokens::Tokens,
             &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
             &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14323,10 +14937,11 @@ pub mod route_42 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14334,21 +14949,31 @@ pub mod route_42 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14364,256 +14989,321 @@ pub mod route_42 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_43 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
+        s_3: &'f app::http::tokens::Tokens,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
         s_7: pavex::request::path::MatchedPathPattern,
         s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_43::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
+        let v10 = crate::route_43::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
+            s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_43::Next1 {
-            s_0: v2,
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_43::Next1 {
+            s_0: v3,
             s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_10: v0,
+            s_11: v8,
+            s_2: v4,
+            s_3: &v13,
+            s_4: v5,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_43::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
+        let v12 = crate::route_43::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v11) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v13) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v11 = app::transactions::list_transaction_changes(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v14 = app::transactions::change_transaction(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v15) => {
                 return {
-                    let v13 = app::transactions::refuse_transaction(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v16 = app::transactions::refuse_transaction(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::http::views::TransactionChangeView>,
-        > as pavex::IntoResponse>::into_response(v12)
+        <app::http::reply::Changed<
+            app::http::views::TransactionChangeView,
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
+        s_3: &'f app::http::tokens::Tokens,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
         s_7: pavex::request::path::MatchedPathPattern,
         s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
+            &'f app::http::tokens::Tokens,
             &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
             &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14631,10 +15321,11 @@ pub mod route_43 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14642,21 +15333,31 @@ pub mod route_43 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14672,256 +15373,321 @@ pub mod route_43 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
             )
         }
     }
 }
 pub mod route_44 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
+        s_3: &'f app::http::tokens::Tokens,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
         s_7: pavex::request::path::MatchedPathPattern,
         s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_44::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
+        let v10 = crate::route_44::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
+            s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_44::Next1 {
-            s_0: v2,
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_44::Next1 {
+            s_0: v3,
             s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+            s_10: v0,
+            s_11: v8,
+            s_2: v4,
+            s_3: &v13,
+            s_4: v5,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_44::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
+        let v12 = crate::route_44::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v8) => {
+            Err(v11) => {
                 return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v13) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v11 = app::transactions::list_transactions(v8, v10, v0).await;
-        let v12 = match v11 {
+        let v14 = app::transactions::create_transaction(v11, v13, v0).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v15) => {
                 return {
-                    let v13 = app::transactions::refuse_transaction(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v16 = app::transactions::refuse_transaction(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::http::views::TransactionView>,
-        > as pavex::IntoResponse>::into_response(v12)
+        <app::http::reply::Created<
+            app::http::views::TransactionView,
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
+        s_3: &'f app::http::tokens::Tokens,
         s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
         s_7: pavex::request::path::MatchedPathPattern,
         s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
+            &'f app::http::tokens::Tokens,
             &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'h app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
             &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14939,10 +15705,11 @@ pub mod route_44 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14950,21 +15717,31 @@ pub mod route_44 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -14980,6 +15757,61 @@ pub mod route_44 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
             )
         }
     }
@@ -14987,30 +15819,28 @@ pub mod route_44 {
 pub mod route_45 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
@@ -15018,15 +15848,14 @@ pub mod route_45 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
             .await;
         response
     }
@@ -15035,155 +15864,147 @@ pub mod route_45 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_45::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v4,
-            s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
+        let v8 = crate::route_45::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
             s_7: v7,
-            s_8: v8,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
         v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_45::Next1 {
-            s_0: v3,
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_45::Next1 {
+            s_0: v2,
             s_1: v1,
-            s_10: v7,
-            s_2: v4,
-            s_3: &v12,
-            s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::tokens::Tokens,
         v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_45::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v0,
-            s_6: v3,
+        let v10 = crate::route_45::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
             s_7: v2,
-            s_8: v9,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn handler(
         v0: &engine::Engine,
         v1: &pavex::request::RequestHead,
         v2: &pavex::request::path::RawPathParams<'_, '_>,
         v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v9) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v11) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v13 = app::transactions::reverse_transaction(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v12 = app::transactions::get_transaction(v9, v11, v0).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v13) => {
                 return {
-                    let v15 = app::transactions::refuse_transaction(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v14 = app::transactions::refuse_transaction(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        <app::http::reply::Created<
+        <app::http::reply::Reply<
             app::http::views::TransactionView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v13)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
@@ -15192,19 +16013,17 @@ pub mod route_45 {
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
             &'h app::http::guard::RequestLimits,
             &'i app::metrics::Metrics,
@@ -15228,7 +16047,6 @@ pub mod route_45 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
-                self.s_8,
             )
         }
     }
@@ -15240,23 +16058,21 @@ pub mod route_45 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
             &'j app::http::guard::RequestLimits,
         ) -> T,
@@ -15281,7 +16097,6 @@ pub mod route_45 {
                 self.s_7,
                 self.s_8,
                 self.s_9,
-                self.s_10,
             )
         }
     }
@@ -15293,21 +16108,19 @@ pub mod route_45 {
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
+            &'i app::telemetry::Failure,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
@@ -15328,7 +16141,1048 @@ pub mod route_45 {
                 self.s_5,
                 self.s_6,
                 self.s_7,
+            )
+        }
+    }
+}
+pub mod route_46 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_46::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_46::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_46::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::transactions::list_transaction_changes(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::transactions::refuse_transaction(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::TransactionChangeView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
                 self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_47 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::http::tokens::Tokens,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_6, s_8, s_7, s_0, s_1, s_2, s_3, s_4, s_5, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_47::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_47::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v11,
+            s_4: v4,
+            s_5: v5,
+            s_6: v10,
+            s_7: &v8,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::http::tokens::Tokens,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_47::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v0,
+            s_7: v2,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v8 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v6);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Read::extract(v1, v2);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::transactions::list_transactions(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::transactions::refuse_transaction(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::TransactionView>,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'h app::http::guard::RequestLimits,
+        s_7: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_48 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_5, s_0, s_2, s_3, s_4, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_6,
+                s_10,
+                s_8,
+                s_7,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = crate::route_48::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v1,
+            s_6: v7,
+            s_7: v0,
+            s_8: v8,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_48::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v0,
+            s_11: v8,
+            s_2: v4,
+            s_3: &v13,
+            s_4: v5,
+            s_5: v6,
+            s_6: v12,
+            s_7: &v10,
+            s_8: v2,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v12 = crate::route_48::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v0,
+            s_7: v3,
+            s_8: v2,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: pavex::telemetry::ServerRequestId,
+        v7: &app::telemetry::Failure,
+        v8: pavex::request::body::RawIncomingBody,
+        v9: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5).await;
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::principal::refuse_access(&v11, v6);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::http::input::Write::extract(v1, v2, v8, v9).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::input::refuse_input(&v13, v6);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::transactions::reverse_transaction(v11, v13, v0).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::transactions::refuse_transaction(&v15, v6);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v7);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        <app::http::reply::Created<
+            app::http::views::TransactionView,
+        > as pavex::IntoResponse>::into_response(v15)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'h app::configuration::ServerConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'h app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: pavex::telemetry::ServerRequestId,
+        s_7: &'i app::telemetry::Failure,
+        s_8: pavex::request::body::RawIncomingBody,
+        s_9: &'j app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'i app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'j app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
             )
         }
     }

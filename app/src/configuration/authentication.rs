@@ -1,7 +1,9 @@
 //! The section `authentication`: whether callers have to say who they are, and where the first key comes from.
 
 use std::fmt;
+use std::time::Duration;
 
+use engine::tokens::TokenOptions;
 use identity::{KeyText, ServiceSecret};
 
 use super::{Check, InvalidValue};
@@ -25,6 +27,14 @@ pub struct AuthenticationConfig {
     /// The file in which `serve` leaves a new secret where the configuration has none. Default none, in dev `data/secret`;
     /// `PX_AUTHENTICATION__CREATE_SECRET_IN`.
     pub create_secret_in: String,
+    /// Whom access tokens are from and for: the address under which clients reach the service, without a slash at its end.
+    /// Default none, where tokens say `florin`; `PX_AUTHENTICATION__ISSUER`.
+    pub issuer: String,
+    /// How long an access token is good, in milliseconds; whole seconds. Default 300000; `PX_AUTHENTICATION__ACCESS_TOKEN_MS`.
+    pub access_token_ms: u64,
+    /// How long a key signs access tokens before the next one does, in milliseconds. Default 2592000000, 30 days;
+    /// `PX_AUTHENTICATION__SIGNING_KEY_ROTATION_MS`.
+    pub signing_key_rotation_ms: u64,
 }
 
 /// Whether requests need an API key.
@@ -48,7 +58,32 @@ impl fmt::Debug for SecretValue {
     }
 }
 
+/// An hour in milliseconds, which is the longest time of a token too.
+const HOUR_MS: u64 = 60 * 60 * 1000;
+const TOKEN_MS_MAX: u64 = HOUR_MS;
+
+/// Says whether a text can be the address of an issuer: one of HTTP, with neither query nor fragment, as it stands in
+/// tokens.
+pub(super) fn is_issuer(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.starts_with('/')
+            && (1..=255).contains(&rest.len())
+            && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&byte))
+    }) && !text.ends_with('/')
+}
+
 impl AuthenticationConfig {
+    /// Returns what access tokens are like.
+    #[must_use]
+    pub fn token_options(&self) -> TokenOptions {
+        TokenOptions {
+            issuer: if self.issuer.is_empty() { "florin".to_owned() } else { self.issuer.clone() },
+            time: Duration::from_millis(self.access_token_ms),
+            rotation: Duration::from_millis(self.signing_key_rotation_ms),
+        }
+    }
+
     /// Returns the configured key; `None` where there is none, or none that [`problems`](Self::problems) lets pass.
     #[must_use]
     pub fn admin_key(&self) -> Option<KeyText> {
@@ -64,7 +99,14 @@ impl AuthenticationConfig {
     /// Lists the values that are out of bounds.
     #[must_use]
     pub fn problems(&self) -> Vec<InvalidValue> {
-        let mut check = Check::section("authentication");
+        let mut check = Check::section("authentication")
+            .range("access_token_ms", self.access_token_ms, 1000..=TOKEN_MS_MAX)
+            .range("signing_key_rotation_ms", self.signing_key_rotation_ms, HOUR_MS..=365 * 24 * HOUR_MS);
+        if !self.issuer.is_empty() && !is_issuer(&self.issuer) {
+            let message =
+                format!("{:?} is no address like https://ledger.example.org, without a slash at its end", self.issuer);
+            check.refuse("issuer", message);
+        }
         if !self.admin_key.0.is_empty() && self.admin_key().is_none() {
             let message = "it is no API key, or was mistyped: `server admin generate-key` prints a new one";
             check.refuse("admin_key", message.to_owned());
@@ -88,6 +130,9 @@ mod tests {
             create_admin_key_in: String::new(),
             secret: SecretValue(secret.to_owned()),
             create_secret_in: String::new(),
+            issuer: String::new(),
+            access_token_ms: 300_000,
+            signing_key_rotation_ms: HOUR_MS,
         }
     }
 
@@ -104,5 +149,23 @@ mod tests {
         assert!(
             !format!("{good:?}").contains(key.expose()) && !format!("{good:?}").contains(secret.expose())
         );
+    }
+
+    #[test]
+    fn times_and_addresses_of_tokens_are_in_bounds() {
+        let with = |issuer: &str, access_token_ms, signing_key_rotation_ms| {
+            let issuer = issuer.to_owned();
+            let config =
+                AuthenticationConfig { issuer, access_token_ms, signing_key_rotation_ms, ..config("", "") };
+            config.problems().into_iter().map(|problem| problem.key).collect::<Vec<_>>()
+        };
+        assert!(with("https://ledger.example.org", 1000, HOUR_MS).is_empty());
+        assert!(with("http://[::1]:8000/florin", HOUR_MS, 365 * 24 * HOUR_MS).is_empty());
+        assert_eq!(with("", 999, HOUR_MS), ["authentication.access_token_ms"]);
+        assert_eq!(with("", HOUR_MS + 1, HOUR_MS), ["authentication.access_token_ms"]);
+        assert_eq!(with("", 1000, HOUR_MS - 1), ["authentication.signing_key_rotation_ms"]);
+        for issuer in ["florin", "https://", "https:///a", "https://a/", "https://a?b", "https://a b", "ftp://a"] {
+            assert_eq!(with(issuer, 1000, HOUR_MS), ["authentication.issuer"], "{issuer}");
+        }
     }
 }

@@ -143,6 +143,9 @@ impl From<&Principal> for PrincipalView {
         let (kind, id, name) = match principal.subject() {
             Subject::Anybody => ("anybody", None, None),
             Subject::Key { id, name } => ("key", Some(id.to_string()), Some(name.to_string())),
+            Subject::External { issuer, subject } => {
+                ("external", Some(subject.clone()), Some(issuer.clone()))
+            }
         };
         Self {
             kind,

@@ -1,26 +1,28 @@
-//! `server admin`: API keys, for whoever has the database. What it does is in the audit trail, as the operator's doing.
+//! `server admin`: API keys, and the keys that tokens are signed with, for whoever has the database. What it does is in the audit trail, as the operator's doing.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use app::configuration::DatabaseConfig;
 use app::storage::{self, IfMissing};
 use engine::access::{NewKey, random_key, random_service_secret};
+use engine::tokens::AccessTokens;
 use engine::{Engine, EngineMetrics};
-use identity::{Action, Actor, AuditEvent, Grant, Grants, KeyId, KeyName, LedgerSet, Principal, Role};
+use identity::{Action, Actor, AuditEvent, Grant, Grants, KeyId, KeyName, LedgerSet, Principal, Purpose, Role};
 use ledger::{LedgerName, Timestamp};
 use prometheus_client::registry::Registry;
+use server::ApplicationConfig;
 
 use super::print;
 use crate::arguments::{Admin, CreateKey};
+use crate::serve;
 
 /// How many microseconds a day has.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// Does what is asked of keys.
-pub(super) async fn admin(config: &DatabaseConfig, asked: &Admin) -> anyhow::Result<ExitCode> {
+pub(super) async fn admin(config: &ApplicationConfig, asked: &Admin) -> anyhow::Result<ExitCode> {
     if let Admin::GenerateKey = asked {
         print(&format!("{}\n", random_key()?.expose()))?;
         return Ok(ExitCode::SUCCESS);
@@ -29,7 +31,7 @@ pub(super) async fn admin(config: &DatabaseConfig, asked: &Admin) -> anyhow::Res
         print(&format!("{}\n", random_service_secret()?.expose()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let storage = storage::open(config, IfMissing::Fail).await?;
+    let storage = storage::open(&config.database, IfMissing::Fail).await?;
     let store = storage.store();
     let doing = async {
         if !storage.schema().await?.missing.is_empty() {
@@ -42,6 +44,7 @@ pub(super) async fn admin(config: &DatabaseConfig, asked: &Admin) -> anyhow::Res
             Admin::CreateKey(new) => create(&engine, new).await,
             Admin::ListKeys => list(&engine).await,
             Admin::RevokeKey { id } => revoke(&engine, id).await,
+            Admin::RotateSigningKey { revoke_earlier } => rotate(config, &engine, *revoke_earlier).await,
         }
     };
     let done = doing.await;
@@ -96,6 +99,18 @@ async fn revoke(engine: &Engine, id: &str) -> anyhow::Result<()> {
     let id = KeyId::parse(id).map_err(|_| anyhow::anyhow!("`{id}` is no id of a key"))?;
     let revoked = engine.revoke_key(&id, |action, id| event(engine, action, id)).await?;
     print(&format!("revoked {} ({}): it opens nothing two seconds from now\n", revoked.id, revoked.name))
+}
+
+async fn rotate(config: &ApplicationConfig, engine: &Engine, revoke_earlier: bool) -> anyhow::Result<()> {
+    let sealer = serve::secret(&config.authentication)?.sealer(Purpose::SigningKeys);
+    let tokens = AccessTokens::new(engine.clone(), sealer, config.authentication.token_options());
+    let name = tokens.rotate(revoke_earlier).await?;
+    let said = if revoke_earlier {
+        "; what earlier keys signed is refused two seconds from now"
+    } else {
+        "; what earlier keys signed is good for as long as it would have been"
+    };
+    print(&format!("access tokens are signed with {name} from two seconds on{said}\n"))
 }
 
 fn event(engine: &Engine, action: Action, subject: String) -> AuditEvent {

@@ -34,6 +34,7 @@ use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use self::certificate::Certificate;
+pub(crate) use self::access::secret;
 pub(crate) use self::signals::Signals;
 use crate::refusals::refuse;
 use crate::telemetry::Telemetry;
