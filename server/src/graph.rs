@@ -51,7 +51,7 @@ impl Graph {
         let Prebuilt { readiness, metrics, engine, stopping, secret, door } = given;
         let tokens = Tokens::configured(&config.authentication, &engine, &secret);
         let door = FrontDoor::configured(&config.server, &config.limits, &config.cors, door);
-        let state = ApplicationState::new(config, stopping, readiness, metrics, engine).await?;
+        let state = ApplicationState::new(config, tokens, stopping, readiness, metrics, engine).await?;
         Ok(Self { door, router: Router::new(), state })
     }
 

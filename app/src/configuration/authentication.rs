@@ -1,11 +1,14 @@
 //! The section `authentication`: whether callers have to say who they are, and where the first key comes from.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
 use engine::tokens::TokenOptions;
 use identity::{KeyText, ServiceSecret};
+use issuers::IssuerOptions;
 
+use super::oidc::{ISSUERS_MAX, OidcConfig};
 use super::{Check, InvalidValue};
 
 /// Whether callers have to say who they are, and where the first key comes from.
@@ -35,6 +38,8 @@ pub struct AuthenticationConfig {
     /// How long a key signs access tokens before the next one does, in milliseconds. Default 2592000000, 30 days;
     /// `PX_AUTHENTICATION__SIGNING_KEY_ROTATION_MS`.
     pub signing_key_rotation_ms: u64,
+    /// Other issuers whose tokens are taken, at most 8. Default none; `PX_AUTHENTICATION__OIDC`.
+    pub oidc: Vec<OidcConfig>,
 }
 
 /// Whether requests need an API key.
@@ -74,6 +79,12 @@ pub(super) fn is_issuer(text: &str) -> bool {
 }
 
 impl AuthenticationConfig {
+    /// Returns the issuers that are trusted, but for those that [`problems`](Self::problems) does not let pass.
+    #[must_use]
+    pub fn issuers(&self) -> Vec<IssuerOptions> {
+        self.oidc.iter().filter_map(|config| config.options().ok()).collect()
+    }
+
     /// Returns what access tokens are like.
     #[must_use]
     pub fn token_options(&self) -> TokenOptions {
@@ -115,6 +126,18 @@ impl AuthenticationConfig {
             let message = "it is no secret of a service, or was mistyped: `server admin generate-secret` prints a new one";
             check.refuse("secret", message.to_owned());
         }
+        let mut named = BTreeSet::new();
+        for (index, config) in self.oidc.iter().enumerate() {
+            if let Err(message) = config.options() {
+                check.refuse("oidc", format!("of number {index}, {message}"));
+            }
+            if !named.insert(&config.issuer) || config.issuer == self.issuer {
+                check.refuse("oidc", format!("of number {index}, issuer: it is there twice"));
+            }
+        }
+        if self.oidc.len() > ISSUERS_MAX {
+            check.refuse("oidc", format!("there are more than {ISSUERS_MAX} issuers"));
+        }
         check.done()
     }
 }
@@ -133,6 +156,7 @@ mod tests {
             issuer: String::new(),
             access_token_ms: 300_000,
             signing_key_rotation_ms: HOUR_MS,
+            oidc: Vec::new(),
         }
     }
 

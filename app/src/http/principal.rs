@@ -322,6 +322,7 @@ impl From<&AccessError> for Problem {
                 TokenError::Audience => "The token is for another audience.",
                 TokenError::Expired => "The token has expired.",
                 TokenError::NotYet => "The token is not valid yet.",
+                TokenError::GrantsNothing => "The token is good, and nothing in it leads to a right here.",
             }),
             AccessError::Refused(AuthenticationError::Read(error)) => match error {
                 ReadError::Corrupt(_) => failures::read_failed(error),

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use engine::Engine;
 use engine::access::AuthenticationError;
+use engine::port::ReadError;
 use engine::tokens::AccessTokens;
 use identity::{Principal, Purpose, ServiceSecret};
+use issuers::{IssuerError, Issuers};
 use tokens::Compact;
 
 use crate::configuration::AuthenticationConfig;
@@ -15,6 +17,8 @@ use crate::configuration::AuthenticationConfig;
 #[derive(Clone)]
 pub struct Tokens {
     own: AccessTokens,
+    issuers: Issuers,
+    engine: Engine,
 }
 
 impl Tokens {
@@ -22,7 +26,11 @@ impl Tokens {
     #[must_use]
     pub fn configured(config: &AuthenticationConfig, engine: &Engine, secret: &ServiceSecret) -> Self {
         let sealer = secret.sealer(Purpose::SigningKeys);
-        Self { own: AccessTokens::new(engine.clone(), sealer, config.token_options()) }
+        Self {
+            own: AccessTokens::new(engine.clone(), sealer, config.token_options()),
+            issuers: Issuers::new(config.issuers()),
+            engine: engine.clone(),
+        }
     }
 
     /// Returns what the service's own tokens are given by.
@@ -37,6 +45,17 @@ impl Tokens {
     /// [`AuthenticationError`].
     pub async fn authenticate(&self, text: &str) -> Result<Arc<Principal>, AuthenticationError> {
         let token = Compact::parse(text)?;
-        self.own.authenticate(&token).await
+        let is_own = token.unverified_issuer().map_or(true, |issuer| !self.issuers.has(&issuer));
+        if is_own {
+            return self.own.authenticate(&token).await;
+        }
+        let now_s = self.engine.now().micros() / 1_000_000;
+        match self.issuers.authenticate(&token, now_s).await {
+            Ok(principal) => Ok(Arc::new(principal)),
+            Err(IssuerError::Token(error)) => Err(error.into()),
+            Err(error @ IssuerError::Away(..)) => {
+                Err(AuthenticationError::Read(ReadError::Unavailable(Box::new(error))))
+            }
+        }
     }
 }

@@ -47,4 +47,7 @@ pub enum TokenError {
     /// Its time has not come.
     #[error("the token is not valid yet")]
     NotYet,
+    /// Nothing in it leads to a right here.
+    #[error("the token grants nothing here")]
+    GrantsNothing,
 }

@@ -2,7 +2,9 @@
 
 mod bodies;
 mod keys;
+mod rotation;
 mod table;
+mod tokens;
 mod trail;
 
 use serde_json::{Value, json};
