@@ -2,8 +2,8 @@
 
 use crate::openapi::Operation;
 use crate::{
-    accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, oauth, openapi,
-    schedules, transactions,
+    accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, oauth,
+    openapi, schedules, transactions,
 };
 
 /// Lists every operation.

@@ -114,8 +114,10 @@ impl AuthenticationConfig {
             .range("access_token_ms", self.access_token_ms, 1000..=TOKEN_MS_MAX)
             .range("signing_key_rotation_ms", self.signing_key_rotation_ms, HOUR_MS..=365 * 24 * HOUR_MS);
         if !self.issuer.is_empty() && !is_issuer(&self.issuer) {
-            let message =
-                format!("{:?} is no address like https://ledger.example.org, without a slash at its end", self.issuer);
+            let message = format!(
+                "{:?} is no address like https://ledger.example.org, without a slash at its end",
+                self.issuer
+            );
             check.refuse("issuer", message);
         }
         if !self.admin_key.0.is_empty() && self.admin_key().is_none() {
@@ -188,7 +190,9 @@ mod tests {
         assert_eq!(with("", 999, HOUR_MS), ["authentication.access_token_ms"]);
         assert_eq!(with("", HOUR_MS + 1, HOUR_MS), ["authentication.access_token_ms"]);
         assert_eq!(with("", 1000, HOUR_MS - 1), ["authentication.signing_key_rotation_ms"]);
-        for issuer in ["florin", "https://", "https:///a", "https://a/", "https://a?b", "https://a b", "ftp://a"] {
+        for issuer in
+            ["florin", "https://", "https:///a", "https://a/", "https://a?b", "https://a b", "ftp://a"]
+        {
             assert_eq!(with(issuer, 1000, HOUR_MS), ["authentication.issuer"], "{issuer}");
         }
     }

@@ -56,8 +56,9 @@ impl OidcConfig {
         let base = issuer.strip_suffix('/').unwrap_or(issuer);
         let discovery = format!("{base}/.well-known/openid-configuration");
         let address = Address::parse(&discovery).ok().filter(|_| is_issuer(base));
-        let address = address
-            .ok_or_else(|| format!("issuer: {issuer:?} is no address of https, or of http on this machine"))?;
+        let address = address.ok_or_else(|| {
+            format!("issuer: {issuer:?} is no address of https, or of http on this machine")
+        })?;
         for (part, text) in [("audience", &self.audience), ("claim", &self.claim)] {
             if !(1..=NAME_BYTES_MAX).contains(&text.len()) {
                 return Err(format!("{part}: has to have 1 to {NAME_BYTES_MAX} bytes"));
@@ -91,11 +92,13 @@ impl OidcGrantConfig {
             return Err(format!("grants: a value has 1 to {NAME_BYTES_MAX} bytes"));
         }
         let scopes: Scopes = match (role, scopes) {
-            (Some(role), None) => {
-                Role::named(role).map(Role::scopes).ok_or_else(|| format!("grants: there is no role {role:?}"))?
-            }
+            (Some(role), None) => Role::named(role)
+                .map(Role::scopes)
+                .ok_or_else(|| format!("grants: there is no role {role:?}"))?,
             (None, Some(scopes)) => {
-                let named = |name: &String| Scope::named(name).ok_or_else(|| format!("grants: there is no scope {name:?}"));
+                let named = |name: &String| {
+                    Scope::named(name).ok_or_else(|| format!("grants: there is no scope {name:?}"))
+                };
                 scopes.iter().map(named).collect::<Result<_, _>>()?
             }
             _ => return Err(format!("grants: {value:?} has to have a role or scopes, and not both")),

@@ -86,7 +86,8 @@ async fn give(headers: &HeaderMap, bytes: &[u8], tokens: &Tokens) -> Result<Toke
         ClientError::TwoWays => OAuthError::Request("Say in one way who asks: by HTTP Basic or in the form."),
         ClientError::Unknown => OAuthError::Client,
     })?;
-    let wanted: Option<Option<Scopes>> = form.get("scope").map(|scope| scope.split(' ').map(Scope::named).collect());
+    let wanted: Option<Option<Scopes>> =
+        form.get("scope").map(|scope| scope.split(' ').map(Scope::named).collect());
     let known = wanted.clone().flatten();
     let issued = tokens.own().issue(&client.0, known).await;
     // Who asks comes before what for: whether a scope exists is told to those who may ask.

@@ -107,7 +107,8 @@ impl From<&OAuthError> for Problem {
 pub fn refuse_token(#[px(error_ref)] error: &OAuthError, request_id: ServerRequestId) -> Response {
     let Some(told) = error.told() else { return Problem::from(error).into_response(request_id) };
     let is_client = matches!(error, OAuthError::Client);
-    let mut response = json(if is_client { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, &told);
+    let mut response =
+        json(if is_client { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, &told);
     if is_client {
         let challenge: (HeaderName, _) =
             (WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"florin\", charset=\"UTF-8\""));

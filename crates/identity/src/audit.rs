@@ -76,8 +76,14 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 6] =
-        [Self::KeyCreated, Self::KeyRevoked, Self::LedgerCreated, Self::ScheduleCreated, Self::SigningKeyCreated, Self::Refused];
+    pub const ALL: [Self; 6] = [
+        Self::KeyCreated,
+        Self::KeyRevoked,
+        Self::LedgerCreated,
+        Self::ScheduleCreated,
+        Self::SigningKeyCreated,
+        Self::Refused,
+    ];
 
     /// Returns its name. It never changes once released.
     #[must_use]

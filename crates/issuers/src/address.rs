@@ -69,9 +69,13 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_this_machine_only() {
-        for text in
-            ["https://id.example.org", "https://10.0.0.1:8443/a", "http://127.0.0.1:1/a", "http://[::1]/", "http://localhost"]
-        {
+        for text in [
+            "https://id.example.org",
+            "https://10.0.0.1:8443/a",
+            "http://127.0.0.1:1/a",
+            "http://[::1]/",
+            "http://localhost",
+        ] {
             assert!(Address::parse(text).is_ok(), "{text}");
         }
         for text in [

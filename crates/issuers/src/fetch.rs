@@ -65,7 +65,9 @@ impl Fetcher {
             let found = rustls_native_certs::load_native_certs();
             let (taken, _) = roots.add_parsable_certificates(found.certs);
             if taken == 0 {
-                tracing::error!("the system trusts no certificate: no issuer of tokens can be asked over https");
+                tracing::error!(
+                    "the system trusts no certificate: no issuer of tokens can be asked over https"
+                );
             }
             let provider = Arc::new(rustls::crypto::ring::default_provider());
             let config = ClientConfig::builder_with_provider(provider)
@@ -87,13 +89,15 @@ impl Fetcher {
     }
 
     async fn ask(&self, address: &Address) -> Result<Bytes, FetchError> {
-        let socket = TcpStream::connect((address.host(), address.port())).await.map_err(FetchError::Connect)?;
+        let socket =
+            TcpStream::connect((address.host(), address.port())).await.map_err(FetchError::Connect)?;
         if !address.is_secure() {
             return send(socket, address).await;
         }
         let invalid = |message| FetchError::Connect(io::Error::new(io::ErrorKind::InvalidInput, message));
         let tls = self.tls.as_ref().ok_or_else(|| invalid("there is no TLS"))?;
-        let name = ServerName::try_from(address.host().to_owned()).map_err(|_| invalid("no name of a host"))?;
+        let name =
+            ServerName::try_from(address.host().to_owned()).map_err(|_| invalid("no name of a host"))?;
         send(tls.connect(name, socket).await.map_err(FetchError::Connect)?, address).await
     }
 }

@@ -34,7 +34,8 @@ impl SigningKeyRow {
         let reader = Reader::at(&place);
         Ok(StoredSigningKey {
             number: u64::try_from(self.number).map_err(|_| bad("its number is negative"))?,
-            public: <[u8; 32]>::try_from(&*self.public).map_err(|_| bad("its public part is not 32 bytes"))?,
+            public: <[u8; 32]>::try_from(&*self.public)
+                .map_err(|_| bad("its public part is not 32 bytes"))?,
             created_at: reader.time(self.created_at)?,
             signs_from: reader.time(self.signs_from)?,
             revoked_at: self.revoked_at.map(|micros| reader.time(micros)).transpose()?,

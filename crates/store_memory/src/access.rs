@@ -24,7 +24,10 @@ pub(crate) struct KeptAccess {
 struct InUse;
 
 impl MemoryStore {
-    pub(crate) fn on_access<T>(&self, does: impl FnOnce(&mut KeptAccess) -> T) -> Result<T, WriteAccessError> {
+    pub(crate) fn on_access<T>(
+        &self,
+        does: impl FnOnce(&mut KeptAccess) -> T,
+    ) -> Result<T, WriteAccessError> {
         self.opening.check().map_err(|closed| WriteAccessError(Source::from(closed)))?;
         Ok(does(&mut self.database.access()))
     }

@@ -116,7 +116,8 @@ impl Claims {
     #[must_use]
     pub fn values(&self, name: &str) -> Vec<&str> {
         let found = if let Some(path) = name.strip_prefix('/') {
-            let (first, rest) = path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)));
+            let (first, rest) =
+                path.split_once('/').map_or((path, None), |(first, rest)| (first, Some(rest)));
             let first = self.others.get(first);
             match rest {
                 Some(rest) => first.and_then(|first| first.pointer(&format!("/{rest}"))),

@@ -187,9 +187,14 @@ mod tests {
 
     #[test]
     fn what_brings_keys_or_changes_the_reading_is_refused() {
-        for member in
-            ["crit\":[\"b64\"]", "jwk\":{}", "jku\":\"https://a\"", "x5u\":\"a\"", "x5c\":[]", "zip\":\"DEF\""]
-        {
+        for member in [
+            "crit\":[\"b64\"]",
+            "jwk\":{}",
+            "jku\":\"https://a\"",
+            "x5u\":\"a\"",
+            "x5c\":[]",
+            "zip\":\"DEF\"",
+        ] {
             let header = format!(r#"{{"alg":"EdDSA","kid":"a","{member}}}"#);
             assert_eq!(parse(&header), Err(TokenError::Kind), "{header}");
         }

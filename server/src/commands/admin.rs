@@ -9,7 +9,9 @@ use app::storage::{self, IfMissing};
 use engine::access::{NewKey, random_key, random_service_secret};
 use engine::tokens::AccessTokens;
 use engine::{Engine, EngineMetrics};
-use identity::{Action, Actor, AuditEvent, Grant, Grants, KeyId, KeyName, LedgerSet, Principal, Purpose, Role};
+use identity::{
+    Action, Actor, AuditEvent, Grant, Grants, KeyId, KeyName, LedgerSet, Principal, Purpose, Role,
+};
 use ledger::{LedgerName, Timestamp};
 use prometheus_client::registry::Registry;
 use server::ApplicationConfig;

@@ -94,10 +94,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`AuthenticationError`].
-    pub(crate) async fn authenticate_for(
-        &self,
-        id: &KeyId,
-    ) -> Result<Arc<Principal>, AuthenticationError> {
+    pub(crate) async fn authenticate_for(&self, id: &KeyId) -> Result<Arc<Principal>, AuthenticationError> {
         let cached = self.look_up(id.as_str()).await?;
         self.in_use(&cached)
     }

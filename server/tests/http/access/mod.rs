@@ -1,6 +1,8 @@
 //! Who may do what: keys as they come and go, and what is asked for with each.
 
 mod bodies;
+mod issuer_server;
+mod issuers;
 mod keys;
 mod rotation;
 mod table;

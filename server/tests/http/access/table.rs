@@ -233,7 +233,11 @@ fn every_route_answers_every_kind_of_credentials_as_the_table_says() {
             assert_eq!(outcome(&reply), refused(403, "authorization.denied"), "{id} with {others:?}");
             assert_eq!(reply.json()["scope"], scopes[0], "{id}");
             let narrow = token(&site, ADMIN_KEY, Some(&others.join(" ")));
-            assert_eq!(send(Some(&narrow)), refused(403, "authorization.denied"), "{id} with a token of {others:?}");
+            assert_eq!(
+                send(Some(&narrow)),
+                refused(403, "authorization.denied"),
+                "{id} with a token of {others:?}"
+            );
         }
         for scope in scopes {
             let right = send(Some(&key(&site, &everywhere(&[scope]))));

@@ -52,7 +52,8 @@ fn a_token_allows_what_its_key_does_of_its_scopes() {
     assert_eq!((&own["kind"], &own["id"]), (&json!("key"), &json!(&writer[7..19])));
     assert_eq!(own["grants"], json!([{ "scopes": ["ledger:read"], "ledgers": ["main"] }]));
     assert!(own["expires_at"].is_string());
-    let post = || Request::post(TRANSACTIONS).json(json!({ "postings": [posting("world", "a", "USD/2", 5)] }));
+    let post =
+        || Request::post(TRANSACTIONS).json(json!({ "postings": [posting("world", "a", "USD/2", 5)] }));
     assert_eq!(with(&site, post(), &reader), (403, "authorization.denied".to_owned()));
     assert_eq!(with(&site, Request::get("/v1/ledgers/main"), &reader).0, 200);
     assert_eq!(with(&site, Request::get("/v1/ledgers/other"), &reader), (404, "ledger.not_found".to_owned()));
@@ -176,13 +177,25 @@ fn a_token_with_any_other_claim_than_those_of_this_service_is_refused() {
     };
     assert_eq!(refusal(&site, &signing.sign(&right)), "");
     for (claims, detail) in [
-        (AccessClaims { issuer: "https://florin", ..right.clone() }, "The token is from an issuer that is not trusted."),
+        (
+            AccessClaims { issuer: "https://florin", ..right.clone() },
+            "The token is from an issuer that is not trusted.",
+        ),
         (AccessClaims { audience: "another", ..right.clone() }, "The token is for another audience."),
         (AccessClaims { expires_s: issued_s - 10, ..right.clone() }, "The token has expired."),
         (AccessClaims { issued_s: issued_s + 200, ..right.clone() }, "The token is not valid yet."),
-        (AccessClaims { client_id: "000000000000", ..right.clone() }, "The token is malformed, or does not say what every token has to."),
-        (AccessClaims { scope: "", ..right.clone() }, "The token is malformed, or does not say what every token has to."),
-        (AccessClaims { scope: "nothing", ..right.clone() }, "The token is malformed, or does not say what every token has to."),
+        (
+            AccessClaims { client_id: "000000000000", ..right.clone() },
+            "The token is malformed, or does not say what every token has to.",
+        ),
+        (
+            AccessClaims { scope: "", ..right.clone() },
+            "The token is malformed, or does not say what every token has to.",
+        ),
+        (
+            AccessClaims { scope: "nothing", ..right.clone() },
+            "The token is malformed, or does not say what every token has to.",
+        ),
         (
             AccessClaims { client_id: "000000000000", subject: "000000000000", ..right.clone() },
             "There is no such key.",
@@ -194,9 +207,14 @@ fn a_token_with_any_other_claim_than_those_of_this_service_is_refused() {
     let more = signing.sign(&AccessClaims { scope: "ledger:read keys:admin", ..right.clone() });
     assert_eq!(with(&site, Request::get("/v1/keys"), &more), (403, "authorization.denied".to_owned()));
     // Another key of the same name, and the right key under another name.
-    let named = |name: &str, seed: [u8; 32]| SigningKey::from_seed(name.to_owned(), &seed).expect("a key").sign(&right);
+    let named = |name: &str, seed: [u8; 32]| {
+        SigningKey::from_seed(name.to_owned(), &seed).expect("a key").sign(&right)
+    };
     assert_eq!(refusal(&site, &named(signing.name(), [1; 32])), "The token's signature is wrong.");
-    assert_eq!(refusal(&site, &named("000000000000", [1; 32])), "The token is signed with a key that is not known.");
+    assert_eq!(
+        refusal(&site, &named("000000000000", [1; 32])),
+        "The token is signed with a key that is not known."
+    );
 }
 
 #[test]
@@ -213,7 +231,15 @@ fn a_token_that_was_tampered_with_is_refused() {
     let malformed = "The token is malformed, or does not say what every token has to.";
     let public = URL_SAFE_NO_PAD.encode([1; 32]);
     for (tampered, detail) in [
-        (format!("{}.{}.{}", parts[0], URL_SAFE_NO_PAD.encode(payload.replace("ledger:read", "keys:admin")), parts[2]), signature),
+        (
+            format!(
+                "{}.{}.{}",
+                parts[0],
+                URL_SAFE_NO_PAD.encode(payload.replace("ledger:read", "keys:admin")),
+                parts[2]
+            ),
+            signature,
+        ),
         (format!("{}.{}.{}", parts[0], parts[1], URL_SAFE_NO_PAD.encode([0; 64])), signature),
         (format!("{}.{}.", parts[0], parts[1]), signature),
         (with_header(&header.replace("\"typ\"", "\"ty\":1,\"typ\"")), signature),
@@ -222,7 +248,13 @@ fn a_token_that_was_tampered_with_is_refused() {
         (with_header(&header.replace("EdDSA", "RS256")), algorithm),
         (with_header(&header.replace("EdDSA", "ES256")), algorithm),
         (with_header(&header.replace("at+jwt", "JWT")), kind),
-        (with_header(&header.replace("{", &format!("{{\"jwk\":{{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"{public}\"}},"))), kind),
+        (
+            with_header(&header.replace(
+                "{",
+                &format!("{{\"jwk\":{{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"{public}\"}},"),
+            )),
+            kind,
+        ),
         (with_header(&header.replace("{", "{\"jku\":\"https://example.org/keys\",")), kind),
         (with_header(&header.replace("{", "{\"crit\":[\"exp\"],")), kind),
         (format!("{}.{}.{}", parts[0], "e30", "AAAA"), signature),
@@ -252,7 +284,10 @@ fn a_token_ends_with_its_key_and_by_itself() {
 #[test]
 fn what_others_need_to_check_tokens_is_published() {
     let site = Site::start();
-    assert_eq!(outcome(&site.get("/.well-known/oauth-authorization-server")), (404, "issuer.not_configured".to_owned()));
+    assert_eq!(
+        outcome(&site.get("/.well-known/oauth-authorization-server")),
+        (404, "issuer.not_configured".to_owned())
+    );
     assert_eq!(site.json("/.well-known/jwks.json"), json!({ "keys": [] }));
 
     let site = Site::start_with(&[("PX_AUTHENTICATION__ISSUER", "https://ledger.example.org")]);
@@ -282,7 +317,8 @@ fn a_signing_key_of_another_secret_is_told_to_operators_only() {
     let secret = ServiceSecret::from_random(&[9; 32]);
     let settings = [("PX_AUTHENTICATION__SECRET", secret.expose())];
     let other = crate::harness::Service::start(&folder, &settings);
-    let request = Request::post("/oauth/token").without_key().header("content-type", FORM).body(form(ADMIN_KEY, ""));
+    let request =
+        Request::post("/oauth/token").without_key().header("content-type", FORM).body(form(ADMIN_KEY, ""));
     let reply = other.connect().call(&request);
     assert_eq!(outcome(&reply), (500, "internal.error".to_owned()));
     wait_until("the log", || other.logged().contains("was sealed with another secret"));
