@@ -1,4 +1,4 @@
-//! Other issuers of tokens (OpenID Connect): their keys are found by discovery and remembered for a while, and what
+//! Other issuers of tokens (`OpenID` Connect): their keys are found by discovery and remembered for a while, and what
 //! their tokens say of somebody is turned into rights here.
 //!
 //! It never follows a redirect, never speaks plain HTTP but to this machine, never waits long, and never takes an address
