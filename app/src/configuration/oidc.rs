@@ -105,11 +105,11 @@ impl OidcGrantConfig {
         };
         let ledgers = match ledgers {
             None => LedgerSet::All,
-            Some(names) => {
+            Some(ledgers) => {
                 let named = |name: &String| {
                     LedgerName::parse(name).map_err(|_| format!("grants: {name:?} is no name for a ledger"))
                 };
-                LedgerSet::Some(names.iter().map(named).collect::<Result<BTreeSet<_>, _>>()?)
+                LedgerSet::Some(ledgers.iter().map(named).collect::<Result<BTreeSet<_>, _>>()?)
             }
         };
         Ok(MappedValue { value: value.clone(), grant: Grant { scopes, ledgers } })

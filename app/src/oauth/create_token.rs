@@ -88,7 +88,7 @@ async fn give(headers: &HeaderMap, bytes: &[u8], tokens: &Tokens) -> Result<Toke
     })?;
     let wanted: Option<Option<Scopes>> =
         form.get("scope").map(|scope| scope.split(' ').map(Scope::named).collect());
-    let known = wanted.clone().flatten();
+    let known = wanted.flatten();
     let issued = tokens.own().issue(&client.0, known).await;
     // Who asks comes before what for: whether a scope exists is told to those who may ask.
     if wanted == Some(None) && issued.is_ok() {

@@ -11,6 +11,9 @@ use crate::configuration::AuthenticationConfig;
 ///
 /// # Errors
 /// [`OAuthError::NoIssuer`], as a problem.
+///
+/// # Panics
+/// Never: texts can be written as JSON.
 #[get(path = "/.well-known/oauth-authorization-server")]
 pub fn get_metadata(config: &AuthenticationConfig) -> Result<Response, OAuthError> {
     let issuer = &config.issuer;

@@ -69,7 +69,7 @@ pub struct Operation {
     /// The schema of a form, which is the body of the request.
     pub form: Option<fn(&mut Schemas) -> Value>,
     /// The schema of a refusal that is no problem, and the statuses that it comes with.
-    pub refusal: Option<(fn(&mut Schemas) -> Value, &'static [u16])>,
+    pub refusal: Option<(Described, &'static [u16])>,
     /// The media types of a reply that is no JSON.
     pub media_types: &'static [&'static str],
     /// Whether the reply is a file to keep, and names it.
@@ -93,6 +93,8 @@ pub struct TypeUse<Parts> {
     pub parts: Parts,
 }
 
+/// Describes a value.
+type Described = fn(&mut Schemas) -> Value;
 type InputParts = fn(&mut Schemas) -> super::types::DescribedInput;
 type OutputParts = fn(&mut Schemas) -> super::types::DescribedOutput;
 

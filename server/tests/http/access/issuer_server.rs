@@ -93,12 +93,15 @@ impl IssuerServer {
     }
 }
 
+/// Signs a message.
+type Sign = dyn Fn(&[u8]) -> Vec<u8>;
+
 /// A key of the issuer.
 pub(super) struct IssuerKey {
     algorithm: &'static str,
     name: &'static str,
     public: Value,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+    sign: Box<Sign>,
 }
 
 fn encoded(bytes: impl AsRef<[u8]>) -> String {

@@ -56,7 +56,9 @@ pub(crate) fn tokens_outlive_a_rotation_on_every_replica_and_no_revocation(
         wait_until("the new key to be published", || published(replica).len() == 2);
         wait_until("the new key to sign", || {
             let token = give(replica);
-            replicas.iter().for_each(|any| assert_eq!(status(any, &token), 200));
+            for any in &replicas {
+                assert_eq!(status(any, &token), 200);
+            }
             published(replica)[1..] == [said.split(' ').nth(5).expect("the name of the key").to_owned()]
         });
         assert_eq!(status(replica, &early), 200);

@@ -132,8 +132,8 @@ fn signing_key(site: &Site) -> SigningKey {
         sqlx::query("SELECT name, sealed FROM signing_keys").fetch_one(&mut connection).await.expect("a key")
     });
     let (name, sealed): (String, Vec<u8>) = (row.get(0), row.get(1));
-    let sealer = ServiceSecret::parse(SECRET).expect("the secret").sealer(Purpose::SigningKeys);
-    let seed = sealer.open(name.as_bytes(), &sealed).expect("it is sealed with the secret");
+    let opener = ServiceSecret::parse(SECRET).expect("the secret").sealer(Purpose::SigningKeys);
+    let seed = opener.open(name.as_bytes(), &sealed).expect("it is sealed with the secret");
     SigningKey::from_seed(name, &seed.as_slice().try_into().expect("32 bytes")).expect("a key")
 }
 
@@ -250,13 +250,13 @@ fn a_token_that_was_tampered_with_is_refused() {
         (with_header(&header.replace("at+jwt", "JWT")), kind),
         (
             with_header(&header.replace(
-                "{",
+                '{',
                 &format!("{{\"jwk\":{{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"{public}\"}},"),
             )),
             kind,
         ),
-        (with_header(&header.replace("{", "{\"jku\":\"https://example.org/keys\",")), kind),
-        (with_header(&header.replace("{", "{\"crit\":[\"exp\"],")), kind),
+        (with_header(&header.replace('{', "{\"jku\":\"https://example.org/keys\",")), kind),
+        (with_header(&header.replace('{', "{\"crit\":[\"exp\"],")), kind),
         (format!("{}.{}.{}", parts[0], "e30", "AAAA"), signature),
         ("e30.e30.AAAA".to_owned(), malformed),
         ("..".to_owned(), malformed),
