@@ -31,6 +31,7 @@ pub fn blueprint() -> Blueprint {
         crate::ledgers,
         crate::log,
         crate::metrics,
+        crate::oauth,
         crate::openapi,
         crate::schedules,
         crate::transactions,

@@ -20,6 +20,7 @@ pub mod keys;
 pub mod ledgers;
 pub mod log;
 pub mod metrics;
+pub mod oauth;
 pub mod openapi;
 mod operations;
 pub mod schedules;

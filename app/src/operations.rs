@@ -2,8 +2,8 @@
 
 use crate::openapi::Operation;
 use crate::{
-    accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, openapi,
-    schedules, transactions, users,
+    accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, oauth,
+    openapi, schedules, transactions, users,
 };
 
 /// Lists every operation.
@@ -22,6 +22,7 @@ pub fn operations() -> Vec<Operation> {
         ledgers::operations(),
         log::operations(),
         metrics::operations(),
+        oauth::operations(),
         openapi::operations(),
         schedules::operations(),
         transactions::operations(),

@@ -9,6 +9,7 @@ use app::http::head::HeadOnly;
 use app::http::peer::Peer;
 use app::http::problem_types::ROUTE_NOT_FOUND;
 use app::http::stopping::Stopping;
+use app::http::tokens::Tokens;
 use app::http::unrouted::answer;
 use app::metrics::Metrics;
 use http::{Request, Response};
@@ -47,10 +48,12 @@ impl Graph {
     /// # Errors
     /// Those of the graph's constructors.
     pub async fn build(config: ApplicationConfig, given: Prebuilt) -> Result<Self, ApplicationStateError> {
-        let Prebuilt { readiness, metrics, engine, stopping, secret: _, door } = given;
+        let Prebuilt { readiness, metrics, engine, stopping, secret, door } = given;
+        let tokens = Tokens::configured(&config.authentication, &engine, &secret);
         let door = FrontDoor::configured(&config.server, &config.limits, &config.cors, door);
         let principals = door.principals().clone();
-        let state = ApplicationState::new(config, stopping, readiness, principals, metrics, engine).await?;
+        let state =
+            ApplicationState::new(config, tokens, stopping, readiness, principals, metrics, engine).await?;
         Ok(Self { door, router: Router::new(), state })
     }
 

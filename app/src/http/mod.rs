@@ -42,6 +42,7 @@ pub mod stopping;
 pub mod stream;
 pub mod text;
 pub mod time;
+pub mod tokens;
 pub mod unrouted;
 pub mod users;
 pub mod values;

@@ -17,6 +17,7 @@ use pavex::request::RequestHead;
 use pavex::request::path::RawPathParams;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler, methods};
+use tokens::TokenError;
 
 use super::credentials::{NotPresented, Presented, presented};
 use super::failures;
@@ -24,6 +25,7 @@ use super::percent::decode;
 use super::principal_limit::{PrincipalLimit, TooMany};
 use super::problem::{Member, Problem, ProblemType};
 use super::rate_limit::RATE_LIMITED;
+use super::tokens::Tokens;
 use crate::configuration::{AuthenticationConfig, AuthenticationMode};
 use crate::telemetry::RequestContext;
 
@@ -127,6 +129,7 @@ impl<R> Granted<R> {
         parameters: &RawPathParams<'_, '_>,
         context: &RequestContext,
         engine: &Engine,
+        tokens: &Tokens,
         config: &AuthenticationConfig,
         limit: &PrincipalLimit,
     ) -> Result<Self, AccessError>
@@ -144,6 +147,9 @@ impl<R> Granted<R> {
                 let presented = presented(&head.headers);
                 let outcome = match &presented {
                     Ok(Presented::Key(key)) => engine.authenticate(key).await.map_err(AccessError::Refused),
+                    Ok(Presented::Token(token)) => {
+                        tokens.authenticate(token).await.map_err(AccessError::Refused)
+                    }
                     Err(error) => Err(error.to_owned().into()),
                 };
                 outcome.inspect_err(|error| {
@@ -317,11 +323,23 @@ impl From<&AccessError> for Problem {
             AccessError::Missing => Self::of(&AUTHENTICATION_REQUIRED)
                 .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"florin\"")),
             AccessError::Malformed => invalid(
-                "The header must be Authorization: Bearer florin_…, with the whole key as it was handed out.",
+                "The header must be Authorization: Bearer florin_…, with the whole key as it was handed out, or with a token.",
             ),
             AccessError::Refused(AuthenticationError::Unknown) => invalid("There is no such key."),
             AccessError::Refused(AuthenticationError::Expired) => invalid("The key has expired."),
             AccessError::Refused(AuthenticationError::Revoked) => invalid("The key was revoked."),
+            AccessError::Refused(AuthenticationError::Token(error)) => invalid(match error {
+                TokenError::Malformed => "The token is malformed, or does not say what every token has to.",
+                TokenError::Kind => "The token is of a kind that is not taken.",
+                TokenError::Algorithm => "The token is signed in a way that is not taken.",
+                TokenError::UnknownKey => "The token is signed with a key that is not known.",
+                TokenError::Signature => "The token's signature is wrong.",
+                TokenError::Issuer => "The token is from an issuer that is not trusted.",
+                TokenError::Audience => "The token is for another audience.",
+                TokenError::Expired => "The token has expired.",
+                TokenError::NotYet => "The token is not valid yet.",
+                TokenError::GrantsNothing => "The token is good, and nothing in it leads to a right here.",
+            }),
             AccessError::Refused(AuthenticationError::Read(error)) => match error {
                 ReadError::Corrupt(_) => failures::read_failed(error),
                 _ => failures::unavailable(),
@@ -355,6 +373,12 @@ mod tests {
             (AccessError::Refused(AuthenticationError::Unknown), 401, "authentication.invalid", true),
             (AccessError::Refused(AuthenticationError::Expired), 401, "authentication.invalid", true),
             (AccessError::Refused(AuthenticationError::Revoked), 401, "authentication.invalid", true),
+            (
+                AccessError::Refused(AuthenticationError::Token(TokenError::Expired)),
+                401,
+                "authentication.invalid",
+                true,
+            ),
             (
                 AccessError::Refused(AuthenticationError::Read(ReadError::Unavailable(source()))),
                 503,

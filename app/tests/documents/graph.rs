@@ -33,9 +33,12 @@ fn every_route_is_described_as_the_compiler_saw_it() {
     assert!(seen.is_empty(), "not described: {:?}", seen.keys());
 }
 
-/// The routes that anybody may ask for. There is a reason for each: probes and scrapers have no keys, and what the API
-/// looks like is no secret.
-const OPEN_TO_ANYBODY: [&str; 8] = [
+/// The routes that anybody may ask for. There is a reason for each: probes and scrapers have no keys, what the API
+/// looks like and by which keys tokens are checked is no secret, and who asks for a token says who they are in the
+/// request itself.
+const OPEN_TO_ANYBODY: [&str; 11] = [
+    "GET /.well-known/jwks.json",
+    "GET /.well-known/oauth-authorization-server",
     "GET /docs",
     "GET /docs/assets/{file}",
     "GET /docs/errors",
@@ -44,6 +47,7 @@ const OPEN_TO_ANYBODY: [&str; 8] = [
     "GET /metrics",
     "GET /openapi.json",
     "GET /version",
+    "POST /oauth/token",
 ];
 
 #[test]

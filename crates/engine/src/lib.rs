@@ -25,6 +25,7 @@ pub mod schedules;
 pub mod shifted;
 pub mod statement;
 mod submission;
+pub mod tokens;
 pub mod users;
 pub mod verify;
 

@@ -23,6 +23,7 @@ use crate::query::{
 };
 use crate::schedules::ScheduleStore;
 use crate::shifted::ShiftedMovement;
+use crate::tokens::SigningKeyStore;
 use crate::users::UserStore;
 
 /// A place that keeps ledgers durably.
@@ -217,6 +218,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the part of the store that keeps users.
     fn users(&self) -> &dyn UserStore;
+
+    /// Returns the part of the store that keeps the keys that access tokens are signed with.
+    fn signing(&self) -> &dyn SigningKeyStore;
 
     /// Opens a consistent view of one ledger that later writes do not change, for verification.
     ///

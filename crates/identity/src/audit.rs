@@ -16,6 +16,13 @@ pub enum Actor {
     Key(KeyId),
     /// A user.
     User(UserId),
+    /// Somebody whom another issuer of tokens vouches for.
+    External {
+        /// The issuer: an address, without spaces.
+        issuer: String,
+        /// Its name for them.
+        subject: String,
+    },
     /// Somebody who is not known.
     Unknown,
     /// An operator on the command line, or the service itself at its first start.
@@ -29,6 +36,10 @@ impl Actor {
         match text {
             "unknown" => Some(Self::Unknown),
             "operator" => Some(Self::Operator),
+            external if external.starts_with("external:") => {
+                let (issuer, subject) = external["external:".len()..].split_once(' ')?;
+                Some(Self::External { issuer: issuer.to_owned(), subject: subject.to_owned() })
+            }
             other => match other.split_once(':')? {
                 ("key", id) => KeyId::parse(id).ok().map(Self::Key),
                 ("user", id) => UserId::parse(id).ok().map(Self::User),
@@ -38,12 +49,14 @@ impl Actor {
     }
 }
 
-/// Writes it as it is stored and shown: `key:0PWjmK8zyWjb`, `user:3fJ0dPq7xKbM`, `unknown`, `operator`.
+/// Writes it as it is stored and shown: `key:0PWjmK8zyWjb`, `user:3fJ0dPq7xKbM`,
+/// `external:https://id.example.org 248289761001`, `unknown`, `operator`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(id) => write!(f, "key:{id}"),
             Self::User(id) => write!(f, "user:{id}"),
+            Self::External { issuer, subject } => write!(f, "external:{issuer} {subject}"),
             Self::Unknown => f.write_str("unknown"),
             Self::Operator => f.write_str("operator"),
         }
@@ -81,6 +94,8 @@ pub enum Action {
     LedgerImported,
     /// The database's schema was changed.
     DatabaseMigrated,
+    /// A key was made that access tokens are signed with.
+    SigningKeyCreated,
     /// A request was refused: its credentials, or what they allow, did not do.
     Refused,
 }
@@ -102,6 +117,7 @@ impl Action {
         Self::ReversalForced,
         Self::LedgerImported,
         Self::DatabaseMigrated,
+        Self::SigningKeyCreated,
         Self::Refused,
     ];
 
@@ -123,6 +139,7 @@ impl Action {
             Self::ReversalForced => "reversal.forced",
             Self::LedgerImported => "ledger.imported",
             Self::DatabaseMigrated => "database.migrated",
+            Self::SigningKeyCreated => "signing_key.created",
             Self::Refused => "request.refused",
         }
     }
@@ -190,10 +207,14 @@ mod tests {
     fn what_is_written_is_read_again() {
         let key = Actor::Key(KeyId::parse("0123456789ab").unwrap());
         let user = Actor::User(UserId::parse("0123456789ab").unwrap());
-        for actor in [Actor::Unknown, Actor::Operator, key, user] {
+        let external = Actor::External {
+            issuer: "https://id.example.org/realm".to_owned(),
+            subject: "auth0|5f7 c".to_owned(),
+        };
+        for actor in [Actor::Unknown, Actor::Operator, key, user, external] {
             assert_eq!(Actor::parse(&actor.to_string()), Some(actor));
         }
-        for text in ["key:x", "user:x", "robot:0123456789ab", "", ":"] {
+        for text in ["key:x", "user:x", "robot:0123456789ab", "external:x", "", ":"] {
             assert_eq!(Actor::parse(text), None);
         }
         for action in Action::ALL {

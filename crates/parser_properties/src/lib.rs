@@ -14,6 +14,7 @@ mod requests;
 mod schedules;
 mod stored;
 mod texts;
+mod tokens;
 
 /// A family of parsers, with what has to hold for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +51,13 @@ pub enum Target {
     Stored,
     /// Times.
     Times,
+    /// Tokens, sets of keys, and the form in which tokens are asked for.
+    Tokens,
 }
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Addresses,
         Self::Amounts,
         Self::Assets,
@@ -71,6 +74,7 @@ impl Target {
         Self::Schedules,
         Self::Stored,
         Self::Times,
+        Self::Tokens,
     ];
 
     /// Returns its name: that of its program in `fuzz/`, and of the folder of its corpus.
@@ -93,6 +97,7 @@ impl Target {
             Self::Schedules => "schedules",
             Self::Stored => "stored",
             Self::Times => "times",
+            Self::Tokens => "tokens",
         }
     }
 
@@ -118,6 +123,7 @@ impl Target {
             Self::Schedules => of_text(input, schedules::schedules),
             Self::Stored => of_text(input, stored::stored),
             Self::Times => of_text(input, texts::times),
+            Self::Tokens => tokens::tokens(input),
         }
     }
 }

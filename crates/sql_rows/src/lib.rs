@@ -13,6 +13,7 @@ mod past;
 mod rows;
 mod schedules;
 mod schema;
+mod signing_keys;
 mod sorting;
 mod spans;
 mod statement;
@@ -49,6 +50,7 @@ pub use schedules::{
     schedule_request, stored_schedule,
 };
 pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
+pub use signing_keys::{SigningKeyRow, signing_keys};
 pub use sorting::{ByEffectiveTime, SortingReads};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};
 pub use statement::StatementPage;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use engine::access::{AccessStore, AuditPosition, AuditQuery, StoredKey, WriteAccessError};
 use engine::port::{ReadError, Source};
 use engine::query::Page;
+use engine::tokens::StoredSigningKey;
 use engine::users::StoredUser;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
@@ -17,6 +18,7 @@ use crate::store::MemoryStore;
 pub(crate) struct KeptAccess {
     keys: Vec<StoredKey>,
     pub(crate) users: Vec<StoredUser>,
+    pub(crate) signing_keys: Vec<StoredSigningKey>,
     pub(crate) trail: Vec<AuditEvent>,
 }
 

@@ -15,6 +15,7 @@ use engine::query::{
     TransactionChangeQuery, TransactionPosition, TransactionQuery, account_weight, weight,
 };
 use engine::schedules::ScheduleStore;
+use engine::tokens::SigningKeyStore;
 use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, HoldState, LedgerName, Timestamp};
 use test_support::Naive;
@@ -276,6 +277,10 @@ impl Store for MemoryStore {
     }
 
     fn users(&self) -> &dyn UserStore {
+        self
+    }
+
+    fn signing(&self) -> &dyn SigningKeyStore {
         self
     }
 

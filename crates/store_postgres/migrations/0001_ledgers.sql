@@ -322,3 +322,14 @@ CREATE TABLE users (
 ) WITH (fillfactor = 70);
 
 CREATE INDEX users_by_state ON users (state, number);
+
+-- The keys that access tokens are signed with; the private parts are sealed.
+CREATE TABLE signing_keys (
+    number bigint PRIMARY KEY,
+    name text COLLATE "C" NOT NULL UNIQUE,
+    public bytea NOT NULL,
+    sealed bytea NOT NULL,
+    created_at bigint NOT NULL,
+    signs_from bigint NOT NULL,
+    revoked_at bigint
+);

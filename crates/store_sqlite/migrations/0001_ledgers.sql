@@ -359,3 +359,14 @@ CREATE TABLE users (
 ) STRICT;
 
 CREATE INDEX users_by_state ON users (state, number);
+
+-- The keys that access tokens are signed with; the private parts are sealed.
+CREATE TABLE signing_keys (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    public BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    signs_from INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT;

@@ -13,6 +13,7 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
+use engine::tokens::SigningKeyStore;
 use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
@@ -261,6 +262,10 @@ impl Store for SqliteStore {
     }
 
     fn users(&self) -> &dyn UserStore {
+        self
+    }
+
+    fn signing(&self) -> &dyn SigningKeyStore {
         self
     }
 

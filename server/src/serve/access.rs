@@ -48,7 +48,7 @@ pub(super) async fn prepare(
 }
 
 /// Returns the service's secret: the configured one, or the one in its file, which is made where it is not there.
-pub(super) fn secret(config: &AuthenticationConfig) -> anyhow::Result<ServiceSecret> {
+pub(crate) fn secret(config: &AuthenticationConfig) -> anyhow::Result<ServiceSecret> {
     if let Some(secret) = config.secret() {
         return Ok(secret);
     }

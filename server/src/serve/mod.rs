@@ -35,6 +35,7 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
+pub(crate) use self::access::secret;
 use self::certificate::Certificate;
 pub(crate) use self::signals::Signals;
 use crate::refusals::refuse;

@@ -9,6 +9,7 @@ use identity::{
 use ledger::Timestamp;
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::cache::CachedKey;
 use super::port::{StoredKey, WriteAccessError};
 use crate::Engine;
 use crate::clock;
@@ -29,6 +30,9 @@ pub enum AuthenticationError {
     /// The key was revoked.
     #[error("the key was revoked")]
     Revoked,
+    /// The token does not do.
+    #[error(transparent)]
+    Token(#[from] tokens::TokenError),
     /// It could not be found out.
     #[error("the key could not be looked up")]
     Read(#[source] ReadError),
@@ -80,20 +84,38 @@ impl Engine {
     /// # Errors
     /// [`AuthenticationError`].
     pub async fn authenticate(&self, text: &KeyText) -> Result<Arc<Principal>, AuthenticationError> {
-        let cached = if let Some(cached) = self.keys().find(text.id_text()) {
-            cached
-        } else {
-            let (began, id) = (Instant::now(), text.id());
-            let found = self.store().access().key(&id).await.map_err(AuthenticationError::Read)?;
-            let Some(stored) = found else {
-                self.keys().forget(&id);
-                return Err(AuthenticationError::Unknown);
-            };
-            self.keys().keep(&stored, began)
-        };
+        let cached = self.look_up(text.id_text()).await?;
         if cached.digest != text.digest() {
             return Err(AuthenticationError::Unknown);
         }
+        self.in_use(&cached)
+    }
+
+    /// Says who comes with what was given for a key, and was checked by itself.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`].
+    pub(crate) async fn authenticate_for(&self, id: &KeyId) -> Result<Arc<Principal>, AuthenticationError> {
+        let cached = self.look_up(id.as_str()).await?;
+        self.in_use(&cached)
+    }
+
+    async fn look_up(&self, id: &str) -> Result<Arc<CachedKey>, AuthenticationError> {
+        if let Some(cached) = self.keys().find(id) {
+            return Ok(cached);
+        }
+        let began = Instant::now();
+        let id = KeyId::parse(id).map_err(|_| AuthenticationError::Unknown)?;
+        let found = self.store().access().key(&id).await.map_err(AuthenticationError::Read)?;
+        let Some(stored) = found else {
+            self.keys().forget(&id);
+            return Err(AuthenticationError::Unknown);
+        };
+        Ok(self.keys().keep(&stored, began))
+    }
+
+    /// Lets a key that was looked up be used now, unless its time is over.
+    fn in_use(&self, cached: &CachedKey) -> Result<Arc<Principal>, AuthenticationError> {
         let now = self.now();
         if cached.is_revoked {
             return Err(AuthenticationError::Revoked);
@@ -274,4 +296,11 @@ pub fn random_key() -> Result<KeyText, ChangeKeyError> {
     let text = KeyText::from_random(id, &secret);
     secret.zeroize();
     Ok(text)
+}
+
+/// Makes a random name: 12 letters and digits, as the ids of keys are.
+pub(crate) fn random_name() -> Result<String, getrandom::Error> {
+    let mut id = [0; 9];
+    getrandom::fill(&mut id)?;
+    Ok(KeyText::from_random(id, &[0; 32]).id_text().to_owned())
 }

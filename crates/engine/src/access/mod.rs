@@ -16,4 +16,5 @@ pub use port::{AccessStore, StoredKey, WriteAccessError};
 pub use query::{AuditPosition, AuditQuery};
 
 pub(crate) use cache::KeyCache;
+pub(crate) use changes::random_name;
 pub(crate) use refusals::Refusals;

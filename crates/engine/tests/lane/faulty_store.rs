@@ -264,6 +264,10 @@ impl Store for FaultyStore {
         self.inner.users()
     }
 
+    fn signing(&self) -> &dyn engine::tokens::SigningKeyStore {
+        self.inner.signing()
+    }
+
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
         self.inner.snapshot(ledger).await
     }

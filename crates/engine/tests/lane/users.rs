@@ -75,6 +75,7 @@ fn event(action: Action, subject: String) -> AuditEvent {
         subject,
         address: None,
         request_id: None,
+        entry: None,
         count: 1,
     }
 }

@@ -27,6 +27,7 @@ pub mod periods;
 pub mod random;
 pub mod schedules;
 pub mod search;
+pub mod signing_keys;
 pub mod snapshots;
 pub mod statements;
 pub mod sums;
@@ -214,6 +215,12 @@ macro_rules! store_contract {
                 accounts_under_an_address_are_read_in_the_order_of_the_list
                 more_accounts_under_an_address_than_are_merged_are_found_all_the_same
                 accounts_are_found_by_what_they_keep_and_by_what_they_moved
+            }
+            signing_keys {
+                signing_keys_come_back_as_they_were_added
+                a_number_of_a_signing_key_is_taken_once
+                a_signing_key_revokes_earlier_ones
+                the_latest_signing_keys_are_listed_after_reopening
             }
             snapshots {
                 a_snapshot_does_not_see_later_writes

@@ -15,6 +15,7 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
+use engine::tokens::SigningKeyStore;
 use engine::users::UserStore;
 use identity::AuditEvent;
 use ledger::{
@@ -266,6 +267,10 @@ impl Store for Troubled {
     }
 
     fn users(&self) -> &dyn UserStore {
+        self
+    }
+
+    fn signing(&self) -> &dyn SigningKeyStore {
         self
     }
 
