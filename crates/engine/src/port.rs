@@ -21,6 +21,7 @@ use crate::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use crate::schedules::ScheduleStore;
+use crate::sessions::SessionStore;
 use crate::shifted::ShiftedMovement;
 
 /// A place that keeps ledgers durably.
@@ -212,6 +213,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the part of the store that keeps API keys and the audit trail.
     fn access(&self) -> &dyn AccessStore;
+
+    /// Returns the part of the store that keeps sessions.
+    fn sessions(&self) -> &dyn SessionStore;
 
     /// Opens a consistent view of one ledger that later writes do not change, for verification.
     ///

@@ -1,4 +1,4 @@
-//! Keys and the audit trail in memory, in the plainest way: two lists.
+//! Keys and the audit trail in memory, in the plainest way: lists.
 
 use async_trait::async_trait;
 use engine::access::{AccessStore, StoredKey, WriteAccessError};
@@ -7,27 +7,32 @@ use engine::query::Page;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
 
+use crate::sessions::KeptSessions;
 use crate::store::MemoryStore;
 
 /// All of it.
 #[derive(Default)]
 pub(crate) struct KeptAccess {
     keys: Vec<StoredKey>,
-    trail: Vec<AuditEvent>,
+    pub(crate) trail: Vec<AuditEvent>,
+    pub(crate) sessions: KeptSessions,
 }
 
-/// There is a key of this id.
+/// There is something of this id already.
 #[derive(Debug, thiserror::Error)]
-#[error("the id of the key is in use")]
-struct InUse;
+#[error("the id is in use")]
+pub(crate) struct InUse;
 
 impl MemoryStore {
-    fn on_access<T>(&self, does: impl FnOnce(&mut KeptAccess) -> T) -> Result<T, WriteAccessError> {
+    pub(crate) fn on_access<T>(
+        &self,
+        does: impl FnOnce(&mut KeptAccess) -> T,
+    ) -> Result<T, WriteAccessError> {
         self.opening.check().map_err(|closed| WriteAccessError(Source::from(closed)))?;
         Ok(does(&mut self.database.access()))
     }
 
-    fn of_access<T>(&self, reads: impl FnOnce(&KeptAccess) -> T) -> Result<T, ReadError> {
+    pub(crate) fn of_access<T>(&self, reads: impl FnOnce(&KeptAccess) -> T) -> Result<T, ReadError> {
         self.on_access(|kept| reads(kept)).map_err(|WriteAccessError(source)| ReadError::Unavailable(source))
     }
 }

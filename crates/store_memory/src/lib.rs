@@ -10,6 +10,7 @@ mod batch;
 mod database;
 mod pages;
 mod schedules;
+mod sessions;
 mod snapshot;
 mod store;
 

@@ -15,6 +15,7 @@ use engine::query::{
     TransactionChangeQuery, TransactionPosition, TransactionQuery, account_weight, weight,
 };
 use engine::schedules::ScheduleStore;
+use engine::sessions::SessionStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, HoldState, LedgerName, Timestamp};
 use test_support::Naive;
 
@@ -271,6 +272,10 @@ impl Store for MemoryStore {
     }
 
     fn access(&self) -> &dyn AccessStore {
+        self
+    }
+
+    fn sessions(&self) -> &dyn SessionStore {
         self
     }
 

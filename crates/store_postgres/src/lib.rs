@@ -24,6 +24,7 @@ mod past;
 mod rows;
 mod schedules;
 mod session;
+mod sessions;
 mod snapshot;
 mod spans;
 mod statement;

@@ -24,6 +24,7 @@ mod options;
 mod past;
 mod rows;
 mod schedules;
+mod sessions;
 mod snapshot;
 mod spans;
 mod statement;

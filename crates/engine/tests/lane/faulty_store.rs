@@ -255,6 +255,10 @@ impl Store for FaultyStore {
         self.inner.access()
     }
 
+    fn sessions(&self) -> &dyn engine::sessions::SessionStore {
+        self.inner.sessions()
+    }
+
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
         self.inner.snapshot(ledger).await
     }

@@ -26,6 +26,7 @@ pub mod periods;
 pub mod random;
 pub mod schedules;
 pub mod search;
+pub mod sessions;
 pub mod snapshots;
 pub mod statements;
 pub mod sums;
@@ -207,6 +208,18 @@ macro_rules! store_contract {
                 accounts_under_an_address_are_read_in_the_order_of_the_list
                 more_accounts_under_an_address_than_are_merged_are_found_all_the_same
                 accounts_are_found_by_what_they_keep_and_by_what_they_moved
+            }
+            sessions {
+                a_session_comes_back_as_it_started
+                an_id_of_a_session_is_taken_once
+                a_session_ends_with_the_one_that_replaces_it
+                a_user_has_so_many_sessions_and_no_more
+                a_revoked_session_stays_as_it_was_revoked
+                all_sessions_of_a_user_end_but_one
+                sessions_of_a_user_are_listed_newest_first
+                the_last_use_of_a_session_counts
+                old_sessions_are_removed_in_portions
+                sessions_are_there_after_reopening
             }
             snapshots {
                 a_snapshot_does_not_see_later_writes

@@ -15,6 +15,7 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
+use engine::sessions::SessionStore;
 use ledger::{
     Address, Amount, Asset, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Origin, Posting,
     Postings, Timestamp, Transaction,
@@ -256,6 +257,10 @@ impl Store for Troubled {
     }
 
     fn access(&self) -> &dyn AccessStore {
+        self
+    }
+
+    fn sessions(&self) -> &dyn SessionStore {
         self
     }
 
