@@ -24,7 +24,7 @@ pub use audit::{Action, Actor, AuditEvent, AuditRecord};
 pub use email::{Email, EmailError};
 pub use grant::{Grant, GrantError, Grants, LedgerSet};
 pub use key_text::{KeyId, KeyText, KeyTextError};
-pub use principal::{Denied, Need, Principal};
+pub use principal::{Denied, Need, Principal, Subject};
 pub use role::Role;
 pub use scope::{Scope, Scopes};
 pub use secret::SecretDigest;
