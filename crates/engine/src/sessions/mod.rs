@@ -4,5 +4,7 @@
 //! a session's text longer than its request lasts.
 
 mod port;
+mod throttle;
 
 pub use port::{SESSIONS_OF_USER_MAX, SessionStore, StoredSession};
+pub use throttle::{Attempt, LoginThrottle, Network, Refusal};

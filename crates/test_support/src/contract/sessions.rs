@@ -157,7 +157,7 @@ pub async fn all_sessions_of_a_user_end_but_one(fixture: &dyn StoreFixture) {
     for session in [session(1), session(2), session(3), session_of(2, 4)] {
         create(&*store, &session, None).await;
     }
-    let all = async |but: Option<u8>, second| {
+    let all = async |but: Option<u8>, second: i64| {
         let but = but.map(|number| text(number).id());
         let event = event(Action::SessionsRevoked, &second.to_string());
         store.sessions().revoke_sessions_of(&user(1), but.as_ref(), at(second), &event).await.unwrap()
