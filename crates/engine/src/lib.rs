@@ -26,6 +26,7 @@ pub mod sessions;
 pub mod shifted;
 pub mod statement;
 mod submission;
+pub mod users;
 pub mod verify;
 
 pub use as_of::balances_before;

@@ -23,6 +23,7 @@ use crate::query::{
 use crate::schedules::ScheduleStore;
 use crate::sessions::SessionStore;
 use crate::shifted::ShiftedMovement;
+use crate::users::UserStore;
 
 /// A place that keeps ledgers durably.
 #[async_trait]
@@ -216,6 +217,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the part of the store that keeps sessions.
     fn sessions(&self) -> &dyn SessionStore;
+
+    /// Returns the part of the store that keeps users.
+    fn users(&self) -> &dyn UserStore;
 
     /// Opens a consistent view of one ledger that later writes do not change, for verification.
     ///

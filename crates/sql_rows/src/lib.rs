@@ -18,6 +18,7 @@ mod sorting;
 mod spans;
 mod statement;
 mod transactions;
+mod users;
 mod ways;
 
 pub use access::{AuditRow, KeyRow, StoredEvent, page_of_audit, page_of_keys};
@@ -54,4 +55,5 @@ pub use sorting::{ByEffectiveTime, SortingReads};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};
 pub use statement::StatementPage;
 pub use transactions::{LogPage, TransactionPage};
+pub use users::{StoredUserRow, UserRow, page_of_users};
 pub use ways::{Way, WayReads, addresses_under, choose_way, most_rows_match};

@@ -1,9 +1,10 @@
-//! Keys and the audit trail in memory, in the plainest way: lists.
+//! Keys and the audit trail in memory, in the plainest way: two lists. Users and sessions have others beside them.
 
 use async_trait::async_trait;
 use engine::access::{AccessStore, StoredKey, WriteAccessError};
 use engine::port::{ReadError, Source};
 use engine::query::Page;
+use engine::users::StoredUser;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
 
@@ -14,6 +15,7 @@ use crate::store::MemoryStore;
 #[derive(Default)]
 pub(crate) struct KeptAccess {
     keys: Vec<StoredKey>,
+    pub(crate) users: Vec<StoredUser>,
     pub(crate) trail: Vec<AuditEvent>,
     pub(crate) sessions: KeptSessions,
 }
@@ -37,9 +39,15 @@ impl MemoryStore {
     }
 }
 
-/// Takes what comes before a number, the last first.
-fn before<T: Clone>(all: &[T], before: Option<u64>, limit: usize) -> Page<(u64, T), u64> {
-    let numbered = all.iter().enumerate().rev().map(|(number, item)| (number as u64, item.clone()));
+/// Takes what comes before a number and is wanted, the last first.
+pub(crate) fn before<T: Clone>(
+    all: &[T],
+    before: Option<u64>,
+    limit: usize,
+    is_wanted: impl Fn(&T) -> bool,
+) -> Page<(u64, T), u64> {
+    let wanted = all.iter().enumerate().rev().filter(|(_, item)| is_wanted(item));
+    let numbered = wanted.map(|(number, item)| (number as u64, item.clone()));
     let found = numbered.filter(|(number, _)| before.is_none_or(|before| *number < before));
     let mut items: Vec<(u64, T)> = found.collect();
     let goes_on = items.len() > limit;
@@ -82,7 +90,7 @@ impl AccessStore for MemoryStore {
     }
 
     async fn keys(&self, last: Option<u64>, limit: usize) -> Result<Page<ApiKey, u64>, ReadError> {
-        let found = self.of_access(|kept| before(&kept.keys, last, limit))?;
+        let found = self.of_access(|kept| before(&kept.keys, last, limit, |_| true))?;
         let items = found.items.into_iter().map(|(_, stored)| stored.key).collect();
         Ok(Page { items, next: found.next })
     }
@@ -101,7 +109,7 @@ impl AccessStore for MemoryStore {
     }
 
     async fn audit(&self, last: Option<u64>, limit: usize) -> Result<Page<AuditRecord, u64>, ReadError> {
-        let found = self.of_access(|kept| before(&kept.trail, last, limit))?;
+        let found = self.of_access(|kept| before(&kept.trail, last, limit, |_| true))?;
         let items = found.items.into_iter().map(|(id, event)| AuditRecord { id, event }).collect();
         Ok(Page { items, next: found.next })
     }

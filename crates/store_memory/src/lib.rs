@@ -13,6 +13,7 @@ mod schedules;
 mod sessions;
 mod snapshot;
 mod store;
+mod users;
 
 pub use database::MemoryDatabase;
 pub use store::MemoryStore;

@@ -16,6 +16,7 @@ use engine::query::{
 };
 use engine::schedules::ScheduleStore;
 use engine::sessions::SessionStore;
+use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, HoldState, LedgerName, Timestamp};
 use test_support::Naive;
 
@@ -276,6 +277,10 @@ impl Store for MemoryStore {
     }
 
     fn sessions(&self) -> &dyn SessionStore {
+        self
+    }
+
+    fn users(&self) -> &dyn UserStore {
         self
     }
 

@@ -32,6 +32,7 @@ mod store;
 mod together;
 mod transaction_changes;
 mod transactions;
+mod users;
 mod write;
 mod write_one;
 

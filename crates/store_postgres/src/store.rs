@@ -14,6 +14,7 @@ use engine::query::{
 };
 use engine::schedules::ScheduleStore;
 use engine::sessions::SessionStore;
+use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::PgConnection;
@@ -311,6 +312,10 @@ impl Store for PostgresStore {
     }
 
     fn sessions(&self) -> &dyn SessionStore {
+        self
+    }
+
+    fn users(&self) -> &dyn UserStore {
         self
     }
 

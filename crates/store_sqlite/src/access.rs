@@ -151,6 +151,7 @@ async fn record_all(store: &SqliteStore, events: &[AuditEvent]) -> Result<(), Fa
     Ok(())
 }
 
+/// Records an event, in whatever transaction the connection is in.
 pub(crate) async fn record(connection: &mut SqliteConnection, event: &AuditEvent) -> Result<(), Failure> {
     let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
     sqlx::query!(

@@ -31,6 +31,7 @@ mod statement;
 mod store;
 mod transaction_changes;
 mod transactions;
+mod users;
 mod writer;
 
 pub use backup::{Backup, BackupError, Copied};

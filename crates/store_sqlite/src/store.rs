@@ -14,6 +14,7 @@ use engine::query::{
 };
 use engine::schedules::ScheduleStore;
 use engine::sessions::SessionStore;
+use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::SqlitePool;
@@ -261,6 +262,10 @@ impl Store for SqliteStore {
     }
 
     fn sessions(&self) -> &dyn SessionStore {
+        self
+    }
+
+    fn users(&self) -> &dyn UserStore {
         self
     }
 

@@ -259,6 +259,10 @@ impl Store for FaultyStore {
         self.inner.sessions()
     }
 
+    fn users(&self) -> &dyn engine::users::UserStore {
+        self.inner.users()
+    }
+
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
         self.inner.snapshot(ledger).await
     }

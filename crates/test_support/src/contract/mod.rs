@@ -32,6 +32,7 @@ pub mod statements;
 pub mod sums;
 pub mod transaction_changes;
 pub mod transactions;
+pub mod users;
 
 /// Makes a test of every case of the contract. The argument is an expression that makes a new
 /// [`StoreFixture`](crate::StoreFixture); it is evaluated for each case.
@@ -264,6 +265,16 @@ macro_rules! store_contract {
                 spans_of_time_take_their_start_and_leave_their_end
                 a_full_list_has_no_empty_last_page
             }
+            users {
+                a_user_comes_back_as_they_were_created
+                a_users_id_is_taken_once
+                an_address_belongs_to_one_user
+                one_of_many_gets_an_address
+                who_was_changed_meanwhile_is_left_alone
+                a_password_is_digested_anew_where_it_is_still_the_same
+                users_are_listed_newest_first
+                users_are_there_after_reopening
+            }
         }
     };
     (@topics $fixture:expr; $($topic:ident { $($case:ident)* })*) => {
@@ -328,6 +339,7 @@ mod tests {
             ("statements", include_str!("statements.rs")),
             ("transaction_changes", include_str!("transaction_changes.rs")),
             ("transactions", include_str!("transactions.rs")),
+            ("users", include_str!("users.rs")),
         ] {
             assert_eq!(listed(topic), defined(source), "{topic}");
         }

@@ -5,6 +5,7 @@ mod access;
 mod lab;
 mod schedules;
 mod store;
+mod users;
 
 use app::configuration::AuthenticationMode;
 use serde_json::json;

@@ -16,6 +16,7 @@ use engine::query::{
 };
 use engine::schedules::ScheduleStore;
 use engine::sessions::SessionStore;
+use engine::users::UserStore;
 use ledger::{
     Address, Amount, Asset, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Origin, Posting,
     Postings, Timestamp, Transaction,
@@ -261,6 +262,10 @@ impl Store for Troubled {
     }
 
     fn sessions(&self) -> &dyn SessionStore {
+        self
+    }
+
+    fn users(&self) -> &dyn UserStore {
         self
     }
 
