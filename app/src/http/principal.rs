@@ -60,6 +60,8 @@ rights! {
     LedgersCreate = Need::Overall(Scope::LedgersCreate);
     /// To create, list and revoke keys.
     KeysAdmin = Need::Overall(Scope::KeysAdmin);
+    /// To create, list and change users.
+    UsersAdmin = Need::Overall(Scope::UsersAdmin);
     /// To read the audit trail.
     AuditRead = Need::Overall(Scope::AuditRead);
 }

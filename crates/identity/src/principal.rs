@@ -7,6 +7,7 @@ use crate::audit::Actor;
 use crate::grant::Grants;
 use crate::key_text::KeyId;
 use crate::scope::Scope;
+use crate::user::{UserId, UserName};
 
 /// Who a request comes from, and what they may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,13 @@ pub enum Subject {
         /// What the key is called.
         name: KeyName,
     },
+    /// A user who signed in.
+    User {
+        /// Their id.
+        id: UserId,
+        /// What they are called.
+        name: UserName,
+    },
 }
 
 impl Subject {
@@ -37,6 +45,7 @@ impl Subject {
         match self {
             Self::Anybody => Actor::Unknown,
             Self::Key { id, .. } => Actor::Key(id.clone()),
+            Self::User { id, .. } => Actor::User(id.clone()),
         }
     }
 }

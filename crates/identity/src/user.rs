@@ -10,6 +10,7 @@ use crate::audit::Actor;
 use crate::base62;
 use crate::email::Email;
 use crate::grant::Grants;
+use crate::principal::{Principal, Subject};
 
 const ID_DIGITS: usize = 12;
 
@@ -140,6 +141,15 @@ pub struct User {
     pub created_by: Actor,
     /// When their password was set; `None` where they have none yet.
     pub password_set_at: Option<Timestamp>,
+}
+
+impl User {
+    /// Returns who it is that signs in as them. Whether they get in is their [state](UserState)'s to say.
+    #[must_use]
+    pub fn principal(&self) -> Principal {
+        let subject = Subject::User { id: self.id.clone(), name: self.name.clone() };
+        Principal::new(subject, self.grants.clone(), None)
+    }
 }
 
 #[cfg(test)]
