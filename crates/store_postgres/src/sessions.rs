@@ -89,14 +89,14 @@ async fn create(
             INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
             VALUES ($11, $12, $13, $14, $15, $16, $17)
         ), ended AS (
-            UPDATE sessions SET revoked_at = $4 WHERE revoked_at IS NULL AND number IN (
+            UPDATE sessions SET revoked_at = $4 WHERE revoked_at IS NULL AND number = ANY (ARRAY(
                 SELECT number FROM sessions WHERE id = $9
                 UNION ALL (
                     SELECT number FROM sessions
                     WHERE user_id = $3 AND revoked_at IS NULL AND id IS DISTINCT FROM $9
                     ORDER BY number DESC OFFSET $10
                 )
-            )
+            ))
         )
         INSERT INTO sessions (id, digest, user_id, created_at, last_seen_at, expires_at, address, user_agent)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -240,9 +240,9 @@ async fn remove(
 ) -> Result<u64, Failure> {
     // Replicas that remove at the same moment do not wait for each other.
     let removed = sqlx::query!(
-        "DELETE FROM sessions WHERE number IN (
+        "DELETE FROM sessions WHERE number = ANY (ARRAY(
             SELECT number FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
-        )",
+        ))",
         expired_before.micros(),
         stored_limit(limit)
     )
