@@ -12,9 +12,9 @@ use super::Invalid;
 use super::layers::Setting;
 use crate::telemetry;
 
-/// The key whose value may hold a password, and the one whose value is a secret as a whole.
+/// The key whose value may hold a password, and those whose values are secrets as a whole.
 const SECRET: &str = "database.url";
-const WHOLE_SECRET: &str = "authentication.admin_key";
+const WHOLE_SECRETS: [&str; 2] = ["authentication.admin_key", "authentication.secret"];
 
 /// How alike an unknown key and a known one have to be for the one to be taken for the other.
 const ALIKE: f64 = 0.85;
@@ -135,9 +135,9 @@ fn invalid_values(config: &ApplicationConfig) -> Vec<InvalidValue> {
 pub(super) fn shown(setting: &Setting) -> String {
     match &setting.value {
         Value::String(_, text) if setting.key == SECRET => quoted(&DatabaseUrl::new(text).to_string()),
-        Value::String(_, text) if setting.key == WHOLE_SECRET && !text.is_empty() => quoted("***"),
+        Value::String(_, text) if WHOLE_SECRETS.contains(&&*setting.key) && !text.is_empty() => quoted("***"),
         Value::String(_, text) => quoted(text),
-        _ if setting.key == WHOLE_SECRET => quoted("***"),
+        _ if WHOLE_SECRETS.contains(&&*setting.key) => quoted("***"),
         value => serde_json::to_string(value).unwrap_or_default(),
     }
 }
