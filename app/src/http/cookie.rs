@@ -5,7 +5,8 @@
 
 use identity::SessionText;
 use pavex::http::HeaderMap;
-use pavex::http::header::{COOKIE, HeaderValue};
+use pavex::http::header::{COOKIE, HeaderValue, SET_COOKIE};
+use pavex::{IntoResponse, Response};
 
 /// What the cookie is called.
 pub const SESSION_COOKIE: &str = "__Host-florin_session";
@@ -61,6 +62,29 @@ pub fn set_session(text: &SessionText) -> HeaderValue {
 pub fn clear_session() -> HeaderValue {
     let cookie = format!("{SESSION_COOKIE}=; Max-Age=0; {ATTRIBUTES}");
     HeaderValue::from_str(&cookie).expect("it is visible ASCII")
+}
+
+/// A reply that sets a cookie.
+#[derive(Clone, Debug)]
+pub struct WithCookie<T> {
+    reply: T,
+    cookie: HeaderValue,
+}
+
+impl<T> WithCookie<T> {
+    /// Adds a cookie, as [`set_session`] and [`clear_session`] have it, to a reply.
+    #[must_use]
+    pub fn new(reply: T, cookie: HeaderValue) -> Self {
+        Self { reply, cookie }
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for WithCookie<T> {
+    fn into_response(self) -> Response {
+        let mut response = self.reply.into_response();
+        response.headers_mut().insert(SET_COOKIE, self.cookie);
+        response
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! the graph makes the value, or answers for the handler. What is malformed is looked at only after that.
 
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use engine::Engine;
@@ -231,6 +232,12 @@ impl Caller {
             self.request.note(&self.engine, self.actor(), &error);
             error
         })
+    }
+
+    /// Returns the address that they ask from.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.request.context.peer.0.map(|address| address.ip())
     }
 
     /// Describes something that they did, for the audit trail.

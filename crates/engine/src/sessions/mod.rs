@@ -12,7 +12,7 @@ mod throttle;
 
 pub use changes::{ChangeSessionError, NewSession, SessionClient, StartedSession};
 pub use port::{SESSIONS_OF_USER_MAX, SessionStore, StoredSession};
-pub use sign_in::{SignInError, SignInRefusal};
+pub use sign_in::{ChangePasswordError, SignInError};
 pub use throttle::{Attempt, LoginThrottle, Network, Refusal};
 
 pub use cache::SessionError;
