@@ -141,7 +141,8 @@ mod tests {
             (60_001, 60_000, &["authentication.session_idle_ms"]),
             (60_000, 2_592_000_001, &["authentication.session_max_ms"]),
         ] {
-            let config = AuthenticationConfig { session_idle_ms: idle, session_max_ms: max, ..config("", "") };
+            let config =
+                AuthenticationConfig { session_idle_ms: idle, session_max_ms: max, ..config("", "") };
             let problems = config.problems();
             assert_eq!(problems.iter().map(|problem| &*problem.key).collect::<Vec<_>>(), keys);
         }

@@ -41,7 +41,9 @@ fn is_origin_of_host(headers: &HeaderMap) -> bool {
     if let Some(authority) = origin.strip_prefix("https://") {
         return same(authority, ":443");
     }
-    origin.strip_prefix("http://").is_some_and(|authority| is_this_machine(authority) && same(authority, ":80"))
+    origin
+        .strip_prefix("http://")
+        .is_some_and(|authority| is_this_machine(authority) && same(authority, ":80"))
 }
 
 /// Says whether a host is the machine that the browser runs on.
@@ -128,7 +130,9 @@ mod tests {
 
     #[test]
     fn reads_may_come_about_anyhow() {
-        for (method, is_read) in [(Method::GET, true), (Method::HEAD, true), (Method::POST, false), (Method::OPTIONS, false)] {
+        for (method, is_read) in
+            [(Method::GET, true), (Method::HEAD, true), (Method::POST, false), (Method::OPTIONS, false)]
+        {
             assert_eq!(changes_nothing(&method), is_read, "{method}");
         }
     }

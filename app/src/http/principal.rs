@@ -160,7 +160,10 @@ impl<R> Granted<R> {
                     }
                     Ok(Presented::Session(text)) => {
                         session = Some(text.id());
-                        engine.authenticate_session(text, config.session_idle()).await.map_err(AccessError::from)
+                        engine
+                            .authenticate_session(text, config.session_idle())
+                            .await
+                            .map_err(AccessError::from)
                     }
                     Err(error) => Err(error.to_owned().into()),
                 };

@@ -34,7 +34,11 @@ impl Visitor {
     /// # Errors
     /// [`AccessError::CrossOrigin`], which is noted for the audit trail.
     #[request_scoped(id = "VISITOR_ARRIVE")]
-    pub fn arrive(head: &RequestHead, context: &RequestContext, engine: &Engine) -> Result<Self, AccessError> {
+    pub fn arrive(
+        head: &RequestHead,
+        context: &RequestContext,
+        engine: &Engine,
+    ) -> Result<Self, AccessError> {
         let request = RequestNote { context: *context, method: head.method.clone() };
         if !is_own(&head.headers) {
             let error = AccessError::CrossOrigin;

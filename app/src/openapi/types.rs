@@ -125,6 +125,9 @@ impl<T: JsonSchema> Output for WithCookie<Reply<T>> {
 
 impl<T: JsonSchema> Output for WithCookie<Created<T>> {
     fn describe(schemas: &mut Schemas) -> DescribedOutput {
-        DescribedOutput { headers: &["Location", "SetCookie", "XRequestId"], ..Created::<T>::describe(schemas) }
+        DescribedOutput {
+            headers: &["Location", "SetCookie", "XRequestId"],
+            ..Created::<T>::describe(schemas)
+        }
     }
 }

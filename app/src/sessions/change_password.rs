@@ -38,9 +38,13 @@ pub async fn change_password(
     let (user, _) = granted.signed_in();
     let caller = granted.caller();
     let changed = engine
-        .change_own_password(user, current_password.expose(), new_password.expose(), caller.address(), |action, id| {
-            caller.did(action, id)
-        })
+        .change_own_password(
+            user,
+            current_password.expose(),
+            new_password.expose(),
+            caller.address(),
+            |action, id| caller.did(action, id),
+        )
         .await?;
     let replaces = session_cookie(&head.headers).ok().flatten();
     let new = NewSession {

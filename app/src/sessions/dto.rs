@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::http::fields::FieldErrors;
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
+use crate::http::text::{FromText, Message};
 use crate::http::values::TimeText;
 
 /// Who signs in.
@@ -199,5 +200,17 @@ impl JsonSchema for SessionIdText {
             "pattern": "^[0-9A-Za-z]{12}$",
             "examples": ["3fJ0dPq7xKbM"]
         })
+    }
+}
+
+impl FromText for Email {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        Self::parse(text).map_err(|_| "must be an address of mail".into())
+    }
+}
+
+impl FromJson for Email {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        value.parse(errors)
     }
 }

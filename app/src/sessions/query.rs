@@ -58,3 +58,9 @@ impl FromQuery for ListSessionsQuery {
         Self { page: PageRequest::take(query, errors) }
     }
 }
+
+impl FromText for UserId {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        Self::parse(text).map_err(|_| "must be the id of a user: 12 letters and digits".into())
+    }
+}

@@ -184,19 +184,19 @@ mod tests {
     #[test]
     fn what_was_sealed_opens_in_its_place_only() {
         let sealer = secret().sealer(Purpose::SecondFactors);
-        let sealed = sealer.seal([1; Sealer::NONCE_BYTES], b"alice", b"0123456789");
-        assert_eq!(sealer.open(b"alice", &sealed).unwrap().as_slice(), b"0123456789");
-        assert!(!sealed.windows(4).any(|window| window == b"0123"));
-        assert_eq!(sealer.open(b"bob", &sealed), Err(UnsealError));
+        let closed = sealer.seal([1; Sealer::NONCE_BYTES], b"alice", b"0123456789");
+        assert_eq!(sealer.open(b"alice", &closed).unwrap().as_slice(), b"0123456789");
+        assert!(!closed.windows(4).any(|window| window == b"0123"));
+        assert_eq!(sealer.open(b"bob", &closed), Err(UnsealError));
         let elsewhere = secret().sealer(Purpose::SigningKeys);
-        assert_eq!(elsewhere.open(b"alice", &sealed), Err(UnsealError));
+        assert_eq!(elsewhere.open(b"alice", &closed), Err(UnsealError));
         let another = ServiceSecret::from_random(&[8; 32]).sealer(Purpose::SecondFactors);
-        assert_eq!(another.open(b"alice", &sealed), Err(UnsealError));
-        for at in 0..sealed.len() {
-            let mut changed = sealed.clone();
+        assert_eq!(another.open(b"alice", &closed), Err(UnsealError));
+        for at in 0..closed.len() {
+            let mut changed = closed.clone();
             changed[at] ^= 1;
             assert_eq!(sealer.open(b"alice", &changed), Err(UnsealError), "byte {at}");
-            assert_eq!(sealer.open(b"alice", &sealed[..at]), Err(UnsealError), "cut to {at}");
+            assert_eq!(sealer.open(b"alice", &closed[..at]), Err(UnsealError), "cut to {at}");
         }
     }
 }

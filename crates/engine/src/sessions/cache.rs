@@ -62,9 +62,9 @@ impl CachedSession {
             let set_at = user.user.password_set_at;
             user.user.state == UserState::Active && set_at.is_none_or(|at| at <= session.created_at)
         };
-        let principal = user.filter(may).map(|StoredUser { user, .. }| {
-            Arc::new(user.principal().until(session.expires_at))
-        });
+        let principal = user
+            .filter(may)
+            .map(|StoredUser { user, .. }| Arc::new(user.principal().until(session.expires_at)));
         Self { digest, session, principal }
     }
 }

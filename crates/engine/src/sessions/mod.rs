@@ -15,5 +15,5 @@ pub use port::{SESSIONS_OF_USER_MAX, SessionStore, StoredSession};
 pub use sign_in::{ChangePasswordError, SignInError};
 pub use throttle::{Attempt, LoginThrottle, Network, Refusal};
 
-pub use cache::SessionError;
 pub(crate) use cache::SessionCache;
+pub use cache::SessionError;
