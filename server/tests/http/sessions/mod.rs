@@ -3,5 +3,6 @@
 mod ending;
 mod forgery;
 mod lab;
+mod routes;
 mod signing_in;
 mod throttling;
