@@ -28,7 +28,8 @@ fn session(lines: &[HeaderValue]) {
         Ok(Some(text)) => {
             assert_eq!(count, 1, "of several, none is taken");
             let pair = format!("{SESSION_COOKIE}={}", text.expose());
-            let stands = |line: &HeaderValue| line.as_bytes().windows(pair.len()).any(|part| part == pair.as_bytes());
+            let stands =
+                |line: &HeaderValue| line.as_bytes().windows(pair.len()).any(|part| part == pair.as_bytes());
             assert!(lines.iter().any(stands), "what is taken stands there");
         }
         Ok(None) => assert_eq!(count, 0, "one that stands there is found"),
