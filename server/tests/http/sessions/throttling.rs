@@ -77,7 +77,7 @@ fn a_current_password_is_guessed_as_slowly() {
         let statuses: Vec<u16> = (0..4)
             .map(|_| {
                 let body =
-                    r#"{"current_password":"a wrong guess","new_password":"a much longer passphrase 42"}"#;
+                    r#"{"current_password":"a wrong guess","new_password":"marble otter 47 quilt lagoon"}"#;
                 let request = Request::new("PUT", "/v1/principal/password").json(body);
                 lab.call(&with_session(request, &session)).status
             })
