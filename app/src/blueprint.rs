@@ -34,6 +34,7 @@ pub fn blueprint() -> Blueprint {
         crate::oauth,
         crate::openapi,
         crate::schedules,
+        crate::sessions,
         crate::transactions,
         crate::users,
     ]);

@@ -24,6 +24,7 @@ pub mod oauth;
 pub mod openapi;
 mod operations;
 pub mod schedules;
+pub mod sessions;
 pub mod storage;
 pub mod telemetry;
 pub mod transactions;

@@ -3,7 +3,7 @@
 use crate::openapi::Operation;
 use crate::{
     accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, oauth,
-    openapi, schedules, transactions, users,
+    openapi, schedules, sessions, transactions, users,
 };
 
 /// Lists every operation.
@@ -25,6 +25,7 @@ pub fn operations() -> Vec<Operation> {
         oauth::operations(),
         openapi::operations(),
         schedules::operations(),
+        sessions::operations(),
         transactions::operations(),
         users::operations(),
     ]

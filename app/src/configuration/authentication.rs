@@ -52,6 +52,12 @@ pub struct AuthenticationConfig {
     pub signing_key_rotation_ms: u64,
     /// Other issuers whose tokens are taken, at most 8. Default none; `PX_AUTHENTICATION__OIDC`.
     pub oidc: Vec<OidcConfig>,
+    /// After how long without a request a session is over, in milliseconds. Default 1800000;
+    /// `PX_AUTHENTICATION__SESSION_IDLE_MS`.
+    pub session_idle_ms: u64,
+    /// How long a session lasts, however much it is used, in milliseconds. Default 43200000;
+    /// `PX_AUTHENTICATION__SESSION_MAX_MS`.
+    pub session_max_ms: u64,
 }
 
 /// The least memory, and the least memory times iterations, of all that OWASP recommends for Argon2id (Password Storage
@@ -124,6 +130,18 @@ impl AuthenticationConfig {
         }
     }
 
+    /// Returns after how long without a request a session is over.
+    #[must_use]
+    pub fn session_idle(&self) -> Duration {
+        Duration::from_millis(self.session_idle_ms)
+    }
+
+    /// Returns how long a session lasts, however much it is used.
+    #[must_use]
+    pub fn session_max(&self) -> Duration {
+        Duration::from_millis(self.session_max_ms)
+    }
+
     /// Returns the configured key; `None` where there is none, or none that [`problems`](Self::problems) lets pass.
     #[must_use]
     pub fn admin_key(&self) -> Option<KeyText> {
@@ -147,7 +165,13 @@ impl AuthenticationConfig {
             .range("password_concurrent_max", self.password_concurrent_max, 1..=64)
             .range("access_token_ms", self.access_token_ms, 1000..=TOKEN_MS_MAX)
             .range("signing_key_rotation_ms", self.signing_key_rotation_ms, HOUR_MS..=365 * 24 * HOUR_MS)
-            .range("password_waiting_max", self.password_waiting_max, 0..=10_000);
+            .range("password_waiting_max", self.password_waiting_max, 0..=10_000)
+            .range("session_idle_ms", self.session_idle_ms, 60_000..=86_400_000)
+            .range("session_max_ms", self.session_max_ms, 60_000..=2_592_000_000);
+        if self.session_idle_ms > self.session_max_ms {
+            let message = format!("{} is more than session_max_ms", self.session_idle_ms);
+            check.refuse("session_idle_ms", message);
+        }
         if memory >= PASSWORD_MEMORY_KIB_MIN && u64::from(memory) * u64::from(iterations) < PASSWORD_WORK_MIN
         {
             let message = format!(
@@ -236,6 +260,8 @@ mod tests {
             access_token_ms: 300_000,
             signing_key_rotation_ms: HOUR_MS,
             oidc: Vec::new(),
+            session_idle_ms: 1_800_000,
+            session_max_ms: 43_200_000,
         }
     }
 
@@ -271,6 +297,21 @@ mod tests {
             ["florin", "https://", "https:///a", "https://a/", "https://a?b", "https://a b", "ftp://a"]
         {
             assert_eq!(with(issuer, 1000, HOUR_MS), ["authentication.issuer"], "{issuer}");
+        }
+    }
+
+    #[test]
+    fn sessions_last_a_minute_at_least_and_idle_no_longer_than_they_last() {
+        for (idle, max, keys) in [
+            (60_000, 60_000, &[][..]),
+            (59_999, 60_000, &["authentication.session_idle_ms"]),
+            (60_001, 60_000, &["authentication.session_idle_ms"]),
+            (60_000, 2_592_000_001, &["authentication.session_max_ms"]),
+        ] {
+            let config =
+                AuthenticationConfig { session_idle_ms: idle, session_max_ms: max, ..config("", "") };
+            let problems = config.problems();
+            assert_eq!(problems.iter().map(|problem| &*problem.key).collect::<Vec<_>>(), keys);
         }
     }
 }

@@ -1,11 +1,14 @@
-//! Reads the credentials of a request: a key or a token in `Authorization: Bearer …` (RFC 6750). Whether they open anything
-//! is not asked here.
+//! Reads the credentials of a request: a key or a token in `Authorization: Bearer …` (RFC 6750), or a session in its
+//! cookie. Where there are both, the header counts: whoever writes one says what they mean, and browsers send cookies by
+//! themselves. Whether they open anything is not asked here.
 
-use identity::KeyText;
+use identity::{KeyText, SessionText};
 use pavex::http::HeaderMap;
 use pavex::http::header::AUTHORIZATION;
 use tokens::Compact;
 use zeroize::Zeroizing;
+
+use super::cookie::{MalformedCookie, session_cookie};
 
 /// What a request says of who sends it.
 #[derive(Clone)]
@@ -14,6 +17,8 @@ pub enum Presented {
     Key(KeyText),
     /// What looks like a token, and is as secret as a key.
     Token(Zeroizing<String>),
+    /// A session, of a browser.
+    Session(SessionText),
 }
 
 /// Why a request presents nothing.
@@ -23,6 +28,8 @@ pub enum NotPresented {
     Missing,
     /// They are not of the form that is taken.
     Malformed,
+    /// There is a cookie, and what is in it is no session.
+    MalformedCookie,
 }
 
 /// Reads the credentials.
@@ -31,7 +38,13 @@ pub enum NotPresented {
 /// [`NotPresented`].
 pub fn presented(headers: &HeaderMap) -> Result<Presented, NotPresented> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let value = values.next().ok_or(NotPresented::Missing)?;
+    let Some(value) = values.next() else {
+        return match session_cookie(headers) {
+            Ok(Some(session)) => Ok(Presented::Session(session)),
+            Ok(None) => Err(NotPresented::Missing),
+            Err(MalformedCookie) => Err(NotPresented::MalformedCookie),
+        };
+    };
     if values.next().is_some() {
         return Err(NotPresented::Malformed);
     }
@@ -53,6 +66,7 @@ pub fn presented(headers: &HeaderMap) -> Result<Presented, NotPresented> {
 #[cfg(test)]
 mod tests {
     use pavex::http::HeaderValue;
+    use pavex::http::header::COOKIE;
 
     use super::*;
 
@@ -64,6 +78,7 @@ mod tests {
         presented(&headers).map(|presented| match presented {
             Presented::Key(key) => key.expose().to_owned(),
             Presented::Token(token) => format!("a token: {}", *token),
+            Presented::Session(session) => session.expose().to_owned(),
         })
     }
 
@@ -88,5 +103,22 @@ mod tests {
         ] {
             assert_eq!(presented_by(values), Err(NotPresented::Malformed), "{values:?}");
         }
+    }
+
+    #[test]
+    fn a_cookie_counts_where_there_is_no_header() {
+        let session = SessionText::from_random([1; 9], &[2; 32]).expose().to_owned();
+        let key = KeyText::from_random([1; 9], &[2; 32]).expose().to_owned();
+        let mut headers = HeaderMap::new();
+        let cookie = |text: &str| HeaderValue::from_str(&format!("__Host-florin_session={text}")).unwrap();
+        headers.insert(COOKIE, cookie(&session));
+        assert!(matches!(presented(&headers), Ok(Presented::Session(found)) if found.expose() == session));
+        headers.insert(COOKIE, cookie("x"));
+        assert!(matches!(presented(&headers), Err(NotPresented::MalformedCookie)));
+        headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}")).unwrap());
+        assert!(matches!(presented(&headers), Ok(Presented::Key(_))));
+        headers.insert(COOKIE, cookie(&session));
+        headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer x"));
+        assert!(matches!(presented(&headers), Err(NotPresented::Malformed)));
     }
 }

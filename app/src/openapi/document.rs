@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::schemas::{Direction, Schemas};
 use super::{Operation, problems};
 use crate::build_info::BUILD;
+use crate::http::cookie::SESSION_COOKIE;
 use crate::http::fields::FieldError;
 use crate::http::problem::ProblemType;
 
@@ -125,7 +126,8 @@ fn needed(operation: &Operation) -> String {
     let Some(right) = operation.right else { return String::new() };
     let scopes: Vec<String> = right.parts.scopes().into_iter().map(|scope| format!("`{scope}`")).collect();
     match right.parts {
-        Need::Known => "Takes any good key.".to_owned(),
+        Need::Known => "Takes any good key or session.".to_owned(),
+        Need::SignedIn => "Takes a session.".to_owned(),
         Need::OnLedger(_) => format!("Takes {} for the ledger.", scopes[0]),
         Need::OnLedgerEither(..) => {
             format!("Takes {} for the ledger, as the request wants.", scopes.join(" or "))
@@ -138,13 +140,16 @@ fn needed(operation: &Operation) -> String {
 /// The ways to be let in: one for each scope that will do, none where anybody may ask.
 fn security(operation: &Operation) -> Value {
     let Some(right) = operation.right else { return json!([]) };
-    let scopes = right.parts.scopes();
-    if scopes.is_empty() {
-        return json!([{ "apiKey": [] }, { "oauth2": [] }]);
+    let schemes = ["apiKey", "oauth2", "session"];
+    match right.parts {
+        Need::SignedIn => json!([{ "session": [] }]),
+        Need::Known => schemes.into_iter().map(|scheme| json!({ scheme: [] })).collect(),
+        _ => {
+            let scopes = right.parts.scopes();
+            let ways = schemes.into_iter().flat_map(|scheme| scopes.iter().map(move |scope| (scheme, scope)));
+            ways.map(|(scheme, scope)| json!({ scheme: [scope.name()] })).collect()
+        }
     }
-    let schemes = ["apiKey", "oauth2"];
-    let ways = schemes.into_iter().flat_map(|scheme| scopes.iter().map(move |scope| (scheme, scope)));
-    ways.map(|(scheme, scope)| json!({ scheme: [scope.name()] })).collect()
 }
 
 /// The scheme by which callers say who they are.
@@ -175,6 +180,14 @@ fn security_schemes() -> Value {
                         .collect::<Map<String, Value>>()
                 }
             }
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": SESSION_COOKIE,
+            "description": "A session of a user who signed in with `POST /v1/sessions`, and who has the same scopes as \
+                            keys. It counts where there is no `Authorization`. But for GET, the request has to come \
+                            from a page of the same origin."
         }
     })
 }
@@ -287,6 +300,10 @@ fn headers() -> Value {
         "RateLimitPolicy": {
             "description": "How many requests (`q`) are allowed in how many seconds (`w`), for each limit by its name.",
             "schema": { "type": "string", "examples": ["\"address\";q=200;w=20"] }
+        },
+        "SetCookie": {
+            "description": "The session, or that it is over.",
+            "schema": { "type": "string" }
         },
         "RetryAfter": {
             "description": "After how many seconds to try again.",

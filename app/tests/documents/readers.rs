@@ -24,6 +24,7 @@ use app::keys::{CreateKeyRequest, ListKeysQuery};
 use app::ledgers::{CreateLedgerRequest, ListLedgersQuery};
 use app::log::ListLogQuery;
 use app::schedules::{CreateScheduleRequest, ListRunsQuery, ListSchedulesQuery};
+use app::sessions::{ChangePasswordRequest, ListSessionsQuery, SignInRequest};
 use app::transactions::{ListTransactionChangesQuery, ListTransactionsQuery};
 use app::users::{ChangeUserRequest, CreateUserRequest, ListUsersQuery};
 use schemars::{JsonSchema, SchemaGenerator};
@@ -67,6 +68,9 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(query::<ListTransactionsQuery>());
     read.insert(query::<ListRunsQuery>());
     read.insert(query::<ListSchedulesQuery>());
+    read.insert(body::<ChangePasswordRequest>());
+    read.insert(body::<SignInRequest>());
+    read.insert(query::<ListSessionsQuery>());
     read.insert(query::<NoQuery>());
     read.insert(query::<StatementParameters>());
     let taken: BTreeSet<&str> = app::operations()

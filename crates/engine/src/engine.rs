@@ -17,6 +17,7 @@ use crate::metrics::{CommandOutcome, EngineMetrics};
 use crate::port::{LedgerCreation, Store};
 use crate::query::NewLedger;
 use crate::queue::{Answers, Asked, AskedTogether, Enqueue, LaneHandle};
+use crate::sessions::{LoginThrottle, SessionCache};
 use crate::submission::{CreateLedgerError, CreatedLedger, SharedSource, Submission, SubmitError, Submitted};
 use crate::users::{PasswordOptions, Passwords, UserCache};
 
@@ -62,6 +63,8 @@ pub(crate) struct Shared {
     schedules_changed: Notify,
     keys: KeyCache,
     refusals: Refusals,
+    sessions: SessionCache,
+    sign_ins: LoginThrottle,
     users: UserCache,
     passwords: Passwords,
 }
@@ -126,6 +129,8 @@ impl Engine {
             schedules_changed,
             keys: KeyCache::default(),
             refusals: Refusals::default(),
+            sessions: SessionCache::default(),
+            sign_ins: LoginThrottle::default(),
             users: UserCache::default(),
             passwords,
         }))
@@ -145,6 +150,14 @@ impl Engine {
 
     pub(crate) fn refusals(&self) -> &Refusals {
         &self.0.refusals
+    }
+
+    pub(crate) fn session_cache(&self) -> &SessionCache {
+        &self.0.sessions
+    }
+
+    pub(crate) fn sign_ins(&self) -> &LoginThrottle {
+        &self.0.sign_ins
     }
 
     pub(crate) fn user_cache(&self) -> &UserCache {

@@ -22,6 +22,7 @@ pub mod query;
 mod queue;
 mod rehearsal;
 pub mod schedules;
+pub mod sessions;
 pub mod shifted;
 pub mod statement;
 mod submission;

@@ -22,6 +22,7 @@ use crate::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use crate::schedules::ScheduleStore;
+use crate::sessions::SessionStore;
 use crate::shifted::ShiftedMovement;
 use crate::tokens::SigningKeyStore;
 use crate::users::UserStore;
@@ -215,6 +216,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the part of the store that keeps API keys and the audit trail.
     fn access(&self) -> &dyn AccessStore;
+
+    /// Returns the part of the store that keeps sessions.
+    fn sessions(&self) -> &dyn SessionStore;
 
     /// Returns the part of the store that keeps users.
     fn users(&self) -> &dyn UserStore;

@@ -76,6 +76,14 @@ pub enum Action {
     UserChanged,
     /// A user's password was set.
     PasswordSet,
+    /// A user signed in.
+    SessionStarted,
+    /// A user signed out.
+    SessionEnded,
+    /// A session was ended from another one.
+    SessionRevoked,
+    /// All sessions of a user were ended, but for the one that this was asked with.
+    SessionsRevoked,
     /// A ledger was created.
     LedgerCreated,
     /// A schedule was created: what it posts later is posted with the rights that its creator had.
@@ -108,6 +116,10 @@ impl Action {
         Self::UserCreated,
         Self::UserChanged,
         Self::PasswordSet,
+        Self::SessionStarted,
+        Self::SessionEnded,
+        Self::SessionRevoked,
+        Self::SessionsRevoked,
         Self::LedgerCreated,
         Self::ScheduleCreated,
         Self::SchedulePaused,
@@ -130,6 +142,10 @@ impl Action {
             Self::UserCreated => "user.created",
             Self::UserChanged => "user.changed",
             Self::PasswordSet => "user.password_set",
+            Self::SessionStarted => "session.started",
+            Self::SessionEnded => "session.ended",
+            Self::SessionRevoked => "session.revoked",
+            Self::SessionsRevoked => "user.sessions_revoked",
             Self::LedgerCreated => "ledger.created",
             Self::ScheduleCreated => "schedule.created",
             Self::SchedulePaused => "schedule.paused",

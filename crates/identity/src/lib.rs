@@ -16,6 +16,8 @@ mod role;
 mod scope;
 mod sealing;
 mod secret;
+mod session;
+mod session_text;
 mod user;
 
 pub use api_key::{ApiKey, KeyName, KeyNameError, KeyState};
@@ -28,4 +30,6 @@ pub use role::Role;
 pub use scope::{Scope, Scopes};
 pub use sealing::{Purpose, Sealer, ServiceSecret, ServiceSecretError, UnsealError};
 pub use secret::SecretDigest;
+pub use session::{Session, SessionState, UserAgent};
+pub use session_text::{SessionId, SessionText, SessionTextError};
 pub use user::{User, UserId, UserIdError, UserName, UserNameError, UserState};

@@ -13,6 +13,7 @@ mod past;
 mod rows;
 mod schedules;
 mod schema;
+mod sessions;
 mod signing_keys;
 mod sorting;
 mod spans;
@@ -50,6 +51,7 @@ pub use schedules::{
     schedule_request, stored_schedule,
 };
 pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
+pub use sessions::{SessionRow, page_of_sessions};
 pub use signing_keys::{SigningKeyRow, signing_keys};
 pub use sorting::{ByEffectiveTime, SortingReads};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};

@@ -1,4 +1,4 @@
-//! Keys and the audit trail in memory, in the plainest way: two lists. Users have another beside them.
+//! Keys and the audit trail in memory, in the plainest way: two lists. Users and sessions have others beside them.
 
 use std::cmp::Reverse;
 
@@ -11,6 +11,7 @@ use engine::users::StoredUser;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
 
+use crate::sessions::KeptSessions;
 use crate::store::MemoryStore;
 
 /// All of it.
@@ -20,6 +21,7 @@ pub(crate) struct KeptAccess {
     pub(crate) users: Vec<StoredUser>,
     pub(crate) signing_keys: Vec<StoredSigningKey>,
     pub(crate) trail: Vec<AuditEvent>,
+    pub(crate) sessions: KeptSessions,
 }
 
 impl KeptAccess {
@@ -29,7 +31,7 @@ impl KeptAccess {
     }
 }
 
-/// There is a key or a user of this id.
+/// There is something of this id already.
 #[derive(Debug, thiserror::Error)]
 #[error("the id is in use")]
 pub(crate) struct InUse;

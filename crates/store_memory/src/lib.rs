@@ -10,6 +10,7 @@ mod batch;
 mod database;
 mod pages;
 mod schedules;
+mod sessions;
 mod signing_keys;
 mod snapshot;
 mod store;

@@ -15,6 +15,7 @@ use engine::query::{
     TransactionChangeQuery, TransactionPosition, TransactionQuery, account_weight, weight,
 };
 use engine::schedules::ScheduleStore;
+use engine::sessions::SessionStore;
 use engine::tokens::SigningKeyStore;
 use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, HoldState, LedgerName, Timestamp};
@@ -273,6 +274,10 @@ impl Store for MemoryStore {
     }
 
     fn access(&self) -> &dyn AccessStore {
+        self
+    }
+
+    fn sessions(&self) -> &dyn SessionStore {
         self
     }
 

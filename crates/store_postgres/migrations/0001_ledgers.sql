@@ -333,3 +333,20 @@ CREATE TABLE signing_keys (
     signs_from bigint NOT NULL,
     revoked_at bigint
 );
+
+-- Sessions of users, without their secrets: of those there are digests only.
+CREATE TABLE sessions (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text COLLATE "C" NOT NULL UNIQUE,
+    digest bytea NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    created_at bigint NOT NULL,
+    last_seen_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    address text,
+    user_agent text,
+    revoked_at bigint
+) WITH (fillfactor = 70);
+
+CREATE INDEX sessions_by_user ON sessions (user_id, number);
+CREATE INDEX sessions_by_end ON sessions (expires_at);

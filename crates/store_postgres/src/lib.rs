@@ -25,6 +25,7 @@ mod past;
 mod rows;
 mod schedules;
 mod session;
+mod sessions;
 mod signing_keys;
 mod snapshot;
 mod spans;

@@ -13,6 +13,7 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
+use engine::sessions::SessionStore;
 use engine::tokens::SigningKeyStore;
 use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
@@ -308,6 +309,10 @@ impl Store for PostgresStore {
     }
 
     fn access(&self) -> &dyn AccessStore {
+        self
+    }
+
+    fn sessions(&self) -> &dyn SessionStore {
         self
     }
 

@@ -370,3 +370,20 @@ CREATE TABLE signing_keys (
     signs_from INTEGER NOT NULL,
     revoked_at INTEGER
 ) STRICT;
+
+-- Sessions of users, without their secrets: of those there are digests only.
+CREATE TABLE sessions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    digest BLOB NOT NULL,
+    user_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    address TEXT,
+    user_agent TEXT,
+    revoked_at INTEGER
+) STRICT;
+
+CREATE INDEX sessions_by_user ON sessions (user_id, number);
+CREATE INDEX sessions_by_end ON sessions (expires_at);

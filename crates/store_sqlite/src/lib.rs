@@ -25,6 +25,7 @@ mod options;
 mod past;
 mod rows;
 mod schedules;
+mod sessions;
 mod signing_keys;
 mod snapshot;
 mod spans;

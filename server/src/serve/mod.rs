@@ -100,6 +100,10 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
         let engine = engine.clone();
         async move { engine.keep_writing_access().await }
     });
+    let session_remover = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.keep_removing_sessions().await }
+    });
     let mut expiry = tokio::spawn({
         let engine = engine.clone();
         async move { engine.keep_expiring_holds().await }
@@ -168,6 +172,7 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
             serving.abort();
         }
         access_writer.abort();
+        session_remover.abort();
         if let Err(error) = engine.write_access().await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,

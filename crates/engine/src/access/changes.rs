@@ -10,6 +10,7 @@ use ledger::Timestamp;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::cache::CachedKey;
+use super::lookups::Lookup;
 use super::port::{StoredKey, WriteAccessError};
 use crate::Engine;
 use crate::clock;
@@ -100,7 +101,7 @@ impl Engine {
         self.in_use(&cached)
     }
 
-    async fn look_up(&self, id: &str) -> Result<Arc<CachedKey>, AuthenticationError> {
+    async fn look_up(&self, id: &str) -> Result<Arc<Lookup<CachedKey>>, AuthenticationError> {
         if let Some(cached) = self.keys().find(id) {
             return Ok(cached);
         }
@@ -141,17 +142,17 @@ impl Engine {
             return Err(ChangeKeyError::Lacking(scope));
         }
         let text = random_key()?;
+        let event = event(Action::KeyCreated, text.id().to_string());
         let key = ApiKey {
             id: text.id(),
             name: new.name,
             grants: new.grants,
             created_at: self.now(),
-            created_by: by.subject().actor(),
+            created_by: event.actor.clone(),
             expires_at: new.expires_at,
             revoked_at: None,
             last_used_at: None,
         };
-        let event = event(Action::KeyCreated, key.id.to_string());
         let stored = StoredKey { key: key.clone(), digest: text.digest() };
         self.store().access().create_key(&stored, &event).await?;
         Ok(IssuedKey { key, text })

@@ -4,6 +4,7 @@
 
 mod cache;
 mod changes;
+mod lookups;
 mod port;
 mod query;
 mod refusals;
@@ -17,4 +18,5 @@ pub use query::{AuditPosition, AuditQuery};
 
 pub(crate) use cache::KeyCache;
 pub(crate) use changes::random_name;
+pub(crate) use lookups::Lookups;
 pub(crate) use refusals::Refusals;

@@ -150,16 +150,40 @@ impl Engine {
         for _ in 0..TRIES_MAX {
             let found = self.store().users().user(id).await.map_err(ChangeUserError::from)?;
             let mut user = found.ok_or(ChangeUserError::NotFound)?;
+            let before = user.user.clone();
             let Some(event) = amend(&mut user)? else { return Ok(user.user) };
             let written = self.store().users().change_user(&user, &event).await;
             self.user_cache().forget(id);
+            self.session_cache().forget_user(id);
             match written.map_err(ChangeUserError::from)? {
-                UserChange::Changed => return Ok(user.user),
+                UserChange::Changed => {
+                    self.end_sessions_that_lapse(&before, &user.user, &event).await?;
+                    return Ok(user.user);
+                }
                 UserChange::EmailTaken => return Err(ChangeUserError::EmailTaken.into()),
                 UserChange::Stale => {}
             }
         }
         Err(ChangeUserError::Write(WriteAccessError(Source::from(Contended))).into())
+    }
+}
+
+impl Engine {
+    /// Ends the sessions of a user who does not get in any more, or has another password. They open nothing any more
+    /// already; here they are told that they ended, so that none is open again with the user.
+    async fn end_sessions_that_lapse(
+        &self,
+        before: &User,
+        after: &User,
+        event: &AuditEvent,
+    ) -> Result<(), ChangeUserError> {
+        let has_other_password =
+            before.password_set_at.is_some() && before.password_set_at != after.password_set_at;
+        if after.state == UserState::Disabled || has_other_password {
+            let ended = |action, subject| AuditEvent { action, subject, ..event.clone() };
+            self.revoke_sessions_of(&after.id, None, ended).await?;
+        }
+        Ok(())
     }
 }
 

@@ -260,6 +260,10 @@ impl Store for FaultyStore {
         self.inner.access()
     }
 
+    fn sessions(&self) -> &dyn engine::sessions::SessionStore {
+        self.inner.sessions()
+    }
+
     fn users(&self) -> &dyn engine::users::UserStore {
         self.inner.users()
     }

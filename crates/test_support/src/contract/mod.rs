@@ -27,6 +27,7 @@ pub mod periods;
 pub mod random;
 pub mod schedules;
 pub mod search;
+pub mod sessions;
 pub mod signing_keys;
 pub mod snapshots;
 pub mod statements;
@@ -221,6 +222,18 @@ macro_rules! store_contract {
                 a_number_of_a_signing_key_is_taken_once
                 a_signing_key_revokes_earlier_ones
                 the_latest_signing_keys_are_listed_after_reopening
+            }
+            sessions {
+                a_session_comes_back_as_it_started
+                an_id_of_a_session_is_taken_once
+                a_session_ends_with_the_one_that_replaces_it
+                a_user_has_so_many_sessions_and_no_more
+                a_revoked_session_stays_as_it_was_revoked
+                all_sessions_of_a_user_end_but_one
+                sessions_of_a_user_are_listed_newest_first
+                the_last_use_of_a_session_counts
+                old_sessions_are_removed_in_portions
+                sessions_are_there_after_reopening
             }
             snapshots {
                 a_snapshot_does_not_see_later_writes

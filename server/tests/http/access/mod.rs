@@ -5,7 +5,7 @@ mod issuer_server;
 mod issuers;
 mod keys;
 mod rotation;
-mod table;
+pub(crate) mod table;
 mod tokens;
 mod trail;
 mod users;

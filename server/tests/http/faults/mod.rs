@@ -4,6 +4,7 @@
 mod access;
 mod lab;
 mod schedules;
+mod sessions;
 mod signing_keys;
 mod store;
 mod users;

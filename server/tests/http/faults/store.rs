@@ -15,6 +15,7 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
+use engine::sessions::SessionStore;
 use engine::tokens::SigningKeyStore;
 use engine::users::UserStore;
 use identity::AuditEvent;
@@ -263,6 +264,10 @@ impl Store for Troubled {
     }
 
     fn access(&self) -> &dyn AccessStore {
+        self
+    }
+
+    fn sessions(&self) -> &dyn SessionStore {
         self
     }
 
