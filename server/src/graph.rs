@@ -62,16 +62,15 @@ impl Graph {
         let client = self.door.client(request.headers(), peer);
         let (mut visit, early) = self.door.enter(&request, client);
         let head = HeadOnly::take(request.method_mut());
-        let response = match early {
-            Some(response) => response,
+        let response = if let Some(response) = early {
+            response
+        } else {
             // Pavex keeps what it knows of a connection in a type that only its own server can make. What
-            // routes need to know is in `Peer`.
-            None => {
-                let routed = Peer::scope(client, self.router.route(request, None, &self.state));
-                let (response, standing) = self.door.principals().scope(routed).await;
-                visit.tell(standing);
-                response
-            }
+            // routes need to know is in `Peer`. Boxed, so that a connection is small while nothing is asked on it.
+            let routed = Box::pin(Peer::scope(client, self.router.route(request, None, &self.state)));
+            let (response, standing) = self.door.principals().scope(routed).await;
+            visit.tell(standing);
+            response
         };
         head.trim(self.door.leave(visit, response)).into()
     }

@@ -140,6 +140,9 @@ impl<K: Clone + Debug + Eq + Hash, C: Clock + Clone> RateLimit<K, C> {
 
 impl Standing {
     /// Says it in a reply, beside what other limits say.
+    ///
+    /// # Panics
+    /// Never: names and digits are visible ASCII.
     pub fn put(self, headers: &mut HeaderMap) {
         let Self { policy, name, left, seconds } = self;
         headers.append(RATELIMIT_POLICY, policy);

@@ -13,6 +13,9 @@ pub enum Network {
 
 impl Network {
     /// Returns what an address belongs to.
+    ///
+    /// # Panics
+    /// Never: half of 128 bits are 64.
     #[must_use]
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
