@@ -33,6 +33,7 @@ use server::graph::{Graph, Prebuilt};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 pub(crate) use self::access::secret;
@@ -96,18 +97,9 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     create_ledgers(&engine, &config.engine).await?;
     let secret = access::secret(&config.authentication)?;
     let key_file = access::prepare(&engine, &config.authentication).await?;
-    let access_writer = tokio::spawn({
-        let engine = engine.clone();
-        async move { engine.keep_writing_access().await }
-    });
-    let session_remover = tokio::spawn({
-        let engine = engine.clone();
-        async move { engine.keep_removing_sessions().await }
-    });
-    let mut expiry = tokio::spawn({
-        let engine = engine.clone();
-        async move { engine.keep_expiring_holds().await }
-    });
+    let access_writer = keep(&engine, |engine| async move { engine.keep_writing_access().await });
+    let session_remover = keep(&engine, |engine| async move { engine.keep_removing_sessions().await });
+    let mut expiry = keep(&engine, |engine| async move { engine.keep_expiring_holds().await });
 
     let runner = ScheduleRunner::start(engine.clone(), (&config.engine).into(), describe_rejection);
 
@@ -188,6 +180,14 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
         stopped = stopping => stopped,
         signal = signals.next() => bail!("{signal} came twice: stopped in the middle of stopping"),
     }
+}
+
+/// Starts what the engine does by itself for as long as the service runs.
+fn keep<F>(engine: &Engine, does: impl FnOnce(Engine) -> F) -> JoinHandle<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    tokio::spawn(does(engine.clone()))
 }
 
 /// Has the front door forget, now and then, who has not come of late. Never ends.

@@ -20,7 +20,7 @@ use engine::users::{NewUser, PasswordOptions};
 use engine::{Engine, EngineMetrics, EngineOptions};
 use figment::Figment;
 use figment::providers::{Format as _, Yaml};
-use identity::{Action, Actor, AuditEvent, Email, Grants, Principal, User, UserName};
+use identity::{Action, AuditEvent, Email, Grants, Principal, User, UserName};
 use ledger::Timestamp;
 use prometheus_client::registry::Registry;
 use server::ApplicationConfig;
