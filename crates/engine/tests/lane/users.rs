@@ -1,17 +1,15 @@
 //! Users: who may create and change whom, and what lets them in.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use engine::port::Store;
 use engine::users::{
     ChangeUserError, NewUser, PasswordDigest, PasswordFault, PasswordOptions, SetPasswordError, UserPatch,
-    UserPrincipalError, VerifyPasswordError,
+    VerifyPasswordError,
 };
 use engine::{Engine, EngineMetrics, EngineOptions};
-use identity::{
-    Action, Actor, AuditEvent, Email, Grants, Principal, Scope, Subject, User, UserName, UserState,
-};
+use identity::{Action, Actor, AuditEvent, Email, Grants, Principal, Scope, User, UserName, UserState};
 use ledger::Timestamp;
 use prometheus_client::registry::Registry;
 use store_sqlite::{SqliteOptions, SqliteStore};
@@ -285,25 +283,9 @@ async fn a_good_sign_in_renews_a_digest_that_cost_another_amount() {
 }
 
 #[tokio::test]
-async fn a_user_counts_as_changed_here_at_once_and_elsewhere_soon() {
+async fn a_password_that_cannot_be_looked_up_is_not_wrong() {
     let bench = Bench::new(CHEAP).await;
-    let elsewhere = replica(&bench.store, CHEAP);
-    let user = bench.user("ada", "ledger:read@*").await;
-    let principal = elsewhere.user_principal(&user.id).await.unwrap();
-    assert!(matches!(principal.subject(), Subject::User { id, .. } if *id == user.id));
-    assert_eq!(bench.engine.user_principal(&user.id).await.unwrap(), principal);
-    let disabled = UserPatch { state: Some(UserState::Disabled), ..UserPatch::default() };
-    bench.engine.change_user(&user.id, disabled, &Principal::anybody(), event).await.unwrap();
-    assert!(matches!(bench.engine.user_principal(&user.id).await, Err(UserPrincipalError::Disabled)));
-    let began = Instant::now();
-    while elsewhere.user_principal(&user.id).await.is_ok() {
-        assert!(began.elapsed() < Duration::from_secs(30));
-        tokio::task::yield_now().await;
-    }
-    let nobody = identity::UserId::from_random([9; 9]);
-    assert!(matches!(bench.engine.user_principal(&nobody).await, Err(UserPrincipalError::Unknown)));
     bench.store.close().await;
-    assert!(matches!(bench.engine.user_principal(&nobody).await, Err(UserPrincipalError::Read(_))));
     let unread = bench.engine.verify_password(&email("ada"), PASSWORD).await;
     assert!(matches!(unread, Err(VerifyPasswordError::Read(_))));
 }
