@@ -6,7 +6,7 @@ use engine::port::ReadError;
 use engine::query::Page;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
-use sql_rows::{Failure, KeyRow, StoredEvent, one_more, page_of_keys};
+use sql_rows::{Failure, KeyRow, StoredEvent, one_more, page_of_keys, stored_before};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::audit::{record_all, trail};
@@ -51,11 +51,6 @@ impl AccessStore for PostgresStore {
     async fn audit(&self, query: &AuditQuery) -> Result<Page<AuditRecord, AuditPosition>, ReadError> {
         Ok(read!(self, connection, trail(connection, query))?)
     }
-}
-
-/// Returns the number before which a page lies; all numbers lie before the last one that there can be.
-pub(crate) fn stored_before(before: Option<u64>) -> i64 {
-    before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX)
 }
 
 async fn create(

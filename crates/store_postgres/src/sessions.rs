@@ -8,10 +8,9 @@ use engine::query::Page;
 use engine::sessions::{SESSIONS_OF_USER_MAX, SessionStore, StoredSession};
 use identity::{AuditEvent, Session, SessionId, UserAgent, UserId};
 use ledger::Timestamp;
-use sql_rows::{Failure, SessionRow, StoredEvent, one_more, page_of_sessions, stored_limit};
+use sql_rows::{Failure, SessionRow, StoredEvent, one_more, page_of_sessions, stored_before, stored_limit};
 use sqlx::PgConnection;
 
-use crate::access::stored_before;
 use crate::connections::run;
 use crate::store::{PostgresStore, read};
 

@@ -6,10 +6,11 @@ use engine::port::ReadError;
 use engine::query::Page;
 use engine::users::{PasswordDigest, StoredUser, UserChange, UserCreation, UserStore};
 use identity::{AuditEvent, Email, User, UserId, UserState};
-use sql_rows::{Failure, StoredEvent, StoredUserRow, UserRow, is_in_use, one_more, page_of_users};
+use sql_rows::{
+    Failure, StoredEvent, StoredUserRow, UserRow, is_in_use, one_more, page_of_users, stored_before,
+};
 use sqlx::PgConnection;
 
-use crate::access::stored_before;
 use crate::connections::run;
 use crate::store::{PostgresStore, read};
 
