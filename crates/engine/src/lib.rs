@@ -20,6 +20,7 @@ pub mod pair;
 pub mod port;
 pub mod query;
 mod queue;
+mod random;
 mod rehearsal;
 pub mod schedules;
 pub mod sessions;

@@ -10,6 +10,7 @@ mod base62;
 mod checksum;
 mod email;
 mod grant;
+mod id;
 mod key_text;
 mod principal;
 mod role;
