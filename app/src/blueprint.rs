@@ -17,8 +17,8 @@ pub fn blueprint() -> Blueprint {
     bp.wrap(telemetry::OBSERVE_REQUEST);
     bp.wrap(guard::GUARD_REQUEST);
     bp.fallback(fallback::NO_ROUTE);
-    // One sorted line per feature.
     bp.routes(from![
+        // One sorted line per feature.
         crate::accounts,
         crate::audit,
         crate::balances,

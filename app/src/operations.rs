@@ -1,33 +1,30 @@
-//! Every operation of the API, from the features that have them: one sorted line per feature.
+//! Every operation of the API, from the features that have them.
 
 use crate::openapi::Operation;
-use crate::{
-    accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, oauth,
-    openapi, schedules, sessions, transactions, users,
-};
 
 /// Lists every operation.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     [
-        accounts::operations(),
-        audit::operations(),
-        balances::operations(),
-        batches::operations(),
-        docs::operations(),
-        exports::operations(),
-        health::operations(),
-        holds::operations(),
-        keys::operations(),
-        ledgers::operations(),
-        log::operations(),
-        metrics::operations(),
-        oauth::operations(),
-        openapi::operations(),
-        schedules::operations(),
-        sessions::operations(),
-        transactions::operations(),
-        users::operations(),
+        // One sorted line per feature.
+        crate::accounts::operations(),
+        crate::audit::operations(),
+        crate::balances::operations(),
+        crate::batches::operations(),
+        crate::docs::operations(),
+        crate::exports::operations(),
+        crate::health::operations(),
+        crate::holds::operations(),
+        crate::keys::operations(),
+        crate::ledgers::operations(),
+        crate::log::operations(),
+        crate::metrics::operations(),
+        crate::oauth::operations(),
+        crate::openapi::operations(),
+        crate::schedules::operations(),
+        crate::sessions::operations(),
+        crate::transactions::operations(),
+        crate::users::operations(),
     ]
     .concat()
 }

@@ -21,6 +21,7 @@ use super::origin::{changes_nothing, is_own};
 use super::percent::decode;
 use super::principal_limit::PrincipalLimit;
 use super::request_note::RequestNote;
+use super::right::rights;
 use super::tokens::Tokens;
 use crate::configuration::{AuthenticationConfig, AuthenticationMode};
 use crate::telemetry::RequestContext;
@@ -29,20 +30,6 @@ use crate::telemetry::RequestContext;
 pub trait Right {
     /// What it takes to have it.
     const NEED: Need;
-}
-
-macro_rules! rights {
-    ($($(#[$doc:meta])* $name:ident = $need:expr;)*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Clone, Copy, Debug)]
-            pub struct $name;
-
-            impl Right for $name {
-                const NEED: Need = $need;
-            }
-        )*
-    };
 }
 
 rights! {

@@ -9,44 +9,9 @@ use serde::{Serialize, Serializer};
 use super::fields::FieldErrors;
 use super::json::{FromJson, Value};
 use super::text::{FromText, Message};
+use super::text_type::text_type;
 
-macro_rules! text {
-    ($(#[$doc:meta])* $name:ident($inner:ty), $shown:literal, $schema:tt, $wanted:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct $name(pub $inner);
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.0.as_str())
-            }
-        }
-
-        impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
-                $shown.into()
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!($schema)
-            }
-        }
-
-        impl FromText for $inner {
-            fn from_text(text: &str) -> Result<Self, Message> {
-                Self::parse(text).map_err(|_| $wanted.into())
-            }
-        }
-
-        impl FromJson for $inner {
-            fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-                value.parse(errors)
-            }
-        }
-    };
-}
-
-text!(
+text_type!(
     /// The id of a user.
     UserIdText(UserId), "UserId", {
         "description": "The id of a user. It is no secret.",
@@ -57,7 +22,7 @@ text!(
     "must be the id of a user: 12 letters and digits"
 );
 
-text!(
+text_type!(
     /// What a user is called.
     UserNameText(UserName), "UserName", {
         "description": "What a user is called. Several may have one name.",
@@ -69,7 +34,7 @@ text!(
     "must be 1 to 100 characters, without control characters and without spaces at its ends"
 );
 
-text!(
+text_type!(
     /// The address of a user.
     EmailText(Email), "Email", {
         "description": "An address as browsers take them, in at most 254 bytes of ASCII. Its domain becomes lower case; \

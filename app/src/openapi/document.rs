@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use identity::{Need, Scope};
 use serde_json::{Map, Value, json};
 
+use super::groups::GROUPS;
 use super::schemas::{Direction, Schemas};
 use super::{Operation, problems};
 use crate::build_info::BUILD;
@@ -25,20 +26,6 @@ same reply.
 * Lists come in pages: `next_cursor` of one is `cursor` of the next.
 * Whatever answers GET answers HEAD.";
 
-/// The groups of operations, in the order in which they are shown.
-const TAGS: [(&str, &str); 10] = [
-    ("Ledgers", "Named, independent books. Nothing moves between ledgers."),
-    ("Transactions", "Money in motion: postings from account to account, all of them or none."),
-    ("Schedules", "Transactions that are posted later, once or by a calendar rule."),
-    ("Holds", "Money that is reserved: captured in parts or whole, or let go."),
-    ("Batches", "Many commands in one request: all of them or none, or each for itself."),
-    ("Accounts", "What has moved through each account, and what it holds."),
-    ("Balances", "Balances summed over groups of accounts."),
-    ("Log", "Every change of a ledger, numbered without gaps."),
-    ("Access", "Users and API keys: who may do what, and what was done and refused."),
-    ("Operations", "For those who run the service."),
-];
-
 /// Returns the document that describes the operations. The same operations give the same document.
 ///
 /// # Panics
@@ -49,7 +36,7 @@ pub fn document(operations: &[Operation]) -> Value {
     schemas.reference::<FieldError>(Direction::Reply);
     let mut paths = Map::new();
     for operation in operations {
-        assert!(TAGS.iter().any(|(tag, _)| *tag == operation.tag), "{} is in no group", operation.id);
+        assert!(GROUPS.iter().any(|(tag, _)| *tag == operation.tag), "{} is in no group", operation.id);
         let described = describe(operation, &mut schemas);
         let method = operation.method.name().to_ascii_lowercase();
         let path = paths.entry(operation.path).or_insert_with(|| json!({}));
@@ -70,7 +57,7 @@ pub fn document(operations: &[Operation]) -> Value {
             "license": { "name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT" }
         },
         "servers": [{ "url": "/" }],
-        "tags": TAGS.map(|(name, description)| json!({ "name": name, "description": description })),
+        "tags": GROUPS.iter().map(|(name, about)| json!({ "name": name, "description": about })).collect::<Vec<_>>(),
         "paths": paths,
         "components": {
             "schemas": components,

@@ -5,6 +5,7 @@
 
 mod document;
 mod get_openapi;
+mod groups;
 mod operation;
 mod operations;
 mod problems;

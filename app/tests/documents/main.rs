@@ -6,6 +6,7 @@ mod errors;
 mod graph;
 mod openapi;
 mod readers;
+mod reads;
 
 use std::fs;
 use std::path::PathBuf;

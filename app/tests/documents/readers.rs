@@ -4,31 +4,13 @@
 use std::any::type_name;
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::accounts::{
-    GetAccountQuery, ListAccountsQuery, ListChangesQuery, ListEntriesQuery, StatementParameters,
-};
-use app::audit::ListAuditQuery;
-use app::balances::ListBalancesQuery;
-use app::batches::BatchRequest;
-use app::commands::{
-    CaptureHoldRequest, ChangeAccountRequest, ChangeTransactionRequest, CreateHoldRequest,
-    CreateTransactionRequest, ReverseTransactionRequest,
-};
-use app::exports::ExportQuery;
-use app::holds::ListHoldsQuery;
 use app::http::fields::FieldErrors;
-use app::http::input::NoBody;
 use app::http::json::{FromJson, read_body};
-use app::http::query::{FromQuery, NoQuery, read_query};
-use app::keys::{CreateKeyRequest, ListKeysQuery};
-use app::ledgers::{CreateLedgerRequest, ListLedgersQuery};
-use app::log::ListLogQuery;
-use app::schedules::{CreateScheduleRequest, ListRunsQuery, ListSchedulesQuery};
-use app::sessions::{ChangePasswordRequest, ListSessionsQuery, SignInRequest};
-use app::transactions::{ListTransactionChangesQuery, ListTransactionsQuery};
-use app::users::{ChangeUserRequest, CreateUserRequest, ListUsersQuery};
+use app::http::query::{FromQuery, read_query};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
+
+use crate::reads::READS;
 
 /// The name of a member that nobody knows.
 const UNKNOWN: &str = "?";
@@ -38,41 +20,7 @@ type Objects = BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)>;
 
 #[test]
 fn what_is_read_is_what_the_schema_says() {
-    let mut read = BTreeSet::new();
-    read.insert(body::<BatchRequest>());
-    read.insert(body::<CaptureHoldRequest>());
-    read.insert(body::<ChangeAccountRequest>());
-    read.insert(body::<ChangeTransactionRequest>());
-    read.insert(body::<CreateHoldRequest>());
-    read.insert(body::<ChangeUserRequest>());
-    read.insert(body::<CreateKeyRequest>());
-    read.insert(body::<CreateUserRequest>());
-    read.insert(body::<CreateLedgerRequest>());
-    read.insert(body::<CreateTransactionRequest>());
-    read.insert(body::<CreateScheduleRequest>());
-    read.insert(body::<NoBody>());
-    read.insert(body::<ReverseTransactionRequest>());
-    read.insert(query::<ExportQuery>());
-    read.insert(query::<GetAccountQuery>());
-    read.insert(query::<ListAccountsQuery>());
-    read.insert(query::<ListAuditQuery>());
-    read.insert(query::<ListKeysQuery>());
-    read.insert(query::<ListUsersQuery>());
-    read.insert(query::<ListBalancesQuery>());
-    read.insert(query::<ListChangesQuery>());
-    read.insert(query::<ListEntriesQuery>());
-    read.insert(query::<ListHoldsQuery>());
-    read.insert(query::<ListLedgersQuery>());
-    read.insert(query::<ListLogQuery>());
-    read.insert(query::<ListTransactionChangesQuery>());
-    read.insert(query::<ListTransactionsQuery>());
-    read.insert(query::<ListRunsQuery>());
-    read.insert(query::<ListSchedulesQuery>());
-    read.insert(body::<ChangePasswordRequest>());
-    read.insert(body::<SignInRequest>());
-    read.insert(query::<ListSessionsQuery>());
-    read.insert(query::<NoQuery>());
-    read.insert(query::<StatementParameters>());
+    let read: BTreeSet<&str> = READS.iter().map(|read| read()).collect();
     let taken: BTreeSet<&str> = app::operations()
         .iter()
         .filter_map(|operation| operation.input)
@@ -83,7 +31,7 @@ fn what_is_read_is_what_the_schema_says() {
 
 /// Reads a body that has one unknown member in each of its objects and otherwise only what leads to the
 /// next object, and compares what the reader says of each object with its schema.
-fn body<T: FromJson + JsonSchema>() -> &'static str {
+pub(crate) fn body<T: FromJson + JsonSchema>() -> &'static str {
     let schema = SchemaGenerator::default().into_root_schema_for::<T>().to_value();
     let mut wanted = Objects::new();
     let probe = probe(&schema, &schema, "", &mut wanted);
@@ -152,7 +100,7 @@ fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
 }
 
 /// Reads a query with an unknown parameter, and compares what the reader knows with the schema.
-fn query<T: FromQuery + JsonSchema>() -> &'static str {
+pub(crate) fn query<T: FromQuery + JsonSchema>() -> &'static str {
     let schema = SchemaGenerator::default().into_root_schema_for::<T>().to_value();
     let properties = schema["properties"].as_object().cloned().unwrap_or_default();
     let wanted: BTreeSet<String> = properties

@@ -225,10 +225,11 @@ impl RequestFingerprint {
 }
 
 /// Feeds fields to the hash, each with its length, so that no two requests feed it the same bytes.
-struct Fields(Sha256);
+pub(crate) struct Fields(Sha256);
 
 impl Fields {
-    fn new(kind: &str) -> Self {
+    /// Begins with what kind of request it is.
+    pub(crate) fn new(kind: &str) -> Self {
         let mut fields = Self(Sha256::new());
         fields.text(kind);
         fields
@@ -239,7 +240,8 @@ impl Fields {
         self.0.update(bytes);
     }
 
-    fn text(&mut self, text: &str) {
+    /// Feeds a text.
+    pub(crate) fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
@@ -310,7 +312,8 @@ impl Fields {
         }
     }
 
-    fn finish(self) -> RequestFingerprint {
+    /// Returns what came of it.
+    pub(crate) fn finish(self) -> RequestFingerprint {
         let digest = self.0.finalize();
         let mut front = [0; 16];
         front.copy_from_slice(&digest[..16]);

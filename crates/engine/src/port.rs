@@ -5,6 +5,7 @@
 //! committed state only.
 
 mod errors;
+mod parts;
 
 use async_trait::async_trait;
 use identity::AuditEvent;
@@ -14,22 +15,18 @@ use ledger::{
 };
 
 pub use self::errors::{BeginError, CommitError, CreateLedgerError, ReadError, Source};
-use crate::access::AccessStore;
+pub use self::parts::{AllParts, Parts};
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use crate::pair::MetadataPair;
 use crate::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
-use crate::schedules::ScheduleStore;
-use crate::sessions::SessionStore;
 use crate::shifted::ShiftedMovement;
-use crate::tokens::SigningKeyStore;
-use crate::users::UserStore;
 
 /// A place that keeps ledgers durably.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Parts + Send + Sync + 'static {
     /// Starts a batch: takes the ledger's head for writing and loads what the batch will touch, as of
     /// that moment. Until the batch ends, nobody else writes to this ledger.
     ///
@@ -210,21 +207,6 @@ pub trait Store: Send + Sync + 'static {
         from: EntryNumber,
         limit: usize,
     ) -> Result<Vec<LogRecord>, ReadError>;
-
-    /// Returns the part of the store that keeps schedules.
-    fn scheduling(&self) -> &dyn ScheduleStore;
-
-    /// Returns the part of the store that keeps API keys and the audit trail.
-    fn access(&self) -> &dyn AccessStore;
-
-    /// Returns the part of the store that keeps sessions.
-    fn sessions(&self) -> &dyn SessionStore;
-
-    /// Returns the part of the store that keeps users.
-    fn users(&self) -> &dyn UserStore;
-
-    /// Returns the part of the store that keeps the keys that access tokens are signed with.
-    fn signing(&self) -> &dyn SigningKeyStore;
 
     /// Opens a consistent view of one ledger that later writes do not change, for verification.
     ///

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use ledger::{EntryNumber, Timestamp};
 
+use crate::action::Action;
 use crate::key_text::KeyId;
 use crate::user::UserId;
 
@@ -60,110 +61,6 @@ impl fmt::Display for Actor {
             Self::Unknown => f.write_str("unknown"),
             Self::Operator => f.write_str("operator"),
         }
-    }
-}
-
-/// What somebody did, or tried to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Action {
-    /// A key was created.
-    KeyCreated,
-    /// A key was revoked.
-    KeyRevoked,
-    /// A user was created.
-    UserCreated,
-    /// A user's name, address, state or grants were changed, or their address was verified.
-    UserChanged,
-    /// A user's password was set.
-    PasswordSet,
-    /// A user signed in.
-    SessionStarted,
-    /// A user signed out.
-    SessionEnded,
-    /// A session was ended from another one.
-    SessionRevoked,
-    /// All sessions of a user were ended, but for the one that this was asked with.
-    SessionsRevoked,
-    /// A ledger was created.
-    LedgerCreated,
-    /// A schedule was created: what it posts later is posted with the rights that its creator had.
-    ScheduleCreated,
-    /// A schedule was paused.
-    SchedulePaused,
-    /// A schedule goes on.
-    ScheduleResumed,
-    /// A schedule was cancelled.
-    ScheduleCancelled,
-    /// What an account allows was changed.
-    PolicyChanged,
-    /// A transaction was reversed with `force`, which takes accounts under their floors.
-    ReversalForced,
-    /// Entries were imported into a ledger.
-    LedgerImported,
-    /// The database's schema was changed.
-    DatabaseMigrated,
-    /// A key was made that access tokens are signed with.
-    SigningKeyCreated,
-    /// A request was refused: its credentials, or what they allow, did not do.
-    Refused,
-}
-
-impl Action {
-    /// Every action.
-    pub const ALL: &[Self] = &[
-        Self::KeyCreated,
-        Self::KeyRevoked,
-        Self::UserCreated,
-        Self::UserChanged,
-        Self::PasswordSet,
-        Self::SessionStarted,
-        Self::SessionEnded,
-        Self::SessionRevoked,
-        Self::SessionsRevoked,
-        Self::LedgerCreated,
-        Self::ScheduleCreated,
-        Self::SchedulePaused,
-        Self::ScheduleResumed,
-        Self::ScheduleCancelled,
-        Self::PolicyChanged,
-        Self::ReversalForced,
-        Self::LedgerImported,
-        Self::DatabaseMigrated,
-        Self::SigningKeyCreated,
-        Self::Refused,
-    ];
-
-    /// Returns its name. It never changes once released.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::KeyCreated => "key.created",
-            Self::KeyRevoked => "key.revoked",
-            Self::UserCreated => "user.created",
-            Self::UserChanged => "user.changed",
-            Self::PasswordSet => "user.password_set",
-            Self::SessionStarted => "session.started",
-            Self::SessionEnded => "session.ended",
-            Self::SessionRevoked => "session.revoked",
-            Self::SessionsRevoked => "user.sessions_revoked",
-            Self::LedgerCreated => "ledger.created",
-            Self::ScheduleCreated => "schedule.created",
-            Self::SchedulePaused => "schedule.paused",
-            Self::ScheduleResumed => "schedule.resumed",
-            Self::ScheduleCancelled => "schedule.cancelled",
-            Self::PolicyChanged => "account.policy_changed",
-            Self::ReversalForced => "reversal.forced",
-            Self::LedgerImported => "ledger.imported",
-            Self::DatabaseMigrated => "database.migrated",
-            Self::SigningKeyCreated => "signing_key.created",
-            Self::Refused => "request.refused",
-        }
-    }
-
-    /// Returns the action of a name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|action| action.name() == name)
     }
 }
 

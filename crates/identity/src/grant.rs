@@ -5,7 +5,8 @@ use std::fmt;
 
 use ledger::LedgerName;
 
-use crate::scope::{Scope, Scopes};
+use crate::scope::Scope;
+use crate::scopes::Scopes;
 
 /// The ledgers that a grant is for.
 #[derive(Clone, Debug, PartialEq, Eq)]

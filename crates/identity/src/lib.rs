@@ -4,6 +4,7 @@
 //! randomness: times and random bytes arrive as arguments. No text made here shows a secret but the one that is asked
 //! for by name.
 
+mod action;
 mod api_key;
 mod audit;
 mod base62;
@@ -15,20 +16,23 @@ mod key_text;
 mod principal;
 mod role;
 mod scope;
+mod scopes;
 mod sealing;
 mod secret;
 mod session;
 mod session_text;
 mod user;
 
+pub use action::Action;
 pub use api_key::{ApiKey, KeyName, KeyNameError, KeyState};
-pub use audit::{Action, Actor, AuditEvent, AuditRecord};
+pub use audit::{Actor, AuditEvent, AuditRecord};
 pub use email::{Email, EmailError};
 pub use grant::{Grant, GrantError, Grants, LedgerSet};
 pub use key_text::{KeyId, KeyText, KeyTextError};
 pub use principal::{Denied, Need, Principal, Subject};
 pub use role::Role;
-pub use scope::{Scope, Scopes};
+pub use scope::Scope;
+pub use scopes::Scopes;
 pub use sealing::{Purpose, Sealer, ServiceSecret, ServiceSecretError, UnsealError};
 pub use secret::SecretDigest;
 pub use session::{Session, SessionState, UserAgent};

@@ -1,7 +1,8 @@
 //! Roles: sets of scopes that have a name. A role is spelled out when it is granted: what it comes to later changes
 //! nobody's rights.
 
-use crate::scope::{Scope, Scopes};
+use crate::scope::Scope;
+use crate::scopes::Scopes;
 
 /// A named set of scopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

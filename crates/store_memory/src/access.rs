@@ -11,6 +11,7 @@ use engine::users::StoredUser;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
 
+use crate::features::KeptFeatures;
 use crate::sessions::KeptSessions;
 use crate::store::MemoryStore;
 
@@ -22,6 +23,8 @@ pub(crate) struct KeptAccess {
     pub(crate) signing_keys: Vec<StoredSigningKey>,
     pub(crate) trail: Vec<AuditEvent>,
     pub(crate) sessions: KeptSessions,
+    #[allow(dead_code, reason = "there may be none")]
+    pub(crate) features: KeptFeatures,
 }
 
 impl KeptAccess {

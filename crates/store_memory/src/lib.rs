@@ -8,6 +8,7 @@
 mod access;
 mod batch;
 mod database;
+mod features;
 mod pages;
 mod schedules;
 mod sessions;

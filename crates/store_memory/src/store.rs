@@ -4,20 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use engine::access::AccessStore;
 use engine::port::{
-    Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head, LedgerCreation,
-    LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
+    AllParts, Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head,
+    LedgerCreation, LogRecord, LookedUp, Opened, Parts, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AddressPattern, AmountRange, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Clock,
     Hold, HoldQuery, Ledger, NewLedger, PAGE_WEIGHT_MAX, Page, StatementPosition, StatementQuery,
     TransactionChangeQuery, TransactionPosition, TransactionQuery, account_weight, weight,
 };
-use engine::schedules::ScheduleStore;
-use engine::sessions::SessionStore;
-use engine::tokens::SigningKeyStore;
-use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, HoldState, LedgerName, Timestamp};
 use test_support::Naive;
 
@@ -68,6 +63,12 @@ impl MemoryStore {
 
     fn log_of(&self, name: &LedgerName) -> Result<Arc<Naive>, ReadError> {
         Ok(self.kept(name)?.log())
+    }
+}
+
+impl Parts for MemoryStore {
+    fn parts(&self) -> &dyn AllParts {
+        self
     }
 }
 
@@ -267,26 +268,6 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<LogRecord>, ReadError> {
         Ok(records(&*self.log_of(ledger)?, from, limit))
-    }
-
-    fn scheduling(&self) -> &dyn ScheduleStore {
-        self
-    }
-
-    fn access(&self) -> &dyn AccessStore {
-        self
-    }
-
-    fn sessions(&self) -> &dyn SessionStore {
-        self
-    }
-
-    fn users(&self) -> &dyn UserStore {
-        self
-    }
-
-    fn signing(&self) -> &dyn SigningKeyStore {
-        self
     }
 
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {

@@ -3,19 +3,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::access::AccessStore;
 use engine::port::{
-    Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head, LedgerCreation,
-    LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
+    AllParts, Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head,
+    LedgerCreation, LogRecord, LookedUp, Opened, Parts, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
-use engine::schedules::ScheduleStore;
-use engine::sessions::SessionStore;
-use engine::tokens::SigningKeyStore;
-use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::PgConnection;
@@ -163,6 +158,12 @@ macro_rules! read {
 
 pub(crate) use read;
 
+impl Parts for PostgresStore {
+    fn parts(&self) -> &dyn AllParts {
+        self
+    }
+}
+
 #[async_trait]
 impl Store for PostgresStore {
     async fn begin(&self, ledger: &LedgerName, wanted: Wanted) -> Result<Opened, BeginError> {
@@ -302,26 +303,6 @@ impl Store for PostgresStore {
         limit: usize,
     ) -> Result<Vec<LogRecord>, ReadError> {
         Ok(read!(self, connection, log::log(connection, ledger, from, limit))?)
-    }
-
-    fn scheduling(&self) -> &dyn ScheduleStore {
-        self
-    }
-
-    fn access(&self) -> &dyn AccessStore {
-        self
-    }
-
-    fn sessions(&self) -> &dyn SessionStore {
-        self
-    }
-
-    fn users(&self) -> &dyn UserStore {
-        self
-    }
-
-    fn signing(&self) -> &dyn SigningKeyStore {
-        self
     }
 
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {

@@ -3,19 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use engine::access::AccessStore;
 use engine::port::{
-    BeginError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, LogRecord, Opened, ReadError,
-    Snapshot, Store, Wanted,
+    AllParts, BeginError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, LogRecord, Opened, Parts,
+    ReadError, Snapshot, Store, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
-use engine::schedules::ScheduleStore;
-use engine::sessions::SessionStore;
-use engine::tokens::SigningKeyStore;
-use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
 use sqlx::SqlitePool;
@@ -114,6 +109,12 @@ impl SqliteStore {
     /// When the name is taken, or something failed; nothing is left behind then.
     pub async fn backup(&self, to: &Path, progress: impl FnMut(Copied)) -> Result<Backup, BackupError> {
         backup::backup(&self.options, to, progress).await
+    }
+}
+
+impl Parts for SqliteStore {
+    fn parts(&self) -> &dyn AllParts {
+        self
     }
 }
 
@@ -252,26 +253,6 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<LogRecord>, ReadError> {
         Ok(log::log(self, ledger, from, limit).await?)
-    }
-
-    fn scheduling(&self) -> &dyn ScheduleStore {
-        self
-    }
-
-    fn access(&self) -> &dyn AccessStore {
-        self
-    }
-
-    fn sessions(&self) -> &dyn SessionStore {
-        self
-    }
-
-    fn users(&self) -> &dyn UserStore {
-        self
-    }
-
-    fn signing(&self) -> &dyn SigningKeyStore {
-        self
     }
 
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {

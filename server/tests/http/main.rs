@@ -9,6 +9,7 @@ mod balances;
 mod batch_lines;
 mod batches;
 mod bounds;
+mod calls;
 mod changes;
 mod concurrency;
 mod contract;

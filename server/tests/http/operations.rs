@@ -6,17 +6,15 @@ use std::path::Path;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
+use crate::calls::{CALLS, Call, LATEST};
 use crate::contract::{operation_of, operations};
 use crate::harness::{ADMIN_KEY, Request};
 use crate::site::{Site, TRANSACTIONS, posting};
 
-/// What stands for the id that the latest reply with one gave away.
-const LATEST: &str = "000000000000";
-
 /// A call of each operation that goes well, in this order, with its status. That reply and request are as
 /// described is what every call of a site checks.
 #[expect(clippy::too_many_lines, reason = "it is one list")]
-fn calls() -> Vec<(Request, u16)> {
+fn calls() -> Vec<Call> {
     let get = |path: &str| (Request::get(path), 200);
     let transaction = json!({
         "postings": [posting("world", "users:1", "USD/2", 5)],
@@ -47,7 +45,7 @@ fn calls() -> Vec<(Request, u16)> {
                &amount[at_least]=1&amount[at_most]=9000\
                &from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00%2B01:00&clock=effective&order=asc&limit=7";
     let moment = "at=2026-06-01T00:00:00Z&clock=effective";
-    vec![
+    let mut calls = vec![
         (
             Request::post("/v1/ledgers").json(json!({ "name": "loyalty", "metadata": { "team": "growth" } })),
             201,
@@ -201,9 +199,11 @@ fn calls() -> Vec<(Request, u16)> {
         get("/docs"),
         get("/docs/errors"),
         get("/docs/assets/icon.svg"),
-        // The key with which the tests come; last, therefore.
-        (Request::delete("/v1/keys/2USBDPIBEdi3").header("idempotency-key", "d"), 200),
-    ]
+    ];
+    calls.extend(CALLS.iter().flat_map(|calls| calls()));
+    // The key with which the tests come; last, therefore.
+    calls.push((Request::delete("/v1/keys/2USBDPIBEdi3").header("idempotency-key", "d"), 200));
+    calls
 }
 
 #[test]

@@ -13,6 +13,15 @@ use crate::harness::{Client, Reply, Request, Service};
 /// Where transactions of the ledger that is there from the start are.
 pub(crate) const TRANSACTIONS: &str = "/v1/ledgers/main/transactions";
 
+/// Does something on a service with SQLite, and on one with PostgreSQL where there is one.
+pub(crate) fn on_both_databases(does: impl Fn(&Site)) {
+    does(&Site::start());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    if let Some(database) = runtime.block_on(test_postgres::database()) {
+        does(&Site::start_with(&[("PX_DATABASE__URL", database.url())]));
+    }
+}
+
 /// A service with a database of its own, and a connection to it.
 pub(crate) struct Site {
     service: Service,

@@ -24,18 +24,23 @@ fn every_migration_says_whether_older_versions_can_go_on() {
     none_of(
         &found,
         "a replica of the version before refuses a database that holds a step unknown to it, unless its name \
-         says `expand`: name it NNNN_expand_… or NNNN_contract_…, numbered without gaps (docs/operations.md)",
+         says `expand`: name it NNNN_expand_… or NNNN_contract_…, numbered without gaps, or by the time at which it \
+         was written, YYYYMMDDHHMMSS, which no other has (docs/operations.md)",
     );
 }
 
 /// What is wrong with the names of one store's steps, which are sorted.
 fn wrong(names: &[String]) -> impl Iterator<Item = String> {
-    names.iter().zip(1..).filter_map(|(name, number)| {
-        let rest = name
-            .strip_suffix(".sql")?
-            .split_once('_')
-            .filter(|(digits, _)| *digits == format!("{number:04}"));
-        let Some((_, rest)) = rest else { return Some(format!("{name} should be number {number:04}")) };
+    let digits = |name: &str| name.split('_').next().unwrap_or_default().to_owned();
+    names.iter().zip(1..).filter_map(move |(name, number)| {
+        let (own, rest) = name.strip_suffix(".sql")?.split_once('_').unwrap_or_default();
+        let is_time = own.len() == 14 && own.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_time && own != format!("{number:04}") {
+            return Some(format!("{name} should be number {number:04}, or a time"));
+        }
+        if names.iter().filter(|its| digits(its) == own).count() > 1 {
+            return Some(format!("{name} has the number of another"));
+        }
         let kind = number == 1
             || KINDS.iter().any(|kind| rest.strip_prefix(kind).is_some_and(|what| !what.is_empty()));
         (!kind).then(|| format!("{name} is neither expand_… nor contract_…"))
@@ -56,7 +61,21 @@ fn names_and_numbers_that_break_the_rule_are_found() {
     assert_eq!(wrong(&["0001_ledgers.sql", "0002_expand_.sql"]).len(), 1);
     assert_eq!(
         wrong(&["0001_ledgers.sql", "0003_expand_holds.sql"]),
-        ["0003_expand_holds.sql should be number 0002"]
+        ["0003_expand_holds.sql should be number 0002, or a time"]
+    );
+    let times = [
+        "0001_ledgers.sql",
+        "0002_expand_a.sql",
+        "20300102030405_expand_b.sql",
+        "20300102030406_contract_c.sql",
+    ];
+    assert_eq!(wrong(&times), [""; 0]);
+    assert_eq!(
+        wrong(&["0001_ledgers.sql", "20300102030405_expand_b.sql", "20300102030405_expand_c.sql"]),
+        [
+            "20300102030405_expand_b.sql has the number of another",
+            "20300102030405_expand_c.sql has the number of another"
+        ]
     );
     assert_eq!(wrong(&["1_ledgers.sql"]).len(), 1);
 }

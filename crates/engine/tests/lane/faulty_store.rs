@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use engine::port::{
-    Appended, Appends, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head,
-    LedgerCreation, LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
+    AllParts, Appended, Appends, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head,
+    LedgerCreation, LogRecord, LookedUp, Opened, Parts, ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
@@ -105,6 +105,12 @@ impl Batch for FaultyBatch {
                 Err(CommitError::OutcomeUnknown("the line was cut".into()))
             }
         }
+    }
+}
+
+impl Parts for FaultyStore {
+    fn parts(&self) -> &dyn AllParts {
+        self.inner.parts()
     }
 }
 
@@ -250,26 +256,6 @@ impl Store for FaultyStore {
         limit: usize,
     ) -> Result<Vec<LogRecord>, ReadError> {
         self.inner.log(ledger, from, limit).await
-    }
-
-    fn scheduling(&self) -> &dyn engine::schedules::ScheduleStore {
-        self.inner.scheduling()
-    }
-
-    fn access(&self) -> &dyn engine::access::AccessStore {
-        self.inner.access()
-    }
-
-    fn sessions(&self) -> &dyn engine::sessions::SessionStore {
-        self.inner.sessions()
-    }
-
-    fn users(&self) -> &dyn engine::users::UserStore {
-        self.inner.users()
-    }
-
-    fn signing(&self) -> &dyn engine::tokens::SigningKeyStore {
-        self.inner.signing()
     }
 
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {

@@ -41,12 +41,14 @@ async fn processes_that_start_together_migrate_once() {
 async fn a_database_from_the_future_is_refused_and_left_alone() {
     let place = Place::new();
     let (_, main) = place.with_main().await;
-    place.migrated_by_a_newer_version(2, "expand wings", "ALTER TABLE entries ADD COLUMN wings TEXT").await;
-    place.migrated_by_a_newer_version(3, "contract wheels", "SELECT 1").await;
+    place
+        .migrated_by_a_newer_version(9002, "expand wings", "ALTER TABLE entries ADD COLUMN wings TEXT")
+        .await;
+    place.migrated_by_a_newer_version(9003, "contract wheels", "SELECT 1").await;
     let store = SqliteStore::open(place.options()).await.unwrap();
     for error in [store.migrate().await.unwrap_err(), store.schema().await.unwrap_err()] {
         let MigrateError::FromTheFuture(step) = &error else { panic!("{error:?}") };
-        assert_eq!((step.version, step.description.as_str()), (3, "contract wheels"));
+        assert_eq!((step.version, step.description.as_str()), (9003, "contract wheels"));
         assert!(chain(&error).contains("newer version"), "{}", chain(&error));
     }
     // The refusal holds no lock.
@@ -58,8 +60,10 @@ async fn steps_of_a_newer_version_that_expand_are_left_alone_and_worked_with() {
     let place = Place::new();
     let (running, main) = place.with_main().await;
     append(&*running, &main, &[transfer("world", "a", 1)]).await;
-    place.migrated_by_a_newer_version(2, "expand wings", "ALTER TABLE entries ADD COLUMN wings TEXT").await;
-    place.migrated_by_a_newer_version(3, "expand seats", "CREATE TABLE seats (number INTEGER)").await;
+    place
+        .migrated_by_a_newer_version(9002, "expand wings", "ALTER TABLE entries ADD COLUMN wings TEXT")
+        .await;
+    place.migrated_by_a_newer_version(9003, "expand seats", "CREATE TABLE seats (number INTEGER)").await;
     // Whoever runs goes on, and whoever starts finds all that it needs.
     append(&*running, &main, &[transfer("world", "a", 1)]).await;
     let started = SqliteStore::open(place.options()).await.unwrap();
@@ -67,7 +71,7 @@ async fn steps_of_a_newer_version_that_expand_are_left_alone_and_worked_with() {
     assert_eq!(found, started.schema().await.unwrap());
     assert_eq!(found.missing, []);
     let newer: Vec<_> = found.newer.iter().map(|step| (step.version, step.description.as_str())).collect();
-    assert_eq!(newer, [(2, "expand wings"), (3, "expand seats")]);
+    assert_eq!(newer, [(9002, "expand wings"), (9003, "expand seats")]);
     append(&started, &main, &[transfer("world", "a", 1)]).await;
     append(&*running, &main, &[transfer("world", "a", 1)]).await;
     let mut snapshot = started.snapshot(&main).await.unwrap();

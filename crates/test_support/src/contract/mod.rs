@@ -320,42 +320,19 @@ mod tests {
     /// The cases that the macro lists under a topic.
     fn listed(topic: &str) -> Vec<&'static str> {
         let list = include_str!("mod.rs").split("@topics $fixture;").nth(1).unwrap();
-        let cases = list.split(&format!("\n            {topic} {{")).nth(1).unwrap();
+        let Some(cases) = list.split(&format!("\n            {topic} {{")).nth(1) else { return Vec::new() };
         cases.split('}').next().unwrap().split_whitespace().collect()
     }
 
     #[test]
     fn every_case_is_in_the_list() {
-        for (topic, source) in [
-            ("access", include_str!("access.rs")),
-            ("accounts", include_str!("accounts.rs")),
-            ("amounts", include_str!("amounts.rs")),
-            ("appending", include_str!("appending.rs")),
-            ("audit", include_str!("audit.rs")),
-            ("balances", include_str!("balances.rs")),
-            ("batches", include_str!("batches.rs")),
-            ("changes", include_str!("changes.rs")),
-            ("concurrency", include_str!("concurrency.rs")),
-            ("durability", include_str!("durability.rs")),
-            ("holds", include_str!("holds.rs")),
-            ("imports", include_str!("imports.rs")),
-            ("ledgers", include_str!("ledgers.rs")),
-            ("loading", include_str!("loading.rs")),
-            ("log", include_str!("log.rs")),
-            ("long_lists", include_str!("long_lists.rs")),
-            ("moments", include_str!("moments.rs")),
-            ("movements", include_str!("movements.rs")),
-            ("periods", include_str!("periods.rs")),
-            ("random", include_str!("random.rs")),
-            ("schedules", include_str!("schedules.rs")),
-            ("search", include_str!("search.rs")),
-            ("snapshots", include_str!("snapshots.rs")),
-            ("statements", include_str!("statements.rs")),
-            ("transaction_changes", include_str!("transaction_changes.rs")),
-            ("transactions", include_str!("transactions.rs")),
-            ("users", include_str!("users.rs")),
-        ] {
-            assert_eq!(listed(topic), defined(source), "{topic}");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/contract");
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let topic = path.file_stem().unwrap().to_str().unwrap();
+            if topic != "mod" {
+                assert_eq!(listed(topic), defined(&std::fs::read_to_string(&path).unwrap()), "{topic}");
+            }
         }
     }
 }

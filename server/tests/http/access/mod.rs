@@ -5,6 +5,7 @@ mod issuer_server;
 mod issuers;
 mod keys;
 mod rotation;
+pub(crate) mod rows;
 pub(crate) mod table;
 mod tokens;
 mod trail;
@@ -16,7 +17,7 @@ use crate::harness::{Reply, Request};
 use crate::site::Site;
 
 /// Creates a key with these grants, and returns its text.
-fn key(site: &Site, grants: &Value) -> String {
+pub(crate) fn key(site: &Site, grants: &Value) -> String {
     issued(site, &json!({ "name": "a key", "grants": grants })).0
 }
 
@@ -32,11 +33,11 @@ fn issued(site: &Site, body: &Value) -> (String, String) {
 }
 
 /// Scopes for all ledgers.
-fn everywhere(scopes: &[&str]) -> Value {
+pub(crate) fn everywhere(scopes: &[&str]) -> Value {
     json!([{ "scopes": scopes, "ledgers": "all" }])
 }
 
-fn outcome(reply: &Reply) -> (u16, String) {
+pub(crate) fn outcome(reply: &Reply) -> (u16, String) {
     (reply.status, if reply.status < 400 { String::new() } else { reply.code() })
 }
 

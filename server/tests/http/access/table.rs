@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::rows::{SCOPES, TABLE};
 use super::tokens::token;
 use super::{everywhere, issued, key, outcome};
 use crate::contract::operations;
@@ -29,83 +30,6 @@ pub(crate) enum Takes {
 
 use Takes::{AnyKey, Nothing, OnLedger, Overall, Session, Somewhere};
 
-const READ: Takes = OnLedger(&["ledger:read"]);
-const WRITE: Takes = OnLedger(&["ledger:write"]);
-
-/// Every scope, with whether it is about single ledgers.
-pub(crate) const SCOPES: [(&str, bool); 8] = [
-    ("ledger:read", true),
-    ("ledger:write", true),
-    ("ledger:force", true),
-    ("accounts:policy", true),
-    ("ledgers:create", false),
-    ("keys:admin", false),
-    ("users:admin", false),
-    ("audit:read", false),
-];
-
-/// What each operation takes.
-pub(crate) const TABLE: [(&str, Takes); 58] = [
-    ("cancel_schedule", WRITE),
-    ("capture_hold", WRITE),
-    ("change_account", OnLedger(&["ledger:write", "accounts:policy"])),
-    ("change_password", Session),
-    ("change_transaction", WRITE),
-    ("change_user", Overall("users:admin")),
-    ("create_hold", WRITE),
-    ("create_key", Overall("keys:admin")),
-    ("create_ledger", Overall("ledgers:create")),
-    ("create_schedule", WRITE),
-    ("create_session", Nothing),
-    ("create_token", Nothing),
-    ("create_transaction", WRITE),
-    ("create_user", Overall("users:admin")),
-    ("end_session", Session),
-    ("export_ledger", READ),
-    ("get_account", READ),
-    ("get_docs", Nothing),
-    ("get_docs_asset", Nothing),
-    ("get_docs_errors", Nothing),
-    ("get_hold", READ),
-    ("get_jwks", Nothing),
-    ("get_key", Overall("keys:admin")),
-    ("get_ledger", READ),
-    ("get_live", Nothing),
-    ("get_metadata", Nothing),
-    ("get_metrics", Nothing),
-    ("get_openapi", Nothing),
-    ("get_principal", AnyKey),
-    ("get_ready", Nothing),
-    ("get_schedule", READ),
-    ("get_statement", READ),
-    ("get_transaction", READ),
-    ("get_user", Overall("users:admin")),
-    ("get_version", Nothing),
-    ("list_accounts", READ),
-    ("list_audit", Overall("audit:read")),
-    ("list_balances", READ),
-    ("list_changes", READ),
-    ("list_entries", READ),
-    ("list_holds", READ),
-    ("list_keys", Overall("keys:admin")),
-    ("list_ledgers", Somewhere("ledger:read")),
-    ("list_log", READ),
-    ("list_runs", READ),
-    ("list_schedules", READ),
-    ("list_sessions", Session),
-    ("list_transaction_changes", READ),
-    ("list_transactions", READ),
-    ("list_users", Overall("users:admin")),
-    ("pause_schedule", WRITE),
-    ("resume_schedule", WRITE),
-    ("reverse_transaction", WRITE),
-    ("revoke_key", Overall("keys:admin")),
-    ("revoke_session", Session),
-    ("revoke_user_sessions", Overall("users:admin")),
-    ("submit_batch", WRITE),
-    ("void_hold", WRITE),
-];
-
 /// A request for an operation: one that its handler would look at, and mostly refuse.
 pub(crate) fn request(method: &str, template: &str) -> Request {
     let filled = [
@@ -126,6 +50,15 @@ pub(crate) fn request(method: &str, template: &str) -> Request {
         "delete" => Request::delete(path),
         other => panic!("{other}"),
     }
+}
+
+#[test]
+fn every_scope_is_listed() {
+    let described: Value =
+        serde_json::from_str(include_str!("../../../../docs/openapi.json")).expect("the description is JSON");
+    let described =
+        described["components"]["schemas"]["Scope"]["enum"].as_array().expect("all scopes").clone();
+    assert_eq!(SCOPES.iter().map(|(scope, _)| json!(scope)).collect::<Vec<_>>(), described);
 }
 
 #[test]
@@ -174,7 +107,7 @@ struct Keys {
 }
 
 fn keys(site: &Site) -> Keys {
-    let grants = everywhere(&SCOPES.map(|(scope, _)| scope));
+    let grants = everywhere(&SCOPES.iter().map(|(scope, _)| *scope).collect::<Vec<_>>());
     let about_ledgers: Vec<_> = SCOPES.iter().filter(|(_, about)| *about).map(|(scope, _)| *scope).collect();
     let expires_at = soon(site);
     let expired = issued(site, &json!({ "name": "expired", "grants": grants, "expires_at": expires_at }));

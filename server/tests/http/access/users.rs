@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{everywhere, key, outcome};
 use crate::harness::{ADMIN_KEY, Request};
-use crate::site::Site;
+use crate::site::{Site, on_both_databases};
 
 /// Creates a user, and returns them.
 fn user(site: &Site, name: &str, grants: &Value) -> Value {
@@ -22,15 +22,6 @@ fn change(site: &Site, user: &Value, body: Value) -> Value {
     let reply = site.call(&Request::patch(path(user)).json(body));
     assert_eq!(reply.status, 200, "{reply:?}");
     reply.json()
-}
-
-/// Does something on a service with SQLite, and on one with PostgreSQL where there is one.
-fn on_both_databases(does: impl Fn(&Site)) {
-    does(&Site::start());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    if let Some(database) = runtime.block_on(test_postgres::database()) {
-        does(&Site::start_with(&[("PX_DATABASE__URL", database.url())]));
-    }
 }
 
 #[test]

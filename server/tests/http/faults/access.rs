@@ -9,11 +9,11 @@ use ledger::Timestamp;
 
 use super::store::{SECRET, Troubled};
 
-pub(super) fn write<T>() -> Result<T, WriteAccessError> {
+pub(crate) fn write<T>() -> Result<T, WriteAccessError> {
     Err(WriteAccessError(SECRET.into()))
 }
 
-pub(super) fn read<T>() -> Result<T, ReadError> {
+pub(crate) fn read<T>() -> Result<T, ReadError> {
     Err(ReadError::Unavailable(SECRET.into()))
 }
 

@@ -27,7 +27,7 @@ use crate::harness::{Client, LONG, Reply, Request, wait_until};
 use crate::site;
 
 /// A service on a store that fails on purpose.
-pub(super) struct Lab {
+pub(crate) struct Lab {
     runtime: Runtime,
     address: SocketAddr,
     store: Arc<Troubled>,
@@ -36,7 +36,7 @@ pub(super) struct Lab {
 
 impl Lab {
     /// Starts the service with the configuration that a test wants.
-    pub(super) fn start(configure: impl FnOnce(&mut ApplicationConfig)) -> Self {
+    pub(crate) fn start(configure: impl FnOnce(&mut ApplicationConfig)) -> Self {
         let defaults = Yaml::string(include_str!("../../../../configuration/base.yml"));
         let mut config: ApplicationConfig =
             Figment::from(defaults).extract().expect("the defaults are complete");
@@ -54,7 +54,7 @@ impl Lab {
     }
 
     /// Sends a request on a connection of its own, and holds the reply against the description of the API.
-    pub(super) fn call(&self, request: &Request) -> Reply {
+    pub(crate) fn call(&self, request: &Request) -> Reply {
         site::call(&mut self.connect(), request)
     }
 

@@ -1,18 +1,18 @@
 //! When something fails that should not: every request is answered with what the caller can do about it,
 //! nothing of the cause gets out, and the service lives on.
 
-mod access;
+pub(crate) mod access;
 mod lab;
 mod schedules;
 mod sessions;
 mod signing_keys;
-mod store;
+pub(crate) mod store;
 mod users;
 
 use app::configuration::AuthenticationMode;
 use serde_json::json;
 
-use self::lab::Lab;
+pub(crate) use self::lab::Lab;
 use self::store::SECRET;
 use crate::harness::{Reply, Request};
 use crate::site::posting;
@@ -68,7 +68,7 @@ fn each_read_is(lab: &Lab, ledger: &str, status: u16, code: &str) {
     }
 }
 
-fn is(reply: &Reply, status: u16, code: &str) {
+pub(crate) fn is(reply: &Reply, status: u16, code: &str) {
     assert_eq!((reply.status, &*reply.code()), (status, code), "{reply:?}");
     is_opaque(reply);
 }

@@ -5,19 +5,14 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use engine::access::AccessStore;
 use engine::port::{
-    Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, Loaded, LogRecord,
-    Opened, ReadError, Snapshot, Source, Store, Wanted,
+    AllParts, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, Loaded,
+    LogRecord, Opened, Parts, ReadError, Snapshot, Source, Store, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
-use engine::schedules::ScheduleStore;
-use engine::sessions::SessionStore;
-use engine::tokens::SigningKeyStore;
-use engine::users::UserStore;
 use identity::AuditEvent;
 use ledger::{
     Address, Amount, Asset, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Origin, Posting,
@@ -29,7 +24,7 @@ pub(super) const SECRET: &str = "the disk /dev/sda1 is full";
 
 /// The store.
 #[derive(Debug, Default)]
-pub(super) struct Troubled {
+pub(crate) struct Troubled {
     /// How many batches were begun.
     pub(super) begun: AtomicUsize,
 }
@@ -90,6 +85,12 @@ impl Batch for Lost {
 
     async fn commit(self: Box<Self>, _records: &[LogRecord]) -> Result<(), CommitError> {
         Err(self.0(SECRET.into()))
+    }
+}
+
+impl Parts for Troubled {
+    fn parts(&self) -> &dyn AllParts {
+        self
     }
 }
 
@@ -257,26 +258,6 @@ impl Store for Troubled {
             "later-gap" => Ok(vec![record(from.0 + 1)]),
             _ => read(ledger).await,
         }
-    }
-
-    fn scheduling(&self) -> &dyn ScheduleStore {
-        self
-    }
-
-    fn access(&self) -> &dyn AccessStore {
-        self
-    }
-
-    fn sessions(&self) -> &dyn SessionStore {
-        self
-    }
-
-    fn users(&self) -> &dyn UserStore {
-        self
-    }
-
-    fn signing(&self) -> &dyn SigningKeyStore {
-        self
     }
 
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {

@@ -1,7 +1,8 @@
 //! Every route with every kind of session, as the table of routes says what each takes.
 
 use super::lab::{Lab, on_both, own, with_session};
-use crate::access::table::{SCOPES, TABLE, Takes, is_let_through, request};
+use crate::access::rows::{SCOPES, TABLE};
+use crate::access::table::{Takes, is_let_through, request};
 use crate::contract::operations;
 use crate::harness::Request;
 
