@@ -10,6 +10,7 @@ mod differential;
 mod fuzz;
 mod process;
 mod readme;
+mod scaffold;
 mod schemathesis;
 mod setup;
 mod sqlx_prepare;
@@ -30,6 +31,8 @@ enum Task {
     Bench(Box<bench::Bench>),
     Differential(differential::Options),
     Fuzz(fuzz::Options),
+    NewEndpoint(scaffold::NewEndpoint),
+    NewFeature(scaffold::NewFeature),
     /// Follow the README: start the service as it says, run its commands, compare the replies, stop the service
     Readme,
     Schemathesis(schemathesis::Options),
@@ -43,6 +46,8 @@ fn main() -> ExitCode {
         Task::Bench(bench) => bench::run(&bench),
         Task::Differential(options) => differential::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::NewEndpoint(arguments) => scaffold::new_endpoint(&arguments),
+        Task::NewFeature(arguments) => scaffold::new_feature(&arguments),
         Task::Readme => readme::run(),
         Task::Schemathesis(options) => schemathesis::run(&options),
         Task::Setup(arguments) => setup::run(&arguments),

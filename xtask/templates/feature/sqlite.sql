@@ -1,0 +1,13 @@
+-- Gadgets of ledgers, each with the request that it was created by, where that had a key.
+CREATE TABLE widgets (
+    ledger INTEGER NOT NULL REFERENCES ledgers (id),
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    idempotency_key TEXT,
+    request_fingerprint BLOB,
+    PRIMARY KEY (ledger, id),
+    UNIQUE (ledger, idempotency_key),
+    CHECK ((idempotency_key IS NULL) = (request_fingerprint IS NULL))
+) STRICT, WITHOUT ROWID;
