@@ -186,10 +186,14 @@ impl Written {
     }
 }
 
-/// The lines that a text has beyond those of an earlier one.
+/// The lines that a text has beyond those of an earlier one, wherever they stand.
 pub(super) fn added<'a>(before: &str, after: &'a str) -> Vec<&'a str> {
-    let mut before = before.lines().peekable();
-    after.lines().filter(|line| before.next_if_eq(line).is_none()).collect()
+    let mut left: Vec<&str> = before.lines().collect();
+    let mut is_new = |line: &&str| {
+        let known = left.iter().position(|its| its == line);
+        known.map(|at| left.remove(at)).is_none()
+    };
+    after.lines().filter(|line| is_new(line)).collect()
 }
 
 #[cfg(test)]
