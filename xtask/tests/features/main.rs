@@ -1,7 +1,9 @@
 //! Features as contributors make them, in a copy of this workspace: one as the command writes it, and one as
 //! `docs/adding-a-feature.md` goes on from there, to the letter. Both are generated, built and tested like any other.
 //!
-//! What is generated is generated once, behind all edits: a contributor has it done after each.
+//! What is generated is generated once, behind all edits: a contributor has it done after each. Generating, building and
+//! testing takes minutes, and is done where `FLORIN_FEATURES=build` asks for it; otherwise the sources are written, and
+//! every patch has to fit.
 
 mod document;
 
@@ -16,42 +18,49 @@ use self::document::{Step, steps};
 const AS_WRITTEN: &str = "price_lists";
 
 #[test]
-fn a_new_feature_works_and_so_does_the_one_of_the_walk_through() {
+fn a_new_feature_is_written_and_so_is_the_one_of_the_walk_through() {
     let Some(copy) = WorkspaceCopy::with_code_generator() else { return };
     let committed = tracked(&copy);
-    well(copy.run("cargo", &["xtask", "new-feature", AS_WRITTEN, "--no-generate"]));
+    well(run(&copy, "cargo", &["xtask", "new-feature", AS_WRITTEN, "--no-generate"]));
     only_lines_were_added(&copy, &committed);
 
     let mut tests = Vec::new();
     for step in steps(&copy.read("docs/adding-a-feature.md")) {
         match step {
             Step::Run(command) if command.starts_with("cargo xtask new-") => {
-                well(copy.run("sh", &["-c", &format!("{command} --no-generate")]));
-                well(copy.run("cargo", &["fmt", "--all"]));
+                well(run(&copy, "sh", &["-c", &format!("{command} --no-generate")]));
+                well(run(&copy, "cargo", &["fmt", "--all"]));
             }
             Step::Run(command) if command.starts_with("cargo test ") => tests.push(command),
-            Step::Run(command) => well(copy.run("sh", &["-c", &command])),
+            Step::Run(command) => well(run(&copy, "sh", &["-c", &command])),
             Step::Patch(patch) => apply(&copy, &patch),
         }
     }
     // Those that stand there twice show the same once all is done.
     tests.sort();
     tests.dedup();
+    assert!(!tests.is_empty(), "the walk-through runs tests");
+    if std::env::var_os("FLORIN_FEATURES").is_some_and(|value| value == "build") {
+        generated_and_tested(&copy, &tests);
+    }
+}
 
+/// Generates what follows from the sources, and has everything tested that a feature has to do with.
+fn generated_and_tested(copy: &WorkspaceCopy, tests: &[String]) {
     for arguments in [
         &["fmt", "--all"][..],
         &["xtask", "sqlx-prepare"],
         &["px", "build", "--quiet", "--package", "server_sdk"],
     ] {
-        well(copy.run("cargo", arguments));
+        well(run(copy, "cargo", arguments));
     }
-    well(copy.run(
+    well(run(
+        copy,
         "env",
         &["UPDATE_DOCS=1", "cargo", "test", "--quiet", "--package", "app", "--test", "documents"],
     ));
-    assert!(!tests.is_empty(), "the walk-through runs tests");
     for command in tests {
-        tested(copy.run("sh", &["-c", &command]));
+        tested(run(copy, "sh", &["-c", command]));
     }
     // The same of the other feature, with what holds all features together.
     let every = [AS_WRITTEN, "every_", "operations", "no_statement_reads"];
@@ -61,8 +70,21 @@ fn a_new_feature_works_and_so_does_the_one_of_the_walk_through() {
     arguments.extend(["http", "contract", "plans", "query_plans"].iter().flat_map(|test| ["--test", test]));
     arguments.push("--");
     arguments.extend(every);
-    tested(copy.run("cargo", &arguments));
-    tested(copy.run("cargo", &["test", "--quiet", "--package", "xtask", "--test", "tidy"]));
+    tested(run(copy, "cargo", &arguments));
+    tested(run(copy, "cargo", &["test", "--quiet", "--package", "xtask", "--test", "tidy"]));
+}
+
+/// Runs a program as from a shell: what cargo tells a test about itself would make it compile crates anew that look at it.
+fn run(copy: &WorkspaceCopy, program: &str, arguments: &[&str]) -> Said {
+    let told: Vec<String> = std::env::vars().map(|(name, _)| name).filter(|name| is_told(name)).collect();
+    let mut words: Vec<&str> = told.iter().flat_map(|name| ["-u", name]).collect();
+    words.push(program);
+    words.extend(arguments);
+    copy.run("env", &words)
+}
+
+fn is_told(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 
 fn well(said: Said) {
@@ -111,7 +133,7 @@ fn apply(copy: &WorkspaceCopy, patch: &str) {
     // The copy lies in a folder that git leaves out, where it would apply nothing and say nothing.
     let above = copy.path("..").canonicalize().expect("a folder above");
     let ceiling = format!("GIT_CEILING_DIRECTORIES={}", above.display());
-    let said = copy.run("env", &[&ceiling, "git", "apply", "--verbose", "target.patch"]);
+    let said = run(copy, "env", &[&ceiling, "git", "apply", "--verbose", "target.patch"]);
     std::fs::remove_file(file).expect("it was just written");
     assert!(said.passed, "{}\n{patch}", said.text);
 }
