@@ -6,20 +6,27 @@
 
 mod api_key;
 mod audit;
+mod base32;
 mod base62;
 mod checksum;
 mod grant;
 mod key_text;
+mod link_token;
 mod principal;
+mod recovery_code;
 mod role;
 mod scope;
 mod secret;
+mod totp;
 
 pub use api_key::{ApiKey, KeyName, KeyNameError, KeyState};
 pub use audit::{Action, Actor, AuditEvent, AuditRecord};
 pub use grant::{Grant, GrantError, Grants, LedgerSet};
 pub use key_text::{KeyId, KeyText, KeyTextError};
+pub use link_token::{LinkKind, LinkToken, LinkTokenError};
 pub use principal::{Denied, Need, Principal};
+pub use recovery_code::{RecoveryCode, RecoveryCodeError};
 pub use role::Role;
 pub use scope::{Scope, Scopes};
 pub use secret::SecretDigest;
+pub use totp::{TotpCode, TotpCodeError, TotpSecret};
