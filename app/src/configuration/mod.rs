@@ -9,6 +9,7 @@ mod database;
 mod database_url;
 mod engine;
 mod limits;
+mod mail;
 mod server;
 mod telemetry;
 
@@ -21,6 +22,7 @@ pub use database::*;
 pub use database_url::DatabaseUrl;
 pub use engine::*;
 pub use limits::*;
+pub use mail::*;
 pub use server::*;
 pub use telemetry::*;
 
