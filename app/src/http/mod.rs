@@ -5,8 +5,8 @@
 pub mod amount_range;
 pub mod as_of;
 pub mod asset;
-pub mod bearer;
 pub mod body;
+pub mod credentials;
 pub mod csv;
 pub mod decimal;
 pub mod door;

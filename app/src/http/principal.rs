@@ -9,7 +9,7 @@ use std::sync::Arc;
 use engine::Engine;
 use engine::access::AuthenticationError;
 use engine::port::ReadError;
-use identity::{Action, Actor, AuditEvent, Denied, KeyId, KeyText, Need, Principal, Scope};
+use identity::{Action, Actor, AuditEvent, Denied, Need, Principal, Scope};
 use ledger::LedgerName;
 use pavex::http::StatusCode;
 use pavex::http::header::{HeaderValue, WWW_AUTHENTICATE};
@@ -18,7 +18,7 @@ use pavex::request::path::RawPathParams;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler, methods};
 
-use super::bearer::{NotPresented, presented_key};
+use super::credentials::{NotPresented, Presented, presented};
 use super::failures;
 use super::percent::decode;
 use super::problem::{Member, Problem, ProblemType};
@@ -133,14 +133,13 @@ impl<R> Granted<R> {
         let principal = match config.mode {
             AuthenticationMode::Off => Arc::new(Principal::anybody()),
             AuthenticationMode::Required => {
-                let presented = presented_key(&head.headers);
+                let presented = presented(&head.headers);
                 let outcome = match &presented {
-                    Ok(key) => engine.authenticate(key).await.map_err(AccessError::Refused),
+                    Ok(Presented::Key(key)) => engine.authenticate(key).await.map_err(AccessError::Refused),
                     Err(error) => Err(error.to_owned().into()),
                 };
                 outcome.inspect_err(|error| {
-                    let id = presented.as_ref().ok().map(KeyText::id);
-                    request.note(engine, actor(error, id), error);
+                    request.note(engine, actor(error, presented.as_ref().ok()), error);
                 })?
             }
         };
@@ -207,7 +206,7 @@ impl Caller {
     }
 
     fn actor(&self) -> Actor {
-        self.principal.key_id().map_or(Actor::Unknown, |id| Actor::Key(id.clone()))
+        self.principal.subject().actor()
     }
 }
 
@@ -241,11 +240,12 @@ impl RequestNote {
 }
 
 /// Says whose attempt it was: a key counts once its secret was right.
-fn actor(error: &AccessError, id: Option<KeyId>) -> Actor {
-    match (error, id) {
-        (AccessError::Refused(AuthenticationError::Expired | AuthenticationError::Revoked), Some(id)) => {
-            Actor::Key(id)
-        }
+fn actor(error: &AccessError, presented: Option<&Presented>) -> Actor {
+    match (error, presented) {
+        (
+            AccessError::Refused(AuthenticationError::Expired | AuthenticationError::Revoked),
+            Some(Presented::Key(key)),
+        ) => Actor::Key(key.id()),
         _ => Actor::Unknown,
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use engine::access::IssuedKey;
-use identity::{ApiKey, Grants, KeyId, KeyName, KeyText, Principal};
+use identity::{ApiKey, Grants, KeyId, KeyName, KeyText, Principal, Subject};
 use ledger::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
@@ -76,8 +76,8 @@ pub struct KeyView {
     pub grants: Vec<GrantView>,
     /// When it was created.
     pub created_at: TimeText,
-    /// The id of the key that created it; null where an operator did.
-    pub created_by: Option<KeyIdText>,
+    /// Who created it: `key:…`, or `operator`.
+    pub created_by: String,
     /// From when on it opens nothing any more.
     pub expires_at: Option<TimeText>,
     /// When it was revoked.
@@ -94,7 +94,7 @@ impl KeyView {
             state: key.state(now).name(),
             grants: grants::show(&key.grants),
             created_at: TimeText(key.created_at),
-            created_by: key.created_by.map(KeyIdText),
+            created_by: key.created_by.to_string(),
             expires_at: key.expires_at.map(TimeText),
             revoked_at: key.revoked_at.map(TimeText),
             last_used_at: key.last_used_at.map(TimeText),
@@ -126,10 +126,12 @@ impl IssuedKeyView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Principal")]
 pub struct PrincipalView {
-    /// The id of their key; null where nobody is asked for one.
-    pub key: Option<KeyIdText>,
-    /// What their key is called.
-    pub name: Option<KeyNameText>,
+    /// What they are: `key`, or `anybody` where nobody is asked.
+    pub kind: &'static str,
+    /// The id of their key; null for anybody.
+    pub id: Option<String>,
+    /// What their key is called; null for anybody.
+    pub name: Option<String>,
     /// What they may do.
     pub grants: Vec<GrantView>,
     /// Until when.
@@ -138,9 +140,14 @@ pub struct PrincipalView {
 
 impl From<&Principal> for PrincipalView {
     fn from(principal: &Principal) -> Self {
+        let (kind, id, name) = match principal.subject() {
+            Subject::Anybody => ("anybody", None, None),
+            Subject::Key { id, name } => ("key", Some(id.to_string()), Some(name.to_string())),
+        };
         Self {
-            key: principal.key_id().cloned().map(KeyIdText),
-            name: principal.key_name().cloned().map(KeyNameText),
+            kind,
+            id,
+            name,
             grants: grants::show(principal.grants()),
             expires_at: principal.expires_at().map(TimeText),
         }

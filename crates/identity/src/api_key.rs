@@ -4,9 +4,10 @@ use std::fmt;
 
 use ledger::Timestamp;
 
+use crate::audit::Actor;
 use crate::grant::Grants;
 use crate::key_text::KeyId;
-use crate::principal::Principal;
+use crate::principal::{Principal, Subject};
 
 /// What people call a key: 1 to 100 printable characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +56,8 @@ pub struct ApiKey {
     pub grants: Grants,
     /// When it was created.
     pub created_at: Timestamp,
-    /// The key that created it; `None` where an operator did, on the command line.
-    pub created_by: Option<KeyId>,
+    /// Who created it.
+    pub created_by: Actor,
     /// From when on it opens nothing any more.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
@@ -102,7 +103,8 @@ impl ApiKey {
     /// Returns who its bearer is.
     #[must_use]
     pub fn principal(&self) -> Principal {
-        Principal::of_key(self.id.clone(), self.name.clone(), self.grants.clone(), self.expires_at)
+        let subject = Subject::Key { id: self.id.clone(), name: self.name.clone() };
+        Principal::new(subject, self.grants.clone(), self.expires_at)
     }
 }
 
@@ -118,7 +120,7 @@ mod tests {
             name: KeyName::parse("billing").unwrap(),
             grants: Grants::everything(),
             created_at: at(0),
-            created_by: None,
+            created_by: Actor::Operator,
             expires_at: Some(at(10)),
             revoked_at: None,
             last_used_at: None,

@@ -3,16 +3,42 @@
 use ledger::{LedgerName, Timestamp};
 
 use crate::api_key::KeyName;
+use crate::audit::Actor;
 use crate::grant::Grants;
 use crate::key_text::KeyId;
 use crate::scope::Scope;
 
-/// Who a request comes from.
+/// Who a request comes from, and what they may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
-    key: Option<(KeyId, KeyName)>,
+    subject: Subject,
     grants: Grants,
     expires_at: Option<Timestamp>,
+}
+
+/// Who somebody is, whatever they may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Whoever comes where nobody is asked who they are.
+    Anybody,
+    /// Whoever has a key.
+    Key {
+        /// The key's id.
+        id: KeyId,
+        /// What the key is called.
+        name: KeyName,
+    },
+}
+
+impl Subject {
+    /// Returns how the audit trail names them.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Anybody => Actor::Unknown,
+            Self::Key { id, .. } => Actor::Key(id.clone()),
+        }
+    }
 }
 
 /// What a request needs of whoever sends it.
@@ -52,26 +78,22 @@ pub enum Denied {
 }
 
 impl Principal {
-    pub(crate) fn of_key(id: KeyId, name: KeyName, grants: Grants, expires_at: Option<Timestamp>) -> Self {
-        Self { key: Some((id, name)), grants, expires_at }
+    /// Makes a principal.
+    #[must_use]
+    pub fn new(subject: Subject, grants: Grants, expires_at: Option<Timestamp>) -> Self {
+        Self { subject, grants, expires_at }
     }
 
     /// Whoever comes where nobody is asked who they are: they may do everything.
     #[must_use]
     pub fn anybody() -> Self {
-        Self { key: None, grants: Grants::everything(), expires_at: None }
+        Self::new(Subject::Anybody, Grants::everything(), None)
     }
 
-    /// Returns the key that they came with.
+    /// Returns who they are.
     #[must_use]
-    pub fn key_id(&self) -> Option<&KeyId> {
-        self.key.as_ref().map(|(id, _)| id)
-    }
-
-    /// Returns what their key is called.
-    #[must_use]
-    pub fn key_name(&self) -> Option<&KeyName> {
-        self.key.as_ref().map(|(_, name)| name)
+    pub fn subject(&self) -> &Subject {
+        &self.subject
     }
 
     /// Returns what they may do.

@@ -22,8 +22,8 @@ pub struct KeyRow {
     pub grants: String,
     /// When it was created.
     pub created_at: i64,
-    /// The key that created it.
-    pub created_by: Option<String>,
+    /// Who created it.
+    pub created_by: String,
     /// From when on it opens nothing.
     pub expires_at: Option<i64>,
     /// When it was revoked.
@@ -42,14 +42,13 @@ impl KeyRow {
         let bad = |what: &str| Corruption::new(place(), what);
         let reader = Reader::at(&place);
         let time = |micros: Option<i64>| micros.map(|micros| reader.time(micros)).transpose();
-        let id = |text: &str| KeyId::parse(text).map_err(|_| bad("its id is not one"));
         let digest = <[u8; 32]>::try_from(&*self.digest).map_err(|_| bad("its digest is not 32 bytes"))?;
         let key = ApiKey {
-            id: id(&self.id)?,
+            id: KeyId::parse(&self.id).map_err(|_| bad("its id is not one"))?,
             name: KeyName::parse(&self.name).map_err(|_| bad("its name is not one"))?,
             grants: Grants::parse(&self.grants).map_err(|_| bad("its grants are none"))?,
             created_at: reader.time(self.created_at)?,
-            created_by: self.created_by.as_deref().map(id).transpose()?,
+            created_by: Actor::parse(&self.created_by).ok_or_else(|| bad("who created it is nobody"))?,
             expires_at: time(self.expires_at)?,
             revoked_at: time(self.revoked_at)?,
             last_used_at: time(self.last_used_at)?,

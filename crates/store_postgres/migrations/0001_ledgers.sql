@@ -274,7 +274,7 @@ CREATE TABLE api_keys (
     name text NOT NULL,
     grants text NOT NULL,
     created_at bigint NOT NULL,
-    created_by text,
+    created_by text NOT NULL,
     expires_at bigint,
     revoked_at bigint,
     last_used_at bigint

@@ -76,7 +76,7 @@ async fn create(
         key.name.as_str(),
         key.grants.to_string(),
         key.created_at.micros(),
-        key.created_by.as_ref().map(KeyId::as_str),
+        key.created_by.to_string(),
         key.expires_at.map(Timestamp::micros),
         at,
         actor,

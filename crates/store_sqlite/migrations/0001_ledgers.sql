@@ -304,7 +304,7 @@ CREATE TABLE api_keys (
     name TEXT NOT NULL,
     grants TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    created_by TEXT,
+    created_by TEXT NOT NULL,
     expires_at INTEGER,
     revoked_at INTEGER,
     last_used_at INTEGER

@@ -59,7 +59,7 @@ async fn create(
 ) -> Result<(), Failure> {
     let mut transaction = store.writer.begin().await?;
     let (id, name, grants) = (key.id.as_str(), key.name.as_str(), key.grants.to_string());
-    let (digest, created_by) = (digest.as_bytes().as_slice(), key.created_by.as_ref().map(KeyId::as_str));
+    let (digest, created_by) = (digest.as_bytes().as_slice(), key.created_by.to_string());
     let (created_at, expires_at) = (key.created_at.micros(), key.expires_at.map(Timestamp::micros));
     sqlx::query!(
         "INSERT INTO api_keys (id, digest, name, grants, created_at, created_by, expires_at)

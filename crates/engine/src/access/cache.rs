@@ -135,7 +135,7 @@ mod tests {
             name: KeyName::parse("a").unwrap(),
             grants: Grants::everything(),
             created_at: Timestamp::from_micros(0).unwrap(),
-            created_by: None,
+            created_by: identity::Actor::Operator,
             expires_at: None,
             revoked_at: None,
             last_used_at: None,

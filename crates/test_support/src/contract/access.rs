@@ -19,7 +19,7 @@ fn key(number: u8) -> StoredKey {
         name: KeyName::parse("Ärger (\"eu\")").unwrap(),
         grants: Grants::parse("ledger:read,ledger:write@eu,main;audit:read@*").unwrap(),
         created_at: at(1),
-        created_by: Some(KeyId::parse("0123456789ab").unwrap()),
+        created_by: Actor::Key(KeyId::parse("0123456789ab").unwrap()),
         expires_at: Some(at(1_000_000)),
         revoked_at: None,
         last_used_at: None,
@@ -31,7 +31,7 @@ fn key(number: u8) -> StoredKey {
 fn bare(number: u8) -> StoredKey {
     let StoredKey { key, digest } = key(number);
     let grants = Grants::everything();
-    StoredKey { key: ApiKey { grants, created_by: None, expires_at: None, ..key }, digest }
+    StoredKey { key: ApiKey { grants, created_by: Actor::Operator, expires_at: None, ..key }, digest }
 }
 
 fn event(action: Action, subject: &str) -> AuditEvent {

@@ -16,7 +16,7 @@ fn a_key_is_shown_once_with_its_text_and_then_without() {
     let shown = site.json(&format!("/v1/keys/{id}"));
     assert_eq!((&shown["name"], &shown["state"]), (&json!("billing"), &json!("active")));
     assert_eq!(shown["grants"], grants);
-    assert_eq!(shown["created_by"], "2USBDPIBEdi3");
+    assert_eq!(shown["created_by"], "key:2USBDPIBEdi3");
     assert_eq!((&shown["revoked_at"], &shown["last_used_at"]), (&Value::Null, &Value::Null));
     let listed = site.json("/v1/keys");
     assert_eq!(listed["items"][0], shown);
@@ -24,7 +24,8 @@ fn a_key_is_shown_once_with_its_text_and_then_without() {
     assert!(!listed.to_string().contains(&secret));
 
     let own = site.call(&Request::get("/v1/principal").key(&secret)).json();
-    assert_eq!((&own["key"], &own["name"], &own["grants"]), (&json!(id), &json!("billing"), &grants));
+    assert_eq!((&own["kind"], &own["id"]), (&json!("key"), &json!(id)));
+    assert_eq!((&own["name"], &own["grants"]), (&json!("billing"), &grants));
     assert_eq!(own["expires_at"], "2999-01-31T12:00:00.000000Z");
 }
 
@@ -163,7 +164,8 @@ fn without_authentication_anybody_may_do_everything() {
     let reply = site.call(&Request::post(TRANSACTIONS).without_key().json(transaction));
     assert_eq!(reply.status, 201);
     let own = site.call(&Request::get("/v1/principal").without_key()).json();
-    assert_eq!((&own["key"], &own["grants"][0]["ledgers"]), (&Value::Null, &json!("all")));
+    assert_eq!((&own["kind"], &own["id"]), (&json!("anybody"), &Value::Null));
+    assert_eq!(own["grants"][0]["ledgers"], "all");
 }
 
 #[test]

@@ -1,10 +1,18 @@
-//! Reads the key out of `Authorization: Bearer florin_…` (RFC 6750). Whether it opens anything is not asked here.
+//! Reads the credentials of a request: a key in `Authorization: Bearer florin_…` (RFC 6750). Whether they open anything
+//! is not asked here.
 
 use identity::KeyText;
 use pavex::http::HeaderMap;
 use pavex::http::header::AUTHORIZATION;
 
-/// Why a request presents no key.
+/// What a request says of who sends it.
+#[derive(Clone, Debug)]
+pub enum Presented {
+    /// A key.
+    Key(KeyText),
+}
+
+/// Why a request presents nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotPresented {
     /// There are no credentials.
@@ -13,11 +21,11 @@ pub enum NotPresented {
     Malformed,
 }
 
-/// Reads the key.
+/// Reads the credentials.
 ///
 /// # Errors
 /// [`NotPresented`].
-pub fn presented_key(headers: &HeaderMap) -> Result<KeyText, NotPresented> {
+pub fn presented(headers: &HeaderMap) -> Result<Presented, NotPresented> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().ok_or(NotPresented::Missing)?;
     if values.next().is_some() {
@@ -28,7 +36,8 @@ pub fn presented_key(headers: &HeaderMap) -> Result<KeyText, NotPresented> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(NotPresented::Malformed);
     }
-    KeyText::parse(key.trim_matches(' ')).map_err(|_| NotPresented::Malformed)
+    let key = KeyText::parse(key.trim_matches(' ')).map_err(|_| NotPresented::Malformed)?;
+    Ok(Presented::Key(key))
 }
 
 #[cfg(test)]
@@ -37,21 +46,21 @@ mod tests {
 
     use super::*;
 
-    fn presented(values: &[&str]) -> Result<String, NotPresented> {
+    fn presented_by(values: &[&str]) -> Result<String, NotPresented> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
         }
-        presented_key(&headers).map(|key| key.expose().to_owned())
+        presented(&headers).map(|Presented::Key(key)| key.expose().to_owned())
     }
 
     #[test]
     fn one_key_in_one_header_is_taken() {
         let key = KeyText::from_random([1; 9], &[2; 32]).expose().to_owned();
         for scheme in ["Bearer", "bearer", "BEARER"] {
-            assert_eq!(presented(&[&format!("{scheme} {key}")]), Ok(key.clone()));
+            assert_eq!(presented_by(&[&format!("{scheme} {key}")]), Ok(key.clone()));
         }
-        assert_eq!(presented(&[]), Err(NotPresented::Missing));
+        assert_eq!(presented_by(&[]), Err(NotPresented::Missing));
         let good = format!("Bearer {key}");
         for values in [
             &[key.as_str()][..],
@@ -63,7 +72,7 @@ mod tests {
             &[&good[..good.len() - 1]],
             &[""],
         ] {
-            assert_eq!(presented(values), Err(NotPresented::Malformed), "{values:?}");
+            assert_eq!(presented_by(values), Err(NotPresented::Malformed), "{values:?}");
         }
     }
 }
