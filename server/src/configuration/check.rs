@@ -12,9 +12,9 @@ use super::Invalid;
 use super::layers::Setting;
 use crate::telemetry;
 
-/// The key whose value may hold a password, and the one whose value is a secret as a whole.
+/// The key whose value may hold a password, and those whose value is a secret as a whole.
 const SECRET: &str = "database.url";
-const WHOLE_SECRET: &str = "authentication.admin_key";
+const WHOLE_SECRETS: [&str; 2] = ["authentication.admin_key", "mail.smtp_password"];
 
 /// How alike an unknown key and a known one have to be for the one to be taken for the other.
 const ALIKE: f64 = 0.85;
@@ -120,6 +120,7 @@ fn invalid_values(config: &ApplicationConfig) -> Vec<InvalidValue> {
     found.extend(config.authentication.problems());
     found.extend(config.database.problems());
     found.extend(config.engine.problems());
+    found.extend(config.mail.problems());
     found.extend(config.telemetry.problems());
     if let Err(error) = telemetry::filter(&config.telemetry.filter) {
         let message = format!(
@@ -135,11 +136,15 @@ fn invalid_values(config: &ApplicationConfig) -> Vec<InvalidValue> {
 pub(super) fn shown(setting: &Setting) -> String {
     match &setting.value {
         Value::String(_, text) if setting.key == SECRET => quoted(&DatabaseUrl::new(text).to_string()),
-        Value::String(_, text) if setting.key == WHOLE_SECRET && !text.is_empty() => quoted("***"),
+        Value::String(_, text) if is_secret(setting) && !text.is_empty() => quoted("***"),
         Value::String(_, text) => quoted(text),
-        _ if setting.key == WHOLE_SECRET => quoted("***"),
+        _ if is_secret(setting) => quoted("***"),
         value => serde_json::to_string(value).unwrap_or_default(),
     }
+}
+
+fn is_secret(setting: &Setting) -> bool {
+    WHOLE_SECRETS.contains(&setting.key.as_str())
 }
 
 /// Quotes a text unless it reads as nothing but a text in YAML.
