@@ -112,6 +112,8 @@ pub(crate) enum Admin {
     },
     /// Print a new key that opens nothing yet, to be brought in `PX_AUTHENTICATION__ADMIN_KEY`
     GenerateKey,
+    /// Print a new secret for the service, to be brought in `PX_AUTHENTICATION__SECRET`
+    GenerateSecret,
 }
 
 /// Which key to create.

@@ -13,6 +13,7 @@ use app::http::unrouted::answer;
 use app::metrics::Metrics;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use identity::ServiceSecret;
 use pavex::response::ResponseBody;
 
 use crate::{ApplicationConfig, ApplicationState, ApplicationStateError, Router};
@@ -27,6 +28,8 @@ pub struct Prebuilt {
     pub engine: Engine,
     /// Whether the service is about to end.
     pub stopping: Stopping,
+    /// With what is sealed that is stored and has to be read back.
+    pub secret: ServiceSecret,
     /// What the front door counts.
     pub door: DoorMetrics,
 }
@@ -44,7 +47,7 @@ impl Graph {
     /// # Errors
     /// Those of the graph's constructors.
     pub async fn build(config: ApplicationConfig, given: Prebuilt) -> Result<Self, ApplicationStateError> {
-        let Prebuilt { readiness, metrics, engine, stopping, door } = given;
+        let Prebuilt { readiness, metrics, engine, stopping, secret: _, door } = given;
         let door = FrontDoor::configured(&config.server, &config.limits, &config.cors, door);
         let state = ApplicationState::new(config, stopping, readiness, metrics, engine).await?;
         Ok(Self { door, router: Router::new(), state })

@@ -52,7 +52,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
 
     let key = aside.path().join("admin-key").display().to_string();
-    let away = database.as_deref().map(|database| Away { database, key: &key });
+    let secret = aside.path().join("secret").display().to_string();
+    let away = database.as_deref().map(|database| Away { database, key: &key, secret: &secret });
     let away = away.as_ref();
 
     let mut service = None;
@@ -81,15 +82,20 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A database and a key that are not where the README has them.
+/// A database, a key and a secret that are not where the README has them.
 struct Away<'a> {
     database: &'a str,
     key: &'a str,
+    secret: &'a str,
 }
 
 impl Away<'_> {
-    fn settings(&self) -> [(&str, &str); 2] {
-        [("PX_DATABASE__URL", self.database), ("PX_AUTHENTICATION__CREATE_ADMIN_KEY_IN", self.key)]
+    fn settings(&self) -> [(&str, &str); 3] {
+        [
+            ("PX_DATABASE__URL", self.database),
+            ("PX_AUTHENTICATION__CREATE_ADMIN_KEY_IN", self.key),
+            ("PX_AUTHENTICATION__CREATE_SECRET_IN", self.secret),
+        ]
     }
 }
 

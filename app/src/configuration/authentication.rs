@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use identity::KeyText;
+use identity::{KeyText, ServiceSecret};
 
 use super::{Check, InvalidValue};
 
@@ -15,10 +15,16 @@ pub struct AuthenticationConfig {
     pub mode: AuthenticationMode,
     /// The text of a key that may do everything, which `serve` creates where it is not there; a secret. Default none;
     /// `PX_AUTHENTICATION__ADMIN_KEY`.
-    pub admin_key: AdminKey,
+    pub admin_key: SecretValue,
     /// The file in which `serve` leaves a new admin key where the database has none. Default none, in dev
     /// `data/admin-key`; `PX_AUTHENTICATION__CREATE_ADMIN_KEY_IN`.
     pub create_admin_key_in: String,
+    /// The secret with which the service seals what it stores and has to read back; all replicas share it. Default none;
+    /// `PX_AUTHENTICATION__SECRET`.
+    pub secret: SecretValue,
+    /// The file in which `serve` leaves a new secret where the configuration has none. Default none, in dev `data/secret`;
+    /// `PX_AUTHENTICATION__CREATE_SECRET_IN`.
+    pub create_secret_in: String,
 }
 
 /// Whether requests need an API key.
@@ -31,33 +37,41 @@ pub enum AuthenticationMode {
     Off,
 }
 
-/// The text of a key, as it is configured. It shows itself to nobody.
+/// A value that is a secret, empty where there is none. It shows itself to nobody.
 #[derive(Clone, serde::Deserialize)]
 #[serde(transparent)]
-pub struct AdminKey(String);
+pub struct SecretValue(String);
 
-impl AdminKey {
-    /// Returns the key; `None` where there is none, or none that [`AuthenticationConfig::problems`] lets pass.
-    #[must_use]
-    pub fn text(&self) -> Option<KeyText> {
-        KeyText::parse(&self.0).ok()
-    }
-}
-
-impl fmt::Debug for AdminKey {
+impl fmt::Debug for SecretValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_empty() { "\"\"" } else { "***" })
     }
 }
 
 impl AuthenticationConfig {
+    /// Returns the configured key; `None` where there is none, or none that [`problems`](Self::problems) lets pass.
+    #[must_use]
+    pub fn admin_key(&self) -> Option<KeyText> {
+        KeyText::parse(&self.admin_key.0).ok()
+    }
+
+    /// Returns the configured secret; `None` where there is none, or none that [`problems`](Self::problems) lets pass.
+    #[must_use]
+    pub fn secret(&self) -> Option<ServiceSecret> {
+        ServiceSecret::parse(&self.secret.0).ok()
+    }
+
     /// Lists the values that are out of bounds.
     #[must_use]
     pub fn problems(&self) -> Vec<InvalidValue> {
         let mut check = Check::section("authentication");
-        if !self.admin_key.0.is_empty() && self.admin_key.text().is_none() {
+        if !self.admin_key.0.is_empty() && self.admin_key().is_none() {
             let message = "it is no API key, or was mistyped: `server admin generate-key` prints a new one";
             check.refuse("admin_key", message.to_owned());
+        }
+        if !self.secret.0.is_empty() && self.secret().is_none() {
+            let message = "it is no secret of a service, or was mistyped: `server admin generate-secret` prints a new one";
+            check.refuse("secret", message.to_owned());
         }
         check.done()
     }
@@ -67,22 +81,28 @@ impl AuthenticationConfig {
 mod tests {
     use super::*;
 
-    fn config(admin_key: &str) -> AuthenticationConfig {
+    fn config(admin_key: &str, secret: &str) -> AuthenticationConfig {
         AuthenticationConfig {
             mode: AuthenticationMode::Required,
-            admin_key: AdminKey(admin_key.to_owned()),
+            admin_key: SecretValue(admin_key.to_owned()),
             create_admin_key_in: String::new(),
+            secret: SecretValue(secret.to_owned()),
+            create_secret_in: String::new(),
         }
     }
 
     #[test]
-    fn a_key_that_is_none_is_refused_and_none_is_ever_shown() {
-        let good = KeyText::from_random([1; 9], &[2; 32]);
-        assert_eq!(config("").problems(), []);
-        assert_eq!(config(good.expose()).problems(), []);
-        let problems = config("hunter2").problems();
+    fn secrets_that_are_none_are_refused_and_none_is_ever_shown() {
+        let (key, secret) = (KeyText::from_random([1; 9], &[2; 32]), ServiceSecret::from_random(&[3; 32]));
+        assert_eq!(config("", "").problems(), []);
+        let good = config(key.expose(), secret.expose());
+        assert_eq!(good.problems(), []);
+        let problems = config("hunter2", "hunter3").problems();
         assert_eq!(problems[0].key, "authentication.admin_key");
-        assert!(!format!("{problems:?}").contains("hunter2"));
-        assert!(!format!("{:?}", config(good.expose())).contains(good.expose()));
+        assert_eq!(problems[1].key, "authentication.secret");
+        assert!(!format!("{problems:?}").contains("hunter"));
+        assert!(
+            !format!("{good:?}").contains(key.expose()) && !format!("{good:?}").contains(secret.expose())
+        );
     }
 }

@@ -10,14 +10,13 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::base62;
-use crate::checksum::crc32;
+use crate::checksum;
 use crate::secret::SecretDigest;
 
 const PREFIX: &str = "florin_";
 const ID_DIGITS: usize = 12;
 /// 256 bits.
 const SECRET_DIGITS: usize = 43;
-const CHECKSUM_DIGITS: usize = 6;
 
 /// The public name of a key: 12 letters and digits, part of its text. It is no secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,7 +70,7 @@ pub struct KeyText(Zeroizing<String>);
 
 impl KeyText {
     /// How many bytes every key has.
-    pub const BYTES: usize = PREFIX.len() + ID_DIGITS + 1 + SECRET_DIGITS + CHECKSUM_DIGITS;
+    pub const BYTES: usize = PREFIX.len() + ID_DIGITS + 1 + SECRET_DIGITS + checksum::DIGITS;
 
     /// Makes a key of random bytes: 9 for its id, 32 for its secret.
     #[must_use]
@@ -81,7 +80,7 @@ impl KeyText {
         text.push_str(&base62::encode(&id, ID_DIGITS));
         text.push('_');
         text.push_str(&Zeroizing::new(base62::encode(secret, SECRET_DIGITS)));
-        let checksum = checksum(&text);
+        let checksum = checksum::digits(&text);
         text.push_str(&checksum);
         Self(text)
     }
@@ -94,14 +93,14 @@ impl KeyText {
         if text.len() != Self::BYTES || !text.is_ascii() {
             return Err(KeyTextError::Form);
         }
-        let (covered, given) = text.split_at(Self::BYTES - CHECKSUM_DIGITS);
+        let (covered, given) = text.split_at(Self::BYTES - checksum::DIGITS);
         let rest = covered.strip_prefix(PREFIX).ok_or(KeyTextError::Form)?;
         let (id, secret) = rest.split_at(ID_DIGITS);
         let secret = secret.strip_prefix('_').ok_or(KeyTextError::Form)?;
         if ![id, secret, given].into_iter().all(base62::is_written_in) {
             return Err(KeyTextError::Form);
         }
-        if checksum(covered) != given {
+        if checksum::digits(covered) != given {
             return Err(KeyTextError::Checksum);
         }
         Ok(Self(Zeroizing::new(text.to_owned())))
@@ -136,10 +135,6 @@ impl fmt::Debug for KeyText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "KeyText({PREFIX}{}_***)", self.id())
     }
-}
-
-fn checksum(text: &str) -> String {
-    base62::encode(&crc32(text.as_bytes()).to_be_bytes(), CHECKSUM_DIGITS)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod principal;
 mod recovery_code;
 mod role;
 mod scope;
+mod sealing;
 mod secret;
 mod totp;
 
@@ -28,5 +29,6 @@ pub use recovery_code::{RecoveryCode, RecoveryCodeError};
 pub use principal::{Denied, Need, Principal, Subject};
 pub use role::Role;
 pub use scope::{Scope, Scopes};
+pub use sealing::{Purpose, Sealer, ServiceSecret, ServiceSecretError, UnsealError};
 pub use secret::SecretDigest;
 pub use totp::{TotpCode, TotpCodeError, TotpSecret};

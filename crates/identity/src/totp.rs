@@ -7,8 +7,7 @@
 use std::fmt;
 use std::fmt::Write as _;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha1::Sha1;
+use ring::hmac;
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 use zeroize::Zeroizing;
 
@@ -101,9 +100,9 @@ impl TotpSecret {
 
     /// Returns the digits of a step (RFC 4226, 5.3).
     fn code(&self, step: u64) -> [u8; DIGITS] {
-        let mut mac = Hmac::<Sha1>::new_from_slice(&*self.0).expect("HMAC takes keys of any length");
-        mac.update(&step.to_be_bytes());
-        let hash = mac.finalize().into_bytes();
+        let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &*self.0);
+        let hash = hmac::sign(&key, &step.to_be_bytes());
+        let hash = hash.as_ref();
         let offset = usize::from(hash[19] & 15);
         let four = [hash[offset] & 0x7f, hash[offset + 1], hash[offset + 2], hash[offset + 3]];
         let mut rest = u32::from_be_bytes(four) % CODES;

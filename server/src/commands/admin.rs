@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use app::configuration::DatabaseConfig;
 use app::storage::{self, IfMissing};
-use engine::access::{NewKey, random_key};
+use engine::access::{NewKey, random_key, random_service_secret};
 use engine::{Engine, EngineMetrics};
 use identity::{Action, Actor, AuditEvent, Grant, Grants, KeyId, KeyName, LedgerSet, Principal, Role};
 use ledger::{LedgerName, Timestamp};
@@ -25,6 +25,10 @@ pub(super) async fn admin(config: &DatabaseConfig, asked: &Admin) -> anyhow::Res
         print(&format!("{}\n", random_key()?.expose()))?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Admin::GenerateSecret = asked {
+        print(&format!("{}\n", random_service_secret()?.expose()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let storage = storage::open(config, IfMissing::Fail).await?;
     let store = storage.store();
     let doing = async {
@@ -34,7 +38,7 @@ pub(super) async fn admin(config: &DatabaseConfig, asked: &Admin) -> anyhow::Res
         let metrics = EngineMetrics::register(&mut Registry::default());
         let engine = Engine::start(Arc::clone(&store), engine::EngineOptions::default(), metrics);
         match asked {
-            Admin::GenerateKey => Ok(()),
+            Admin::GenerateKey | Admin::GenerateSecret => Ok(()),
             Admin::CreateKey(new) => create(&engine, new).await,
             Admin::ListKeys => list(&engine).await,
             Admin::RevokeKey { id } => revoke(&engine, id).await,

@@ -12,9 +12,10 @@ use super::Invalid;
 use super::layers::Setting;
 use crate::telemetry;
 
-/// The key whose value may hold a password, and those whose value is a secret as a whole.
+/// The key whose value may hold a password, and those whose values are secrets as a whole.
 const SECRET: &str = "database.url";
-const WHOLE_SECRETS: [&str; 2] = ["authentication.admin_key", "mail.smtp_password"];
+const WHOLE_SECRETS: [&str; 3] =
+    ["authentication.admin_key", "authentication.secret", "mail.smtp_password"];
 
 /// How alike an unknown key and a known one have to be for the one to be taken for the other.
 const ALIKE: f64 = 0.85;
@@ -136,15 +137,11 @@ fn invalid_values(config: &ApplicationConfig) -> Vec<InvalidValue> {
 pub(super) fn shown(setting: &Setting) -> String {
     match &setting.value {
         Value::String(_, text) if setting.key == SECRET => quoted(&DatabaseUrl::new(text).to_string()),
-        Value::String(_, text) if is_secret(setting) && !text.is_empty() => quoted("***"),
+        Value::String(_, text) if WHOLE_SECRETS.contains(&&*setting.key) && !text.is_empty() => quoted("***"),
         Value::String(_, text) => quoted(text),
-        _ if is_secret(setting) => quoted("***"),
+        _ if WHOLE_SECRETS.contains(&&*setting.key) => quoted("***"),
         value => serde_json::to_string(value).unwrap_or_default(),
     }
-}
-
-fn is_secret(setting: &Setting) -> bool {
-    WHOLE_SECRETS.contains(&setting.key.as_str())
 }
 
 /// Quotes a text unless it reads as nothing but a text in YAML.

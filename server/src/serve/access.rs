@@ -1,5 +1,5 @@
-//! The first key: a service that nobody can get into does not start, and says how one is made. No key is ever logged or
-//! printed.
+//! The first key and the service's secret: a service that nobody can get into, or that has no secret, does not start, and
+//! says how one is made. Neither is ever logged or printed.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use app::configuration::{AuthenticationConfig, AuthenticationMode};
 use engine::Engine;
-use engine::access::random_key;
-use identity::KeyText;
+use engine::access::{random_key, random_service_secret};
+use identity::{KeyText, ServiceSecret};
+use zeroize::Zeroizing;
 
 /// What the key that the configuration brings, or that is made at the first start, is called.
 const CONFIGURED: &str = "configured admin key";
@@ -26,10 +27,10 @@ pub(super) async fn prepare(
         tracing::warn!("authentication is off: anybody who reaches this service may do everything");
         return Ok(None);
     }
-    if let Some(key) = config.admin_key.text() {
+    if let Some(key) = config.admin_key() {
         engine.ensure_admin_key(&key, CONFIGURED).await.context("cannot set the configured admin key up")?;
     }
-    let file = (!config.create_admin_key_in.is_empty()).then(|| PathBuf::from(&config.create_admin_key_in));
+    let file = path(&config.create_admin_key_in);
     if engine.has_admin_key().await.context("cannot look for an admin key")? {
         return Ok(file.filter(|file| file.exists()));
     }
@@ -40,9 +41,38 @@ pub(super) async fn prepare(
         );
     };
     // The key is on disk before it opens anything, so that it is never lost.
-    let key = in_file(&file).with_context(|| format!("cannot keep an admin key in `{}`", file.display()))?;
+    let key = in_file(&file, || Ok(random_key()?), KeyText::expose, |text| KeyText::parse(text).ok());
+    let key = key.with_context(|| format!("cannot keep an admin key in `{}`", file.display()))?;
     engine.ensure_admin_key(&key, FIRST).await.context("cannot set the first admin key up")?;
     Ok(Some(file))
+}
+
+/// Returns the service's secret: the configured one, or the one in its file, which is made where it is not there.
+pub(super) fn secret(config: &AuthenticationConfig) -> anyhow::Result<ServiceSecret> {
+    if let Some(secret) = config.secret() {
+        return Ok(secret);
+    }
+    if let Some(file) = path(&config.create_secret_in) {
+        let secret = in_file(
+            &file,
+            || Ok(random_service_secret()?),
+            ServiceSecret::expose,
+            |text| ServiceSecret::parse(text).ok(),
+        );
+        return secret.with_context(|| format!("cannot keep the service's secret in `{}`", file.display()));
+    }
+    match config.mode {
+        // Nobody has anything that would be sealed with it.
+        AuthenticationMode::Off => Ok(random_service_secret()?),
+        AuthenticationMode::Required => bail!(
+            "the service has no secret: bring one in PX_AUTHENTICATION__SECRET, the same for all replicas, and keep it \
+             (`server admin generate-secret` prints one)"
+        ),
+    }
+}
+
+fn path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty()).then(|| PathBuf::from(text))
 }
 
 /// Says how to get in.
@@ -53,25 +83,27 @@ pub(super) fn explain(file: &Path, scheme: &str, address: SocketAddr) {
     );
 }
 
-/// Reads the key in a file, or leaves a new one there that only its owner may read.
-fn in_file(file: &Path) -> anyhow::Result<KeyText> {
+/// Reads the secret in a file, or leaves a new one there that only its owner may read.
+fn in_file<T>(
+    file: &Path,
+    make: impl FnOnce() -> anyhow::Result<T>,
+    expose: impl FnOnce(&T) -> &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> anyhow::Result<T> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
         Ok(mut opened) => {
-            let key = random_key()?;
-            opened.write_all(key.expose().as_bytes())?;
+            let made = make()?;
+            opened.write_all(expose(&made).as_bytes())?;
             opened.write_all(b"\n")?;
             opened.sync_all()?;
-            Ok(key)
+            Ok(made)
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let text = fs::read_to_string(file)?;
-            match KeyText::parse(text.trim_end()) {
-                Ok(key) => Ok(key),
-                Err(_) => bail!("what is in it is no API key; remove the file, and a new one is made"),
-            }
+            let text = Zeroizing::new(fs::read_to_string(file)?);
+            parse(text.trim_end()).context("what is in it is none; remove the file, and a new one is made")
         }
         Err(error) => Err(error.into()),
     }
@@ -87,11 +119,13 @@ mod tests {
     fn a_key_is_made_once_and_only_its_owner_may_read_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("data/admin-key");
-        let made = in_file(&file).unwrap();
+        let key_in =
+            || in_file(&file, || Ok(random_key()?), KeyText::expose, |text| KeyText::parse(text).ok());
+        let made = key_in().unwrap();
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(in_file(&file).unwrap().expose(), made.expose());
+        assert_eq!(key_in().unwrap().expose(), made.expose());
         fs::write(&file, "hunter2").unwrap();
-        let error = in_file(&file).unwrap_err().to_string();
-        assert!(error.contains("no API key") && !error.contains("hunter2"), "{error}");
+        let error = key_in().unwrap_err().to_string();
+        assert!(error.contains("is none") && !error.contains("hunter2"), "{error}");
     }
 }

@@ -90,6 +90,7 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
 
     let engine = Engine::start(Arc::clone(&store), (&config.engine).into(), engine_metrics);
     create_ledgers(&engine, &config.engine).await?;
+    let secret = access::secret(&config.authentication)?;
     let key_file = access::prepare(&engine, &config.authentication).await?;
     let access_writer = tokio::spawn({
         let engine = engine.clone();
@@ -110,6 +111,7 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
         metrics,
         engine: engine.clone(),
         stopping: stopping.clone(),
+        secret,
         door,
     };
     let graph = Arc::new(Graph::build(config.clone(), given).await.context("cannot build the graph")?);

@@ -27,6 +27,9 @@ pub(crate) const LONG: Duration = Duration::from_mins(1);
 /// The key with which clients come that say nothing else, and which every service is given.
 pub(crate) const ADMIN_KEY: &str = differential::ADMIN_KEY;
 
+/// The secret that every service is given, as replicas of one have to be.
+pub(crate) const SECRET: &str = "florin-secret_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF11iQtTM";
+
 /// How many warnings of a service are shown when a test fails.
 const LAST_LINES: usize = 30;
 
@@ -41,6 +44,7 @@ pub(crate) fn command(folder: &Path, settings: &[(&str, &str)]) -> Command {
         }
     }
     command.current_dir(folder).env("PX_AUTHENTICATION__ADMIN_KEY", ADMIN_KEY);
+    command.env("PX_AUTHENTICATION__SECRET", SECRET);
     command.envs(settings.iter().copied()).stdin(Stdio::null());
     command
 }

@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use crate::harness::{ADMIN_KEY, Request, Service, run};
 
-/// No key in the configuration.
+/// No key and no secret in the configuration.
 const NONE: (&str, &str) = ("PX_AUTHENTICATION__ADMIN_KEY", "");
+const NO_SECRET: (&str, &str) = ("PX_AUTHENTICATION__SECRET", "");
 
 fn ask(service: &Service, key: &str) -> u16 {
     service.connect().call(&Request::get("/v1/ledgers").key(key)).status
@@ -90,6 +91,50 @@ fn production_starts_with_an_admin_key_or_says_how_to_make_one() {
     assert_eq!(admin(&["revoke-key", "000000000000"]).code(), Some(1));
     drop(service);
     refuses();
+}
+
+#[test]
+fn in_dev_the_first_start_leaves_a_secret_and_the_next_one_finds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("data/secret");
+    let first = Service::start(folder.path(), &[NO_SECRET]).stop();
+    let secret = fs::read_to_string(&file).unwrap();
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!first.stderr.contains(secret.trim_end()), "the secret is in the log");
+    drop(Service::start(folder.path(), &[NO_SECRET]));
+    assert_eq!(fs::read_to_string(&file).unwrap(), secret);
+    fs::write(&file, "hunter2").unwrap();
+    let ended = run(folder.path(), &[NO_SECRET, ("PX_SERVER__PORT", "0")], &["serve"]);
+    assert_eq!(ended.code(), Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("data/secret") && !ended.stderr.contains("hunter2"), "{ended:?}");
+}
+
+#[test]
+fn production_starts_with_a_secret_or_says_how_to_make_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = |secret| {
+        [
+            ("PX_PROFILE", "prod"),
+            ("PX_DATABASE__URL", "sqlite://florin.db"),
+            ("PX_DATABASE__MIGRATE_ON_START", "true"),
+            ("PX_SERVER__IP", "127.0.0.1"),
+            ("PX_SERVER__PORT", "0"),
+            ("PX_AUTHENTICATION__SECRET", secret),
+        ]
+    };
+    let ended = run(folder.path(), &settings(""), &["serve"]);
+    assert_eq!(ended.code(), Some(1), "{ended:?}");
+    let last = ended.stderr.lines().last().unwrap();
+    assert!(last.contains("server admin generate-secret"), "{last}");
+    let generated = run(folder.path(), &settings(""), &["admin", "generate-secret"]).stdout;
+    let secret = generated.trim_end();
+    drop(Service::start(folder.path(), &settings(secret)));
+    let shown = run(folder.path(), &settings(secret), &["config"]);
+    assert!(shown.status.success() && !shown.stdout.contains(secret), "{shown:?}");
+    let mistyped = &secret[..secret.len() - 1];
+    let ended = run(folder.path(), &settings(mistyped), &["serve"]);
+    assert_eq!(ended.code(), Some(1));
+    assert!(ended.stderr.contains("authentication.secret") && !ended.stderr.contains(mistyped), "{ended:?}");
 }
 
 #[test]

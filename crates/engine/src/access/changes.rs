@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use identity::{Action, Actor, ApiKey, AuditEvent, Grants, KeyId, KeyName, KeyText, Principal, Scope};
+use identity::{
+    Action, Actor, ApiKey, AuditEvent, Grants, KeyId, KeyName, KeyText, Principal, Scope, ServiceSecret,
+};
 use ledger::Timestamp;
-use zeroize::Zeroize as _;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::port::{StoredKey, WriteAccessError};
 use crate::Engine;
@@ -244,6 +246,16 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Makes a new secret for a service.
+///
+/// # Errors
+/// Where there is no randomness to be had.
+pub fn random_service_secret() -> Result<ServiceSecret, getrandom::Error> {
+    let mut random = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *random)?;
+    Ok(ServiceSecret::from_random(&random))
 }
 
 /// Makes the text of a new key, which opens nothing yet.

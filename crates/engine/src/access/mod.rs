@@ -7,7 +7,9 @@ mod changes;
 mod port;
 mod refusals;
 
-pub use changes::{AuthenticationError, ChangeKeyError, IssuedKey, NewKey, random_key};
+pub use changes::{
+    AuthenticationError, ChangeKeyError, IssuedKey, NewKey, random_key, random_service_secret,
+};
 pub use port::{AccessStore, StoredKey, WriteAccessError};
 
 pub(crate) use cache::KeyCache;

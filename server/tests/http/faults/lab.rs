@@ -79,6 +79,7 @@ async fn serve(config: ApplicationConfig, store: Arc<dyn Store>) -> (SocketAddr,
         readiness,
         metrics: Metrics::new(registry),
         engine: engine.clone(),
+        secret: identity::ServiceSecret::from_random(&[7; 32]),
         stopping: Stopping::default(),
         door: DoorMetrics::default(),
     };
