@@ -33,6 +33,7 @@ pub fn blueprint() -> Blueprint {
         crate::metrics,
         crate::openapi,
         crate::schedules,
+        crate::sessions,
         crate::transactions,
     ]);
     bp

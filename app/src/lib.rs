@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod openapi;
 mod operations;
 pub mod schedules;
+pub mod sessions;
 pub mod storage;
 pub mod telemetry;
 pub mod transactions;

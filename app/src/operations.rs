@@ -3,7 +3,7 @@
 use crate::openapi::Operation;
 use crate::{
     accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, openapi,
-    schedules, transactions,
+    schedules, sessions, transactions,
 };
 
 /// Lists every operation.
@@ -24,6 +24,7 @@ pub fn operations() -> Vec<Operation> {
         metrics::operations(),
         openapi::operations(),
         schedules::operations(),
+        sessions::operations(),
         transactions::operations(),
     ]
     .concat()

@@ -1,6 +1,7 @@
 //! The section `authentication`: whether callers have to say who they are, and where the first key comes from.
 
 use std::fmt;
+use std::time::Duration;
 
 use identity::{KeyText, ServiceSecret};
 
@@ -25,6 +26,12 @@ pub struct AuthenticationConfig {
     /// The file in which `serve` leaves a new secret where the configuration has none. Default none, in dev `data/secret`;
     /// `PX_AUTHENTICATION__CREATE_SECRET_IN`.
     pub create_secret_in: String,
+    /// After how long without a request a session is over, in milliseconds. Default 1800000;
+    /// `PX_AUTHENTICATION__SESSION_IDLE_MS`.
+    pub session_idle_ms: u64,
+    /// How long a session lasts, however much it is used, in milliseconds. Default 43200000;
+    /// `PX_AUTHENTICATION__SESSION_MAX_MS`.
+    pub session_max_ms: u64,
 }
 
 /// Whether requests need an API key.
@@ -49,6 +56,18 @@ impl fmt::Debug for SecretValue {
 }
 
 impl AuthenticationConfig {
+    /// Returns after how long without a request a session is over.
+    #[must_use]
+    pub fn session_idle(&self) -> Duration {
+        Duration::from_millis(self.session_idle_ms)
+    }
+
+    /// Returns how long a session lasts, however much it is used.
+    #[must_use]
+    pub fn session_max(&self) -> Duration {
+        Duration::from_millis(self.session_max_ms)
+    }
+
     /// Returns the configured key; `None` where there is none, or none that [`problems`](Self::problems) lets pass.
     #[must_use]
     pub fn admin_key(&self) -> Option<KeyText> {
@@ -64,7 +83,13 @@ impl AuthenticationConfig {
     /// Lists the values that are out of bounds.
     #[must_use]
     pub fn problems(&self) -> Vec<InvalidValue> {
-        let mut check = Check::section("authentication");
+        let mut check = Check::section("authentication")
+            .range("session_idle_ms", self.session_idle_ms, 60_000..=86_400_000)
+            .range("session_max_ms", self.session_max_ms, 60_000..=2_592_000_000);
+        if self.session_idle_ms > self.session_max_ms {
+            let message = format!("{} is more than session_max_ms", self.session_idle_ms);
+            check.refuse("session_idle_ms", message);
+        }
         if !self.admin_key.0.is_empty() && self.admin_key().is_none() {
             let message = "it is no API key, or was mistyped: `server admin generate-key` prints a new one";
             check.refuse("admin_key", message.to_owned());
@@ -88,6 +113,8 @@ mod tests {
             create_admin_key_in: String::new(),
             secret: SecretValue(secret.to_owned()),
             create_secret_in: String::new(),
+            session_idle_ms: 1_800_000,
+            session_max_ms: 43_200_000,
         }
     }
 
@@ -104,5 +131,20 @@ mod tests {
         assert!(
             !format!("{good:?}").contains(key.expose()) && !format!("{good:?}").contains(secret.expose())
         );
+    }
+
+    #[test]
+    fn sessions_last_a_minute_at_least_and_idle_no_longer_than_they_last() {
+        for (idle, max, keys) in [
+            (60_000, 60_000, &[][..]),
+            (59_999, 60_000, &["authentication.session_idle_ms"]),
+            (60_001, 60_000, &["authentication.session_idle_ms"]),
+            (60_000, 2_592_000_001, &["authentication.session_max_ms"]),
+        ] {
+            let config =
+                AuthenticationConfig { session_idle_ms: idle, session_max_ms: max, ..config("", "") };
+            let problems = config.problems();
+            assert_eq!(problems.iter().map(|problem| &*problem.key).collect::<Vec<_>>(), keys);
+        }
     }
 }

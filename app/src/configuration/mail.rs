@@ -118,7 +118,10 @@ impl MailConfig {
                 check.refuse("smtp_user", "a user takes a password, and a password a user".to_owned());
             }
             if self.smtp_tls == MailTls::Off && !self.smtp_password.0.is_empty() {
-                check.refuse("smtp_tls", "without encryption, anybody on the way could read the password".to_owned());
+                check.refuse(
+                    "smtp_tls",
+                    "without encryption, anybody on the way could read the password".to_owned(),
+                );
             }
         }
         check.done()
@@ -238,7 +241,16 @@ mod tests {
         for text in ["http://127.0.0.1:8000", "https://florin.example", "https://example.com/florin"] {
             assert!(is_public_url(text), "{text}");
         }
-        for text in ["", "florin.example", "https://", "https://a/", "https://a?b", "https://a#b", "https://u@a", "ftp://a"] {
+        for text in [
+            "",
+            "florin.example",
+            "https://",
+            "https://a/",
+            "https://a?b",
+            "https://a#b",
+            "https://u@a",
+            "ftp://a",
+        ] {
             assert!(!is_public_url(text), "{text}");
         }
     }

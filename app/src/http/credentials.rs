@@ -1,15 +1,20 @@
-//! Reads the credentials of a request: a key in `Authorization: Bearer florin_…` (RFC 6750). Whether they open anything
-//! is not asked here.
+//! Reads the credentials of a request: a key in `Authorization: Bearer florin_…` (RFC 6750), or a session in its cookie.
+//! Where there are both, the header counts: whoever writes one says what they mean, and browsers send cookies by
+//! themselves. Whether they open anything is not asked here.
 
-use identity::KeyText;
+use identity::{KeyText, SessionText};
 use pavex::http::HeaderMap;
 use pavex::http::header::AUTHORIZATION;
+
+use super::cookie::{MalformedCookie, session_cookie};
 
 /// What a request says of who sends it.
 #[derive(Clone, Debug)]
 pub enum Presented {
     /// A key.
     Key(KeyText),
+    /// A session, of a browser.
+    Session(SessionText),
 }
 
 /// Why a request presents nothing.
@@ -19,6 +24,8 @@ pub enum NotPresented {
     Missing,
     /// They are not of the form that is taken.
     Malformed,
+    /// There is a cookie, and what is in it is no session.
+    MalformedCookie,
 }
 
 /// Reads the credentials.
@@ -27,7 +34,13 @@ pub enum NotPresented {
 /// [`NotPresented`].
 pub fn presented(headers: &HeaderMap) -> Result<Presented, NotPresented> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let value = values.next().ok_or(NotPresented::Missing)?;
+    let Some(value) = values.next() else {
+        return match session_cookie(headers) {
+            Ok(Some(session)) => Ok(Presented::Session(session)),
+            Ok(None) => Err(NotPresented::Missing),
+            Err(MalformedCookie) => Err(NotPresented::MalformedCookie),
+        };
+    };
     if values.next().is_some() {
         return Err(NotPresented::Malformed);
     }
@@ -43,6 +56,7 @@ pub fn presented(headers: &HeaderMap) -> Result<Presented, NotPresented> {
 #[cfg(test)]
 mod tests {
     use pavex::http::HeaderValue;
+    use pavex::http::header::COOKIE;
 
     use super::*;
 
@@ -51,7 +65,10 @@ mod tests {
         for value in values {
             headers.append(AUTHORIZATION, HeaderValue::from_str(value).unwrap());
         }
-        presented(&headers).map(|Presented::Key(key)| key.expose().to_owned())
+        presented(&headers).map(|presented| match presented {
+            Presented::Key(key) => key.expose().to_owned(),
+            Presented::Session(session) => session.expose().to_owned(),
+        })
     }
 
     #[test]
@@ -74,5 +91,22 @@ mod tests {
         ] {
             assert_eq!(presented_by(values), Err(NotPresented::Malformed), "{values:?}");
         }
+    }
+
+    #[test]
+    fn a_cookie_counts_where_there_is_no_header() {
+        let session = SessionText::from_random([1; 9], &[2; 32]).expose().to_owned();
+        let key = KeyText::from_random([1; 9], &[2; 32]).expose().to_owned();
+        let mut headers = HeaderMap::new();
+        let cookie = |text: &str| HeaderValue::from_str(&format!("__Host-florin_session={text}")).unwrap();
+        headers.insert(COOKIE, cookie(&session));
+        assert!(matches!(presented(&headers), Ok(Presented::Session(found)) if found.expose() == session));
+        headers.insert(COOKIE, cookie("x"));
+        assert!(matches!(presented(&headers), Err(NotPresented::MalformedCookie)));
+        headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}")).unwrap());
+        assert!(matches!(presented(&headers), Ok(Presented::Key(_))));
+        headers.insert(COOKIE, cookie(&session));
+        headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer x"));
+        assert!(matches!(presented(&headers), Err(NotPresented::Malformed)));
     }
 }

@@ -4,12 +4,14 @@
 //! the graph makes the value, or answers for the handler. What is malformed is looked at only after that.
 
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use engine::Engine;
 use engine::access::AuthenticationError;
 use engine::port::ReadError;
-use identity::{Action, Actor, AuditEvent, Denied, Need, Principal, Scope};
+use engine::sessions::SessionError;
+use identity::{Action, Actor, AuditEvent, Denied, Need, Principal, Scope, SessionId, Subject, UserId};
 use ledger::LedgerName;
 use pavex::http::StatusCode;
 use pavex::http::header::{HeaderValue, WWW_AUTHENTICATE};
@@ -20,6 +22,7 @@ use pavex::{Response, error_handler, methods};
 
 use super::credentials::{NotPresented, Presented, presented};
 use super::failures;
+use super::origin::{changes_nothing, is_own};
 use super::percent::decode;
 use super::problem::{Member, Problem, ProblemType};
 use crate::configuration::{AuthenticationConfig, AuthenticationMode};
@@ -48,6 +51,8 @@ macro_rules! rights {
 rights! {
     /// To be known, whatever they may do.
     Known = Need::Known;
+    /// To have signed in, whatever they may do.
+    SignedIn = Need::SignedIn;
     /// To read the ledger in the path.
     LedgerRead = Need::OnLedger(Scope::LedgerRead);
     /// To write to the ledger in the path.
@@ -60,6 +65,8 @@ rights! {
     LedgersCreate = Need::Overall(Scope::LedgersCreate);
     /// To create, list and revoke keys.
     KeysAdmin = Need::Overall(Scope::KeysAdmin);
+    /// To create, list and change users.
+    UsersAdmin = Need::Overall(Scope::UsersAdmin);
     /// To read the audit trail.
     AuditRead = Need::Overall(Scope::AuditRead);
 }
@@ -75,6 +82,8 @@ pub struct Granted<R> {
 #[derive(Clone)]
 pub struct Caller {
     principal: Arc<Principal>,
+    /// The session that they came with.
+    session: Option<SessionId>,
     /// The ledger in the path, where there is one.
     ledger: Option<LedgerName>,
     request: RequestNote,
@@ -83,9 +92,9 @@ pub struct Caller {
 
 /// What the audit trail says of a request.
 #[derive(Clone)]
-struct RequestNote {
-    context: RequestContext,
-    method: pavex::http::Method,
+pub(super) struct RequestNote {
+    pub(super) context: RequestContext,
+    pub(super) method: pavex::http::Method,
 }
 
 /// Why a request is not let through.
@@ -100,6 +109,15 @@ pub enum AccessError {
     /// Its key opens nothing.
     #[error(transparent)]
     Refused(AuthenticationError),
+    /// Its session opens nothing, or is none; whose it was, where that is known.
+    #[error("the session opens nothing")]
+    SessionOver(Option<UserId>),
+    /// It has a cookie, or asks for one, and a page of somebody else's may have sent it.
+    #[error("the request may have come from a page of another origin")]
+    CrossOrigin,
+    /// Whoever sent it did not sign in.
+    #[error("the request has no session")]
+    NotSignedIn,
     /// Whoever sent it is not to know that there is such a ledger.
     #[error("the ledger is not for this key to see")]
     Unseen,
@@ -130,12 +148,23 @@ impl<R> Granted<R> {
             let text = decode(encoded).ok()?;
             LedgerName::parse(&text).ok()
         });
+        let mut session = None;
         let principal = match config.mode {
             AuthenticationMode::Off => Arc::new(Principal::anybody()),
             AuthenticationMode::Required => {
                 let presented = presented(&head.headers);
                 let outcome = match &presented {
                     Ok(Presented::Key(key)) => engine.authenticate(key).await.map_err(AccessError::Refused),
+                    Ok(Presented::Session(_)) if !changes_nothing(&head.method) && !is_own(&head.headers) => {
+                        Err(AccessError::CrossOrigin)
+                    }
+                    Ok(Presented::Session(text)) => {
+                        session = Some(text.id());
+                        engine
+                            .authenticate_session(text, config.session_idle())
+                            .await
+                            .map_err(AccessError::from)
+                    }
                     Err(error) => Err(error.to_owned().into()),
                 };
                 outcome.inspect_err(|error| {
@@ -143,7 +172,7 @@ impl<R> Granted<R> {
                 })?
             }
         };
-        let caller = Caller { principal, ledger, request, engine: engine.clone() };
+        let caller = Caller { principal, session, ledger, request, engine: engine.clone() };
         caller.check(R::NEED)?;
         Ok(Self { caller, right: PhantomData })
     }
@@ -163,6 +192,20 @@ impl<R> Granted<R> {
     }
 }
 
+impl Granted<SignedIn> {
+    /// Returns who signed in, and the session that they came with.
+    ///
+    /// # Panics
+    /// Never: without a session there is no such right.
+    #[must_use]
+    pub fn signed_in(&self) -> (&UserId, &SessionId) {
+        match (self.caller.principal.subject(), &self.caller.session) {
+            (Subject::User { id, .. }, Some(session)) => (id, session),
+            _ => unreachable!("who has this right came with a session"),
+        }
+    }
+}
+
 impl Caller {
     /// Returns who it is.
     #[must_use]
@@ -179,14 +222,25 @@ impl Caller {
     }
 
     fn check(&self, need: Need) -> Result<(), AccessError> {
-        self.principal.check(need, self.ledger.as_ref()).map_err(|denied| {
+        let holds = match need {
+            Need::SignedIn if self.session.is_none() => Err(Denied::NotSignedIn),
+            _ => self.principal.check(need, self.ledger.as_ref()),
+        };
+        holds.map_err(|denied| {
             let error = match denied {
                 Denied::Unseen => AccessError::Unseen,
+                Denied::NotSignedIn => AccessError::NotSignedIn,
                 Denied::Lacking(scope) => AccessError::Lacking(scope),
             };
             self.request.note(&self.engine, self.actor(), &error);
             error
         })
+    }
+
+    /// Returns the address that they ask from.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.request.context.peer.0.map(|address| address.ip())
     }
 
     /// Describes something that they did, for the audit trail.
@@ -211,7 +265,7 @@ impl Caller {
 }
 
 impl RequestNote {
-    fn event(&self, engine: &Engine, actor: Actor, action: Action, subject: String) -> AuditEvent {
+    pub(super) fn event(&self, engine: &Engine, actor: Actor, action: Action, subject: String) -> AuditEvent {
         AuditEvent {
             at: engine.now(),
             actor,
@@ -224,7 +278,7 @@ impl RequestNote {
     }
 
     /// Notes that the request was refused. The path stands as its pattern, so that what is alike is told together.
-    fn note(&self, engine: &Engine, actor: Actor, error: &AccessError) {
+    pub(super) fn note(&self, engine: &Engine, actor: Actor, error: &AccessError) {
         // That the store does not answer is nobody's attempt.
         if matches!(error, AccessError::Refused(AuthenticationError::Read(_))) {
             return;
@@ -237,6 +291,17 @@ impl RequestNote {
         };
         engine.note_refusal(self.event(engine, actor, Action::Refused, subject));
     }
+
+    /// Notes that somebody who is not known was refused, by a code, and which user they wanted to come in as. What they
+    /// wrote instead of a user's address is in no record: it may be a password.
+    pub(super) fn note_code(&self, engine: &Engine, code: &str, whom: Option<&UserId>) {
+        let (method, route) = (&self.method, self.context.route.unwrap_or_default());
+        let subject = match whom {
+            Some(user) => format!("{method} {route}: {code}, user:{user}"),
+            None => format!("{method} {route}: {code}"),
+        };
+        engine.note_refusal(self.event(engine, Actor::Unknown, Action::Refused, subject));
+    }
 }
 
 /// Says whose attempt it was: a key counts once its secret was right.
@@ -246,6 +311,7 @@ fn actor(error: &AccessError, presented: Option<&Presented>) -> Actor {
             AccessError::Refused(AuthenticationError::Expired | AuthenticationError::Revoked),
             Some(Presented::Key(key)),
         ) => Actor::Key(key.id()),
+        (AccessError::SessionOver(Some(user)), _) => Actor::User(user.clone()),
         _ => Actor::Unknown,
     }
 }
@@ -255,6 +321,17 @@ impl From<NotPresented> for AccessError {
         match error {
             NotPresented::Missing => Self::Missing,
             NotPresented::Malformed => Self::Malformed,
+            NotPresented::MalformedCookie => Self::SessionOver(None),
+        }
+    }
+}
+
+impl From<SessionError> for AccessError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Unknown => Self::SessionOver(None),
+            SessionError::Over(user) => Self::SessionOver(Some(user)),
+            SessionError::Read(error) => Self::Refused(AuthenticationError::Read(error)),
         }
     }
 }
@@ -263,9 +340,10 @@ impl From<NotPresented> for AccessError {
 pub static AUTHENTICATION_REQUIRED: ProblemType = ProblemType {
     status: StatusCode::UNAUTHORIZED,
     code: "authentication.required",
-    title: "The request needs an API key",
+    title: "The request needs credentials",
     meaning: "The request says nothing of who sends it.",
-    remedy: "Send an API key with it: Authorization: Bearer florin_… Whoever runs the service has one, or can make one.",
+    remedy: "Send an API key with it: Authorization: Bearer florin_… Whoever runs the service has one, or can make one. In a \
+             browser, sign in: POST /v1/sessions.",
     members: &[],
 };
 
@@ -273,9 +351,33 @@ pub static AUTHENTICATION_REQUIRED: ProblemType = ProblemType {
 pub static AUTHENTICATION_INVALID: ProblemType = ProblemType {
     status: StatusCode::UNAUTHORIZED,
     code: "authentication.invalid",
-    title: "The API key is not accepted",
-    meaning: "The Authorization header is malformed, or its key is mistyped, unknown, expired or revoked.",
-    remedy: "Compare the key with what was handed out; where it has expired or was revoked, ask for a new one.",
+    title: "The credentials are not accepted",
+    meaning: "The Authorization header is malformed, or its key is mistyped, unknown, expired or revoked. Where there is a \
+              cookie instead, its session is over.",
+    remedy: "Compare the key with what was handed out; where it has expired or was revoked, ask for a new one. Where the \
+             session is over, sign in again.",
+    members: &[],
+};
+
+/// A page of somebody else's may have sent the request.
+pub static CSRF_REFUSED: ProblemType = ProblemType {
+    status: StatusCode::FORBIDDEN,
+    code: "csrf.refused",
+    title: "The request may come from another page",
+    meaning: "The request has a session's cookie, or signs in, and nothing in it shows that a page of this service sent it: \
+              neither Sec-Fetch-Site: same-origin nor, without that header, an Origin that is the host which is asked. \
+              Nothing was done.",
+    remedy: "Send it from a page of the same origin. Programs use an API key.",
+    members: &[],
+};
+
+/// The request takes a session.
+pub static SESSION_REQUIRED: ProblemType = ProblemType {
+    status: StatusCode::FORBIDDEN,
+    code: "session.required",
+    title: "The request takes a session",
+    meaning: "The request is about the session that it comes with, and comes with none. Nothing was done.",
+    remedy: "Sign in with POST /v1/sessions, and send the cookie instead of a key.",
     members: &[],
 };
 
@@ -283,9 +385,9 @@ pub static AUTHENTICATION_INVALID: ProblemType = ProblemType {
 pub static AUTHORIZATION_DENIED: ProblemType = ProblemType {
     status: StatusCode::FORBIDDEN,
     code: "authorization.denied",
-    title: "The API key does not allow this",
-    meaning: "The key is good, and lacks the scope that the request takes. Nothing was done.",
-    remedy: "Use a key that has the scope, or have one made.",
+    title: "The credentials do not allow this",
+    meaning: "The key or the session is good, and lacks the scope that the request takes. Nothing was done.",
+    remedy: "Use a key that has the scope, or have it granted.",
     members: &[Member { name: "scope", json_type: "string", meaning: "The scope that is lacking." }],
 };
 
@@ -310,9 +412,12 @@ impl From<&AccessError> for Problem {
                 ReadError::Corrupt(_) => failures::read_failed(error),
                 _ => failures::unavailable(),
             },
+            AccessError::SessionOver(_) => invalid("The session is over, or there is none like it."),
+            AccessError::CrossOrigin => Self::of(&CSRF_REFUSED),
+            AccessError::NotSignedIn => Self::of(&SESSION_REQUIRED),
             AccessError::Unseen => failures::ledger_not_found(),
             AccessError::Lacking(scope) => Self::of(&AUTHORIZATION_DENIED)
-                .detail(format!("This takes the scope {scope}, which the key does not have here."))
+                .detail(format!("This takes the scope {scope}, which whoever asks does not have here."))
                 .with("scope", scope.name()),
         }
     }
@@ -350,6 +455,9 @@ mod tests {
                 "internal.error",
                 false,
             ),
+            (AccessError::SessionOver(None), 401, "authentication.invalid", true),
+            (AccessError::CrossOrigin, 403, "csrf.refused", false),
+            (AccessError::NotSignedIn, 403, "session.required", false),
             (AccessError::Unseen, 404, "ledger.not_found", false),
             (AccessError::Lacking(Scope::LedgerWrite), 403, "authorization.denied", false),
         ] {

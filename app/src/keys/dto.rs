@@ -76,7 +76,7 @@ pub struct KeyView {
     pub grants: Vec<GrantView>,
     /// When it was created.
     pub created_at: TimeText,
-    /// Who created it: `key:…`, or `operator`.
+    /// Who created it: `key:…`, `user:…`, or `operator`.
     pub created_by: String,
     /// From when on it opens nothing any more.
     pub expires_at: Option<TimeText>,
@@ -126,11 +126,11 @@ impl IssuedKeyView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Principal")]
 pub struct PrincipalView {
-    /// What they are: `key`, or `anybody` where nobody is asked.
+    /// What they are: `key`, `user`, or `anybody` where nobody is asked.
     pub kind: &'static str,
-    /// The id of their key; null for anybody.
+    /// The id of their key, or their own; null for anybody.
     pub id: Option<String>,
-    /// What their key is called; null for anybody.
+    /// What their key is called, or what they are; null for anybody.
     pub name: Option<String>,
     /// What they may do.
     pub grants: Vec<GrantView>,
@@ -143,6 +143,7 @@ impl From<&Principal> for PrincipalView {
         let (kind, id, name) = match principal.subject() {
             Subject::Anybody => ("anybody", None, None),
             Subject::Key { id, name } => ("key", Some(id.to_string()), Some(name.to_string())),
+            Subject::User { id, name } => ("user", Some(id.to_string()), Some(name.to_string())),
         };
         Self {
             kind,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::schemas::{Direction, Schemas};
 use super::{Operation, problems};
 use crate::build_info::BUILD;
+use crate::http::cookie::SESSION_COOKIE;
 use crate::http::fields::FieldError;
 use crate::http::problem::ProblemType;
 
@@ -121,7 +122,8 @@ fn needed(operation: &Operation) -> String {
     let Some(right) = operation.right else { return String::new() };
     let scopes: Vec<String> = right.parts.scopes().into_iter().map(|scope| format!("`{scope}`")).collect();
     match right.parts {
-        Need::Known => "Takes any good key.".to_owned(),
+        Need::Known => "Takes any good key or session.".to_owned(),
+        Need::SignedIn => "Takes a session.".to_owned(),
         Need::OnLedger(_) => format!("Takes {} for the ledger.", scopes[0]),
         Need::OnLedgerEither(..) => {
             format!("Takes {} for the ledger, as the request wants.", scopes.join(" or "))
@@ -134,11 +136,14 @@ fn needed(operation: &Operation) -> String {
 /// The ways to be let in: one for each scope that will do, none where anybody may ask.
 fn security(operation: &Operation) -> Value {
     let Some(right) = operation.right else { return json!([]) };
-    let scopes = right.parts.scopes();
-    if scopes.is_empty() {
-        return json!([{ "apiKey": [] }]);
+    match right.parts {
+        Need::SignedIn => json!([{ "session": [] }]),
+        Need::Known => json!([{ "apiKey": [] }, { "session": [] }]),
+        _ => {
+            let ways = |scope: Scope| ["apiKey", "session"].map(|scheme| json!({ scheme: [scope.name()] }));
+            right.parts.scopes().into_iter().flat_map(ways).collect()
+        }
     }
-    scopes.into_iter().map(|scope| json!({ "apiKey": [scope.name()] })).collect()
 }
 
 /// The scheme by which callers say who they are.
@@ -155,6 +160,14 @@ fn security_schemes() -> Value {
                  ledgers or for some:\n\n{}",
                 scopes.join("\n")
             )
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": SESSION_COOKIE,
+            "description": "A session of a user who signed in with `POST /v1/sessions`, and who has the same scopes as \
+                            keys. It counts where there is no `Authorization`. But for GET, the request has to come \
+                            from a page of the same origin."
         }
     })
 }
@@ -256,6 +269,10 @@ fn headers() -> Value {
         "RateLimitPolicy": {
             "description": "How many requests (`q`) are allowed in how many seconds (`w`), for each limit by its name.",
             "schema": { "type": "string", "examples": ["\"address\";q=200;w=20"] }
+        },
+        "SetCookie": {
+            "description": "The session, or that it is over.",
+            "schema": { "type": "string" }
         },
         "RetryAfter": {
             "description": "After how many seconds to try again.",

@@ -8,7 +8,10 @@ use super::schemas::{Direction, Schemas};
 use super::types::{Input, Output};
 use crate::http::door::RATE_LIMITED;
 use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
-use crate::http::principal::{AUTHENTICATION_INVALID, AUTHENTICATION_REQUIRED, AUTHORIZATION_DENIED, Right};
+use crate::http::principal::{
+    AUTHENTICATION_INVALID, AUTHENTICATION_REQUIRED, AUTHORIZATION_DENIED, CSRF_REFUSED, Right,
+    SESSION_REQUIRED,
+};
 use crate::http::problem::ProblemType;
 use crate::http::problem_types::{INTERNAL_ERROR, REQUEST_TIMEOUT, SERVICE_OVERLOADED};
 
@@ -23,6 +26,8 @@ pub enum Method {
     Get,
     /// Creates, or does something.
     Post,
+    /// Changes the whole.
+    Put,
     /// Changes a part.
     Patch,
     /// Ends something.
@@ -36,6 +41,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
@@ -103,6 +109,12 @@ impl Operation {
     #[must_use]
     pub fn post(path: &'static str, id: &'static str) -> Self {
         Self::new(Method::Post, path, id)
+    }
+
+    /// Starts the description of a PUT.
+    #[must_use]
+    pub fn put(path: &'static str, id: &'static str) -> Self {
+        Self::new(Method::Put, path, id)
     }
 
     /// Starts the description of a PATCH.
@@ -220,8 +232,13 @@ impl Operation {
         let mut all = input.unwrap_or_default();
         if let Some(right) = self.right {
             all.extend([&AUTHENTICATION_REQUIRED, &AUTHENTICATION_INVALID, &SERVICE_UNAVAILABLE]);
-            if right.parts != Need::Known {
-                all.push(&AUTHORIZATION_DENIED);
+            if self.method != Method::Get {
+                all.push(&CSRF_REFUSED);
+            }
+            match right.parts {
+                Need::Known => {}
+                Need::SignedIn => all.push(&SESSION_REQUIRED),
+                _ => all.push(&AUTHORIZATION_DENIED),
             }
             if matches!(right.parts, Need::OnLedger(_) | Need::OnLedgerEither(..)) {
                 all.push(&LEDGER_NOT_FOUND);

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 use super::schemas::{Direction, Schemas};
+use crate::http::cookie::WithCookie;
 use crate::http::input::{
     BODY_TIMEOUT, BODY_TOO_LARGE, REQUEST_INVALID, Read, UNSUPPORTED_MEDIA_TYPE, Write,
 };
@@ -112,6 +113,21 @@ impl<T: JsonSchema> Output for Changed<T> {
             description: "It was changed, by this request or by the same one before.",
             headers: &["IdempotencyReplayed", "XRequestId"],
             body: schemas.reference::<T>(Direction::Reply),
+        }
+    }
+}
+
+impl<T: JsonSchema> Output for WithCookie<Reply<T>> {
+    fn describe(schemas: &mut Schemas) -> DescribedOutput {
+        DescribedOutput { headers: &["SetCookie", "XRequestId"], ..Reply::<T>::describe(schemas) }
+    }
+}
+
+impl<T: JsonSchema> Output for WithCookie<Created<T>> {
+    fn describe(schemas: &mut Schemas) -> DescribedOutput {
+        DescribedOutput {
+            headers: &["Location", "SetCookie", "XRequestId"],
+            ..Created::<T>::describe(schemas)
         }
     }
 }

@@ -17,9 +17,11 @@ use crate::metrics::{CommandOutcome, EngineMetrics};
 use crate::port::{LedgerCreation, Store};
 use crate::query::NewLedger;
 use crate::queue::{Answers, Asked, AskedTogether, Enqueue, LaneHandle};
+use crate::sessions::{LoginThrottle, SessionCache};
 use crate::submission::{CreateLedgerError, CreatedLedger, SharedSource, Submission, SubmitError, Submitted};
+use crate::users::{PasswordOptions, Passwords, UserCache};
 
-/// Bounds of the engine. All counts are per ledger.
+/// Bounds of the engine. All counts but those of passwords are per ledger.
 #[derive(Clone, Copy, Debug)]
 pub struct EngineOptions {
     /// How much may wait: the postings of all queued commands.
@@ -30,6 +32,8 @@ pub struct EngineOptions {
     pub cached_balances_max: usize,
     /// After how long without a command a lane ends and frees what it remembers.
     pub lane_idle: Duration,
+    /// What digests of passwords cost, and how many may be made at a time.
+    pub passwords: PasswordOptions,
 }
 
 impl Default for EngineOptions {
@@ -39,6 +43,7 @@ impl Default for EngineOptions {
             batch_max: 2_048,
             cached_balances_max: 16_384,
             lane_idle: Duration::from_mins(1),
+            passwords: PasswordOptions::default(),
         }
     }
 }
@@ -58,6 +63,10 @@ pub(crate) struct Shared {
     schedules_changed: Notify,
     keys: KeyCache,
     refusals: Refusals,
+    sessions: SessionCache,
+    sign_ins: LoginThrottle,
+    users: UserCache,
+    passwords: Passwords,
 }
 
 #[derive(Default)]
@@ -90,7 +99,7 @@ impl Engine {
     /// Starts an engine on a store. Lanes open with their ledger's first command.
     ///
     /// # Panics
-    /// When the queue has no room for the largest transaction, or a bound is zero.
+    /// When the queue has no room for the largest transaction, a bound is zero, or Argon2 knows no such costs.
     #[must_use]
     pub fn start(store: Arc<dyn Store>, options: EngineOptions, metrics: EngineMetrics) -> Self {
         Self::start_with_clock(store, options, metrics, clock::now)
@@ -109,6 +118,7 @@ impl Engine {
     ) -> Self {
         assert!(options.queue_max >= Postings::MAX, "a queue has to hold the largest transaction");
         assert!(options.batch_max > 0, "a batch has to hold a command");
+        let passwords = Passwords::new(&options.passwords);
         let (clock, schedules_changed) = (Box::new(clock), Notify::new());
         Self(Arc::new(Shared {
             store,
@@ -119,6 +129,10 @@ impl Engine {
             schedules_changed,
             keys: KeyCache::default(),
             refusals: Refusals::default(),
+            sessions: SessionCache::default(),
+            sign_ins: LoginThrottle::default(),
+            users: UserCache::default(),
+            passwords,
         }))
     }
 
@@ -136,6 +150,22 @@ impl Engine {
 
     pub(crate) fn refusals(&self) -> &Refusals {
         &self.0.refusals
+    }
+
+    pub(crate) fn session_cache(&self) -> &SessionCache {
+        &self.0.sessions
+    }
+
+    pub(crate) fn sign_ins(&self) -> &LoginThrottle {
+        &self.0.sign_ins
+    }
+
+    pub(crate) fn user_cache(&self) -> &UserCache {
+        &self.0.users
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
     }
 
     /// Returns the store, for reads.

@@ -22,9 +22,11 @@ pub mod query;
 mod queue;
 mod rehearsal;
 pub mod schedules;
+pub mod sessions;
 pub mod shifted;
 pub mod statement;
 mod submission;
+pub mod users;
 pub mod verify;
 
 pub use as_of::balances_before;

@@ -21,7 +21,9 @@ use crate::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use crate::schedules::ScheduleStore;
+use crate::sessions::SessionStore;
 use crate::shifted::ShiftedMovement;
+use crate::users::UserStore;
 
 /// A place that keeps ledgers durably.
 #[async_trait]
@@ -212,6 +214,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the part of the store that keeps API keys and the audit trail.
     fn access(&self) -> &dyn AccessStore;
+
+    /// Returns the part of the store that keeps sessions.
+    fn sessions(&self) -> &dyn SessionStore;
+
+    /// Returns the part of the store that keeps users.
+    fn users(&self) -> &dyn UserStore;
 
     /// Opens a consistent view of one ledger that later writes do not change, for verification.
     ///

@@ -7,12 +7,15 @@ use std::net::IpAddr;
 use ledger::Timestamp;
 
 use crate::key_text::KeyId;
+use crate::user::UserId;
 
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Actor {
     /// Somebody with a key, which need not be good any more.
     Key(KeyId),
+    /// A user.
+    User(UserId),
     /// Somebody who is not known.
     Unknown,
     /// An operator on the command line, or the service itself at its first start.
@@ -26,16 +29,21 @@ impl Actor {
         match text {
             "unknown" => Some(Self::Unknown),
             "operator" => Some(Self::Operator),
-            key => key.strip_prefix("key:").and_then(|id| KeyId::parse(id).ok()).map(Self::Key),
+            other => match other.split_once(':')? {
+                ("key", id) => KeyId::parse(id).ok().map(Self::Key),
+                ("user", id) => UserId::parse(id).ok().map(Self::User),
+                _ => None,
+            },
         }
     }
 }
 
-/// Writes it as it is stored and shown: `key:0PWjmK8zyWjb`, `unknown`, `operator`.
+/// Writes it as it is stored and shown: `key:0PWjmK8zyWjb`, `user:3fJ0dPq7xKbM`, `unknown`, `operator`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(id) => write!(f, "key:{id}"),
+            Self::User(id) => write!(f, "user:{id}"),
             Self::Unknown => f.write_str("unknown"),
             Self::Operator => f.write_str("operator"),
         }
@@ -49,6 +57,20 @@ pub enum Action {
     KeyCreated,
     /// A key was revoked.
     KeyRevoked,
+    /// A user was created.
+    UserCreated,
+    /// A user's name, address, state or grants were changed, or their address was verified.
+    UserChanged,
+    /// A user's password was set.
+    PasswordSet,
+    /// A user signed in.
+    SessionStarted,
+    /// A user signed out.
+    SessionEnded,
+    /// A session was ended from another one.
+    SessionRevoked,
+    /// All sessions of a user were ended, but for the one that this was asked with.
+    SessionsRevoked,
     /// A ledger was created.
     LedgerCreated,
     /// A schedule was created: what it posts later is posted with the rights that its creator had.
@@ -59,8 +81,20 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 5] =
-        [Self::KeyCreated, Self::KeyRevoked, Self::LedgerCreated, Self::ScheduleCreated, Self::Refused];
+    pub const ALL: [Self; 12] = [
+        Self::KeyCreated,
+        Self::KeyRevoked,
+        Self::UserCreated,
+        Self::UserChanged,
+        Self::PasswordSet,
+        Self::SessionStarted,
+        Self::SessionEnded,
+        Self::SessionRevoked,
+        Self::SessionsRevoked,
+        Self::LedgerCreated,
+        Self::ScheduleCreated,
+        Self::Refused,
+    ];
 
     /// Returns its name. It never changes once released.
     #[must_use]
@@ -68,6 +102,13 @@ impl Action {
         match self {
             Self::KeyCreated => "key.created",
             Self::KeyRevoked => "key.revoked",
+            Self::UserCreated => "user.created",
+            Self::UserChanged => "user.changed",
+            Self::PasswordSet => "user.password_set",
+            Self::SessionStarted => "session.started",
+            Self::SessionEnded => "session.ended",
+            Self::SessionRevoked => "session.revoked",
+            Self::SessionsRevoked => "user.sessions_revoked",
             Self::LedgerCreated => "ledger.created",
             Self::ScheduleCreated => "schedule.created",
             Self::Refused => "request.refused",
@@ -90,7 +131,7 @@ pub struct AuditEvent {
     pub actor: Actor,
     /// What they did.
     pub action: Action,
-    /// What they did it to: a key's id, a ledger's name, `GET /v1/keys` and why it was refused.
+    /// What they did it to: a key's or a user's id, a ledger's name, `GET /v1/keys` and why it was refused.
     pub subject: String,
     /// The address that it came from.
     pub address: Option<IpAddr>,
@@ -115,10 +156,14 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        for actor in [Actor::Unknown, Actor::Operator, Actor::Key(KeyId::parse("0123456789ab").unwrap())] {
+        let key = Actor::Key(KeyId::parse("0123456789ab").unwrap());
+        let user = Actor::User(UserId::parse("0123456789ab").unwrap());
+        for actor in [Actor::Unknown, Actor::Operator, key, user] {
             assert_eq!(Actor::parse(&actor.to_string()), Some(actor));
         }
-        assert_eq!(Actor::parse("key:x"), None);
+        for text in ["key:x", "user:x", "robot:0123456789ab", "", ":"] {
+            assert_eq!(Actor::parse(text), None);
+        }
         for action in Action::ALL {
             assert_eq!(Action::named(action.name()), Some(action));
         }

@@ -214,7 +214,7 @@ mod tests {
         for text in [
             "ledger:read@*",
             "ledger:read,ledger:write@eu,main;audit:read@*",
-            "ledger:read,ledger:write,ledger:force,accounts:policy,ledgers:create,keys:admin,audit:read@*",
+            "ledger:read,ledger:write,ledger:force,accounts:policy,ledgers:create,keys:admin,users:admin,audit:read@*",
         ] {
             assert_eq!(grants(text).to_string(), text);
         }

@@ -7,6 +7,7 @@ use crate::audit::Actor;
 use crate::grant::Grants;
 use crate::key_text::KeyId;
 use crate::scope::Scope;
+use crate::user::{UserId, UserName};
 
 /// Who a request comes from, and what they may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,13 @@ pub enum Subject {
         /// What the key is called.
         name: KeyName,
     },
+    /// A user who signed in.
+    User {
+        /// Their id.
+        id: UserId,
+        /// What they are called.
+        name: UserName,
+    },
 }
 
 impl Subject {
@@ -37,6 +45,7 @@ impl Subject {
         match self {
             Self::Anybody => Actor::Unknown,
             Self::Key { id, .. } => Actor::Key(id.clone()),
+            Self::User { id, .. } => Actor::User(id.clone()),
         }
     }
 }
@@ -46,6 +55,8 @@ impl Subject {
 pub enum Need {
     /// To be known, whatever they may do.
     Known,
+    /// To have signed in, whatever they may do.
+    SignedIn,
     /// A scope for the ledger in the path.
     OnLedger(Scope),
     /// One of two scopes for the ledger in the path; which one, the rest of the request tells.
@@ -61,7 +72,7 @@ impl Need {
     #[must_use]
     pub fn scopes(self) -> Vec<Scope> {
         match self {
-            Self::Known => Vec::new(),
+            Self::Known | Self::SignedIn => Vec::new(),
             Self::OnLedger(scope) | Self::Somewhere(scope) | Self::Overall(scope) => vec![scope],
             Self::OnLedgerEither(one, other) => vec![one, other],
         }
@@ -73,6 +84,8 @@ impl Need {
 pub enum Denied {
     /// They are not to know that there is such a ledger.
     Unseen,
+    /// They did not sign in.
+    NotSignedIn,
     /// They lack a scope.
     Lacking(Scope),
 }
@@ -88,6 +101,12 @@ impl Principal {
     #[must_use]
     pub fn anybody() -> Self {
         Self::new(Subject::Anybody, Grants::everything(), None)
+    }
+
+    /// Limits the principal to the time before a moment.
+    #[must_use]
+    pub fn until(self, expires_at: Timestamp) -> Self {
+        Self { expires_at: Some(expires_at), ..self }
     }
 
     /// Returns who they are.
@@ -124,6 +143,10 @@ impl Principal {
         }
         let (scope, holds) = match need {
             Need::Known => return Ok(()),
+            Need::SignedIn => {
+                let signed_in = matches!(self.subject, Subject::User { .. });
+                return if signed_in { Ok(()) } else { Err(Denied::NotSignedIn) };
+            }
             Need::OnLedger(scope) => (scope, on_ledger(scope)),
             Need::OnLedgerEither(one, other) => (one, on_ledger(one) || on_ledger(other)),
             Need::Somewhere(scope) => (scope, self.grants.allow_somewhere(scope)),

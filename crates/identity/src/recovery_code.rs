@@ -87,10 +87,14 @@ mod tests {
         let code = RecoveryCode::from_random(&[7; 15]);
         let shown = code.expose();
         assert_eq!(shown.as_str(), "A4DQ-OBYH-A4DQ-OBYH-A4DQ-OBYH");
-        for typed in ["A4DQOBYHA4DQOBYHA4DQOBYH", "a4dq-obyh-a4dq-obyh-a4dq-obyh", " A4DQ OBYH A4DQ OBYH A4DQ OBYH "] {
+        for typed in
+            ["A4DQOBYHA4DQOBYHA4DQOBYH", "a4dq-obyh-a4dq-obyh-a4dq-obyh", " A4DQ OBYH A4DQ OBYH A4DQ OBYH "]
+        {
             assert_eq!(RecoveryCode::parse(typed).unwrap().digest(), code.digest(), "{typed}");
         }
-        for other in ["", "A4DQ", "A4DQ-OBYH-A4DQ-OBYH-A4DQ-OBYHA", "A4DQ-OBYH-A4DQ-OBYH-A4DQ-OBY1", &"-".repeat(60)] {
+        for other in
+            ["", "A4DQ", "A4DQ-OBYH-A4DQ-OBYH-A4DQ-OBYHA", "A4DQ-OBYH-A4DQ-OBYH-A4DQ-OBY1", &"-".repeat(60)]
+        {
             assert!(RecoveryCode::parse(other).is_err(), "{other}");
         }
         assert_eq!(format!("{code:?}"), "RecoveryCode(***)");

@@ -66,5 +66,6 @@ mod tests {
         assert_eq!(Role::named("root"), None);
         assert_eq!(Role::Admin.scopes(), Scopes::all());
         assert!(!Role::Operator.scopes().contains(Scope::KeysAdmin));
+        assert!(!Role::Operator.scopes().contains(Scope::UsersAdmin));
     }
 }

@@ -17,19 +17,22 @@ pub enum Scope {
     LedgersCreate,
     /// To create, list and revoke API keys.
     KeysAdmin,
+    /// To create, list and change users.
+    UsersAdmin,
     /// To read the audit trail.
     AuditRead,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::LedgerRead,
         Self::LedgerWrite,
         Self::LedgerForce,
         Self::AccountsPolicy,
         Self::LedgersCreate,
         Self::KeysAdmin,
+        Self::UsersAdmin,
         Self::AuditRead,
     ];
 
@@ -43,6 +46,7 @@ impl Scope {
             Self::AccountsPolicy => "accounts:policy",
             Self::LedgersCreate => "ledgers:create",
             Self::KeysAdmin => "keys:admin",
+            Self::UsersAdmin => "users:admin",
             Self::AuditRead => "audit:read",
         }
     }
@@ -59,6 +63,7 @@ impl Scope {
             Self::AccountsPolicy => "Change what accounts allow: floors, freezing, closing.",
             Self::LedgersCreate => "Create ledgers.",
             Self::KeysAdmin => "Create, list and revoke API keys.",
+            Self::UsersAdmin => "Create, list and change users.",
             Self::AuditRead => "Read the audit trail.",
         }
     }
@@ -74,7 +79,7 @@ impl Scope {
     pub const fn is_about_a_ledger(self) -> bool {
         match self {
             Self::LedgerRead | Self::LedgerWrite | Self::LedgerForce | Self::AccountsPolicy => true,
-            Self::LedgersCreate | Self::KeysAdmin | Self::AuditRead => false,
+            Self::LedgersCreate | Self::KeysAdmin | Self::UsersAdmin | Self::AuditRead => false,
         }
     }
 

@@ -39,7 +39,11 @@ impl TotpCode {
     /// When it is not six digits.
     pub fn parse(text: &str) -> Result<Self, TotpCodeError> {
         let digits = <[u8; DIGITS]>::try_from(text.as_bytes()).map_err(|_| TotpCodeError)?;
-        if digits.iter().all(u8::is_ascii_digit) { Ok(Self(Zeroizing::new(digits))) } else { Err(TotpCodeError) }
+        if digits.iter().all(u8::is_ascii_digit) {
+            Ok(Self(Zeroizing::new(digits)))
+        } else {
+            Err(TotpCodeError)
+        }
     }
 }
 
@@ -135,7 +139,9 @@ impl fmt::Display for Encoded<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for byte in self.0.bytes() {
             match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => f.write_char(char::from(byte))?,
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                    f.write_char(char::from(byte))?
+                }
                 other => write!(f, "%{other:02X}")?,
             }
         }
@@ -176,7 +182,9 @@ mod tests {
     #[test]
     fn a_clock_may_be_one_step_off_and_no_more() {
         let shown = code(&secret().code_at(1_000_000_020));
-        for (now, taken) in [(-60, false), (-30, true), (0, true), (29, true), (30, true), (59, true), (60, false)] {
+        for (now, taken) in
+            [(-60, false), (-30, true), (0, true), (29, true), (30, true), (59, true), (60, false)]
+        {
             let step = secret().step_of(&shown, 1_000_000_020 + now, None);
             assert_eq!(step, taken.then_some(33_333_334), "{now}");
         }

@@ -33,10 +33,18 @@ mod tests {
 
     #[test]
     fn a_sender_is_an_address_with_or_without_a_name() {
-        for text in ["florin@example.com", "Florin <florin@example.com>", "\"Florin, Inc.\" <f@example.com>"] {
+        for text in ["florin@example.com", "Florin <florin@example.com>", "\"Florin, Inc.\" <f@example.com>"]
+        {
             assert_eq!(Sender::parse(text).unwrap().domain(), "example.com");
         }
-        for text in ["", "florin", "florin@", "Florin <>", "a@b.example, c@d.example", "a@b.example\r\nBcc: x@y.example"] {
+        for text in [
+            "",
+            "florin",
+            "florin@",
+            "Florin <>",
+            "a@b.example, c@d.example",
+            "a@b.example\r\nBcc: x@y.example",
+        ] {
             assert_eq!(Sender::parse(text), Err(AddressError), "{text}");
         }
     }

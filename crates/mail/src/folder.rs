@@ -41,4 +41,3 @@ impl Folder {
         fs::rename(&unfinished, self.path.join(format!("{name}.eml"))).await
     }
 }
-

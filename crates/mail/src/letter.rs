@@ -227,16 +227,17 @@ mod tests {
             assert!(subject.is_ascii() && subject.len() < 70, "{subject}");
             assert!(text.contains("Ada <b>Lovelace</b>"), "{text}");
             assert!(html.contains("Ada &#60;b&#62;Lovelace&#60;/b&#62;"), "{html}");
-            let leads = matches!(
-                letter.kind(),
-                Kind::Invitation | Kind::PasswordReset | Kind::AddressVerification
-            );
+            let leads =
+                matches!(letter.kind(), Kind::Invitation | Kind::PasswordReset | Kind::AddressVerification);
             for form in [&text, &html] {
                 assert_eq!(form.contains("https://florin.example/set-password#token=abc"), leads, "{form}");
                 assert_eq!(form.contains("2026-11-29 08:00 UTC"), !leads, "{form}");
             }
             assert!(text.lines().all(|line| line.len() < 100), "{text}");
-            assert!(!html.contains("http://") && !html.contains("<script") && !html.contains("src="), "{html}");
+            assert!(
+                !html.contains("http://") && !html.contains("<script") && !html.contains("src="),
+                "{html}"
+            );
         }
     }
 

@@ -49,7 +49,10 @@ pub struct Mail {
 
 impl fmt::Debug for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mail").field("about", &self.about).field("letter", &self.letter).finish_non_exhaustive()
+        f.debug_struct("Mail")
+            .field("about", &self.about)
+            .field("letter", &self.letter)
+            .finish_non_exhaustive()
     }
 }
 
@@ -81,7 +84,14 @@ impl Outbox {
     #[must_use]
     pub fn open(transport: Transport, from: Sender, options: OutboxOptions, metrics: MailMetrics) -> Self {
         let room = Arc::new(Semaphore::new(options.waiting_max));
-        Self(Arc::new(Shared { transport, from, options, metrics, room, sending: Semaphore::new(SENDING_MAX) }))
+        Self(Arc::new(Shared {
+            transport,
+            from,
+            options,
+            metrics,
+            room,
+            sending: Semaphore::new(SENDING_MAX),
+        }))
     }
 
     /// Says whether mails are switched off.

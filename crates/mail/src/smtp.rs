@@ -42,7 +42,11 @@ pub struct SmtpOptions {
 impl fmt::Debug for SmtpOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port, tls, .. } = self;
-        f.debug_struct("SmtpOptions").field("host", host).field("port", port).field("tls", tls).finish_non_exhaustive()
+        f.debug_struct("SmtpOptions")
+            .field("host", host)
+            .field("port", port)
+            .field("tls", tls)
+            .finish_non_exhaustive()
     }
 }
 

@@ -13,10 +13,12 @@ mod past;
 mod rows;
 mod schedules;
 mod schema;
+mod sessions;
 mod sorting;
 mod spans;
 mod statement;
 mod transactions;
+mod users;
 mod ways;
 
 pub use access::{AuditRow, KeyRow, StoredEvent, page_of_audit, page_of_keys};
@@ -48,8 +50,10 @@ pub use schedules::{
     schedule_request, stored_schedule,
 };
 pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
+pub use sessions::{SessionRow, page_of_sessions};
 pub use sorting::{ByEffectiveTime, SortingReads};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};
 pub use statement::StatementPage;
 pub use transactions::{LogPage, TransactionPage};
+pub use users::{StoredUserRow, UserRow, page_of_users};
 pub use ways::{Way, WayReads, addresses_under, choose_way, most_rows_match};

@@ -1,40 +1,53 @@
-//! Keys and the audit trail in memory, in the plainest way: two lists.
+//! Keys and the audit trail in memory, in the plainest way: two lists. Users and sessions have others beside them.
 
 use async_trait::async_trait;
 use engine::access::{AccessStore, StoredKey, WriteAccessError};
 use engine::port::{ReadError, Source};
 use engine::query::Page;
+use engine::users::StoredUser;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
 
+use crate::sessions::KeptSessions;
 use crate::store::MemoryStore;
 
 /// All of it.
 #[derive(Default)]
 pub(crate) struct KeptAccess {
     keys: Vec<StoredKey>,
-    trail: Vec<AuditEvent>,
+    pub(crate) users: Vec<StoredUser>,
+    pub(crate) trail: Vec<AuditEvent>,
+    pub(crate) sessions: KeptSessions,
 }
 
-/// There is a key of this id.
+/// There is something of this id already.
 #[derive(Debug, thiserror::Error)]
-#[error("the id of the key is in use")]
-struct InUse;
+#[error("the id is in use")]
+pub(crate) struct InUse;
 
 impl MemoryStore {
-    fn on_access<T>(&self, does: impl FnOnce(&mut KeptAccess) -> T) -> Result<T, WriteAccessError> {
+    pub(crate) fn on_access<T>(
+        &self,
+        does: impl FnOnce(&mut KeptAccess) -> T,
+    ) -> Result<T, WriteAccessError> {
         self.opening.check().map_err(|closed| WriteAccessError(Source::from(closed)))?;
         Ok(does(&mut self.database.access()))
     }
 
-    fn of_access<T>(&self, reads: impl FnOnce(&KeptAccess) -> T) -> Result<T, ReadError> {
+    pub(crate) fn of_access<T>(&self, reads: impl FnOnce(&KeptAccess) -> T) -> Result<T, ReadError> {
         self.on_access(|kept| reads(kept)).map_err(|WriteAccessError(source)| ReadError::Unavailable(source))
     }
 }
 
-/// Takes what comes before a number, the last first.
-fn before<T: Clone>(all: &[T], before: Option<u64>, limit: usize) -> Page<(u64, T), u64> {
-    let numbered = all.iter().enumerate().rev().map(|(number, item)| (number as u64, item.clone()));
+/// Takes what comes before a number and is wanted, the last first.
+pub(crate) fn before<T: Clone>(
+    all: &[T],
+    before: Option<u64>,
+    limit: usize,
+    is_wanted: impl Fn(&T) -> bool,
+) -> Page<(u64, T), u64> {
+    let wanted = all.iter().enumerate().rev().filter(|(_, item)| is_wanted(item));
+    let numbered = wanted.map(|(number, item)| (number as u64, item.clone()));
     let found = numbered.filter(|(number, _)| before.is_none_or(|before| *number < before));
     let mut items: Vec<(u64, T)> = found.collect();
     let goes_on = items.len() > limit;
@@ -77,7 +90,7 @@ impl AccessStore for MemoryStore {
     }
 
     async fn keys(&self, last: Option<u64>, limit: usize) -> Result<Page<ApiKey, u64>, ReadError> {
-        let found = self.of_access(|kept| before(&kept.keys, last, limit))?;
+        let found = self.of_access(|kept| before(&kept.keys, last, limit, |_| true))?;
         let items = found.items.into_iter().map(|(_, stored)| stored.key).collect();
         Ok(Page { items, next: found.next })
     }
@@ -96,7 +109,7 @@ impl AccessStore for MemoryStore {
     }
 
     async fn audit(&self, last: Option<u64>, limit: usize) -> Result<Page<AuditRecord, u64>, ReadError> {
-        let found = self.of_access(|kept| before(&kept.trail, last, limit))?;
+        let found = self.of_access(|kept| before(&kept.trail, last, limit, |_| true))?;
         let items = found.items.into_iter().map(|(id, event)| AuditRecord { id, event }).collect();
         Ok(Page { items, next: found.next })
     }

@@ -10,8 +10,10 @@ mod batch;
 mod database;
 mod pages;
 mod schedules;
+mod sessions;
 mod snapshot;
 mod store;
+mod users;
 
 pub use database::MemoryDatabase;
 pub use store::MemoryStore;

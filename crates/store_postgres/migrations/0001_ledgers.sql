@@ -294,3 +294,41 @@ CREATE TABLE audit_records (
 
 CREATE TRIGGER audit_records_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_records
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Users. Addresses that differ in nothing but case are one. Of a password there is a digest only, which takes long to
+-- make; `version` counts the changes.
+CREATE TABLE users (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text COLLATE "C" NOT NULL UNIQUE,
+    version bigint NOT NULL,
+    name text NOT NULL,
+    email text NOT NULL,
+    email_folded text COLLATE "C" NOT NULL UNIQUE,
+    email_verified_at bigint,
+    state text COLLATE "C" NOT NULL,
+    grants text NOT NULL,
+    created_at bigint NOT NULL,
+    created_by text NOT NULL,
+    password text,
+    password_set_at bigint,
+    CHECK ((password IS NULL) = (password_set_at IS NULL))
+) WITH (fillfactor = 70);
+
+CREATE INDEX users_by_state ON users (state, number);
+
+-- Sessions of users, without their secrets: of those there are digests only.
+CREATE TABLE sessions (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text COLLATE "C" NOT NULL UNIQUE,
+    digest bytea NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    created_at bigint NOT NULL,
+    last_seen_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    address text,
+    user_agent text,
+    revoked_at bigint
+) WITH (fillfactor = 70);
+
+CREATE INDEX sessions_by_user ON sessions (user_id, number);
+CREATE INDEX sessions_by_end ON sessions (expires_at);

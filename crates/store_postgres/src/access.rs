@@ -54,7 +54,7 @@ impl AccessStore for PostgresStore {
 }
 
 /// Returns the number before which a page lies; all numbers lie before the last one that there can be.
-fn stored_before(before: Option<u64>) -> i64 {
+pub(crate) fn stored_before(before: Option<u64>) -> i64 {
     before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX)
 }
 

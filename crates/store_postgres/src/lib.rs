@@ -24,6 +24,7 @@ mod past;
 mod rows;
 mod schedules;
 mod session;
+mod sessions;
 mod snapshot;
 mod spans;
 mod statement;
@@ -31,6 +32,7 @@ mod store;
 mod together;
 mod transaction_changes;
 mod transactions;
+mod users;
 mod write;
 mod write_one;
 

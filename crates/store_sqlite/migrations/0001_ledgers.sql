@@ -331,3 +331,41 @@ CREATE TRIGGER audit_records_never_vanish BEFORE DELETE ON audit_records
 BEGIN
     SELECT RAISE(ABORT, 'nothing recorded ever vanishes');
 END;
+
+-- Users. Addresses that differ in nothing but case are one. Of a password there is a digest only, which takes long to
+-- make; `version` counts the changes.
+CREATE TABLE users (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    email_folded TEXT NOT NULL UNIQUE,
+    email_verified_at INTEGER,
+    state TEXT NOT NULL,
+    grants TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    password TEXT,
+    password_set_at INTEGER,
+    CHECK ((password IS NULL) = (password_set_at IS NULL))
+) STRICT;
+
+CREATE INDEX users_by_state ON users (state, number);
+
+-- Sessions of users, without their secrets: of those there are digests only.
+CREATE TABLE sessions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    digest BLOB NOT NULL,
+    user_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    address TEXT,
+    user_agent TEXT,
+    revoked_at INTEGER
+) STRICT;
+
+CREATE INDEX sessions_by_user ON sessions (user_id, number);
+CREATE INDEX sessions_by_end ON sessions (expires_at);

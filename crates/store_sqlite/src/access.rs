@@ -48,7 +48,7 @@ impl AccessStore for SqliteStore {
 }
 
 /// Returns the number before which a page lies; all numbers lie before the last one that there can be.
-fn stored_before(before: Option<u64>) -> i64 {
+pub(crate) fn stored_before(before: Option<u64>) -> i64 {
     before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX)
 }
 
@@ -151,7 +151,8 @@ async fn record_all(store: &SqliteStore, events: &[AuditEvent]) -> Result<(), Fa
     Ok(())
 }
 
-async fn record(connection: &mut SqliteConnection, event: &AuditEvent) -> Result<(), Failure> {
+/// Records an event, in whatever transaction the connection is in.
+pub(crate) async fn record(connection: &mut SqliteConnection, event: &AuditEvent) -> Result<(), Failure> {
     let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
     sqlx::query!(
         "INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)

@@ -24,12 +24,14 @@ mod options;
 mod past;
 mod rows;
 mod schedules;
+mod sessions;
 mod snapshot;
 mod spans;
 mod statement;
 mod store;
 mod transaction_changes;
 mod transactions;
+mod users;
 mod writer;
 
 pub use backup::{Backup, BackupError, Copied};

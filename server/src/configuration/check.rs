@@ -14,8 +14,7 @@ use crate::telemetry;
 
 /// The key whose value may hold a password, and those whose values are secrets as a whole.
 const SECRET: &str = "database.url";
-const WHOLE_SECRETS: [&str; 3] =
-    ["authentication.admin_key", "authentication.secret", "mail.smtp_password"];
+const WHOLE_SECRETS: [&str; 3] = ["authentication.admin_key", "authentication.secret", "mail.smtp_password"];
 
 /// How alike an unknown key and a known one have to be for the one to be taken for the other.
 const ALIKE: f64 = 0.85;

@@ -96,6 +96,10 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
         let engine = engine.clone();
         async move { engine.keep_writing_access().await }
     });
+    let session_remover = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.keep_removing_sessions().await }
+    });
     let mut expiry = tokio::spawn({
         let engine = engine.clone();
         async move { engine.keep_expiring_holds().await }
@@ -164,6 +168,7 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
             serving.abort();
         }
         access_writer.abort();
+        session_remover.abort();
         if let Err(error) = engine.write_access().await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,

@@ -1,34 +1,21 @@
-//! Keys that were looked up a moment ago. A look-up counts for a second: then one request looks again while the others
-//! go on with what is known, and after another second nobody goes on without looking. So a key that is revoked
-//! elsewhere opens nothing two seconds later.
-//!
-//! It holds a bounded number of keys, and only keys that are there: what does not exist fills no memory.
+//! Keys that were looked up a moment ago, and when each was used.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
 
 use identity::{KeyId, Principal, SecretDigest};
 use ledger::Timestamp;
 
+use super::lookups::{Lookup, Lookups};
 use super::port::StoredKey;
-
-/// How long a look-up counts, and how much longer it does while somebody looks again.
-const FRESH: Duration = Duration::from_secs(1);
-
-/// The most keys.
-const KEYS_MAX: usize = 10_000;
 
 /// No use was noted.
 const NEVER: i64 = i64::MIN;
 
 /// The keys.
-pub(crate) struct KeyCache {
-    keys: RwLock<HashMap<KeyId, Arc<CachedKey>>>,
-    fresh: Duration,
-    keys_max: usize,
-}
+#[derive(Default)]
+pub(crate) struct KeyCache(Lookups<KeyId, CachedKey>);
 
 /// A key as it was looked up.
 pub(crate) struct CachedKey {
@@ -36,8 +23,6 @@ pub(crate) struct CachedKey {
     pub(crate) principal: Arc<Principal>,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) is_revoked: bool,
-    looked_up: Instant,
-    is_being_looked_up: AtomicBool,
     used: Arc<LastUse>,
 }
 
@@ -54,71 +39,43 @@ impl CachedKey {
     }
 }
 
-impl Default for KeyCache {
-    fn default() -> Self {
-        Self::new(FRESH, KEYS_MAX)
-    }
-}
-
 impl KeyCache {
-    fn new(fresh: Duration, keys_max: usize) -> Self {
-        Self { keys: RwLock::default(), fresh, keys_max }
-    }
-
     /// Returns a key that need not be looked up.
-    pub(crate) fn find(&self, id: &str) -> Option<Arc<CachedKey>> {
-        let found = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()?;
-        let age = found.looked_up.elapsed();
-        let counts = age < self.fresh
-            || age < self.fresh * 2 && found.is_being_looked_up.swap(true, Ordering::Relaxed);
-        counts.then_some(found)
+    pub(crate) fn find(&self, id: &str) -> Option<Arc<Lookup<CachedKey>>> {
+        self.0.find(id)
     }
 
     /// Keeps a key that was looked up by somebody who began at `began`.
-    pub(crate) fn keep(&self, stored: &StoredKey, began: Instant) -> Arc<CachedKey> {
+    pub(crate) fn keep(&self, stored: &StoredKey, began: Instant) -> Arc<Lookup<CachedKey>> {
         let key = &stored.key;
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        let used = keys.get(&key.id).map_or_else(
-            || {
-                let noted = key.last_used_at.map_or(NEVER, Timestamp::micros);
-                Arc::new(LastUse { at: noted.into(), noted: noted.into() })
-            },
-            |known| Arc::clone(&known.used),
-        );
-        let cached = Arc::new(CachedKey {
+        self.0.keep(key.id.clone(), began, |known| CachedKey {
             digest: stored.digest,
             principal: Arc::new(key.principal()),
             expires_at: key.expires_at,
             is_revoked: key.revoked_at.is_some(),
-            looked_up: began,
-            is_being_looked_up: AtomicBool::new(false),
-            used,
-        });
-        if keys.len() >= self.keys_max && !keys.contains_key(&key.id) {
-            keys.retain(|_, known| known.looked_up.elapsed() < self.fresh * 2);
-            if keys.len() >= self.keys_max {
-                return cached;
-            }
-        }
-        keys.insert(key.id.clone(), Arc::clone(&cached));
-        cached
+            used: known.map_or_else(
+                || {
+                    let noted = key.last_used_at.map_or(NEVER, Timestamp::micros);
+                    Arc::new(LastUse { at: noted.into(), noted: noted.into() })
+                },
+                |known| Arc::clone(&known.used),
+            ),
+        })
     }
 
     /// Forgets a key, so that whoever comes next looks it up.
     pub(crate) fn forget(&self, id: &KeyId) {
-        self.keys.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.0.forget(id);
     }
 
     /// Returns the uses that the store does not know of, and takes them as known.
     pub(crate) fn take_uses(&self) -> Vec<(KeyId, Timestamp)> {
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let uses = keys.iter().filter_map(|(id, key)| {
+        self.0.collect(|id, key| {
             let at = key.used.at.load(Ordering::Relaxed);
             let noted = key.used.noted.swap(at, Ordering::Relaxed);
             let at = Timestamp::from_micros(at).filter(|_| at > noted)?;
             Some((id.clone(), at))
-        });
-        uses.collect()
+        })
     }
 }
 
@@ -128,64 +85,22 @@ mod tests {
 
     use super::*;
 
-    fn stored(number: u8) -> StoredKey {
-        let text = KeyText::from_random([number; 9], &[7; 32]);
+    #[test]
+    fn a_use_is_noted_once_however_often_the_key_is_looked_up() {
+        let cache = KeyCache::default();
+        let at = |micros| Timestamp::from_micros(micros).unwrap();
+        let text = KeyText::from_random([1; 9], &[7; 32]);
         let key = ApiKey {
             id: text.id(),
             name: KeyName::parse("a").unwrap(),
             grants: Grants::everything(),
-            created_at: Timestamp::from_micros(0).unwrap(),
+            created_at: at(0),
             created_by: identity::Actor::Operator,
             expires_at: None,
             revoked_at: None,
             last_used_at: None,
         };
-        StoredKey { key, digest: text.digest() }
-    }
-
-    fn long_ago(seconds: u64) -> Instant {
-        Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap()
-    }
-
-    #[test]
-    fn one_looks_again_while_the_others_go_on() {
-        let cache = KeyCache::new(Duration::from_mins(1), 10);
-        let key = stored(1);
-        assert!(cache.find(key.key.id.as_str()).is_none());
-        cache.keep(&key, Instant::now());
-        assert!(cache.find(key.key.id.as_str()).is_some());
-        cache.keep(&key, long_ago(90));
-        assert!(cache.find(key.key.id.as_str()).is_none());
-        assert!(cache.find(key.key.id.as_str()).is_some());
-        cache.keep(&key, long_ago(121));
-        assert!(cache.find(key.key.id.as_str()).is_none());
-        assert!(cache.find(key.key.id.as_str()).is_none());
-        cache.keep(&key, Instant::now());
-        cache.forget(&key.key.id);
-        assert!(cache.find(key.key.id.as_str()).is_none());
-    }
-
-    #[test]
-    fn it_holds_so_many_and_no_more() {
-        let cache = KeyCache::new(Duration::from_mins(1), 2);
-        for number in 0..5 {
-            cache.keep(&stored(number), Instant::now());
-        }
-        assert_eq!(cache.keys.read().unwrap().len(), 2);
-        // Old ones make room.
-        let cache = KeyCache::new(Duration::from_mins(1), 2);
-        cache.keep(&stored(0), long_ago(121));
-        for number in 1..3 {
-            cache.keep(&stored(number), Instant::now());
-            assert!(cache.find(stored(number).key.id.as_str()).is_some());
-        }
-    }
-
-    #[test]
-    fn a_use_is_noted_once_however_often_the_key_is_looked_up() {
-        let cache = KeyCache::default();
-        let at = |micros| Timestamp::from_micros(micros).unwrap();
-        let key = stored(1);
+        let key = StoredKey { key, digest: text.digest() };
         cache.keep(&key, Instant::now()).use_at(at(5));
         cache.keep(&key, Instant::now()).use_at(at(3));
         assert_eq!(cache.take_uses(), [(key.key.id.clone(), at(5))]);

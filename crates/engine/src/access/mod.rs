@@ -4,6 +4,7 @@
 
 mod cache;
 mod changes;
+mod lookups;
 mod port;
 mod refusals;
 
@@ -13,4 +14,5 @@ pub use changes::{
 pub use port::{AccessStore, StoredKey, WriteAccessError};
 
 pub(crate) use cache::KeyCache;
+pub(crate) use lookups::Lookups;
 pub(crate) use refusals::Refusals;

@@ -255,6 +255,14 @@ impl Store for FaultyStore {
         self.inner.access()
     }
 
+    fn sessions(&self) -> &dyn engine::sessions::SessionStore {
+        self.inner.sessions()
+    }
+
+    fn users(&self) -> &dyn engine::users::UserStore {
+        self.inner.users()
+    }
+
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {
         self.inner.snapshot(ledger).await
     }

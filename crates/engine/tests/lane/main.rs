@@ -6,6 +6,7 @@ mod changing;
 mod faulty_store;
 mod scheduling;
 mod together;
+mod users;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -18,7 +18,8 @@ async fn each_mail_is_a_file_which_only_its_owner_may_read() {
     let folder = place.path().join("data/mail");
     let outbox = Outbox::open(Transport::folder(folder.clone()), sender(), options(), MailMetrics::default());
     for _ in 0..3 {
-        let mail = Mail { to: "ada@example.com".to_owned(), about: "0123456789ab".to_owned(), letter: reset() };
+        let mail =
+            Mail { to: "ada@example.com".to_owned(), about: "0123456789ab".to_owned(), letter: reset() };
         outbox.take(mail).unwrap();
     }
     outbox.drain(std::time::Duration::from_secs(20)).await.unwrap();

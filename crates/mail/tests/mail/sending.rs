@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use mail::{
-    Letter, Link, Mail, MailMetrics, Outbox, OutboxFull, OutboxOptions, SecondFactorChange, SendError, Sender,
-    SmtpOptions, SmtpTls, Transport, Unsent,
+    Letter, Link, Mail, MailMetrics, Outbox, OutboxFull, OutboxOptions, SecondFactorChange, SendError,
+    Sender, SmtpOptions, SmtpTls, Transport, Unsent,
 };
 use tokio::net::TcpListener;
 
@@ -50,7 +50,10 @@ async fn a_mail_arrives_encrypted_or_not_as_it_is_configured() {
         let server = SmtpServer::start(tls, &[]).await;
         server.transport().send(&sender(), "ada@example.com", &reset()).await.unwrap();
         let [received] = &server.received()[..] else { panic!("{tls:?}: {:?}", server.received()) };
-        assert_eq!((received.from.as_str(), received.to.as_str()), ("florin@florin.example", "ada@example.com"));
+        assert_eq!(
+            (received.from.as_str(), received.to.as_str()),
+            ("florin@florin.example", "ada@example.com")
+        );
         assert_eq!((received.encrypted, received.authenticated), (tls != SmtpTls::Off, false), "{tls:?}");
         let data = unfolded(&received.data);
         for part in [
@@ -99,7 +102,8 @@ async fn a_server_with_a_certificate_that_nobody_trusts_gets_nothing() {
         assert_eq!(server.attempts(), 0);
     }
     let server = SmtpServer::start(SmtpTls::Implicit, &[]).await;
-    let options = SmtpOptions { trusted: Some(b"-----BEGIN CERTIFICATE-----\nx".to_vec()), ..server.options() };
+    let options =
+        SmtpOptions { trusted: Some(b"-----BEGIN CERTIFICATE-----\nx".to_vec()), ..server.options() };
     assert!(Transport::smtp(options).is_err());
 }
 
@@ -136,7 +140,8 @@ async fn what_went_wrong_tells_neither_the_address_nor_the_words_of_the_server()
     assert!(!format!("{error:?}{:?}", mail()).contains("ada@"), "{error:?}");
     let error = server.transport().send(&sender(), "no address", &reset()).await.unwrap_err();
     assert_eq!(error.to_string(), "the address cannot be sent to");
-    let options = SmtpOptions { credentials: Some(("u".into(), "hunter2".to_owned().into())), ..server.options() };
+    let options =
+        SmtpOptions { credentials: Some(("u".into(), "hunter2".to_owned().into())), ..server.options() };
     assert!(!format!("{options:?}").contains("hunter2"));
 }
 
@@ -160,7 +165,8 @@ async fn what_becomes_of_mails_is_counted() {
     let mut registry = prometheus_client::registry::Registry::default();
     let metrics = MailMetrics::register(&mut registry);
     let server = SmtpServer::start(SmtpTls::Off, &["451 later", "550 never"]).await;
-    let outbox = Outbox::open(server.transport(), sender(), OutboxOptions { waiting_max: 1, ..options() }, metrics);
+    let outbox =
+        Outbox::open(server.transport(), sender(), OutboxOptions { waiting_max: 1, ..options() }, metrics);
     outbox.take(mail()).unwrap();
     let on = SecondFactorChange::On;
     let changed = Letter::SecondFactorChanged { name: "Ada".to_owned(), change: on, at: "now".to_owned() };

@@ -53,7 +53,8 @@ impl SmtpServer {
     /// Starts one that turns the first mails away with these answers.
     pub(crate) async fn start(tls: SmtpTls, answers: &[&'static str]) -> Self {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let certificate =
+            CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -64,7 +65,8 @@ impl SmtpServer {
                 PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
             )
             .unwrap();
-        let kept = Arc::new(Mutex::new(Kept { answers: answers.iter().copied().collect(), ..Kept::default() }));
+        let kept =
+            Arc::new(Mutex::new(Kept { answers: answers.iter().copied().collect(), ..Kept::default() }));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let serving = Serving { tls, acceptor: TlsAcceptor::from(Arc::new(config)), kept: Arc::clone(&kept) };

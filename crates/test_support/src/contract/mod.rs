@@ -26,11 +26,13 @@ pub mod periods;
 pub mod random;
 pub mod schedules;
 pub mod search;
+pub mod sessions;
 pub mod snapshots;
 pub mod statements;
 pub mod sums;
 pub mod transaction_changes;
 pub mod transactions;
+pub mod users;
 
 /// Makes a test of every case of the contract. The argument is an expression that makes a new
 /// [`StoreFixture`](crate::StoreFixture); it is evaluated for each case.
@@ -208,6 +210,18 @@ macro_rules! store_contract {
                 more_accounts_under_an_address_than_are_merged_are_found_all_the_same
                 accounts_are_found_by_what_they_keep_and_by_what_they_moved
             }
+            sessions {
+                a_session_comes_back_as_it_started
+                an_id_of_a_session_is_taken_once
+                a_session_ends_with_the_one_that_replaces_it
+                a_user_has_so_many_sessions_and_no_more
+                a_revoked_session_stays_as_it_was_revoked
+                all_sessions_of_a_user_end_but_one
+                sessions_of_a_user_are_listed_newest_first
+                the_last_use_of_a_session_counts
+                old_sessions_are_removed_in_portions
+                sessions_are_there_after_reopening
+            }
             snapshots {
                 a_snapshot_does_not_see_later_writes
                 a_snapshot_reads_everything_in_parts
@@ -250,6 +264,16 @@ macro_rules! store_contract {
                 metadata_has_to_match_in_full
                 spans_of_time_take_their_start_and_leave_their_end
                 a_full_list_has_no_empty_last_page
+            }
+            users {
+                a_user_comes_back_as_they_were_created
+                a_users_id_is_taken_once
+                an_address_belongs_to_one_user
+                one_of_many_gets_an_address
+                who_was_changed_meanwhile_is_left_alone
+                a_password_is_digested_anew_where_it_is_still_the_same
+                users_are_listed_newest_first
+                users_are_there_after_reopening
             }
         }
     };
@@ -315,6 +339,7 @@ mod tests {
             ("statements", include_str!("statements.rs")),
             ("transaction_changes", include_str!("transaction_changes.rs")),
             ("transactions", include_str!("transactions.rs")),
+            ("users", include_str!("users.rs")),
         ] {
             assert_eq!(listed(topic), defined(source), "{topic}");
         }

@@ -30,13 +30,14 @@ const READ: Takes = OnLedger(&["ledger:read"]);
 const WRITE: Takes = OnLedger(&["ledger:write"]);
 
 /// Every scope, with whether it is about single ledgers.
-const SCOPES: [(&str, bool); 7] = [
+const SCOPES: [(&str, bool); 8] = [
     ("ledger:read", true),
     ("ledger:write", true),
     ("ledger:force", true),
     ("accounts:policy", true),
     ("ledgers:create", false),
     ("keys:admin", false),
+    ("users:admin", false),
     ("audit:read", false),
 ];
 

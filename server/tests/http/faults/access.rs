@@ -9,11 +9,11 @@ use ledger::Timestamp;
 
 use super::store::{SECRET, Troubled};
 
-fn write<T>() -> Result<T, WriteAccessError> {
+pub(super) fn write<T>() -> Result<T, WriteAccessError> {
     Err(WriteAccessError(SECRET.into()))
 }
 
-fn read<T>() -> Result<T, ReadError> {
+pub(super) fn read<T>() -> Result<T, ReadError> {
     Err(ReadError::Unavailable(SECRET.into()))
 }
 

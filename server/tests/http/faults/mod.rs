@@ -4,7 +4,9 @@
 mod access;
 mod lab;
 mod schedules;
+mod sessions;
 mod store;
+mod users;
 
 use app::configuration::AuthenticationMode;
 use serde_json::json;

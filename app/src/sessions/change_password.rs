@@ -1,0 +1,61 @@
+//! `PUT /v1/principal/password`.
+
+use engine::sessions::{NewSession, SessionClient};
+use pavex::put;
+use pavex::request::RequestHead;
+
+use super::{ChangePasswordRequest, SessionFailure, SessionView};
+use crate::configuration::AuthenticationConfig;
+use crate::http::cookie::{WithCookie, session_cookie, set_session};
+use crate::http::fields::FieldErrors;
+use crate::http::idempotency::IDEMPOTENCY_KEY;
+use crate::http::input::{InputError, Write};
+use crate::http::path::NoPath;
+use crate::http::principal::{Granted, SignedIn};
+use crate::http::reply::Reply;
+use crate::http::visitor::user_agent;
+use crate::storage::Engine;
+
+/// Changes the password of whoever asks. All their sessions end, and a new one starts in the place of the one that the
+/// request came with.
+///
+/// # Errors
+/// [`SessionFailure`], as a problem.
+#[put(path = "/v1/principal/password")]
+pub async fn change_password(
+    granted: Granted<SignedIn>,
+    request: Write<(NoPath, ChangePasswordRequest)>,
+    head: &RequestHead,
+    engine: &Engine,
+    config: &AuthenticationConfig,
+) -> Result<WithCookie<Reply<SessionView>>, SessionFailure> {
+    let Write { key, input: (NoPath {}, ChangePasswordRequest { current_password, new_password }) } = request;
+    if key.is_some() {
+        let mut errors = FieldErrors::default();
+        errors.add(IDEMPOTENCY_KEY, "is not taken here: a session is handed out once, and never again");
+        return Err(InputError::Invalid(errors).into());
+    }
+    let (user, _) = granted.signed_in();
+    let caller = granted.caller();
+    let changed = engine
+        .change_own_password(
+            user,
+            current_password.expose(),
+            new_password.expose(),
+            caller.address(),
+            |action, id| caller.did(action, id),
+        )
+        .await?;
+    let replaces = session_cookie(&head.headers).ok().flatten();
+    let new = NewSession {
+        user: &changed,
+        client: SessionClient { address: caller.address(), user_agent: user_agent(&head.headers) },
+        replaces: replaces.as_ref(),
+        max: config.session_max(),
+    };
+    let started = engine.start_session(new, |action, id| caller.did(action, id)).await?;
+    let current = started.session.id.clone();
+    let cookie = set_session(&started.text);
+    let view = SessionView::of(started.session, &current, engine.now(), config.session_idle());
+    Ok(WithCookie::new(Reply(view), cookie))
+}

@@ -1,0 +1,56 @@
+//! `POST /v1/sessions`.
+
+use engine::sessions::{NewSession, SignInError};
+use identity::Actor;
+use pavex::post;
+
+use super::{SessionFailure, SessionView, SignInRequest};
+use crate::configuration::AuthenticationConfig;
+use crate::http::cookie::{WithCookie, set_session};
+use crate::http::fields::FieldErrors;
+use crate::http::idempotency::IDEMPOTENCY_KEY;
+use crate::http::input::{InputError, Write};
+use crate::http::path::NoPath;
+use crate::http::reply::Created;
+use crate::http::visitor::Visitor;
+use crate::storage::Engine;
+
+/// Signs a user in: starts a session, and ends the one that the request came with.
+///
+/// # Errors
+/// [`SessionFailure`], as a problem. Whether there is such a user is not to be told from it, nor from how long it takes.
+#[post(path = "/v1/sessions")]
+pub async fn create_session(
+    visitor: Visitor,
+    request: Write<(NoPath, SignInRequest)>,
+    engine: &Engine,
+    config: &AuthenticationConfig,
+) -> Result<WithCookie<Created<SessionView>>, SessionFailure> {
+    let Write { key, input: (NoPath {}, SignInRequest { email, password }) } = request;
+    if key.is_some() {
+        let mut errors = FieldErrors::default();
+        errors.add(IDEMPOTENCY_KEY, "is not taken here: a session is handed out once, and never again");
+        return Err(InputError::Invalid(errors).into());
+    }
+    let user = engine.sign_in(&email, password.expose(), visitor.address()).await.inspect_err(|error| {
+        let refused = match error {
+            SignInError::Refused { user } => user.as_ref(),
+            SignInError::Throttled(_) => None,
+            _ => return,
+        };
+        visitor.refused(super::error::code(error), refused);
+    })?;
+    let actor = Actor::User(user.id.clone());
+    let new = NewSession {
+        user: &user,
+        client: visitor.client(),
+        replaces: visitor.session(),
+        max: config.session_max(),
+    };
+    let started = engine.start_session(new, |action, id| visitor.did(actor, action, id)).await?;
+    let location = format!("/v1/sessions/{}", started.session.id);
+    let cookie = set_session(&started.text);
+    let current = started.session.id.clone();
+    let view = SessionView::of(started.session, &current, engine.now(), config.session_idle());
+    Ok(WithCookie::new(Created::at(&location, view), cookie))
+}

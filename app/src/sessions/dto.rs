@@ -1,0 +1,216 @@
+//! What requests and replies about sessions look like.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use identity::{Email, Session, SessionId};
+use ledger::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+use zeroize::Zeroizing;
+
+use crate::http::fields::FieldErrors;
+use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
+use crate::http::text::{FromText, Message};
+use crate::http::values::TimeText;
+
+/// Who signs in.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields, extend("examples" = [{
+    "email": "ada@example.com",
+    "password": "correct horse battery staple",
+}]))]
+pub struct SignInRequest {
+    /// The user's address, in whatever case.
+    #[schemars(with = "String", length(max = 254))]
+    pub email: Email,
+    /// Their password.
+    #[schemars(with = "PasswordSchema")]
+    pub password: PresentedPassword,
+}
+
+impl FromJson for SignInRequest {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let (mut email, mut password) = (Slot::default(), Slot::default());
+        value.members(errors, |member, value, errors| match member {
+            "email" => email.read(value, errors),
+            "password" => password.read(value, errors),
+            _ => refuse_unknown(value, &["email", "password"], errors),
+        })?;
+        let email = email.required(value, "email", errors);
+        let password = password.required(value, "password", errors);
+        Some(Self { email: email?, password: password? })
+    }
+}
+
+/// A password to change.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields, extend("examples" = [{
+    "current_password": "correct horse battery staple",
+    "new_password": "a longer one than that, or another",
+}]))]
+pub struct ChangePasswordRequest {
+    /// The password as it is.
+    #[schemars(with = "PasswordSchema")]
+    pub current_password: PresentedPassword,
+    /// What it is to be.
+    #[schemars(with = "PasswordSchema")]
+    pub new_password: PresentedPassword,
+}
+
+impl FromJson for ChangePasswordRequest {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let (mut current, mut new) = (Slot::default(), Slot::default());
+        value.members(errors, |member, value, errors| match member {
+            "current_password" => current.read(value, errors),
+            "new_password" => new.read(value, errors),
+            _ => refuse_unknown(value, &["current_password", "new_password"], errors),
+        })?;
+        let current = current.required(value, "current_password", errors);
+        let new = new.required(value, "new_password", errors);
+        Some(Self { current_password: current?, new_password: new? })
+    }
+}
+
+/// A password as somebody presents it, who need not be right. It shows itself to nobody who does not ask for it by
+/// [`expose`](Self::expose), and its memory is wiped when it goes.
+pub struct PresentedPassword(Zeroizing<String>);
+
+impl PresentedPassword {
+    /// The most bytes: more are no password, and would take time to digest.
+    const BYTES_MAX: usize = 1024;
+
+    /// Returns the password.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PresentedPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PresentedPassword(***)")
+    }
+}
+
+impl FromJson for PresentedPassword {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let text = Zeroizing::new(value.string(errors)?.into_owned());
+        if !(1..=Self::BYTES_MAX).contains(&text.len()) {
+            value.refuse(errors, "must be 1 to 1024 bytes");
+            return None;
+        }
+        Some(Self(text))
+    }
+}
+
+/// The schema of a password.
+struct PasswordSchema;
+
+impl JsonSchema for PasswordSchema {
+    fn schema_name() -> Cow<'static, str> {
+        "PresentedPassword".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A password: 1 to 1024 bytes.",
+            "type": "string",
+            "format": "password",
+            "minLength": 1,
+            "maxLength": 1024,
+            "writeOnly": true
+        })
+    }
+}
+
+/// A session, without what is in its cookie.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
+pub struct SessionView {
+    /// Its id. It is no secret.
+    pub id: SessionIdText,
+    /// The id of the user whose it is.
+    pub user: String,
+    /// Whether it is the one that the request came with, or that it started.
+    pub current: bool,
+    /// Whether it opens anything: `active`, `expired`, `revoked`.
+    pub state: &'static str,
+    /// When its user signed in.
+    pub created_at: TimeText,
+    /// When it was last used, give or take a minute or so.
+    pub last_seen_at: TimeText,
+    /// When it is over, however much it is used. One that is not used is over sooner.
+    pub expires_at: TimeText,
+    /// The address that its user signed in from.
+    pub address: Option<String>,
+    /// What their browser called itself.
+    pub user_agent: Option<String>,
+    /// When it was ended.
+    pub revoked_at: Option<TimeText>,
+}
+
+impl SessionView {
+    /// Shows a session as it is at a time, where one that is not used for `idle` is over.
+    #[must_use]
+    pub fn of(session: Session, current: &SessionId, now: Timestamp, idle: Duration) -> Self {
+        Self {
+            user: session.user.to_string(),
+            current: session.id == *current,
+            state: session.state(now, idle).name(),
+            created_at: TimeText(session.created_at),
+            last_seen_at: TimeText(session.last_seen_at),
+            expires_at: TimeText(session.expires_at),
+            address: session.address.map(|address| address.to_string()),
+            user_agent: session.user_agent.map(|agent| agent.to_string()),
+            revoked_at: session.revoked_at.map(TimeText),
+            id: SessionIdText(session.id),
+        }
+    }
+}
+
+/// How many sessions ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "EndedSessions")]
+pub struct EndedSessionsView {
+    /// How many were open until now, or had not been ended after their time was over.
+    pub ended: u64,
+}
+
+/// The id of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionIdText(pub SessionId);
+
+impl Serialize for SessionIdText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+impl JsonSchema for SessionIdText {
+    fn schema_name() -> Cow<'static, str> {
+        "SessionId".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The id of a session. It is no secret.",
+            "type": "string",
+            "pattern": "^[0-9A-Za-z]{12}$",
+            "examples": ["3fJ0dPq7xKbM"]
+        })
+    }
+}
+
+impl FromText for Email {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        Self::parse(text).map_err(|_| "must be an address of mail".into())
+    }
+}
+
+impl FromJson for Email {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        value.parse(errors)
+    }
+}

@@ -1,0 +1,182 @@
+//! Why a request about sessions fails, and what the caller is told.
+
+use std::time::Duration;
+
+use engine::access::WriteAccessError;
+use engine::port::ReadError;
+use engine::sessions::{ChangePasswordError, ChangeSessionError, SignInError};
+use engine::users::{ChangeUserError, DigestError, SetPasswordError};
+use pavex::http::StatusCode;
+use pavex::http::header::{HeaderValue, WWW_AUTHENTICATE};
+use pavex::telemetry::ServerRequestId;
+use pavex::{Response, error_handler};
+
+use crate::http::failures;
+use crate::http::fields::FieldErrors;
+use crate::http::input::InputError;
+use crate::http::problem::{Problem, ProblemType};
+use crate::http::problem_types::{INTERNAL_ERROR, SERVICE_OVERLOADED};
+
+/// Whoever signs in is not who they say, or may not come in.
+pub static SIGN_IN_REFUSED: ProblemType = ProblemType {
+    status: StatusCode::UNAUTHORIZED,
+    code: "sign_in.refused",
+    title: "The address or the password is wrong",
+    meaning: "There is no user of this address who may come in with this password. Which of it is wrong is told to \
+              nobody.",
+    remedy: "Correct the address or the password. Whoever administers users can say whether there is such a user, and \
+             help them to another password.",
+    members: &[],
+};
+
+/// Too many attempts failed.
+pub static SIGN_IN_THROTTLED: ProblemType = ProblemType {
+    status: StatusCode::TOO_MANY_REQUESTS,
+    code: "sign_in.throttled",
+    title: "Too many attempts to sign in failed",
+    meaning: "Too many attempts failed of late, for this address or from this network. This one was not looked at: it does \
+              not count, and it says nothing about the password.",
+    remedy: "Try again after the seconds in Retry-After, which are minutes at most.",
+    members: &[],
+};
+
+/// The password that was to be changed is another one.
+pub static PASSWORD_WRONG: ProblemType = ProblemType {
+    status: StatusCode::FORBIDDEN,
+    code: "password.wrong",
+    title: "The current password is wrong",
+    meaning: "The password that was given as the current one is not. Nothing was changed.",
+    remedy: "Correct current_password.",
+    members: &[],
+};
+
+/// There is no session of the id in the path.
+pub static SESSION_NOT_FOUND: ProblemType = ProblemType {
+    status: StatusCode::NOT_FOUND,
+    code: "session.not_found",
+    title: "No such session",
+    meaning: "There is no session of the id in the path that belongs to whoever asks.",
+    remedy: "Correct the id: GET /v1/sessions lists your own. Old ones are not there any more.",
+    members: &[],
+};
+
+/// Why a request about sessions fails.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionFailure {
+    /// Something in the request is out of its bounds.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// Nobody signed in.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    /// The password was not changed.
+    #[error(transparent)]
+    Password(#[from] ChangePasswordError),
+    /// The session was not started or ended, or may not have been.
+    #[error(transparent)]
+    Change(#[from] ChangeSessionError),
+    /// Sessions were not ended, or may not have been.
+    #[error(transparent)]
+    Write(#[from] WriteAccessError),
+    /// The store could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// Returns the code under which a failed sign-in is told.
+pub(super) fn code(error: &SignInError) -> &'static str {
+    signed_in(error).code()
+}
+
+impl From<&SessionFailure> for Problem {
+    fn from(failure: &SessionFailure) -> Self {
+        match failure {
+            SessionFailure::Input(error) => Self::from(error),
+            SessionFailure::SignIn(error) => signed_in(error),
+            SessionFailure::Password(error) => password(error),
+            SessionFailure::Change(ChangeSessionError::NotFound) => Self::of(&SESSION_NOT_FOUND),
+            SessionFailure::Change(ChangeSessionError::Random(_)) => Self::of(&INTERNAL_ERROR),
+            SessionFailure::Change(ChangeSessionError::Write(_)) | SessionFailure::Write(_) => {
+                failures::unavailable()
+            }
+            SessionFailure::Change(ChangeSessionError::Read(error)) | SessionFailure::Read(error) => {
+                failures::read_failed(error)
+            }
+        }
+    }
+}
+
+fn signed_in(error: &SignInError) -> Problem {
+    match error {
+        SignInError::Throttled(wait) => throttled(*wait),
+        SignInError::Refused { user: _ } => Problem::of(&SIGN_IN_REFUSED)
+            .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"florin\"")),
+        SignInError::Digest(error) => digest(error),
+        SignInError::Read(error) => failures::read_failed(error),
+    }
+}
+
+fn password(error: &ChangePasswordError) -> Problem {
+    let invalid = |message: String| {
+        let mut errors = FieldErrors::default();
+        errors.add("new_password", message);
+        Problem::from(&InputError::Invalid(errors))
+    };
+    match error {
+        ChangePasswordError::Throttled(wait) => throttled(*wait),
+        ChangePasswordError::Set(SetPasswordError::Wrong) => Problem::of(&PASSWORD_WRONG),
+        ChangePasswordError::Set(SetPasswordError::Fault(fault)) => invalid(fault.to_string()),
+        ChangePasswordError::Set(SetPasswordError::Digest(error)) => digest(error),
+        ChangePasswordError::Set(SetPasswordError::Change(error)) => match error {
+            ChangeUserError::Read(error) => failures::read_failed(error),
+            _ => failures::unavailable(),
+        },
+        ChangePasswordError::Read(error) => failures::read_failed(error),
+    }
+}
+
+fn throttled(wait: Duration) -> Problem {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    Problem::of(&SIGN_IN_THROTTLED).retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
+}
+
+fn digest(_: &DigestError) -> Problem {
+    Problem::of(&SERVICE_OVERLOADED)
+}
+
+/// Replies to a request about sessions that failed.
+#[error_handler]
+#[must_use]
+pub fn refuse_session(#[px(error_ref)] error: &SessionFailure, request_id: ServerRequestId) -> Response {
+    Problem::from(error).into_response(request_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_has_its_status_and_code() {
+        let source = || "disk /dev/sda1 is full".into();
+        let wait = Duration::from_millis(1_200);
+        for (error, status, code) in [
+            (SignInError::Refused { user: None }.into(), 401, "sign_in.refused"),
+            (SignInError::Throttled(wait).into(), 429, "sign_in.throttled"),
+            (SignInError::Read(ReadError::Unavailable(source())).into(), 503, "service.unavailable"),
+            (ChangePasswordError::Throttled(wait).into(), 429, "sign_in.throttled"),
+            (ChangePasswordError::Set(SetPasswordError::Wrong).into(), 403, "password.wrong"),
+            (ChangeSessionError::NotFound.into(), 404, "session.not_found"),
+            (ChangeSessionError::Write(WriteAccessError(source())).into(), 503, "service.unavailable"),
+            (WriteAccessError(source()).into(), 503, "service.unavailable"),
+            (SessionFailure::Read(ReadError::Unavailable(source())), 503, "service.unavailable"),
+        ] {
+            let problem = Problem::from(&error);
+            assert_eq!((problem.status().as_u16(), problem.code()), (status, code));
+            assert!(!format!("{problem:?}").contains("sda1"), "{code}");
+            let response = problem.into_response(ServerRequestId::generate());
+            if status == 429 {
+                assert_eq!(response.headers()["retry-after"], "2");
+            }
+        }
+    }
+}

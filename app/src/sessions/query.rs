@@ -1,0 +1,66 @@
+//! Which sessions are asked for.
+
+use identity::{SessionId, UserId};
+use ledger::EntryNumber;
+use schemars::JsonSchema;
+
+use super::SessionIdText;
+use crate::http::fields::FieldErrors;
+use crate::http::pagination::{PageParameters, PageRequest};
+use crate::http::path::{FromPath, PathReader};
+use crate::http::query::{FromQuery, QueryReader};
+use crate::http::text::{FromText, Message};
+
+/// `/v1/sessions/{id}`
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct SessionPath {
+    /// The session's id.
+    #[schemars(with = "SessionIdText")]
+    pub id: SessionId,
+}
+
+impl FromPath for SessionPath {
+    fn from_path(path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        Some(Self { id: path.read("id", errors)? })
+    }
+}
+
+impl FromText for SessionId {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        Self::parse(text).map_err(|_| "must be the id of a session: 12 letters and digits".into())
+    }
+}
+
+/// `/v1/users/{id}/sessions`
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct SessionsOfUserPath {
+    /// The user's id.
+    #[schemars(with = "String", regex(pattern = "^[0-9A-Za-z]{12}$"))]
+    pub id: UserId,
+}
+
+impl FromPath for SessionsOfUserPath {
+    fn from_path(path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        Some(Self { id: path.read("id", errors)? })
+    }
+}
+
+/// Which sessions to list.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct ListSessionsQuery {
+    /// Which page.
+    #[schemars(flatten, with = "PageParameters")]
+    pub page: PageRequest<EntryNumber>,
+}
+
+impl FromQuery for ListSessionsQuery {
+    fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
+        Self { page: PageRequest::take(query, errors) }
+    }
+}
+
+impl FromText for UserId {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        Self::parse(text).map_err(|_| "must be the id of a user: 12 letters and digits".into())
+    }
+}

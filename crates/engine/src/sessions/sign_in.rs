@@ -1,0 +1,131 @@
+//! Signing in: whether somebody may try, and whether they are who they say. Whoever is refused learns nothing of why.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use identity::{Action, AuditEvent, Email, User, UserId};
+
+use super::throttle::{Attempt, Network, Refusal};
+use crate::Engine;
+use crate::port::ReadError;
+use crate::users::{ChangeUserError, DigestError, SetPasswordError, VerifyPasswordError};
+
+/// How many of a user's latest sessions say where they came in from.
+const RECENT_SESSIONS: usize = 50;
+
+/// Why somebody did not sign in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Too many attempts failed of late: the next may be made after so long.
+    #[error("too many attempts to sign in failed")]
+    Throttled(Duration),
+    /// There is no such user, their password is another one, or they may not come in.
+    #[error("the address or the password is wrong")]
+    Refused {
+        /// Whose address it is; for the audit trail, and never for whoever asked.
+        user: Option<UserId>,
+    },
+    /// It could not be found out.
+    #[error(transparent)]
+    Digest(DigestError),
+    /// The store could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// Why somebody did not get another password.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangePasswordError {
+    /// Too many attempts failed of late: the next may be made after so long.
+    #[error("too many attempts to give the password failed")]
+    Throttled(Duration),
+    /// It was not set.
+    #[error(transparent)]
+    Set(#[from] SetPasswordError),
+    /// The store could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl Engine {
+    /// Finds out who comes with an address of mail and a password, from an address of the network.
+    ///
+    /// # Errors
+    /// [`SignInError`].
+    pub async fn sign_in(
+        &self,
+        email: &Email,
+        password: &str,
+        from: Option<IpAddr>,
+    ) -> Result<User, SignInError> {
+        let attempt = self.begin_attempt(email, from).await?.map_err(SignInError::Throttled)?;
+        let verified = self.verify_password(email, password).await;
+        let now = Instant::now();
+        match verified {
+            Ok(user) => {
+                self.sign_ins().succeeded(&attempt, now);
+                Ok(user)
+            }
+            Err(VerifyPasswordError::Wrong(user)) => Err(SignInError::Refused { user }),
+            Err(VerifyPasswordError::Digest(error)) => {
+                self.sign_ins().came_to_nothing(&attempt, now);
+                Err(SignInError::Digest(error))
+            }
+            Err(VerifyPasswordError::Read(error)) => {
+                self.sign_ins().came_to_nothing(&attempt, now);
+                Err(SignInError::Read(error))
+            }
+        }
+    }
+
+    /// Gives a user who is signed in another password. To guess the one before is as slow as signing in.
+    ///
+    /// # Errors
+    /// [`ChangePasswordError`].
+    pub async fn change_own_password(
+        &self,
+        id: &UserId,
+        current: &str,
+        new: &str,
+        from: Option<IpAddr>,
+        event: impl FnOnce(Action, String) -> AuditEvent,
+    ) -> Result<User, ChangePasswordError> {
+        let found = self.store().users().user(id).await?;
+        let user = found.ok_or(SetPasswordError::Change(ChangeUserError::NotFound))?.user;
+        let attempt = self.begin_attempt(&user.email, from).await?.map_err(ChangePasswordError::Throttled)?;
+        let changed = self.change_password(id, current, new, event).await;
+        let now = Instant::now();
+        match &changed {
+            Ok(_) => self.sign_ins().succeeded(&attempt, now),
+            Err(SetPasswordError::Wrong) => {}
+            Err(_) => self.sign_ins().came_to_nothing(&attempt, now),
+        }
+        Ok(changed?)
+    }
+
+    /// Lets somebody try a password, or says how long they have to wait.
+    async fn begin_attempt(
+        &self,
+        email: &Email,
+        from: Option<IpAddr>,
+    ) -> Result<Result<Attempt, Duration>, ReadError> {
+        let network = Network::of(from);
+        match self.sign_ins().begin(email, network, false, Instant::now()) {
+            Ok(attempt) => Ok(Ok(attempt)),
+            Err(Refusal::Wait(wait)) => Ok(Err(wait)),
+            Err(Refusal::WaitUnlessKnown(wait)) => {
+                let is_known = self.came_in_from(email, network).await?;
+                Ok(self.sign_ins().begin(email, network, is_known, Instant::now()).map_err(|_| wait))
+            }
+        }
+    }
+
+    /// Says whether the user who has an address came in from a network of late. It takes the same reads where there is
+    /// none.
+    async fn came_in_from(&self, email: &Email, network: Network) -> Result<bool, ReadError> {
+        let found = self.store().users().user_of(email).await?;
+        let id = found.map_or_else(|| UserId::from_random([0; 9]), |stored| stored.user.id);
+        let recent = self.store().sessions().sessions_of(&id, None, RECENT_SESSIONS).await?;
+        Ok(recent.items.iter().any(|session| Network::of(session.address) == network))
+    }
+}
