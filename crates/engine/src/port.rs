@@ -15,12 +15,14 @@ use ledger::{
 pub use self::errors::{BeginError, CommitError, CreateLedgerError, ReadError, Source};
 use crate::access::AccessStore;
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
+use crate::mailed_links::LinkStore;
 use crate::pair::MetadataPair;
 use crate::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use crate::schedules::ScheduleStore;
+use crate::second_factors::SecondFactorStore;
 use crate::sessions::SessionStore;
 use crate::shifted::ShiftedMovement;
 use crate::users::UserStore;
@@ -217,6 +219,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns the part of the store that keeps sessions.
     fn sessions(&self) -> &dyn SessionStore;
+
+    /// Returns the part of the store that keeps mailed links.
+    fn links(&self) -> &dyn LinkStore;
+
+    /// Returns the part of the store that keeps second factors.
+    fn second_factors(&self) -> &dyn SecondFactorStore;
 
     /// Returns the part of the store that keeps users.
     fn users(&self) -> &dyn UserStore;

@@ -63,6 +63,14 @@ pub enum Action {
     UserChanged,
     /// A user's password was set.
     PasswordSet,
+    /// A link was mailed to a user.
+    LinkMailed,
+    /// Signing in as a user takes a second factor from then on.
+    SecondFactorAdded,
+    /// It takes none any more.
+    SecondFactorRemoved,
+    /// A recovery code was used up.
+    RecoveryCodeUsed,
     /// A user signed in.
     SessionStarted,
     /// A user signed out.
@@ -81,12 +89,16 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::UserCreated,
         Self::UserChanged,
         Self::PasswordSet,
+        Self::LinkMailed,
+        Self::SecondFactorAdded,
+        Self::SecondFactorRemoved,
+        Self::RecoveryCodeUsed,
         Self::SessionStarted,
         Self::SessionEnded,
         Self::SessionRevoked,
@@ -105,6 +117,10 @@ impl Action {
             Self::UserCreated => "user.created",
             Self::UserChanged => "user.changed",
             Self::PasswordSet => "user.password_set",
+            Self::LinkMailed => "user.link_mailed",
+            Self::SecondFactorAdded => "second_factor.added",
+            Self::SecondFactorRemoved => "second_factor.removed",
+            Self::RecoveryCodeUsed => "second_factor.recovery_code_used",
             Self::SessionStarted => "session.started",
             Self::SessionEnded => "session.ended",
             Self::SessionRevoked => "session.revoked",

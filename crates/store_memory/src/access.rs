@@ -1,13 +1,16 @@
-//! Keys and the audit trail in memory, in the plainest way: two lists. Users and sessions have others beside them.
+//! Keys and the audit trail in memory, in the plainest way: two lists. Users, sessions, mailed links and second factors have
+//! others beside them.
 
 use async_trait::async_trait;
 use engine::access::{AccessStore, StoredKey, WriteAccessError};
+use engine::mailed_links::StoredLink;
 use engine::port::{ReadError, Source};
 use engine::query::Page;
 use engine::users::StoredUser;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
 
+use crate::second_factors::KeptFactors;
 use crate::sessions::KeptSessions;
 use crate::store::MemoryStore;
 
@@ -18,6 +21,8 @@ pub(crate) struct KeptAccess {
     pub(crate) users: Vec<StoredUser>,
     pub(crate) trail: Vec<AuditEvent>,
     pub(crate) sessions: KeptSessions,
+    pub(crate) links: Vec<StoredLink>,
+    pub(crate) second_factors: KeptFactors,
 }
 
 /// There is something of this id already.

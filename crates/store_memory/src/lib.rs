@@ -8,8 +8,10 @@
 mod access;
 mod batch;
 mod database;
+mod mailed_links;
 mod pages;
 mod schedules;
+mod second_factors;
 mod sessions;
 mod snapshot;
 mod store;

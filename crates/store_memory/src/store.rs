@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use engine::access::AccessStore;
+use engine::mailed_links::LinkStore;
 use engine::port::{
     Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head, LedgerCreation,
     LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
@@ -15,6 +16,7 @@ use engine::query::{
     TransactionChangeQuery, TransactionPosition, TransactionQuery, account_weight, weight,
 };
 use engine::schedules::ScheduleStore;
+use engine::second_factors::SecondFactorStore;
 use engine::sessions::SessionStore;
 use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, HoldState, LedgerName, Timestamp};
@@ -277,6 +279,14 @@ impl Store for MemoryStore {
     }
 
     fn sessions(&self) -> &dyn SessionStore {
+        self
+    }
+
+    fn links(&self) -> &dyn LinkStore {
+        self
+    }
+
+    fn second_factors(&self) -> &dyn SecondFactorStore {
         self
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::access::AccessStore;
+use engine::mailed_links::LinkStore;
 use engine::port::{
     Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head, LedgerCreation,
     LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
@@ -13,6 +14,7 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
+use engine::second_factors::SecondFactorStore;
 use engine::sessions::SessionStore;
 use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
@@ -312,6 +314,14 @@ impl Store for PostgresStore {
     }
 
     fn sessions(&self) -> &dyn SessionStore {
+        self
+    }
+
+    fn links(&self) -> &dyn LinkStore {
+        self
+    }
+
+    fn second_factors(&self) -> &dyn SecondFactorStore {
         self
     }
 

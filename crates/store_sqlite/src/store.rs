@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use engine::access::AccessStore;
+use engine::mailed_links::LinkStore;
 use engine::port::{
     BeginError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, LogRecord, Opened, ReadError,
     Snapshot, Store, Wanted,
@@ -13,6 +14,7 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
+use engine::second_factors::SecondFactorStore;
 use engine::sessions::SessionStore;
 use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
@@ -262,6 +264,14 @@ impl Store for SqliteStore {
     }
 
     fn sessions(&self) -> &dyn SessionStore {
+        self
+    }
+
+    fn links(&self) -> &dyn LinkStore {
+        self
+    }
+
+    fn second_factors(&self) -> &dyn SecondFactorStore {
         self
     }
 

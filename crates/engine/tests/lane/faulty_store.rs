@@ -259,6 +259,14 @@ impl Store for FaultyStore {
         self.inner.sessions()
     }
 
+    fn links(&self) -> &dyn engine::mailed_links::LinkStore {
+        self.inner.links()
+    }
+
+    fn second_factors(&self) -> &dyn engine::second_factors::SecondFactorStore {
+        self.inner.second_factors()
+    }
+
     fn users(&self) -> &dyn engine::users::UserStore {
         self.inner.users()
     }

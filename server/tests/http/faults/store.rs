@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use engine::access::AccessStore;
+use engine::mailed_links::LinkStore;
 use engine::port::{
     Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, Loaded, LogRecord,
     Opened, ReadError, Snapshot, Source, Store, Wanted,
@@ -15,6 +16,7 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use engine::schedules::ScheduleStore;
+use engine::second_factors::SecondFactorStore;
 use engine::sessions::SessionStore;
 use engine::users::UserStore;
 use ledger::{
@@ -262,6 +264,14 @@ impl Store for Troubled {
     }
 
     fn sessions(&self) -> &dyn SessionStore {
+        self
+    }
+
+    fn links(&self) -> &dyn LinkStore {
+        self
+    }
+
+    fn second_factors(&self) -> &dyn SecondFactorStore {
         self
     }
 
