@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use engine::access::WriteAccessError;
 use engine::mailed_links::{LinkStore, StoredLink};
+use engine::port::ReadError;
 use identity::{AuditEvent, LinkKind, SecretDigest, UserId};
 use ledger::Timestamp;
 
@@ -15,6 +16,18 @@ impl LinkStore for MemoryStore {
             kept.links.retain(|known| known.user != link.user || known.kind != link.kind);
             kept.links.push(link.clone());
             kept.trail.push(event.clone());
+        })
+    }
+
+    async fn link(
+        &self,
+        digest: &SecretDigest,
+        kinds: [LinkKind; 2],
+        now: Timestamp,
+    ) -> Result<Option<StoredLink>, ReadError> {
+        self.of_access(|kept| {
+            let works = |link: &&StoredLink| kinds.contains(&link.kind) && link.expires_at > now;
+            kept.links.iter().filter(works).find(|link| link.digest == *digest).cloned()
         })
     }
 

@@ -3,19 +3,29 @@
 use async_trait::async_trait;
 use engine::access::WriteAccessError;
 use engine::mailed_links::{LinkStore, StoredLink};
+use engine::port::ReadError;
 use identity::{AuditEvent, LinkKind, SecretDigest, UserId};
 use ledger::Timestamp;
 use sql_rows::{Failure, LinkRow, StoredEvent};
 use sqlx::PgConnection;
 
 use crate::connections::run;
-use crate::store::PostgresStore;
+use crate::store::{PostgresStore, read};
 
 #[async_trait]
 impl LinkStore for PostgresStore {
     async fn keep_link(&self, link: &StoredLink, event: &AuditEvent) -> Result<(), WriteAccessError> {
         let mut lease = self.to_write().await?;
         Ok(run!(lease, keep(&mut lease, link, event))?)
+    }
+
+    async fn link(
+        &self,
+        digest: &SecretDigest,
+        kinds: [LinkKind; 2],
+        now: Timestamp,
+    ) -> Result<Option<StoredLink>, ReadError> {
+        Ok(read!(self, connection, one(connection, digest, kinds, now))?)
     }
 
     async fn use_link(
@@ -60,6 +70,26 @@ async fn keep(connection: &mut PgConnection, link: &StoredLink, event: &AuditEve
     .execute(connection)
     .await?;
     Ok(())
+}
+
+async fn one(
+    connection: &mut PgConnection,
+    digest: &SecretDigest,
+    [one, other]: [LinkKind; 2],
+    now: Timestamp,
+) -> Result<Option<StoredLink>, Failure> {
+    let row = sqlx::query_as!(
+        LinkRow,
+        "SELECT user_id, kind, digest, email, expires_at FROM mailed_links
+        WHERE digest = $1 AND kind IN ($2, $3) AND expires_at > $4",
+        digest.as_bytes().as_slice(),
+        one.name(),
+        other.name(),
+        now.micros()
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(LinkRow::link).transpose()?)
 }
 
 async fn take(

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use engine::access::WriteAccessError;
 use engine::mailed_links::{LinkStore, StoredLink};
+use engine::port::ReadError;
 use identity::{AuditEvent, LinkKind, SecretDigest, UserId};
 use ledger::Timestamp;
 use sql_rows::{Failure, LinkRow};
@@ -14,6 +15,15 @@ use crate::store::SqliteStore;
 impl LinkStore for SqliteStore {
     async fn keep_link(&self, link: &StoredLink, event: &AuditEvent) -> Result<(), WriteAccessError> {
         Ok(keep(self, link, event).await?)
+    }
+
+    async fn link(
+        &self,
+        digest: &SecretDigest,
+        kinds: [LinkKind; 2],
+        now: Timestamp,
+    ) -> Result<Option<StoredLink>, ReadError> {
+        Ok(one(self, digest, kinds, now).await?)
     }
 
     async fn use_link(
@@ -49,6 +59,28 @@ async fn keep(store: &SqliteStore, link: &StoredLink, event: &AuditEvent) -> Res
     record(&mut transaction, event).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+async fn one(
+    store: &SqliteStore,
+    digest: &SecretDigest,
+    kinds: [LinkKind; 2],
+    now: Timestamp,
+) -> Result<Option<StoredLink>, Failure> {
+    let mut connection = store.reader().await?;
+    let (digest, [one, other], now) = (digest.as_bytes().as_slice(), kinds.map(LinkKind::name), now.micros());
+    let row = sqlx::query_as!(
+        LinkRow,
+        "SELECT user_id, kind, digest, email, expires_at FROM mailed_links
+        WHERE digest = ?1 AND kind IN (?2, ?3) AND expires_at > ?4",
+        digest,
+        one,
+        other,
+        now
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    Ok(row.map(LinkRow::link).transpose()?)
 }
 
 async fn take(

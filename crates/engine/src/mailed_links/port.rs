@@ -5,6 +5,7 @@ use identity::{AuditEvent, Email, LinkKind, SecretDigest, UserId};
 use ledger::Timestamp;
 
 use crate::access::WriteAccessError;
+use crate::port::ReadError;
 
 /// A place that keeps mailed links durably, one of each kind for a user.
 #[async_trait]
@@ -14,6 +15,17 @@ pub trait LinkStore: Send + Sync {
     /// # Errors
     /// [`WriteAccessError`].
     async fn keep_link(&self, link: &StoredLink, event: &AuditEvent) -> Result<(), WriteAccessError>;
+
+    /// Reads a link of one of two kinds, if it is there and works at `now`.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    async fn link(
+        &self,
+        digest: &SecretDigest,
+        kinds: [LinkKind; 2],
+        now: Timestamp,
+    ) -> Result<Option<StoredLink>, ReadError>;
 
     /// Takes a link of one of two kinds away, if it is there and works at `now`, and returns it. Of any number that ask
     /// at once, one gets it.

@@ -7,6 +7,7 @@ use identity::{Action, AuditEvent, Email, User, UserId};
 
 use super::throttle::{Attempt, Network, Refusal};
 use crate::Engine;
+use crate::access::WriteAccessError;
 use crate::port::ReadError;
 use crate::users::{ChangeUserError, DigestError, SetPasswordError, VerifyPasswordError};
 
@@ -25,9 +26,21 @@ pub enum SignInError {
         /// Whose address it is; for the audit trail, and never for whoever asked.
         user: Option<UserId>,
     },
+    /// The password is right, and it takes a code beside it.
+    #[error("a code of the second factor is needed")]
+    SecondFactorRequired,
+    /// The password is right, and the code is wrong or was used before.
+    #[error("the code is wrong")]
+    SecondFactorRefused {
+        /// Whose code it is not; for the audit trail.
+        user: UserId,
+    },
     /// It could not be found out.
     #[error(transparent)]
     Digest(DigestError),
+    /// What has to be noted of the code was not, or may not have been.
+    #[error(transparent)]
+    Write(#[from] WriteAccessError),
     /// The store could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -48,23 +61,30 @@ pub enum ChangePasswordError {
 }
 
 impl Engine {
-    /// Finds out who comes with an address of mail and a password, from an address of the network.
+    /// Finds out who comes with an address of mail and a password, from an address of the network. `second` is asked
+    /// once the password is right; a code that it refuses counts as a wrong password does.
     ///
     /// # Errors
     /// [`SignInError`].
-    pub async fn sign_in(
+    pub async fn sign_in<S: Future<Output = Result<User, SignInError>>>(
         &self,
         email: &Email,
         password: &str,
         from: Option<IpAddr>,
+        second: impl FnOnce(User) -> S,
     ) -> Result<User, SignInError> {
         let attempt = self.begin_attempt(email, from).await?.map_err(SignInError::Throttled)?;
         let verified = self.verify_password(email, password).await;
         let now = Instant::now();
         match verified {
             Ok(user) => {
-                self.sign_ins().succeeded(&attempt, now);
-                Ok(user)
+                let outcome = second(user).await;
+                match &outcome {
+                    Ok(_) => self.sign_ins().succeeded(&attempt, now),
+                    Err(SignInError::SecondFactorRefused { .. }) => {}
+                    Err(_) => self.sign_ins().came_to_nothing(&attempt, now),
+                }
+                outcome
             }
             Err(VerifyPasswordError::Wrong(user)) => Err(SignInError::Refused { user }),
             Err(VerifyPasswordError::Digest(error)) => {
@@ -104,7 +124,7 @@ impl Engine {
     }
 
     /// Lets somebody try a password, or says how long they have to wait.
-    async fn begin_attempt(
+    pub(crate) async fn begin_attempt(
         &self,
         email: &Email,
         from: Option<IpAddr>,
