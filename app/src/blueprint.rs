@@ -35,6 +35,7 @@ pub fn blueprint() -> Blueprint {
         crate::schedules,
         crate::sessions,
         crate::transactions,
+        crate::users,
     ]);
     bp
 }

@@ -27,6 +27,7 @@ pub mod sessions;
 pub mod storage;
 pub mod telemetry;
 pub mod transactions;
+pub mod users;
 
 pub use blueprint::blueprint;
 pub use operations::operations;

@@ -3,7 +3,7 @@
 use crate::openapi::Operation;
 use crate::{
     accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, openapi,
-    schedules, sessions, transactions,
+    schedules, sessions, transactions, users,
 };
 
 /// Lists every operation.
@@ -26,6 +26,7 @@ pub fn operations() -> Vec<Operation> {
         schedules::operations(),
         sessions::operations(),
         transactions::operations(),
+        users::operations(),
     ]
     .concat()
 }

@@ -14,7 +14,7 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/v1/audit", "list_audit")
             .right::<AuditRead>()
-            .about("Access", "Lists what was done to keys and ledgers, and who was refused, the latest first")
+            .about("Access", "Lists what was done to users, keys and ledgers, and who was refused, the latest first")
             .description(
                 "What other replicas have refused shows up within ten seconds. Refused requests that are alike make one \
                  record with a count.",

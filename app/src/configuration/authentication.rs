@@ -32,7 +32,24 @@ pub struct AuthenticationConfig {
     /// How long a session lasts, however much it is used, in milliseconds. Default 43200000;
     /// `PX_AUTHENTICATION__SESSION_MAX_MS`.
     pub session_max_ms: u64,
+    /// How much memory the digest of a password takes, in KiB. Default 19456; `PX_AUTHENTICATION__PASSWORD_MEMORY_KIB`.
+    pub password_memory_kib: u32,
+    /// How often a digest goes through all of its memory. Default 2; `PX_AUTHENTICATION__PASSWORD_ITERATIONS`.
+    pub password_iterations: u32,
+    /// Into how many lanes the memory is split; one thread goes through all of them. Default 1;
+    /// `PX_AUTHENTICATION__PASSWORD_LANES`.
+    pub password_lanes: u32,
+    /// How many digests are made at a time. Default 2; `PX_AUTHENTICATION__PASSWORD_CONCURRENT_MAX`.
+    pub password_concurrent_max: usize,
+    /// How many more may wait; beyond that, the answer is 503. Default 100;
+    /// `PX_AUTHENTICATION__PASSWORD_WAITING_MAX`.
+    pub password_waiting_max: usize,
 }
+
+/// The least memory, and the least memory times iterations, of all that OWASP recommends for Argon2id (Password Storage
+/// Cheat Sheet).
+const PASSWORD_MEMORY_KIB_MIN: u32 = 7168;
+const PASSWORD_WORK_MIN: u64 = 5 * 7168;
 
 /// Whether requests need an API key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -52,6 +69,18 @@ pub struct SecretValue(String);
 impl fmt::Debug for SecretValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_empty() { "\"\"" } else { "***" })
+    }
+}
+
+impl From<&AuthenticationConfig> for engine::users::PasswordOptions {
+    fn from(config: &AuthenticationConfig) -> Self {
+        Self {
+            memory_kib: config.password_memory_kib,
+            iterations: config.password_iterations,
+            lanes: config.password_lanes,
+            concurrent_max: config.password_concurrent_max,
+            waiting_max: config.password_waiting_max,
+        }
     }
 }
 
@@ -83,9 +112,23 @@ impl AuthenticationConfig {
     /// Lists the values that are out of bounds.
     #[must_use]
     pub fn problems(&self) -> Vec<InvalidValue> {
+        let (memory, iterations) = (self.password_memory_kib, self.password_iterations);
         let mut check = Check::section("authentication")
             .range("session_idle_ms", self.session_idle_ms, 60_000..=86_400_000)
-            .range("session_max_ms", self.session_max_ms, 60_000..=2_592_000_000);
+            .range("session_max_ms", self.session_max_ms, 60_000..=2_592_000_000)
+            .range("password_memory_kib", memory, PASSWORD_MEMORY_KIB_MIN..=1_048_576)
+            .range("password_iterations", iterations, 1..=100)
+            .range("password_lanes", self.password_lanes, 1..=16)
+            .range("password_concurrent_max", self.password_concurrent_max, 1..=64)
+            .range("password_waiting_max", self.password_waiting_max, 0..=10_000);
+        if memory >= PASSWORD_MEMORY_KIB_MIN && u64::from(memory) * u64::from(iterations) < PASSWORD_WORK_MIN
+        {
+            let message = format!(
+                "with {memory} KiB, {} or more are needed for a password to be worth digesting",
+                PASSWORD_WORK_MIN.div_ceil(u64::from(memory))
+            );
+            check.refuse("password_iterations", message);
+        }
         if self.session_idle_ms > self.session_max_ms {
             let message = format!("{} is more than session_max_ms", self.session_idle_ms);
             check.refuse("session_idle_ms", message);
@@ -106,6 +149,35 @@ impl AuthenticationConfig {
 mod tests {
     use super::*;
 
+    #[test]
+    fn passwords_are_digested_as_owasp_recommends_or_dearer() {
+        for (memory, iterations) in
+            [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5), (65_536, 3)]
+        {
+            let config = AuthenticationConfig {
+                password_memory_kib: memory,
+                password_iterations: iterations,
+                ..config("", "")
+            };
+            assert_eq!(config.problems(), [], "{memory}, {iterations}");
+        }
+        for (memory, iterations, key) in [
+            (7_167, 10, "authentication.password_memory_kib"),
+            (2_000_000, 1, "authentication.password_memory_kib"),
+            (7_168, 4, "authentication.password_iterations"),
+            (19_456, 1, "authentication.password_iterations"),
+            (19_456, 0, "authentication.password_iterations"),
+            (19_456, 101, "authentication.password_iterations"),
+        ] {
+            let config = AuthenticationConfig {
+                password_memory_kib: memory,
+                password_iterations: iterations,
+                ..config("", "")
+            };
+            assert_eq!(config.problems()[0].key, key, "{memory}, {iterations}");
+        }
+    }
+
     fn config(admin_key: &str, secret: &str) -> AuthenticationConfig {
         AuthenticationConfig {
             mode: AuthenticationMode::Required,
@@ -115,6 +187,11 @@ mod tests {
             create_secret_in: String::new(),
             session_idle_ms: 1_800_000,
             session_max_ms: 43_200_000,
+            password_memory_kib: 19_456,
+            password_iterations: 2,
+            password_lanes: 1,
+            password_concurrent_max: 2,
+            password_waiting_max: 100,
         }
     }
 

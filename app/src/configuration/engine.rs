@@ -74,6 +74,7 @@ impl From<&EngineConfig> for engine::EngineOptions {
             cached_balances_max: config.cached_balances_max,
             passwords: engine::users::PasswordOptions::default(),
             lane_idle: Duration::from_millis(config.lane_idle_timeout_ms),
+            ..Self::default()
         }
     }
 }

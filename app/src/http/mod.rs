@@ -43,6 +43,7 @@ pub mod stream;
 pub mod text;
 pub mod time;
 pub mod unrouted;
+pub mod users;
 pub mod values;
 pub mod views;
 pub mod visitor;

@@ -35,7 +35,7 @@ const TAGS: [(&str, &str); 10] = [
     ("Accounts", "What has moved through each account, and what it holds."),
     ("Balances", "Balances summed over groups of accounts."),
     ("Log", "Every change of a ledger, numbered without gaps."),
-    ("Access", "API keys: who may do what, and what was done and refused."),
+    ("Access", "Users and API keys: who may do what, and what was done and refused."),
     ("Operations", "For those who run the service."),
 ];
 

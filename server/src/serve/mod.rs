@@ -23,7 +23,7 @@ use app::schedules::describe_rejection;
 use app::storage::{self, IfMissing, Storage};
 use edge::{Edge, EdgeMetrics, Limits};
 use engine::schedules::ScheduleRunner;
-use engine::{CreateLedgerError, Engine, EngineMetrics};
+use engine::{CreateLedgerError, Engine, EngineMetrics, EngineOptions};
 use ledger::Metadata;
 use prometheus_client::registry::Registry;
 use server::ApplicationConfig;
@@ -88,7 +88,8 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     // Before anything else can fail: a certificate is what is most likely to be wrong.
     let certificate = Certificate::load(&config.server, ours)?;
 
-    let engine = Engine::start(Arc::clone(&store), (&config.engine).into(), engine_metrics);
+    let options = EngineOptions { passwords: (&config.authentication).into(), ..(&config.engine).into() };
+    let engine = Engine::start(Arc::clone(&store), options, engine_metrics);
     create_ledgers(&engine, &config.engine).await?;
     let secret = access::secret(&config.authentication)?;
     let key_file = access::prepare(&engine, &config.authentication).await?;

@@ -10,6 +10,9 @@ use crate::contract::{operation_of, operations};
 use crate::harness::Request;
 use crate::site::{Site, TRANSACTIONS, posting};
 
+/// What stands for the id that the latest reply with one gave away.
+const LATEST: &str = "000000000000";
+
 /// A call of each operation that goes well, in this order, with its status. That reply and request are as
 /// described is what every call of a site checks.
 #[expect(clippy::too_many_lines, reason = "it is one list")]
@@ -141,6 +144,25 @@ fn calls() -> Vec<(Request, u16)> {
         get("/v1/keys?limit=7"),
         get("/v1/keys/2USBDPIBEdi3"),
         get("/v1/principal"),
+        (
+            Request::post("/v1/users").json(json!({
+                "name": "Ada Lovelace",
+                "email": "ada@example.com",
+                "grants": [{ "role": "writer", "ledgers": ["main"] }],
+            })),
+            201,
+        ),
+        get("/v1/users?state=active&email=ada@example.com&limit=7"),
+        get(&format!("/v1/users/{LATEST}")),
+        (
+            Request::patch(format!("/v1/users/{LATEST}")).header("idempotency-key", "u").json(json!({
+                "name": "Countess of Lovelace",
+                "email": "countess@example.com",
+                "state": "disabled",
+                "grants": [{ "role": "reader", "ledgers": "all" }],
+            })),
+            200,
+        ),
         get("/v1/audit?limit=7"),
         get("/health/live"),
         get("/health/ready"),
@@ -158,9 +180,16 @@ fn calls() -> Vec<(Request, u16)> {
 #[test]
 fn every_operation_goes_well_as_described() {
     let site = Site::start();
-    for (request, status) in calls() {
+    let mut latest = LATEST.to_owned();
+    for (mut request, status) in calls() {
+        request.path = request.path.replace(LATEST, &latest);
         let reply = site.call(&request);
         assert_eq!(reply.status, status, "{request:?} {reply:?}");
+        if status == 201
+            && let Some(id) = reply.json()["id"].as_str()
+        {
+            latest = id.to_owned();
+        }
     }
 }
 

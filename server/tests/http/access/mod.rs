@@ -1,9 +1,10 @@
-//! Who may do what: keys as they come and go, and what is asked for with each.
+//! Who may do what: keys and users as they come and go, and what is asked for with each.
 
 mod bodies;
 mod keys;
 mod table;
 mod trail;
+mod users;
 
 use serde_json::{Value, json};
 

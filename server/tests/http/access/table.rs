@@ -42,16 +42,18 @@ const SCOPES: [(&str, bool); 8] = [
 ];
 
 /// What each operation takes.
-const TABLE: [(&str, Takes); 45] = [
+const TABLE: [(&str, Takes); 49] = [
     ("cancel_schedule", WRITE),
     ("capture_hold", WRITE),
     ("change_account", OnLedger(&["ledger:write", "accounts:policy"])),
     ("change_transaction", WRITE),
+    ("change_user", Overall("users:admin")),
     ("create_hold", WRITE),
     ("create_key", Overall("keys:admin")),
     ("create_ledger", Overall("ledgers:create")),
     ("create_schedule", WRITE),
     ("create_transaction", WRITE),
+    ("create_user", Overall("users:admin")),
     ("export_ledger", READ),
     ("get_account", READ),
     ("get_docs", Nothing),
@@ -68,6 +70,7 @@ const TABLE: [(&str, Takes); 45] = [
     ("get_schedule", READ),
     ("get_statement", READ),
     ("get_transaction", READ),
+    ("get_user", Overall("users:admin")),
     ("get_version", Nothing),
     ("list_accounts", READ),
     ("list_audit", Overall("audit:read")),
@@ -82,6 +85,7 @@ const TABLE: [(&str, Takes); 45] = [
     ("list_schedules", READ),
     ("list_transaction_changes", READ),
     ("list_transactions", READ),
+    ("list_users", Overall("users:admin")),
     ("pause_schedule", WRITE),
     ("resume_schedule", WRITE),
     ("reverse_transaction", WRITE),
@@ -92,8 +96,13 @@ const TABLE: [(&str, Takes); 45] = [
 
 /// A request for an operation: one that its handler would look at, and mostly refuse.
 fn request(method: &str, template: &str) -> Request {
-    let filled =
-        [("{ledger}", "main"), ("keys/{id}", "keys/000000000000"), ("{id}", "0"), ("{address}", "a")];
+    let filled = [
+        ("{ledger}", "main"),
+        ("keys/{id}", "keys/000000000000"),
+        ("users/{id}", "users/000000000000"),
+        ("{id}", "0"),
+        ("{address}", "a"),
+    ];
     let path = filled.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value));
     let path = path.replace("{file}", "docs.css");
     match method {

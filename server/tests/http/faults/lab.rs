@@ -13,7 +13,7 @@ use app::metrics::Metrics;
 use bytes::Bytes;
 use edge::{Edge, EdgeMetrics, Limits};
 use engine::port::Store;
-use engine::{Engine, EngineMetrics};
+use engine::{Engine, EngineMetrics, EngineOptions};
 use figment::Figment;
 use figment::providers::{Format as _, Yaml};
 use prometheus_client::registry::Registry;
@@ -73,7 +73,8 @@ async fn serve(config: ApplicationConfig, store: Arc<dyn Store>) -> (SocketAddr,
     let mut registry = Registry::default();
     let engine_metrics = EngineMetrics::register(&mut registry);
     let edge_metrics = EdgeMetrics::register(&mut registry);
-    let engine = Engine::start(Arc::clone(&store), (&config.engine).into(), engine_metrics);
+    let options = EngineOptions { passwords: (&config.authentication).into(), ..(&config.engine).into() };
+    let engine = Engine::start(Arc::clone(&store), options, engine_metrics);
     let readiness = Readiness::new(store);
     let given = Prebuilt {
         readiness,

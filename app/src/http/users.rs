@@ -1,0 +1,120 @@
+//! What stands for users in requests and replies: ids, names, addresses.
+
+use std::borrow::Cow;
+
+use identity::{Email, UserId, UserName, UserState};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+use super::fields::FieldErrors;
+use super::json::{FromJson, Value};
+use super::text::{FromText, Message};
+
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $shown:literal, $schema:tt, $wanted:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name(pub $inner);
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.0.as_str())
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                $shown.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+
+        impl FromText for $inner {
+            fn from_text(text: &str) -> Result<Self, Message> {
+                Self::parse(text).map_err(|_| $wanted.into())
+            }
+        }
+
+        impl FromJson for $inner {
+            fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+                value.parse(errors)
+            }
+        }
+    };
+}
+
+text!(
+    /// The id of a user.
+    UserIdText(UserId), "UserId", {
+        "description": "The id of a user. It is no secret.",
+        "type": "string",
+        "pattern": "^[0-9A-Za-z]{12}$",
+        "examples": ["3fJ0dPq7xKbM"]
+    },
+    "must be the id of a user: 12 letters and digits"
+);
+
+text!(
+    /// What a user is called.
+    UserNameText(UserName), "UserName", {
+        "description": "What a user is called. Several may have one name.",
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 100,
+        "examples": ["Ada Lovelace"]
+    },
+    "must be 1 to 100 characters, without control characters and without spaces at its ends"
+);
+
+text!(
+    /// The address of a user.
+    EmailText(Email), "Email", {
+        "description": "An address as browsers take them, in at most 254 bytes of ASCII. Its domain becomes lower case; \
+                        those that differ in nothing but case are one.",
+        "type": "string",
+        "format": "email",
+        "minLength": 3,
+        "maxLength": 254,
+        "examples": ["ada@example.com"]
+    },
+    "must be an address of mail, such as ada@example.com, in at most 254 ASCII characters"
+);
+
+/// Whether a user gets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserStateText(pub UserState);
+
+impl Serialize for UserStateText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+impl JsonSchema for UserStateText {
+    fn schema_name() -> Cow<'static, str> {
+        "UserState".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Whether a user gets in: one who is disabled does not, and none of their sessions counts.",
+            "type": "string",
+            "enum": UserState::ALL.map(UserState::name)
+        })
+    }
+}
+
+impl FromText for UserState {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        Self::named(text).ok_or_else(|| "must be active or disabled".into())
+    }
+}
+
+impl FromJson for UserState {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        value.parse(errors)
+    }
+}

@@ -1,0 +1,37 @@
+//! `POST /v1/users`.
+
+use pavex::post;
+
+use super::{CreateUserRequest, UserError, UserView};
+use crate::http::fields::FieldErrors;
+use crate::http::idempotency::IDEMPOTENCY_KEY;
+use crate::http::input::{InputError, Write};
+use crate::http::path::NoPath;
+use crate::http::principal::{Granted, UsersAdmin};
+use crate::http::reply::Created;
+use crate::storage::Engine;
+
+/// Creates a user, who may do no more than whoever asks, and has no password yet.
+///
+/// # Errors
+/// [`UserError`], as a problem.
+#[post(path = "/v1/users")]
+pub async fn create_user(
+    granted: Granted<UsersAdmin>,
+    request: Write<(NoPath, CreateUserRequest)>,
+    engine: &Engine,
+) -> Result<Created<UserView>, UserError> {
+    let Write { key, input: (NoPath {}, CreateUserRequest(new)) } = request;
+    if key.is_some() {
+        let mut errors = FieldErrors::default();
+        errors.add(
+            IDEMPOTENCY_KEY,
+            "is not taken here: an address is one user's, so that there is never a second one",
+        );
+        return Err(InputError::Invalid(errors).into());
+    }
+    let caller = granted.caller();
+    let user = engine.create_user(new, caller.principal(), |action, id| caller.did(action, id)).await?;
+    let location = format!("/v1/users/{}", user.id);
+    Ok(Created::at(&location, user.into()))
+}
