@@ -140,9 +140,13 @@ impl Router {
             .insert("/v1/ledgers/{ledger}/transactions/{id}/reversals", 34u32)
             .unwrap();
         router.insert("/v1/principal", 35u32).unwrap();
-        router.insert("/v1/users", 36u32).unwrap();
-        router.insert("/v1/users/{id}", 37u32).unwrap();
-        router.insert("/version", 38u32).unwrap();
+        router.insert("/v1/principal/password", 36u32).unwrap();
+        router.insert("/v1/sessions", 37u32).unwrap();
+        router.insert("/v1/sessions/{id}", 38u32).unwrap();
+        router.insert("/v1/users", 39u32).unwrap();
+        router.insert("/v1/users/{id}", 40u32).unwrap();
+        router.insert("/v1/users/{id}/sessions", 41u32).unwrap();
+        router.insert("/version", 42u32).unwrap();
         router
     }
     pub async fn route(
@@ -1405,7 +1409,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_41::entrypoint(
+                        route_47::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1422,7 +1426,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_44::entrypoint(
+                        route_50::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1459,7 +1463,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_40::entrypoint(
+                        route_46::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1476,7 +1480,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_42::entrypoint(
+                        route_48::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1513,7 +1517,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}/changes",
                         );
-                        route_43::entrypoint(
+                        route_49::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1549,7 +1553,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}/reversals",
                         );
-                        route_45::entrypoint(
+                        route_51::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1619,11 +1623,159 @@ impl Router {
             }
             36u32 => {
                 match &request_head.method {
+                    &pavex::http::Method::PUT => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/principal/password",
+                        );
+                        route_40::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &request_head,
+                                &state.engine,
+                                &state.authentication_config,
+                                &url_params,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::PUT,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/principal/password",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            37u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions",
+                        );
+                        route_41::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.authentication_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::DELETE => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions",
+                        );
+                        route_42::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &state.authentication_config,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions",
+                        );
+                        route_43::entrypoint(
+                                matched_route_template,
+                                &state.engine,
+                                &state.authentication_config,
+                                &request_head,
+                                &url_params,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                                pavex::http::Method::DELETE,
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            38u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::DELETE => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions/{id}",
+                        );
+                        route_44::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &state.authentication_config,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::DELETE,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions/{id}",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            39u32 => {
+                match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/users",
                         );
-                        route_47::entrypoint(
+                        route_53::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1640,7 +1792,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/users",
                         );
-                        route_49::entrypoint(
+                        route_55::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1671,13 +1823,13 @@ impl Router {
                     }
                 }
             }
-            37u32 => {
+            40u32 => {
                 match &request_head.method {
                     &pavex::http::Method::PATCH => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/users/{id}",
                         );
-                        route_46::entrypoint(
+                        route_52::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1694,7 +1846,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/users/{id}",
                         );
-                        route_48::entrypoint(
+                        route_54::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1725,7 +1877,45 @@ impl Router {
                     }
                 }
             }
-            38u32 => {
+            41u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::DELETE => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/users/{id}/sessions",
+                        );
+                        route_45::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::DELETE,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/users/{id}/sessions",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            42u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -13476,10 +13666,10 @@ pub mod route_40 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
+        s_4: &'c app::configuration::AuthenticationConfig,
+        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_6: &'g app::configuration::ServerConfig,
         s_7: &'h app::http::guard::RequestLimits,
         s_8: &'i app::metrics::Metrics,
@@ -13488,25 +13678,25 @@ pub mod route_40 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: pavex::request::body::RawIncomingBody,
         s_5: &'g app::configuration::ServerConfig,
         s_6: pavex::request::path::MatchedPathPattern,
         s_7: &'h app::http::guard::RequestLimits,
         s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_4, s_1, s_2, s_3, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::body::RawIncomingBody,
@@ -13519,11 +13709,11 @@ pub mod route_40 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::body::RawIncomingBody,
@@ -13535,10 +13725,10 @@ pub mod route_40 {
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::configuration::ServerConfig,
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
@@ -13564,8 +13754,8 @@ pub mod route_40 {
         v1: &pavex::request::RequestHead,
         v2: pavex::request::body::RawIncomingBody,
         v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::configuration::ServerConfig,
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
@@ -13576,12 +13766,12 @@ pub mod route_40 {
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
         let v14 = crate::route_40::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v7,
             s_2: v4,
-            s_3: &v12,
-            s_4: v5,
+            s_3: v5,
+            s_4: &v12,
             s_5: v11,
             s_6: &v9,
             s_7: v2,
@@ -13598,11 +13788,11 @@ pub mod route_40 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::telemetry::RequestContext,
         v9: &app::configuration::ServerConfig,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
@@ -13623,17 +13813,17 @@ pub mod route_40 {
         <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
+        v0: &pavex::request::RequestHead,
+        v1: &engine::Engine,
+        v2: &app::configuration::AuthenticationConfig,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::telemetry::RequestContext,
         v5: pavex::telemetry::ServerRequestId,
         v6: &app::telemetry::Failure,
         v7: pavex::request::body::RawIncomingBody,
         v8: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v9 = app::http::principal::Granted::check(v0, v3, v4, v1, v2).await;
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
@@ -13645,7 +13835,7 @@ pub mod route_40 {
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v11 = app::http::input::Write::extract(v0, v3, v7, v8).await;
         let v12 = match v11 {
             Ok(ok) => ok,
             Err(v12) => {
@@ -13657,40 +13847,40 @@ pub mod route_40 {
                 };
             }
         };
-        let v13 = app::transactions::change_transaction(v10, v12, v0).await;
+        let v13 = app::sessions::change_password(v10, v12, v0, v1, v2).await;
         let v14 = match v13 {
             Ok(ok) => ok,
             Err(v14) => {
                 return {
-                    let v15 = app::transactions::refuse_transaction(&v14, v5);
+                    let v15 = app::sessions::refuse_session(&v14, v5);
                     let v16 = pavex::Error::new(v14);
                     app::telemetry::note_error(&v16, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v15)
                 };
             }
         };
-        <app::http::reply::Changed<
-            app::http::views::TransactionChangeView,
+        <app::http::cookie::WithCookie<
+            app::http::reply::Reply<app::sessions::SessionView>,
         > as pavex::IntoResponse>::into_response(v14)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: pavex::request::body::RawIncomingBody,
         s_5: &'g app::configuration::ServerConfig,
         s_6: pavex::request::path::MatchedPathPattern,
         s_7: &'h app::http::guard::RequestLimits,
         s_8: &'i app::metrics::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app::configuration::AuthenticationConfig,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
             pavex::request::body::RawIncomingBody,
             &'g app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
@@ -13724,11 +13914,11 @@ pub mod route_40 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::body::RawIncomingBody,
@@ -13736,11 +13926,11 @@ pub mod route_40 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'j app::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app::configuration::AuthenticationConfig,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'h app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
@@ -13777,21 +13967,21 @@ pub mod route_40 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::body::RawIncomingBody,
         s_8: &'i app::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app::configuration::AuthenticationConfig,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'h app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
@@ -13828,8 +14018,8 @@ pub mod route_41 {
         s_2: &'a engine::Engine,
         s_3: &'b pavex::request::RequestHead,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
+        s_5: &'f app::configuration::ServerConfig,
+        s_6: &'g app::configuration::AuthenticationConfig,
         s_7: &'h app::http::guard::RequestLimits,
         s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
@@ -13839,23 +14029,372 @@ pub mod route_41 {
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_2, s_0, s_3, s_4, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::configuration::AuthenticationConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_3, s_9, s_5, s_4, s_0, s_1, s_2, s_6, s_7, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::configuration::AuthenticationConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_41::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v1,
+            s_3: v4,
+            s_4: v5,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_41::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: &v12,
+            s_3: v11,
+            s_4: &v9,
+            s_5: v2,
+            s_6: v4,
+            s_7: v5,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &app::telemetry::RequestContext,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_41::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v0,
+            s_4: v3,
+            s_5: v2,
+            s_6: v7,
+            s_7: v8,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &app::telemetry::RequestContext,
+        v3: pavex::telemetry::ServerRequestId,
+        v4: &app::telemetry::Failure,
+        v5: pavex::request::body::RawIncomingBody,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::configuration::AuthenticationConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::visitor::Visitor::arrive(v1, v2, v0);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v3);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v6, v5, v7).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v3);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::sessions::create_session(v10, v12, v0, v8).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::sessions::refuse_session(&v14, v3);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::cookie::WithCookie<
+            app::http::reply::Created<app::sessions::SessionView>,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g app::configuration::AuthenticationConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            pavex::request::body::RawIncomingBody,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::ServerConfig,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::configuration::AuthenticationConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::configuration::AuthenticationConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i app::configuration::AuthenticationConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_42 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b app::configuration::AuthenticationConfig,
+        s_4: &'c pavex::request::RequestHead,
+        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: pavex::request::body::RawIncomingBody,
         s_5: &'g app::configuration::ServerConfig,
         s_6: pavex::request::path::MatchedPathPattern,
         s_7: &'h app::http::guard::RequestLimits,
         s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_2, s_4, s_0, s_1, s_3, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::body::RawIncomingBody,
@@ -13869,10 +14408,10 @@ pub mod route_41 {
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::body::RawIncomingBody,
@@ -13885,14 +14424,14 @@ pub mod route_41 {
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
         v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
+        v3: &app::configuration::AuthenticationConfig,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::configuration::ServerConfig,
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_41::Next0 {
+        let v9 = crate::route_42::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
@@ -13913,8 +14452,8 @@ pub mod route_41 {
         v1: &pavex::request::RequestHead,
         v2: pavex::request::body::RawIncomingBody,
         v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app::configuration::ServerConfig,
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
@@ -13924,13 +14463,13 @@ pub mod route_41 {
         let v11 = pavex::telemetry::ServerRequestId::generate();
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_41::Next1 {
+        let v14 = crate::route_42::Next1 {
             s_0: v3,
-            s_1: v1,
+            s_1: v4,
             s_10: v7,
-            s_2: v4,
-            s_3: &v12,
-            s_4: v5,
+            s_2: v1,
+            s_3: v5,
+            s_4: &v12,
             s_5: v11,
             s_6: &v9,
             s_7: v2,
@@ -13948,14 +14487,14 @@ pub mod route_41 {
         v2: pavex::request::body::RawIncomingBody,
         v3: &app::telemetry::Failure,
         v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &pavex::request::RequestHead,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::telemetry::RequestContext,
         v9: &app::configuration::ServerConfig,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_41::Next2 {
+        let v11 = crate::route_42::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
@@ -13973,16 +14512,16 @@ pub mod route_41 {
     }
     async fn handler(
         v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
+        v1: &app::configuration::AuthenticationConfig,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::telemetry::RequestContext,
         v5: pavex::telemetry::ServerRequestId,
         v6: &app::telemetry::Failure,
         v7: pavex::request::body::RawIncomingBody,
         v8: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v9 = app::http::principal::Granted::check(v2, v3, v4, v0, v1).await;
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
@@ -13994,7 +14533,7 @@ pub mod route_41 {
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v11 = app::http::input::Write::extract(v2, v3, v7, v8).await;
         let v12 = match v11 {
             Ok(ok) => ok,
             Err(v12) => {
@@ -14006,20 +14545,20 @@ pub mod route_41 {
                 };
             }
         };
-        let v13 = app::transactions::create_transaction(v10, v12, v0).await;
+        let v13 = app::sessions::end_session(v10, v12, v0, v1).await;
         let v14 = match v13 {
             Ok(ok) => ok,
             Err(v14) => {
                 return {
-                    let v15 = app::transactions::refuse_transaction(&v14, v5);
+                    let v15 = app::sessions::refuse_session(&v14, v5);
                     let v16 = pavex::Error::new(v14);
                     app::telemetry::note_error(&v16, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v15)
                 };
             }
         };
-        <app::http::reply::Created<
-            app::http::views::TransactionView,
+        <app::http::cookie::WithCookie<
+            app::http::reply::Reply<app::sessions::SessionView>,
         > as pavex::IntoResponse>::into_response(v14)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
@@ -14027,9 +14566,9 @@ pub mod route_41 {
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: pavex::request::body::RawIncomingBody,
         s_5: &'g app::configuration::ServerConfig,
         s_6: pavex::request::path::MatchedPathPattern,
@@ -14037,9 +14576,9 @@ pub mod route_41 {
         s_8: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
             pavex::request::body::RawIncomingBody,
             &'g app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
@@ -14074,10 +14613,10 @@ pub mod route_41 {
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::body::RawIncomingBody,
@@ -14086,10 +14625,10 @@ pub mod route_41 {
         s_10: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'h app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
@@ -14127,20 +14666,20 @@ pub mod route_41 {
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::body::RawIncomingBody,
         s_8: &'i app::configuration::ServerConfig,
         next: fn(
             &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'h app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
@@ -14170,321 +14709,13 @@ pub mod route_41 {
         }
     }
 }
-pub mod route_42 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_42::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_42::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_42::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::transactions::get_transaction(v8, v10, v0).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::transactions::refuse_transaction(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::views::TransactionView,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
 pub mod route_43 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
+        s_2: &'b app::configuration::AuthenticationConfig,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_5: &'g app::http::guard::RequestLimits,
         s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
@@ -14493,22 +14724,22 @@ pub mod route_43 {
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: pavex::request::path::MatchedPathPattern,
         s_5: &'g app::http::guard::RequestLimits,
         s_6: &'h app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_4, s_2, s_0, s_1, s_3, s_5, s_6).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::path::MatchedPathPattern,
@@ -14519,10 +14750,10 @@ pub mod route_43 {
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
     ) -> pavex::Response {
@@ -14532,9 +14763,9 @@ pub mod route_43 {
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
+        v2: &app::configuration::AuthenticationConfig,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
@@ -14556,8 +14787,8 @@ pub mod route_43 {
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
         v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
+        v3: &app::configuration::AuthenticationConfig,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
@@ -14568,10 +14799,10 @@ pub mod route_43 {
         let v11 = app::telemetry::root_span(v1, &v10);
         let v12 = crate::route_43::Next1 {
             s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
+            s_1: v3,
+            s_2: v1,
+            s_3: v4,
+            s_4: &v10,
             s_5: v9,
             s_6: &v7,
             s_7: v0,
@@ -14587,10 +14818,10 @@ pub mod route_43 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app::telemetry::Failure,
         v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
         let v9 = crate::route_43::Next2 {
@@ -14609,14 +14840,14 @@ pub mod route_43 {
     }
     async fn handler(
         v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
+        v1: &app::configuration::AuthenticationConfig,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::telemetry::RequestContext,
         v5: pavex::telemetry::ServerRequestId,
         v6: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v7 = app::http::principal::Granted::check(v2, v3, v4, v0, v1).await;
         let v8 = match v7 {
             Ok(ok) => ok,
             Err(v8) => {
@@ -14628,7 +14859,7 @@ pub mod route_43 {
                 };
             }
         };
-        let v9 = app::http::input::Read::extract(v1, v2);
+        let v9 = app::http::input::Read::extract(v2, v3);
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
@@ -14640,12 +14871,12 @@ pub mod route_43 {
                 };
             }
         };
-        let v11 = app::transactions::list_transaction_changes(v8, v10, v0).await;
+        let v11 = app::sessions::list_sessions(v8, v10, v0, v1).await;
         let v12 = match v11 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::transactions::refuse_transaction(&v12, v5);
+                    let v13 = app::sessions::refuse_session(&v12, v5);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -14653,7 +14884,7 @@ pub mod route_43 {
             }
         };
         <app::http::reply::Reply<
-            app::http::pagination::Page<app::http::views::TransactionChangeView>,
+            app::http::pagination::Page<app::sessions::SessionView>,
         > as pavex::IntoResponse>::into_response(v12)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
@@ -14661,17 +14892,17 @@ pub mod route_43 {
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: pavex::request::path::MatchedPathPattern,
         s_5: &'g app::http::guard::RequestLimits,
         s_6: &'h app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
             pavex::request::path::MatchedPathPattern,
             &'g app::http::guard::RequestLimits,
             &'h app::metrics::Metrics,
@@ -14702,20 +14933,20 @@ pub mod route_43 {
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::path::MatchedPathPattern,
         s_8: &'i app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'h app::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
@@ -14749,18 +14980,18 @@ pub mod route_43 {
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
         next: fn(
             &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'h app::telemetry::Failure,
         ) -> T,
@@ -14787,251 +15018,233 @@ pub mod route_43 {
     }
 }
 pub mod route_44 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::AuthenticationConfig,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b app::configuration::AuthenticationConfig,
+        s_4: &'c pavex::request::RequestHead,
+        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        let response = wrapping_1(s_6, s_2, s_4, s_0, s_1, s_3, s_5, s_7, s_8).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &app::configuration::AuthenticationConfig,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_44::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
+        let v9 = crate::route_44::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
             next: stage_1,
         };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
         v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
         v4: &app::configuration::AuthenticationConfig,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_44::Next1 {
-            s_0: v2,
-            s_1: v1,
-            s_2: v3,
-            s_3: &v10,
-            s_4: v4,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_44::Next1 {
+            s_0: v3,
+            s_1: v4,
+            s_10: v7,
+            s_2: v1,
+            s_3: v5,
+            s_4: &v12,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
             next: stage_2,
         };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::telemetry::RequestContext,
-        v7: &app::configuration::AuthenticationConfig,
-        v8: &app::http::guard::RequestLimits,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &pavex::request::RequestHead,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::telemetry::RequestContext,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_44::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
+        let v11 = crate::route_44::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
             s_5: v0,
-            s_6: v2,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
             next: stage_3,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
     }
     async fn handler(
         v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
+        v1: &app::configuration::AuthenticationConfig,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::telemetry::RequestContext,
         v5: pavex::telemetry::ServerRequestId,
         v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
     ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v1, v2);
+        let v9 = app::http::principal::Granted::check(v2, v3, v4, v0, v1).await;
         let v10 = match v9 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
                 };
             }
         };
-        let v11 = app::transactions::list_transactions(v8, v10, v0).await;
+        let v11 = app::http::input::Write::extract(v2, v3, v7, v8).await;
         let v12 = match v11 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::transactions::refuse_transaction(&v12, v5);
+                    let v13 = app::http::input::refuse_input(&v12, v5);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
                 };
             }
         };
+        let v13 = app::sessions::revoke_session(v10, v12, v0, v1).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::sessions::refuse_session(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
         <app::http::reply::Reply<
-            app::http::pagination::Page<app::http::views::TransactionView>,
-        > as pavex::IntoResponse>::into_response(v12)
+            app::sessions::SessionView,
+        > as pavex::IntoResponse>::into_response(v14)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
             pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
         ) -> T,
     }
     impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -15052,29 +15265,37 @@ pub mod route_44 {
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
         s_5: pavex::telemetry::ServerRequestId,
         s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -15090,6 +15311,57 @@ pub mod route_44 {
                 self.s_4,
                 self.s_5,
                 self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
             )
         }
     }
@@ -15279,20 +15551,20 @@ pub mod route_45 {
                 };
             }
         };
-        let v13 = app::transactions::reverse_transaction(v10, v12, v0).await;
+        let v13 = app::sessions::revoke_user_sessions(v10, v12, v0).await;
         let v14 = match v13 {
             Ok(ok) => ok,
             Err(v14) => {
                 return {
-                    let v15 = app::transactions::refuse_transaction(&v14, v5);
+                    let v15 = app::sessions::refuse_session(&v14, v5);
                     let v16 = pavex::Error::new(v14);
                     app::telemetry::note_error(&v16, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v15)
                 };
             }
         };
-        <app::http::reply::Created<
-            app::http::views::TransactionView,
+        <app::http::reply::Reply<
+            app::sessions::EndedSessionsView,
         > as pavex::IntoResponse>::into_response(v14)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
@@ -15628,20 +15900,20 @@ pub mod route_46 {
                 };
             }
         };
-        let v13 = app::users::change_user(v10, v12, v0).await;
+        let v13 = app::transactions::change_transaction(v10, v12, v0).await;
         let v14 = match v13 {
             Ok(ok) => ok,
             Err(v14) => {
                 return {
-                    let v15 = app::users::refuse_user(&v14, v5);
+                    let v15 = app::transactions::refuse_transaction(&v14, v5);
                     let v16 = pavex::Error::new(v14);
                     app::telemetry::note_error(&v16, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v15)
                 };
             }
         };
-        <app::http::reply::Reply<
-            app::users::UserView,
+        <app::http::reply::Changed<
+            app::http::views::TransactionChangeView,
         > as pavex::IntoResponse>::into_response(v14)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
@@ -15977,12 +16249,12 @@ pub mod route_47 {
                 };
             }
         };
-        let v13 = app::users::create_user(v10, v12, v0).await;
+        let v13 = app::transactions::create_transaction(v10, v12, v0).await;
         let v14 = match v13 {
             Ok(ok) => ok,
             Err(v14) => {
                 return {
-                    let v15 = app::users::refuse_user(&v14, v5);
+                    let v15 = app::transactions::refuse_transaction(&v14, v5);
                     let v16 = pavex::Error::new(v14);
                     app::telemetry::note_error(&v16, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v15)
@@ -15990,7 +16262,7 @@ pub mod route_47 {
             }
         };
         <app::http::reply::Created<
-            app::users::UserView,
+            app::http::views::TransactionView,
         > as pavex::IntoResponse>::into_response(v14)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
@@ -16303,12 +16575,12 @@ pub mod route_48 {
                 };
             }
         };
-        let v11 = app::users::get_user(v8, v10, v0).await;
+        let v11 = app::transactions::get_transaction(v8, v10, v0).await;
         let v12 = match v11 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::users::refuse_user(&v12, v5);
+                    let v13 = app::transactions::refuse_transaction(&v12, v5);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -16316,7 +16588,7 @@ pub mod route_48 {
             }
         };
         <app::http::reply::Reply<
-            app::users::UserView,
+            app::http::views::TransactionView,
         > as pavex::IntoResponse>::into_response(v12)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
@@ -16565,6 +16837,1977 @@ pub mod route_49 {
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
         let v9 = crate::route_49::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::transactions::list_transaction_changes(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::transactions::refuse_transaction(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::TransactionChangeView>,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_50 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_50::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_50::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_50::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::transactions::list_transactions(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::transactions::refuse_transaction(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::http::views::TransactionView>,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_51 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_51::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_51::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_51::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::transactions::reverse_transaction(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::transactions::refuse_transaction(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Created<
+            app::http::views::TransactionView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_52 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_52::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_52::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_52::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::users::change_user(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::users::refuse_user(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::users::UserView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_53 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_53::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_53::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_53::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::users::create_user(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::users::refuse_user(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Created<
+            app::users::UserView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_54 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_54::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_54::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_54::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::users::get_user(v8, v10, v0).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::users::refuse_user(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::users::UserView,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_55 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b pavex::request::RequestHead,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::AuthenticationConfig,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_1, s_0, s_2, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_55::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_55::Next1 {
+            s_0: v2,
+            s_1: v1,
+            s_2: v3,
+            s_3: &v10,
+            s_4: v4,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::telemetry::RequestContext,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_55::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,

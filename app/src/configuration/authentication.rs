@@ -26,12 +26,6 @@ pub struct AuthenticationConfig {
     /// The file in which `serve` leaves a new secret where the configuration has none. Default none, in dev `data/secret`;
     /// `PX_AUTHENTICATION__CREATE_SECRET_IN`.
     pub create_secret_in: String,
-    /// After how long without a request a session is over, in milliseconds. Default 1800000;
-    /// `PX_AUTHENTICATION__SESSION_IDLE_MS`.
-    pub session_idle_ms: u64,
-    /// How long a session lasts, however much it is used, in milliseconds. Default 43200000;
-    /// `PX_AUTHENTICATION__SESSION_MAX_MS`.
-    pub session_max_ms: u64,
     /// How much memory the digest of a password takes, in KiB. Default 19456; `PX_AUTHENTICATION__PASSWORD_MEMORY_KIB`.
     pub password_memory_kib: u32,
     /// How often a digest goes through all of its memory. Default 2; `PX_AUTHENTICATION__PASSWORD_ITERATIONS`.
@@ -44,6 +38,12 @@ pub struct AuthenticationConfig {
     /// How many more may wait; beyond that, the answer is 503. Default 100;
     /// `PX_AUTHENTICATION__PASSWORD_WAITING_MAX`.
     pub password_waiting_max: usize,
+    /// After how long without a request a session is over, in milliseconds. Default 1800000;
+    /// `PX_AUTHENTICATION__SESSION_IDLE_MS`.
+    pub session_idle_ms: u64,
+    /// How long a session lasts, however much it is used, in milliseconds. Default 43200000;
+    /// `PX_AUTHENTICATION__SESSION_MAX_MS`.
+    pub session_max_ms: u64,
 }
 
 /// The least memory, and the least memory times iterations, of all that OWASP recommends for Argon2id (Password Storage
@@ -114,13 +114,17 @@ impl AuthenticationConfig {
     pub fn problems(&self) -> Vec<InvalidValue> {
         let (memory, iterations) = (self.password_memory_kib, self.password_iterations);
         let mut check = Check::section("authentication")
-            .range("session_idle_ms", self.session_idle_ms, 60_000..=86_400_000)
-            .range("session_max_ms", self.session_max_ms, 60_000..=2_592_000_000)
             .range("password_memory_kib", memory, PASSWORD_MEMORY_KIB_MIN..=1_048_576)
             .range("password_iterations", iterations, 1..=100)
             .range("password_lanes", self.password_lanes, 1..=16)
             .range("password_concurrent_max", self.password_concurrent_max, 1..=64)
-            .range("password_waiting_max", self.password_waiting_max, 0..=10_000);
+            .range("password_waiting_max", self.password_waiting_max, 0..=10_000)
+            .range("session_idle_ms", self.session_idle_ms, 60_000..=86_400_000)
+            .range("session_max_ms", self.session_max_ms, 60_000..=2_592_000_000);
+        if self.session_idle_ms > self.session_max_ms {
+            let message = format!("{} is more than session_max_ms", self.session_idle_ms);
+            check.refuse("session_idle_ms", message);
+        }
         if memory >= PASSWORD_MEMORY_KIB_MIN && u64::from(memory) * u64::from(iterations) < PASSWORD_WORK_MIN
         {
             let message = format!(
@@ -128,10 +132,6 @@ impl AuthenticationConfig {
                 PASSWORD_WORK_MIN.div_ceil(u64::from(memory))
             );
             check.refuse("password_iterations", message);
-        }
-        if self.session_idle_ms > self.session_max_ms {
-            let message = format!("{} is more than session_max_ms", self.session_idle_ms);
-            check.refuse("session_idle_ms", message);
         }
         if !self.admin_key.0.is_empty() && self.admin_key().is_none() {
             let message = "it is no API key, or was mistyped: `server admin generate-key` prints a new one";
@@ -185,13 +185,13 @@ mod tests {
             create_admin_key_in: String::new(),
             secret: SecretValue(secret.to_owned()),
             create_secret_in: String::new(),
-            session_idle_ms: 1_800_000,
-            session_max_ms: 43_200_000,
             password_memory_kib: 19_456,
             password_iterations: 2,
             password_lanes: 1,
             password_concurrent_max: 2,
             password_waiting_max: 100,
+            session_idle_ms: 1_800_000,
+            session_max_ms: 43_200_000,
         }
     }
 

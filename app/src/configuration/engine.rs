@@ -72,7 +72,6 @@ impl From<&EngineConfig> for engine::EngineOptions {
             queue_max: config.queue_max,
             batch_max: config.batch_max,
             cached_balances_max: config.cached_balances_max,
-            passwords: engine::users::PasswordOptions::default(),
             lane_idle: Duration::from_millis(config.lane_idle_timeout_ms),
             ..Self::default()
         }

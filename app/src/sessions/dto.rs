@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::http::fields::FieldErrors;
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
-use crate::http::text::{FromText, Message};
+use crate::http::users::{EmailText, UserIdText};
 use crate::http::values::TimeText;
 
 /// Who signs in.
@@ -23,7 +23,7 @@ use crate::http::values::TimeText;
 }]))]
 pub struct SignInRequest {
     /// The user's address, in whatever case.
-    #[schemars(with = "String", length(max = 254))]
+    #[schemars(with = "EmailText")]
     pub email: Email,
     /// Their password.
     #[schemars(with = "PasswordSchema")]
@@ -132,7 +132,7 @@ pub struct SessionView {
     /// Its id. It is no secret.
     pub id: SessionIdText,
     /// The id of the user whose it is.
-    pub user: String,
+    pub user: UserIdText,
     /// Whether it is the one that the request came with, or that it started.
     pub current: bool,
     /// Whether it opens anything: `active`, `expired`, `revoked`.
@@ -156,7 +156,6 @@ impl SessionView {
     #[must_use]
     pub fn of(session: Session, current: &SessionId, now: Timestamp, idle: Duration) -> Self {
         Self {
-            user: session.user.to_string(),
             current: session.id == *current,
             state: session.state(now, idle).name(),
             created_at: TimeText(session.created_at),
@@ -166,6 +165,7 @@ impl SessionView {
             user_agent: session.user_agent.map(|agent| agent.to_string()),
             revoked_at: session.revoked_at.map(TimeText),
             id: SessionIdText(session.id),
+            user: UserIdText(session.user),
         }
     }
 }
@@ -200,17 +200,5 @@ impl JsonSchema for SessionIdText {
             "pattern": "^[0-9A-Za-z]{12}$",
             "examples": ["3fJ0dPq7xKbM"]
         })
-    }
-}
-
-impl FromText for Email {
-    fn from_text(text: &str) -> Result<Self, Message> {
-        Self::parse(text).map_err(|_| "must be an address of mail".into())
-    }
-}
-
-impl FromJson for Email {
-    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        value.parse(errors)
     }
 }

@@ -10,6 +10,7 @@ use crate::http::pagination::{PageParameters, PageRequest};
 use crate::http::path::{FromPath, PathReader};
 use crate::http::query::{FromQuery, QueryReader};
 use crate::http::text::{FromText, Message};
+use crate::http::users::UserIdText;
 
 /// `/v1/sessions/{id}`
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
@@ -35,7 +36,7 @@ impl FromText for SessionId {
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 pub struct SessionsOfUserPath {
     /// The user's id.
-    #[schemars(with = "String", regex(pattern = "^[0-9A-Za-z]{12}$"))]
+    #[schemars(with = "UserIdText")]
     pub id: UserId,
 }
 
@@ -56,11 +57,5 @@ pub struct ListSessionsQuery {
 impl FromQuery for ListSessionsQuery {
     fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
         Self { page: PageRequest::take(query, errors) }
-    }
-}
-
-impl FromText for UserId {
-    fn from_text(text: &str) -> Result<Self, Message> {
-        Self::parse(text).map_err(|_| "must be the id of a user: 12 letters and digits".into())
     }
 }

@@ -163,6 +163,22 @@ fn calls() -> Vec<(Request, u16)> {
             })),
             200,
         ),
+        // Who comes with a key has no session; in sessions/ these go well.
+        (
+            Request::post("/v1/sessions")
+                .header("sec-fetch-site", "same-origin")
+                .json(json!({ "email": "nobody@example.com", "password": "a" })),
+            401,
+        ),
+        (Request::get("/v1/sessions?limit=7"), 403),
+        (Request::delete("/v1/sessions"), 403),
+        (Request::delete("/v1/sessions/000000000000"), 403),
+        (
+            Request::new("PUT", "/v1/principal/password")
+                .json(json!({ "current_password": "a", "new_password": "b" })),
+            403,
+        ),
+        (Request::delete(format!("/v1/users/{LATEST}/sessions")), 200),
         get("/v1/audit?limit=7"),
         get("/health/live"),
         get("/health/ready"),

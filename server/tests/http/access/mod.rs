@@ -2,7 +2,7 @@
 
 mod bodies;
 mod keys;
-mod table;
+pub(crate) mod table;
 mod trail;
 mod users;
 

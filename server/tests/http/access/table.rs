@@ -11,11 +11,13 @@ use crate::site::Site;
 
 /// What a route takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Takes {
+pub(crate) enum Takes {
     /// Nothing: anybody may ask.
     Nothing,
-    /// A good key, whatever it allows.
+    /// A good key or session, whatever it allows.
     AnyKey,
+    /// A session, whatever it allows.
+    Session,
     /// One of these scopes for the ledger in the path.
     OnLedger(&'static [&'static str]),
     /// A scope for some ledger.
@@ -24,13 +26,13 @@ enum Takes {
     Overall(&'static str),
 }
 
-use Takes::{AnyKey, Nothing, OnLedger, Overall, Somewhere};
+use Takes::{AnyKey, Nothing, OnLedger, Overall, Session, Somewhere};
 
 const READ: Takes = OnLedger(&["ledger:read"]);
 const WRITE: Takes = OnLedger(&["ledger:write"]);
 
 /// Every scope, with whether it is about single ledgers.
-const SCOPES: [(&str, bool); 8] = [
+pub(crate) const SCOPES: [(&str, bool); 8] = [
     ("ledger:read", true),
     ("ledger:write", true),
     ("ledger:force", true),
@@ -42,18 +44,21 @@ const SCOPES: [(&str, bool); 8] = [
 ];
 
 /// What each operation takes.
-const TABLE: [(&str, Takes); 49] = [
+pub(crate) const TABLE: [(&str, Takes); 55] = [
     ("cancel_schedule", WRITE),
     ("capture_hold", WRITE),
     ("change_account", OnLedger(&["ledger:write", "accounts:policy"])),
+    ("change_password", Session),
     ("change_transaction", WRITE),
     ("change_user", Overall("users:admin")),
     ("create_hold", WRITE),
     ("create_key", Overall("keys:admin")),
     ("create_ledger", Overall("ledgers:create")),
     ("create_schedule", WRITE),
+    ("create_session", Nothing),
     ("create_transaction", WRITE),
     ("create_user", Overall("users:admin")),
+    ("end_session", Session),
     ("export_ledger", READ),
     ("get_account", READ),
     ("get_docs", Nothing),
@@ -83,6 +88,7 @@ const TABLE: [(&str, Takes); 49] = [
     ("list_log", READ),
     ("list_runs", READ),
     ("list_schedules", READ),
+    ("list_sessions", Session),
     ("list_transaction_changes", READ),
     ("list_transactions", READ),
     ("list_users", Overall("users:admin")),
@@ -90,16 +96,19 @@ const TABLE: [(&str, Takes); 49] = [
     ("resume_schedule", WRITE),
     ("reverse_transaction", WRITE),
     ("revoke_key", Overall("keys:admin")),
+    ("revoke_session", Session),
+    ("revoke_user_sessions", Overall("users:admin")),
     ("submit_batch", WRITE),
     ("void_hold", WRITE),
 ];
 
 /// A request for an operation: one that its handler would look at, and mostly refuse.
-fn request(method: &str, template: &str) -> Request {
+pub(crate) fn request(method: &str, template: &str) -> Request {
     let filled = [
         ("{ledger}", "main"),
         ("keys/{id}", "keys/000000000000"),
         ("users/{id}", "users/000000000000"),
+        ("/v1/sessions/{id}", "/v1/sessions/000000000000"),
         ("{id}", "0"),
         ("{address}", "a"),
     ];
@@ -109,6 +118,7 @@ fn request(method: &str, template: &str) -> Request {
         "get" => Request::get(path),
         "post" => Request::post(path).json("{}"),
         "patch" => Request::patch(path).json("{}"),
+        "put" => Request::new("PUT", path).json("{}"),
         "delete" => Request::delete(path),
         other => panic!("{other}"),
     }
@@ -121,10 +131,12 @@ fn every_route_is_in_the_table_as_the_description_has_it() {
     assert_eq!(listed, described);
     for (_, operation) in operations() {
         let (id, takes) = TABLE.iter().find(|(id, _)| *id == operation.id()).expect("it is listed");
-        let schemes = |scopes: &[&str]| scopes.iter().map(|scope| json!({ "apiKey": [scope] })).collect();
+        let both = |scope: &str| ["apiKey", "session"].map(|scheme| json!({ scheme: [scope] }));
+        let schemes = |scopes: &[&str]| scopes.iter().flat_map(|scope| both(scope)).collect();
         let wanted: Value = match takes {
             Nothing => json!([]),
-            AnyKey => json!([{ "apiKey": [] }]),
+            AnyKey => json!([{ "apiKey": [] }, { "session": [] }]),
+            Session => json!([{ "session": [] }]),
             OnLedger(scopes) => schemes(scopes),
             Somewhere(scope) | Overall(scope) => schemes(&[scope]),
         };
@@ -169,7 +181,7 @@ fn keys(site: &Site) -> Keys {
 }
 
 /// Says whether the request got past the gate, however it fared behind it.
-fn is_let_through((status, code): &(u16, String)) -> bool {
+pub(crate) fn is_let_through((status, code): &(u16, String)) -> bool {
     !matches!(status, 401 | 403) && code != "ledger.not_found"
 }
 
@@ -180,7 +192,8 @@ fn every_route_answers_every_kind_of_credentials_as_the_table_says() {
     for (method, operation) in operations() {
         let (id, takes) = TABLE.iter().find(|(id, _)| *id == operation.id()).expect("it is listed");
         let send = |key: Option<&str>| {
-            let request = request(method, operation.template);
+            // Who signs in has to show where they do.
+            let request = request(method, operation.template).header("sec-fetch-site", "same-origin");
             outcome(&site.call(&match key {
                 Some(key) => request.key(key),
                 None => request.without_key(),
@@ -203,12 +216,13 @@ fn every_route_answers_every_kind_of_credentials_as_the_table_says() {
         }
         let elsewhere = send(Some(&keys.elsewhere));
         match takes {
+            Session => assert_eq!(elsewhere, refused(403, "session.required"), "{id}"),
             Nothing | AnyKey | Somewhere(_) => assert!(is_let_through(&elsewhere), "{id}: {elsewhere:?}"),
             OnLedger(_) => assert_eq!(elsewhere, refused(404, "ledger.not_found"), "{id} elsewhere"),
             Overall(_) => assert_eq!(elsewhere, refused(403, "authorization.denied"), "{id} elsewhere"),
         }
         let scopes = match takes {
-            Nothing | AnyKey => &[][..],
+            Nothing | AnyKey | Session => &[][..],
             OnLedger(scopes) => scopes,
             Somewhere(scope) | Overall(scope) => std::slice::from_ref(scope),
         };
@@ -225,6 +239,6 @@ fn every_route_answers_every_kind_of_credentials_as_the_table_says() {
             assert!(is_let_through(&right), "{id} with {scope}: {right:?}");
         }
         let admin = send(Some(ADMIN_KEY));
-        assert!(is_let_through(&admin), "{id}: {admin:?}");
+        assert!(is_let_through(&admin) || *takes == Session, "{id}: {admin:?}");
     }
 }
