@@ -2,8 +2,8 @@
 
 use crate::openapi::Operation;
 use crate::{
-    accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, metrics, openapi,
-    schedules, sessions, transactions, users,
+    accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, mailed_links,
+    metrics, openapi, schedules, second_factors, sessions, transactions, users,
 };
 
 /// Lists every operation.
@@ -21,9 +21,11 @@ pub fn operations() -> Vec<Operation> {
         keys::operations(),
         ledgers::operations(),
         log::operations(),
+        mailed_links::operations(),
         metrics::operations(),
         openapi::operations(),
         schedules::operations(),
+        second_factors::operations(),
         sessions::operations(),
         transactions::operations(),
         users::operations(),

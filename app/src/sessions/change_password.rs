@@ -14,6 +14,7 @@ use crate::http::path::NoPath;
 use crate::http::principal::{Granted, SignedIn};
 use crate::http::reply::Reply;
 use crate::http::visitor::user_agent;
+use crate::mailer::Mailer;
 use crate::storage::Engine;
 
 /// Changes the password of whoever asks. All their sessions end, and a new one starts in the place of the one that the
@@ -27,6 +28,7 @@ pub async fn change_password(
     request: Write<(NoPath, ChangePasswordRequest)>,
     head: &RequestHead,
     engine: &Engine,
+    mailer: &Mailer,
     config: &AuthenticationConfig,
 ) -> Result<WithCookie<Reply<SessionView>>, SessionFailure> {
     let Write { key, input: (NoPath {}, ChangePasswordRequest { current_password, new_password }) } = request;
@@ -46,6 +48,7 @@ pub async fn change_password(
             |action, id| caller.did(action, id),
         )
         .await?;
+    mailer.tell_password_changed(&changed, engine.now());
     let replaces = session_cookie(&head.headers).ok().flatten();
     let new = NewSession {
         user: &changed,

@@ -26,8 +26,11 @@ fn every_route_answers_every_kind_of_session_as_the_table_says() {
             lab.engine().create_ledger(name, ledger::Metadata::default(), None).await.unwrap();
         });
         let of = |scope: &str| format!("{scope}@*");
-        let each: Vec<(&str, String)> =
-            SCOPES.iter().enumerate().map(|(number, (scope, _))| (*scope, session(lab, number, &of(scope)))).collect();
+        let each: Vec<(&str, String)> = SCOPES
+            .iter()
+            .enumerate()
+            .map(|(number, (scope, _))| (*scope, session(lab, number, &of(scope))))
+            .collect();
         let elsewhere = session(lab, 100, "ledger:read@other");
         let disused = session(lab, 101, "ledger:read@*");
         assert_eq!(outcome(lab, &with_session(Request::delete("/v1/sessions"), &disused)).0, 200);
@@ -38,11 +41,12 @@ fn every_route_answers_every_kind_of_session_as_the_table_says() {
             if ["end_session", "revoke_user_sessions"].contains(id) {
                 continue;
             }
-            let send = |cookie: &str| {
-                outcome(lab, &with_session(request(method, operation.template), cookie))
-            };
+            let send =
+                |cookie: &str| outcome(lab, &with_session(request(method, operation.template), cookie));
             let refused = |status: u16, code: &str| (status, code.to_owned());
-            for (what, cookie) in [("no session", "x"), ("an unknown one", &unknown), ("an ended one", &disused)] {
+            for (what, cookie) in
+                [("no session", "x"), ("an unknown one", &unknown), ("an ended one", &disused)]
+            {
                 match takes {
                     Takes::Nothing => assert!(is_let_through(&send(cookie)), "{id} with {what}"),
                     _ => assert_eq!(send(cookie), refused(401, "authentication.invalid"), "{id} with {what}"),

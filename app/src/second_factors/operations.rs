@@ -1,0 +1,54 @@
+//! The operations of this feature, for the description of the API.
+
+use super::{
+    ConfirmTotpRequest, ConfirmedTotpView, EnrolledTotpView, RemoveTotpRequest, RemovedTotpView,
+    SECOND_FACTOR_EXCEEDS_CALLER, SECOND_FACTOR_EXISTS, SECOND_FACTOR_NOT_FOUND, SECOND_FACTOR_THROTTLED,
+    SECOND_FACTOR_WRONG, TotpOfUserPath,
+};
+use crate::http::input::{NoBody, Write};
+use crate::http::path::NoPath;
+use crate::http::principal::{SignedIn, UsersAdmin};
+use crate::http::reply::Reply;
+use crate::openapi::Operation;
+
+const TAG: &str = "Access";
+
+/// Lists the operations.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::post("/v1/principal/totp", "enrol_totp")
+            .right::<SignedIn>()
+            .about(TAG, "Begins a second factor of whoever asks")
+            .description(
+                "Returns the secret for an authenticator (RFC 6238: SHA-1, six digits, 30 seconds), this once. It counts once \
+                 a code of it is shown; until then, another request replaces it.",
+            )
+            .takes::<Write<(NoPath, NoBody)>>()
+            .without_idempotency_key()
+            .returns::<Reply<EnrolledTotpView>>()
+            .problems([&SECOND_FACTOR_EXISTS, &SECOND_FACTOR_NOT_FOUND]),
+        Operation::post("/v1/principal/totp/confirm", "confirm_totp")
+            .right::<SignedIn>()
+            .about(TAG, "Has a second factor count from now on")
+            .description("Returns ten recovery codes, this once. Signing in takes a code from then on.")
+            .takes::<Write<(NoPath, ConfirmTotpRequest)>>()
+            .without_idempotency_key()
+            .returns::<Reply<ConfirmedTotpView>>()
+            .problems([&SECOND_FACTOR_EXISTS, &SECOND_FACTOR_NOT_FOUND, &SECOND_FACTOR_WRONG]),
+        Operation::delete("/v1/principal/totp", "remove_totp")
+            .right::<SignedIn>()
+            .about(TAG, "Takes the second factor of whoever asks away")
+            .description("Takes their password or a code. What is wrong counts as a failed attempt to sign in.")
+            .takes::<Write<(NoPath, RemoveTotpRequest)>>()
+            .returns::<Reply<RemovedTotpView>>()
+            .problems([&SECOND_FACTOR_NOT_FOUND, &SECOND_FACTOR_WRONG, &SECOND_FACTOR_THROTTLED]),
+        Operation::delete("/v1/users/{id}/totp", "remove_user_totp")
+            .right::<UsersAdmin>()
+            .about(TAG, "Takes the second factor of a user away")
+            .description("Whoever asks has to have all that the user has. The user is told by mail.")
+            .takes::<Write<(TotpOfUserPath, NoBody)>>()
+            .returns::<Reply<RemovedTotpView>>()
+            .problems([&SECOND_FACTOR_NOT_FOUND, &SECOND_FACTOR_EXCEEDS_CALLER]),
+    ]
+}
