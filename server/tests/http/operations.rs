@@ -179,6 +179,34 @@ fn calls() -> Vec<(Request, u16)> {
             403,
         ),
         (Request::delete(format!("/v1/users/{LATEST}/sessions")), 200),
+        // In sessions/ these go well too.
+        (
+            Request::post("/v1/password-resets")
+                .header("sec-fetch-site", "same-origin")
+                .json(json!({ "email": "nobody@example.com" })),
+            202,
+        ),
+        (
+            Request::post("/v1/password-resets/complete")
+                .header("sec-fetch-site", "same-origin")
+                .json(json!({ "token": "0".repeat(43), "new_password": "a horse of another colour" })),
+            410,
+        ),
+        (
+            Request::post("/v1/email-verifications/complete")
+                .header("sec-fetch-site", "same-origin")
+                .json(json!({ "token": "0".repeat(43) })),
+            410,
+        ),
+        (Request::post("/v1/email-verifications"), 403),
+        (Request::post("/v1/users/000000000000/email-verifications"), 404),
+        (Request::post("/v1/principal/totp"), 403),
+        (Request::post("/v1/principal/totp/confirm").json(json!({ "code": "287082" })), 403),
+        (Request::delete("/v1/principal/totp").json(json!({ "code": "287082" })), 403),
+        (Request::delete("/v1/users/000000000000/totp"), 404),
+        get("/set-password"),
+        get("/verify-email"),
+        get("/account/assets/account.css"),
         get("/v1/audit?limit=7"),
         get("/health/live"),
         get("/health/ready"),

@@ -44,13 +44,16 @@ pub(crate) const SCOPES: [(&str, bool); 8] = [
 ];
 
 /// What each operation takes.
-pub(crate) const TABLE: [(&str, Takes); 55] = [
+pub(crate) const TABLE: [(&str, Takes); 67] = [
     ("cancel_schedule", WRITE),
     ("capture_hold", WRITE),
     ("change_account", OnLedger(&["ledger:write", "accounts:policy"])),
     ("change_password", Session),
     ("change_transaction", WRITE),
     ("change_user", Overall("users:admin")),
+    ("complete_email_verification", Nothing),
+    ("complete_password_reset", Nothing),
+    ("confirm_totp", Session),
     ("create_hold", WRITE),
     ("create_key", Overall("keys:admin")),
     ("create_ledger", Overall("ledgers:create")),
@@ -59,8 +62,10 @@ pub(crate) const TABLE: [(&str, Takes); 55] = [
     ("create_transaction", WRITE),
     ("create_user", Overall("users:admin")),
     ("end_session", Session),
+    ("enrol_totp", Session),
     ("export_ledger", READ),
     ("get_account", READ),
+    ("get_account_asset", Nothing),
     ("get_docs", Nothing),
     ("get_docs_asset", Nothing),
     ("get_docs_errors", Nothing),
@@ -73,9 +78,11 @@ pub(crate) const TABLE: [(&str, Takes); 55] = [
     ("get_principal", AnyKey),
     ("get_ready", Nothing),
     ("get_schedule", READ),
+    ("get_set_password", Nothing),
     ("get_statement", READ),
     ("get_transaction", READ),
     ("get_user", Overall("users:admin")),
+    ("get_verify_email", Nothing),
     ("get_version", Nothing),
     ("list_accounts", READ),
     ("list_audit", Overall("audit:read")),
@@ -93,12 +100,17 @@ pub(crate) const TABLE: [(&str, Takes); 55] = [
     ("list_transactions", READ),
     ("list_users", Overall("users:admin")),
     ("pause_schedule", WRITE),
+    ("remove_totp", Session),
+    ("remove_user_totp", Overall("users:admin")),
+    ("request_email_verification", Session),
+    ("request_password_reset", Nothing),
     ("resume_schedule", WRITE),
     ("reverse_transaction", WRITE),
     ("revoke_key", Overall("keys:admin")),
     ("revoke_session", Session),
     ("revoke_user_sessions", Overall("users:admin")),
     ("submit_batch", WRITE),
+    ("verify_user_email", Overall("users:admin")),
     ("void_hold", WRITE),
 ];
 
@@ -113,7 +125,8 @@ pub(crate) fn request(method: &str, template: &str) -> Request {
         ("{address}", "a"),
     ];
     let path = filled.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value));
-    let path = path.replace("{file}", "docs.css");
+    let path =
+        path.replace("account/assets/{file}", "account/assets/account.css").replace("{file}", "docs.css");
     match method {
         "get" => Request::get(path),
         "post" => Request::post(path).json("{}"),
