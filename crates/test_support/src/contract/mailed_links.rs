@@ -47,7 +47,9 @@ pub async fn a_link_is_found_while_it_works(fixture: &dyn StoreFixture) {
     keep(&*store, &kept).await;
     let links = store.links();
     assert_eq!(links.link(&digest(1), SET, at(99)).await.unwrap(), Some(kept));
-    for (digest, kinds, now) in [(digest(1), SET, at(100)), (digest(1), VERIFY, at(1)), (digest(2), SET, at(1))] {
+    for (digest, kinds, now) in
+        [(digest(1), SET, at(100)), (digest(1), VERIFY, at(1)), (digest(2), SET, at(1))]
+    {
         assert_eq!(links.link(&digest, kinds, now).await.unwrap(), None);
         assert_eq!(links.use_link(&digest, kinds, now).await.unwrap(), None);
     }

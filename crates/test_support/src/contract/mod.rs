@@ -20,12 +20,14 @@ pub mod ledgers;
 pub mod loading;
 pub mod log;
 pub mod long_lists;
+pub mod mailed_links;
 pub mod moments;
 pub mod movements;
 pub mod periods;
 pub mod random;
 pub mod schedules;
 pub mod search;
+pub mod second_factors;
 pub mod sessions;
 pub mod snapshots;
 pub mod statements;
@@ -210,6 +212,20 @@ macro_rules! store_contract {
                 more_accounts_under_an_address_than_are_merged_are_found_all_the_same
                 accounts_are_found_by_what_they_keep_and_by_what_they_moved
             }
+            mailed_links {
+                a_link_is_found_while_it_works
+                a_link_is_used_once
+                one_of_many_gets_a_link
+                another_link_of_a_kind_takes_the_place
+                links_of_a_user_are_forgotten
+            }
+            second_factors {
+                a_secret_is_replaced_until_it_is_confirmed
+                a_step_is_taken_once
+                one_of_many_takes_a_code
+                a_recovery_code_is_taken_once
+                a_second_factor_is_removed_with_its_codes
+            }
             sessions {
                 a_session_comes_back_as_it_started
                 an_id_of_a_session_is_taken_once
@@ -335,6 +351,8 @@ mod tests {
             ("random", include_str!("random.rs")),
             ("schedules", include_str!("schedules.rs")),
             ("search", include_str!("search.rs")),
+            ("mailed_links", include_str!("mailed_links.rs")),
+            ("second_factors", include_str!("second_factors.rs")),
             ("snapshots", include_str!("snapshots.rs")),
             ("statements", include_str!("statements.rs")),
             ("transaction_changes", include_str!("transaction_changes.rs")),
