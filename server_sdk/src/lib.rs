@@ -13,6 +13,7 @@ pub struct ApplicationConfig {
     pub database: app::configuration::DatabaseConfig,
     pub engine: app::configuration::EngineConfig,
     pub limits: app::configuration::LimitsConfig,
+    pub mail: app::configuration::MailConfig,
     pub server: app::configuration::ServerConfig,
     pub telemetry: app::configuration::TelemetryConfig,
 }
@@ -21,9 +22,11 @@ pub struct ApplicationState {
     pub authentication_config: app::configuration::AuthenticationConfig,
     pub engine: engine::Engine,
     pub errors_page: app::docs::ErrorsPage,
+    pub mailer: app::mailer::Mailer,
     pub metrics: app::metrics::Metrics,
     pub readiness: app::health::Readiness,
     pub request_limits: app::http::guard::RequestLimits,
+    pub second_factors: engine::second_factors::SecondFactors,
     pub server_config: app::configuration::ServerConfig,
     pub stopping: app::http::stopping::Stopping,
     pub streams: app::http::stream::Streams,
@@ -32,38 +35,53 @@ impl ApplicationState {
     pub async fn new(
         app_config: crate::ApplicationConfig,
         v0: app::http::stopping::Stopping,
-        v1: app::health::Readiness,
-        v2: app::metrics::Metrics,
-        v3: engine::Engine,
+        v1: engine::second_factors::SecondFactors,
+        v2: app::health::Readiness,
+        v3: app::metrics::Metrics,
+        v4: app::mailer::Mailer,
+        v5: engine::Engine,
     ) -> Result<crate::ApplicationState, crate::ApplicationStateError> {
         Ok(
-            Self::_new(app_config.server, v0, v1, v2, v3, app_config.authentication)
+            Self::_new(
+                    app_config.server,
+                    v0,
+                    v1,
+                    v2,
+                    v3,
+                    v4,
+                    v5,
+                    app_config.authentication,
+                )
                 .await,
         )
     }
     async fn _new(
         v0: app::configuration::ServerConfig,
         v1: app::http::stopping::Stopping,
-        v2: app::health::Readiness,
-        v3: app::metrics::Metrics,
-        v4: engine::Engine,
-        v5: app::configuration::AuthenticationConfig,
+        v2: engine::second_factors::SecondFactors,
+        v3: app::health::Readiness,
+        v4: app::metrics::Metrics,
+        v5: app::mailer::Mailer,
+        v6: engine::Engine,
+        v7: app::configuration::AuthenticationConfig,
     ) -> crate::ApplicationState {
-        let v6 = app::http::stream::Streams::configured(&v0);
-        let v7 = app::http::guard::RequestLimits::configured(&v0);
-        let v8 = app::docs::ErrorsPage::unwritten();
-        let v9 = app::openapi::ApiDescription::unwritten();
+        let v8 = app::http::stream::Streams::configured(&v0);
+        let v9 = app::http::guard::RequestLimits::configured(&v0);
+        let v10 = app::docs::ErrorsPage::unwritten();
+        let v11 = app::openapi::ApiDescription::unwritten();
         crate::ApplicationState {
-            api_description: v9,
-            authentication_config: v5,
-            engine: v4,
-            errors_page: v8,
-            metrics: v3,
-            readiness: v2,
-            request_limits: v7,
+            api_description: v11,
+            authentication_config: v7,
+            engine: v6,
+            errors_page: v10,
+            mailer: v5,
+            metrics: v4,
+            readiness: v3,
+            request_limits: v9,
+            second_factors: v2,
             server_config: v0,
             stopping: v1,
-            streams: v6,
+            streams: v8,
         }
     }
 }
@@ -100,53 +118,64 @@ impl Router {
     }
     fn router() -> matchit::Router<u32> {
         let mut router = matchit::Router::new();
-        router.insert("/docs", 0u32).unwrap();
-        router.insert("/docs/assets/{file}", 1u32).unwrap();
-        router.insert("/docs/errors", 2u32).unwrap();
-        router.insert("/health/live", 3u32).unwrap();
-        router.insert("/health/ready", 4u32).unwrap();
-        router.insert("/metrics", 5u32).unwrap();
-        router.insert("/openapi.json", 6u32).unwrap();
-        router.insert("/v1/audit", 7u32).unwrap();
-        router.insert("/v1/keys", 8u32).unwrap();
-        router.insert("/v1/keys/{id}", 9u32).unwrap();
-        router.insert("/v1/ledgers", 10u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}", 11u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts", 12u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}", 13u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}/changes", 14u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}/entries", 15u32).unwrap();
+        router.insert("/account/assets/{file}", 0u32).unwrap();
+        router.insert("/docs", 1u32).unwrap();
+        router.insert("/docs/assets/{file}", 2u32).unwrap();
+        router.insert("/docs/errors", 3u32).unwrap();
+        router.insert("/health/live", 4u32).unwrap();
+        router.insert("/health/ready", 5u32).unwrap();
+        router.insert("/metrics", 6u32).unwrap();
+        router.insert("/openapi.json", 7u32).unwrap();
+        router.insert("/set-password", 8u32).unwrap();
+        router.insert("/v1/audit", 9u32).unwrap();
+        router.insert("/v1/email-verifications", 10u32).unwrap();
+        router.insert("/v1/email-verifications/complete", 11u32).unwrap();
+        router.insert("/v1/keys", 12u32).unwrap();
+        router.insert("/v1/keys/{id}", 13u32).unwrap();
+        router.insert("/v1/ledgers", 14u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}", 15u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts", 16u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}", 17u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}/changes", 18u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}/entries", 19u32).unwrap();
         router
-            .insert("/v1/ledgers/{ledger}/accounts/{address}/statement", 16u32)
+            .insert("/v1/ledgers/{ledger}/accounts/{address}/statement", 20u32)
             .unwrap();
-        router.insert("/v1/ledgers/{ledger}/balances", 17u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/batches", 18u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/export", 19u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds", 20u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds/{id}", 21u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds/{id}/captures", 22u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds/{id}/void", 23u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/log", 24u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules", 25u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}", 26u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/cancel", 27u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/pause", 28u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/resume", 29u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/runs", 30u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions", 31u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 32u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions/{id}/changes", 33u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/balances", 21u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/batches", 22u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/export", 23u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds", 24u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}", 25u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}/captures", 26u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}/void", 27u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/log", 28u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules", 29u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}", 30u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/cancel", 31u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/pause", 32u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/resume", 33u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/runs", 34u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions", 35u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 36u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions/{id}/changes", 37u32).unwrap();
         router
-            .insert("/v1/ledgers/{ledger}/transactions/{id}/reversals", 34u32)
+            .insert("/v1/ledgers/{ledger}/transactions/{id}/reversals", 38u32)
             .unwrap();
-        router.insert("/v1/principal", 35u32).unwrap();
-        router.insert("/v1/principal/password", 36u32).unwrap();
-        router.insert("/v1/sessions", 37u32).unwrap();
-        router.insert("/v1/sessions/{id}", 38u32).unwrap();
-        router.insert("/v1/users", 39u32).unwrap();
-        router.insert("/v1/users/{id}", 40u32).unwrap();
-        router.insert("/v1/users/{id}/sessions", 41u32).unwrap();
-        router.insert("/version", 42u32).unwrap();
+        router.insert("/v1/password-resets", 39u32).unwrap();
+        router.insert("/v1/password-resets/complete", 40u32).unwrap();
+        router.insert("/v1/principal", 41u32).unwrap();
+        router.insert("/v1/principal/password", 42u32).unwrap();
+        router.insert("/v1/principal/totp", 43u32).unwrap();
+        router.insert("/v1/principal/totp/confirm", 44u32).unwrap();
+        router.insert("/v1/sessions", 45u32).unwrap();
+        router.insert("/v1/sessions/{id}", 46u32).unwrap();
+        router.insert("/v1/users", 47u32).unwrap();
+        router.insert("/v1/users/{id}", 48u32).unwrap();
+        router.insert("/v1/users/{id}/email-verifications", 49u32).unwrap();
+        router.insert("/v1/users/{id}/sessions", 50u32).unwrap();
+        router.insert("/v1/users/{id}/totp", 51u32).unwrap();
+        router.insert("/verify-email", 52u32).unwrap();
+        router.insert("/version", 53u32).unwrap();
         router
     }
     pub async fn route(
@@ -184,6 +213,40 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/account/assets/{file}",
+                        );
+                        route_33::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &url_params,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/account/assets/{file}",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            1u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/docs",
                         );
                         route_10::entrypoint(
@@ -213,7 +276,7 @@ impl Router {
                     }
                 }
             }
-            1u32 => {
+            2u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -247,7 +310,7 @@ impl Router {
                     }
                 }
             }
-            2u32 => {
+            3u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -281,7 +344,7 @@ impl Router {
                     }
                 }
             }
-            3u32 => {
+            4u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -314,7 +377,7 @@ impl Router {
                     }
                 }
             }
-            4u32 => {
+            5u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -348,13 +411,13 @@ impl Router {
                     }
                 }
             }
-            5u32 => {
+            6u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/metrics",
                         );
-                        route_31::entrypoint(
+                        route_39::entrypoint(
                                 matched_route_template,
                                 &state.metrics,
                                 &state.request_limits,
@@ -381,13 +444,13 @@ impl Router {
                     }
                 }
             }
-            6u32 => {
+            7u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/openapi.json",
                         );
-                        route_32::entrypoint(
+                        route_40::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.api_description,
@@ -415,7 +478,40 @@ impl Router {
                     }
                 }
             }
-            7u32 => {
+            8u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/set-password",
+                        );
+                        route_34::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/set-password",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            9u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -451,7 +547,83 @@ impl Router {
                     }
                 }
             }
-            8u32 => {
+            10u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/email-verifications",
+                        );
+                        route_36::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.server_config,
+                                &state.mailer,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/email-verifications",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            11u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/email-verifications/complete",
+                        );
+                        route_31::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/email-verifications/complete",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            12u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -505,7 +677,7 @@ impl Router {
                     }
                 }
             }
-            9u32 => {
+            13u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -559,7 +731,7 @@ impl Router {
                     }
                 }
             }
-            10u32 => {
+            14u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -613,7 +785,7 @@ impl Router {
                     }
                 }
             }
-            11u32 => {
+            15u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -649,7 +821,7 @@ impl Router {
                     }
                 }
             }
-            12u32 => {
+            16u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -685,7 +857,7 @@ impl Router {
                     }
                 }
             }
-            13u32 => {
+            17u32 => {
                 match &request_head.method {
                     &pavex::http::Method::PATCH => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -739,7 +911,7 @@ impl Router {
                     }
                 }
             }
-            14u32 => {
+            18u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -775,7 +947,7 @@ impl Router {
                     }
                 }
             }
-            15u32 => {
+            19u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -811,7 +983,7 @@ impl Router {
                     }
                 }
             }
-            16u32 => {
+            20u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -848,7 +1020,7 @@ impl Router {
                     }
                 }
             }
-            17u32 => {
+            21u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -884,7 +1056,7 @@ impl Router {
                     }
                 }
             }
-            18u32 => {
+            22u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -924,7 +1096,7 @@ impl Router {
                     }
                 }
             }
-            19u32 => {
+            23u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -961,7 +1133,7 @@ impl Router {
                     }
                 }
             }
-            20u32 => {
+            24u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1015,7 +1187,7 @@ impl Router {
                     }
                 }
             }
-            21u32 => {
+            25u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1051,7 +1223,7 @@ impl Router {
                     }
                 }
             }
-            22u32 => {
+            26u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1089,7 +1261,7 @@ impl Router {
                     }
                 }
             }
-            23u32 => {
+            27u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1127,7 +1299,7 @@ impl Router {
                     }
                 }
             }
-            24u32 => {
+            28u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1163,179 +1335,13 @@ impl Router {
                     }
                 }
             }
-            25u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::POST => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
-                        );
-                        route_34::entrypoint(
-                                matched_route_template,
-                                request_body,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.authentication_config,
-                                &state.server_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
-                        );
-                        route_37::entrypoint(
-                                matched_route_template,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.authentication_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
-                                pavex::http::Method::GET,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            26u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}",
-                        );
-                        route_35::entrypoint(
-                                matched_route_template,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.authentication_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::GET,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            27u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::POST => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
-                        );
-                        route_33::entrypoint(
-                                matched_route_template,
-                                request_body,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.authentication_config,
-                                &state.server_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            28u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::POST => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
-                        );
-                        route_38::entrypoint(
-                                matched_route_template,
-                                request_body,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.authentication_config,
-                                &state.server_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
             29u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                            "/v1/ledgers/{ledger}/schedules",
                         );
-                        route_39::entrypoint(
+                        route_42::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1348,13 +1354,29 @@ impl Router {
                             )
                             .await
                     }
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules",
+                        );
+                        route_45::entrypoint(
+                                matched_route_template,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
                                 pavex::http::Method::POST,
+                                pavex::http::Method::GET,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                            "/v1/ledgers/{ledger}/schedules",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1371,9 +1393,159 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}",
+                        );
+                        route_43::entrypoint(
+                                matched_route_template,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            31u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
+                        );
+                        route_41::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            32u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                        );
+                        route_46::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            33u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                        );
+                        route_47::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            34u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/schedules/{id}/runs",
                         );
-                        route_36::entrypoint(
+                        route_44::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1403,13 +1575,13 @@ impl Router {
                     }
                 }
             }
-            31u32 => {
+            35u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_47::entrypoint(
+                        route_59::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1426,7 +1598,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_50::entrypoint(
+                        route_62::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1457,13 +1629,13 @@ impl Router {
                     }
                 }
             }
-            32u32 => {
+            36u32 => {
                 match &request_head.method {
                     &pavex::http::Method::PATCH => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_46::entrypoint(
+                        route_58::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1480,7 +1652,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_48::entrypoint(
+                        route_60::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1511,13 +1683,13 @@ impl Router {
                     }
                 }
             }
-            33u32 => {
+            37u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}/changes",
                         );
-                        route_49::entrypoint(
+                        route_61::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1547,13 +1719,13 @@ impl Router {
                     }
                 }
             }
-            34u32 => {
+            38u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}/reversals",
                         );
-                        route_51::entrypoint(
+                        route_63::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1585,7 +1757,83 @@ impl Router {
                     }
                 }
             }
-            35u32 => {
+            39u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/password-resets",
+                        );
+                        route_37::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &request_head,
+                                &state.engine,
+                                &url_params,
+                                &state.server_config,
+                                &state.mailer,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/password-resets",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            40u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/password-resets/complete",
+                        );
+                        route_32::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.mailer,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/password-resets/complete",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            41u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1621,13 +1869,13 @@ impl Router {
                     }
                 }
             }
-            36u32 => {
+            42u32 => {
                 match &request_head.method {
                     &pavex::http::Method::PUT => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/principal/password",
                         );
-                        route_40::entrypoint(
+                        route_52::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -1635,6 +1883,7 @@ impl Router {
                                 &state.authentication_config,
                                 &url_params,
                                 &state.server_config,
+                                &state.mailer,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1659,20 +1908,21 @@ impl Router {
                     }
                 }
             }
-            37u32 => {
+            43u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/sessions",
+                            "/v1/principal/totp",
                         );
-                        route_41::entrypoint(
+                        route_49::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.server_config,
                                 &state.authentication_config,
+                                &state.server_config,
+                                &state.second_factors,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1680,31 +1930,18 @@ impl Router {
                     }
                     &pavex::http::Method::DELETE => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/sessions",
+                            "/v1/principal/totp",
                         );
-                        route_42::entrypoint(
+                        route_50::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
-                                &state.authentication_config,
                                 &request_head,
                                 &url_params,
+                                &state.authentication_config,
                                 &state.server_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/sessions",
-                        );
-                        route_43::entrypoint(
-                                matched_route_template,
-                                &state.engine,
-                                &state.authentication_config,
-                                &request_head,
-                                &url_params,
+                                &state.second_factors,
+                                &state.mailer,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1714,11 +1951,10 @@ impl Router {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
                                 pavex::http::Method::POST,
                                 pavex::http::Method::DELETE,
-                                pavex::http::Method::GET,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/sessions",
+                            "/v1/principal/totp",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1731,20 +1967,22 @@ impl Router {
                     }
                 }
             }
-            38u32 => {
+            44u32 => {
                 match &request_head.method {
-                    &pavex::http::Method::DELETE => {
+                    &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/sessions/{id}",
+                            "/v1/principal/totp/confirm",
                         );
-                        route_44::entrypoint(
+                        route_48::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
-                                &state.authentication_config,
                                 &request_head,
                                 &url_params,
+                                &state.authentication_config,
                                 &state.server_config,
+                                &state.second_factors,
+                                &state.mailer,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1752,11 +1990,11 @@ impl Router {
                     }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::DELETE,
+                                pavex::http::Method::POST,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/sessions/{id}",
+                            "/v1/principal/totp/confirm",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1769,11 +2007,11 @@ impl Router {
                     }
                 }
             }
-            39u32 => {
+            45u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/users",
+                            "/v1/sessions",
                         );
                         route_53::entrypoint(
                                 matched_route_template,
@@ -1781,8 +2019,120 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
+                                &state.server_config,
+                                &state.second_factors,
+                                &state.authentication_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::DELETE => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions",
+                        );
+                        route_54::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &state.authentication_config,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions",
+                        );
+                        route_55::entrypoint(
+                                matched_route_template,
+                                &state.engine,
+                                &state.authentication_config,
+                                &request_head,
+                                &url_params,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                                pavex::http::Method::DELETE,
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            46u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::DELETE => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions/{id}",
+                        );
+                        route_56::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &state.authentication_config,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::DELETE,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions/{id}",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            47u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/users",
+                        );
+                        route_65::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
                                 &state.authentication_config,
                                 &state.server_config,
+                                &state.mailer,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -1792,7 +2142,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/users",
                         );
-                        route_55::entrypoint(
+                        route_67::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1823,13 +2173,13 @@ impl Router {
                     }
                 }
             }
-            40u32 => {
+            48u32 => {
                 match &request_head.method {
                     &pavex::http::Method::PATCH => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/users/{id}",
                         );
-                        route_52::entrypoint(
+                        route_64::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1846,7 +2196,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/users/{id}",
                         );
-                        route_54::entrypoint(
+                        route_66::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1877,13 +2227,52 @@ impl Router {
                     }
                 }
             }
-            41u32 => {
+            49u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/users/{id}/email-verifications",
+                        );
+                        route_38::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.server_config,
+                                &state.mailer,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/users/{id}/email-verifications",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            50u32 => {
                 match &request_head.method {
                     &pavex::http::Method::DELETE => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/users/{id}/sessions",
                         );
-                        route_45::entrypoint(
+                        route_57::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1915,7 +2304,80 @@ impl Router {
                     }
                 }
             }
-            42u32 => {
+            51u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::DELETE => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/users/{id}/totp",
+                        );
+                        route_51::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.authentication_config,
+                                &state.server_config,
+                                &state.second_factors,
+                                &state.mailer,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::DELETE,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/users/{id}/totp",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            52u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/verify-email",
+                        );
+                        route_35::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/verify-email",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            53u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -10999,6 +11461,2345 @@ pub mod route_30 {
     }
 }
 pub mod route_31 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::ServerConfig,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_2, s_0, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_3, s_8, s_5, s_4, s_0, s_1, s_2, s_6, s_7, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_31::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v1,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_31::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_2: &v11,
+            s_3: v10,
+            s_4: &v8,
+            s_5: v2,
+            s_6: v4,
+            s_7: v5,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &app::telemetry::RequestContext,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_31::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v0,
+            s_4: v3,
+            s_5: v2,
+            s_6: v7,
+            s_7: v8,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &app::telemetry::RequestContext,
+        v3: pavex::telemetry::ServerRequestId,
+        v4: &app::telemetry::Failure,
+        v5: pavex::request::body::RawIncomingBody,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v8 = app::http::visitor::Visitor::arrive(v1, v2, v0);
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::principal::refuse_access(&v9, v3);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Write::extract(v1, v6, v5, v7).await;
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v3);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::mailed_links::complete_email_verification(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::mailed_links::refuse_link(&v13, v3);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::mailed_links::FollowedLinkView,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            pavex::request::body::RawIncomingBody,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_32 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::ServerConfig,
+        s_6: &'g app::mailer::Mailer,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g app::mailer::Mailer,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_2, s_0, s_3, s_4, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_3, s_9, s_5, s_4, s_0, s_1, s_2, s_6, s_7, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::mailer::Mailer,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_32::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v1,
+            s_3: v4,
+            s_4: v5,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::mailer::Mailer,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_32::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: &v12,
+            s_3: v11,
+            s_4: &v9,
+            s_5: v2,
+            s_6: v4,
+            s_7: v5,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &app::telemetry::RequestContext,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_32::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v0,
+            s_4: v3,
+            s_5: v2,
+            s_6: v7,
+            s_7: v8,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &app::telemetry::RequestContext,
+        v3: pavex::telemetry::ServerRequestId,
+        v4: &app::telemetry::Failure,
+        v5: pavex::request::body::RawIncomingBody,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v9 = app::http::visitor::Visitor::arrive(v1, v2, v0);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v3);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v6, v5, v7).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v3);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::mailed_links::complete_password_reset(v10, v12, v0, v8).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::mailed_links::refuse_link(&v14, v3);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::mailed_links::FollowedLinkView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g app::mailer::Mailer,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            pavex::request::body::RawIncomingBody,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::ServerConfig,
+            &'g app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_33 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::http::guard::RequestLimits,
+        s_4: &'f app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'e app::http::guard::RequestLimits,
+        s_4: &'f app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'f app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_4, s_3, s_0, s_1, s_5).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v5 = crate::route_33::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v0,
+            s_3: v3,
+            s_4: v4,
+            next: stage_1,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = pavex::middleware::wrap_noop(v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v5 = app::telemetry::Failure::none();
+        let v6 = app::http::peer::Peer::current();
+        let v7 = pavex::telemetry::ServerRequestId::generate();
+        let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
+        let v9 = app::telemetry::root_span(v1, &v8);
+        let v10 = crate::route_33::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v7,
+            s_3: &v5,
+            s_4: v0,
+            s_5: v3,
+            next: stage_2,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::telemetry::observe_request(v11, v1, &v8, &v9, &v5, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v6 = crate::route_33::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            next: stage_3,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = app::http::guard::guard_request(v7, v5, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v4 = app::http::input::Read::extract(v0, v1);
+        let v5 = match v4 {
+            Ok(ok) => ok,
+            Err(v5) => {
+                return {
+                    let v6 = app::http::input::refuse_input(&v5, v2);
+                    let v7 = pavex::Error::new(v5);
+                    app::telemetry::note_error(&v7, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v6)
+                };
+            }
+        };
+        let v6 = app::mailed_links::get_account_asset(v5, v0);
+        let v7 = match v6 {
+            Ok(ok) => ok,
+            Err(v7) => {
+                return {
+                    let v8 = app::mailed_links::refuse_account_file(&v7, v2);
+                    let v9 = pavex::Error::new(v7);
+                    app::telemetry::note_error(&v9, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v8)
+                };
+            }
+        };
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'e app::http::guard::RequestLimits,
+        s_4: &'f app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::request::path::MatchedPathPattern,
+            &'e app::http::guard::RequestLimits,
+            &'f app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'f app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, T> std::future::IntoFuture for Next2<'a, 'b, 'c, 'd, 'e, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+        }
+    }
+}
+pub mod route_34 {
+    pub async fn entrypoint<'a, 'b, 'c>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_1, s_0, s_2, s_3).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_1, s_2, s_0, s_3, s_4).await;
+        response
+    }
+    async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
+        let response = handler(s_0).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &app::http::guard::RequestLimits,
+        v3: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v4 = crate::route_34::Next0 {
+            s_0: v1,
+            s_1: v0,
+            s_2: v2,
+            s_3: v3,
+            next: stage_1,
+        };
+        let v5 = pavex::middleware::Next::new(v4);
+        let v6 = pavex::middleware::wrap_noop(v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v6)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &app::http::guard::RequestLimits,
+        v3: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v4 = app::telemetry::Failure::none();
+        let v5 = app::http::peer::Peer::current();
+        let v6 = pavex::telemetry::ServerRequestId::generate();
+        let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
+        let v8 = app::telemetry::root_span(v1, &v7);
+        let v9 = crate::route_34::Next1 {
+            s_0: v1,
+            s_1: v6,
+            s_2: v0,
+            s_3: v2,
+            s_4: &v4,
+            next: stage_2,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::telemetry::observe_request(v10, v1, &v7, &v8, &v4, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &pavex::request::RequestHead,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v5 = crate::route_34::Next2 {
+            s_0: v2,
+            next: stage_3,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app::http::guard::guard_request(v6, v3, v1, v0, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn handler(v0: &pavex::request::RequestHead) -> pavex::Response {
+        let v1 = app::mailed_links::get_set_password(v0);
+        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    }
+    struct Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+        }
+    }
+    struct Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            pavex::telemetry::ServerRequestId,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        next: fn(&'a pavex::request::RequestHead) -> T,
+    }
+    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0)
+        }
+    }
+}
+pub mod route_35 {
+    pub async fn entrypoint<'a, 'b, 'c>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_1, s_0, s_2, s_3).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_1, s_2, s_0, s_3, s_4).await;
+        response
+    }
+    async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
+        let response = handler(s_0).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &app::http::guard::RequestLimits,
+        v3: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v4 = crate::route_35::Next0 {
+            s_0: v1,
+            s_1: v0,
+            s_2: v2,
+            s_3: v3,
+            next: stage_1,
+        };
+        let v5 = pavex::middleware::Next::new(v4);
+        let v6 = pavex::middleware::wrap_noop(v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v6)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &app::http::guard::RequestLimits,
+        v3: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v4 = app::telemetry::Failure::none();
+        let v5 = app::http::peer::Peer::current();
+        let v6 = pavex::telemetry::ServerRequestId::generate();
+        let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
+        let v8 = app::telemetry::root_span(v1, &v7);
+        let v9 = crate::route_35::Next1 {
+            s_0: v1,
+            s_1: v6,
+            s_2: v0,
+            s_3: v2,
+            s_4: &v4,
+            next: stage_2,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::telemetry::observe_request(v10, v1, &v7, &v8, &v4, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &pavex::request::RequestHead,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v5 = crate::route_35::Next2 {
+            s_0: v2,
+            next: stage_3,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app::http::guard::guard_request(v6, v3, v1, v0, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn handler(v0: &pavex::request::RequestHead) -> pavex::Response {
+        let v1 = app::mailed_links::get_verify_email(v0);
+        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    }
+    struct Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+        }
+    }
+    struct Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            pavex::telemetry::ServerRequestId,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        next: fn(&'a pavex::request::RequestHead) -> T,
+    }
+    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0)
+        }
+    }
+}
+pub mod route_36 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::mailer::Mailer,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h app::mailer::Mailer,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_4, s_0, s_2, s_3, s_5, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_5,
+                s_10,
+                s_7,
+                s_6,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_8,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::mailer::Mailer,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = crate::route_36::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v7,
+            s_7: v0,
+            s_8: v8,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::mailer::Mailer,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_36::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v0,
+            s_11: v8,
+            s_2: v4,
+            s_3: &v13,
+            s_4: v5,
+            s_5: v12,
+            s_6: &v10,
+            s_7: v2,
+            s_8: v6,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::mailer::Mailer,
+        v11: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v12 = crate::route_36::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::principal::refuse_access(&v11, v5);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::input::refuse_input(&v13, v5);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::mailed_links::request_email_verification(v11, v13, v0, v9).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::mailed_links::refuse_link(&v15, v5);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        <app::http::reply::Accepted<
+            app::mailed_links::MailAcceptedView,
+        > as pavex::IntoResponse>::into_response(v15)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h app::mailer::Mailer,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            &'h app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+}
+pub mod route_37 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::ServerConfig,
+        s_6: &'g app::mailer::Mailer,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g app::mailer::Mailer,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_0, s_2, s_1, s_3, s_4, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::telemetry::RequestContext,
+        s_2: &'c engine::Engine,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_3, s_9, s_5, s_4, s_0, s_1, s_2, s_6, s_7, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::telemetry::RequestContext,
+        s_2: &'c engine::Engine,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::mailer::Mailer,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_37::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v1,
+            s_3: v4,
+            s_4: v5,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::mailer::Mailer,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_37::Next1 {
+            s_0: v1,
+            s_1: &v12,
+            s_10: v7,
+            s_2: v3,
+            s_3: v11,
+            s_4: &v9,
+            s_5: v2,
+            s_6: v4,
+            s_7: v5,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &app::telemetry::RequestContext,
+        v6: &engine::Engine,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_37::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v0,
+            s_4: v3,
+            s_5: v2,
+            s_6: v7,
+            s_7: v8,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &app::telemetry::RequestContext,
+        v2: &engine::Engine,
+        v3: pavex::telemetry::ServerRequestId,
+        v4: &app::telemetry::Failure,
+        v5: pavex::request::body::RawIncomingBody,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v9 = app::http::visitor::Visitor::arrive(v0, v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v3);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v0, v6, v5, v7).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v3);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::mailed_links::request_password_reset(v10, v12, v8);
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::mailed_links::refuse_link(&v14, v3);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Accepted<
+            app::mailed_links::MailAcceptedView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g app::mailer::Mailer,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            pavex::request::body::RawIncomingBody,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::ServerConfig,
+            &'g app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::telemetry::RequestContext,
+        s_2: &'c engine::Engine,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b app::telemetry::RequestContext,
+            &'c engine::Engine,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::telemetry::RequestContext,
+        s_2: &'c engine::Engine,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b app::telemetry::RequestContext,
+            &'c engine::Engine,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_38 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::mailer::Mailer,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h app::mailer::Mailer,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_4, s_0, s_2, s_3, s_5, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_5,
+                s_10,
+                s_7,
+                s_6,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_8,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::mailer::Mailer,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = crate::route_38::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v7,
+            s_7: v0,
+            s_8: v8,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::mailer::Mailer,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_38::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v0,
+            s_11: v8,
+            s_2: v4,
+            s_3: &v13,
+            s_4: v5,
+            s_5: v12,
+            s_6: &v10,
+            s_7: v2,
+            s_8: v6,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::mailer::Mailer,
+        v11: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v12 = crate::route_38::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::principal::refuse_access(&v11, v5);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::input::refuse_input(&v13, v5);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::mailed_links::verify_user_email(v11, v13, v0, v9).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::mailed_links::refuse_link(&v15, v5);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        <app::http::reply::Accepted<
+            app::mailed_links::MailAcceptedView,
+        > as pavex::IntoResponse>::into_response(v15)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h app::mailer::Mailer,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            &'h app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+}
+pub mod route_39 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::metrics::Metrics,
@@ -11037,7 +13838,7 @@ pub mod route_31 {
         v2: &app::http::guard::RequestLimits,
         v3: &pavex::request::RequestHead,
     ) -> pavex::Response {
-        let v4 = crate::route_31::Next0 {
+        let v4 = crate::route_39::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -11059,7 +13860,7 @@ pub mod route_31 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_31::Next1 {
+        let v9 = crate::route_39::Next1 {
             s_0: v2,
             s_1: v6,
             s_2: v0,
@@ -11078,7 +13879,7 @@ pub mod route_31 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_31::Next2 {
+        let v5 = crate::route_39::Next2 {
             s_0: v2,
             next: stage_3,
         };
@@ -11160,7 +13961,7 @@ pub mod route_31 {
         }
     }
 }
-pub mod route_32 {
+pub mod route_40 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -11206,7 +14007,7 @@ pub mod route_32 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_32::Next0 {
+        let v5 = crate::route_40::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -11230,7 +14031,7 @@ pub mod route_32 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_32::Next1 {
+        let v10 = crate::route_40::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -11251,7 +14052,7 @@ pub mod route_32 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v6 = crate::route_32::Next2 {
+        let v6 = crate::route_40::Next2 {
             s_0: v2,
             s_1: v3,
             next: stage_3,
@@ -11342,7 +14143,7 @@ pub mod route_32 {
         }
     }
 }
-pub mod route_33 {
+pub mod route_41 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -11413,7 +14214,7 @@ pub mod route_33 {
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_33::Next0 {
+        let v9 = crate::route_41::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
@@ -11445,7 +14246,7 @@ pub mod route_33 {
         let v11 = pavex::telemetry::ServerRequestId::generate();
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_33::Next1 {
+        let v14 = crate::route_41::Next1 {
             s_0: v3,
             s_1: v1,
             s_10: v7,
@@ -11476,7 +14277,7 @@ pub mod route_33 {
         v9: &app::configuration::ServerConfig,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_33::Next2 {
+        let v11 = crate::route_41::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
@@ -11691,7 +14492,7 @@ pub mod route_33 {
         }
     }
 }
-pub mod route_34 {
+pub mod route_42 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -11762,7 +14563,7 @@ pub mod route_34 {
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_34::Next0 {
+        let v9 = crate::route_42::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
@@ -11794,7 +14595,7 @@ pub mod route_34 {
         let v11 = pavex::telemetry::ServerRequestId::generate();
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_34::Next1 {
+        let v14 = crate::route_42::Next1 {
             s_0: v3,
             s_1: v1,
             s_10: v7,
@@ -11825,7 +14626,7 @@ pub mod route_34 {
         v9: &app::configuration::ServerConfig,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_34::Next2 {
+        let v11 = crate::route_42::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
@@ -12040,7 +14841,7 @@ pub mod route_34 {
         }
     }
 }
-pub mod route_35 {
+pub mod route_43 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -12100,7 +14901,7 @@ pub mod route_35 {
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_35::Next0 {
+        let v7 = crate::route_43::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -12128,7 +14929,7 @@ pub mod route_35 {
         let v9 = pavex::telemetry::ServerRequestId::generate();
         let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
         let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_35::Next1 {
+        let v12 = crate::route_43::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -12155,7 +14956,7 @@ pub mod route_35 {
         v7: &app::configuration::AuthenticationConfig,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_35::Next2 {
+        let v9 = crate::route_43::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -12348,7 +15149,7 @@ pub mod route_35 {
         }
     }
 }
-pub mod route_36 {
+pub mod route_44 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -12408,7 +15209,7 @@ pub mod route_36 {
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_36::Next0 {
+        let v7 = crate::route_44::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -12436,7 +15237,7 @@ pub mod route_36 {
         let v9 = pavex::telemetry::ServerRequestId::generate();
         let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
         let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_36::Next1 {
+        let v12 = crate::route_44::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -12463,7 +15264,7 @@ pub mod route_36 {
         v7: &app::configuration::AuthenticationConfig,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_36::Next2 {
+        let v9 = crate::route_44::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -12656,7 +15457,7 @@ pub mod route_36 {
         }
     }
 }
-pub mod route_37 {
+pub mod route_45 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -12716,7 +15517,7 @@ pub mod route_37 {
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_37::Next0 {
+        let v7 = crate::route_45::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -12744,7 +15545,7 @@ pub mod route_37 {
         let v9 = pavex::telemetry::ServerRequestId::generate();
         let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
         let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_37::Next1 {
+        let v12 = crate::route_45::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -12771,7 +15572,7 @@ pub mod route_37 {
         v7: &app::configuration::AuthenticationConfig,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_37::Next2 {
+        let v9 = crate::route_45::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -12964,2757 +15765,6 @@ pub mod route_37 {
         }
     }
 }
-pub mod route_38 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = crate::route_38::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v4,
-            s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
-            s_8: v8,
-            next: stage_1,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_38::Next1 {
-            s_0: v3,
-            s_1: v1,
-            s_10: v7,
-            s_2: v4,
-            s_3: &v12,
-            s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
-            next: stage_2,
-        };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v11 = crate::route_38::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
-            next: stage_3,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::schedules::pause_schedule(v10, v12, v0).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        <app::http::reply::Changed<
-            app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v14)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-}
-pub mod route_39 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = crate::route_39::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v4,
-            s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
-            s_8: v8,
-            next: stage_1,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_39::Next1 {
-            s_0: v3,
-            s_1: v1,
-            s_10: v7,
-            s_2: v4,
-            s_3: &v12,
-            s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
-            next: stage_2,
-        };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v11 = crate::route_39::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
-            next: stage_3,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::schedules::resume_schedule(v10, v12, v0).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        <app::http::reply::Changed<
-            app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v14)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-}
-pub mod route_40 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'b engine::Engine,
-        s_4: &'c app::configuration::AuthenticationConfig,
-        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'c app::configuration::AuthenticationConfig,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_0, s_4, s_1, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'c app::configuration::AuthenticationConfig,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'c app::configuration::AuthenticationConfig,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &engine::Engine,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = crate::route_40::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v4,
-            s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
-            s_8: v8,
-            next: stage_1,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_40::Next1 {
-            s_0: v1,
-            s_1: v3,
-            s_10: v7,
-            s_2: v4,
-            s_3: v5,
-            s_4: &v12,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
-            next: stage_2,
-        };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &engine::Engine,
-        v6: &app::configuration::AuthenticationConfig,
-        v7: &pavex::request::path::RawPathParams<'_, '_>,
-        v8: &app::telemetry::RequestContext,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v11 = crate::route_40::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
-            next: stage_3,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &engine::Engine,
-        v2: &app::configuration::AuthenticationConfig,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::telemetry::RequestContext,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v0, v3, v4, v1, v2).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::http::input::Write::extract(v0, v3, v7, v8).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::sessions::change_password(v10, v12, v0, v1, v2).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::sessions::refuse_session(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        <app::http::cookie::WithCookie<
-            app::http::reply::Reply<app::sessions::SessionView>,
-        > as pavex::IntoResponse>::into_response(v14)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'c app::configuration::AuthenticationConfig,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'b engine::Engine,
-            &'c app::configuration::AuthenticationConfig,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'c app::configuration::AuthenticationConfig,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'b engine::Engine,
-            &'c app::configuration::AuthenticationConfig,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'c app::configuration::AuthenticationConfig,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'b engine::Engine,
-            &'c app::configuration::AuthenticationConfig,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-}
-pub mod route_41 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::ServerConfig,
-        s_6: &'g app::configuration::AuthenticationConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: pavex::request::body::RawIncomingBody,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::ServerConfig,
-        s_5: &'g app::configuration::AuthenticationConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_2, s_0, s_3, s_4, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'c app::telemetry::RequestContext,
-        s_3: pavex::telemetry::ServerRequestId,
-        s_4: &'d app::telemetry::Failure,
-        s_5: pavex::request::body::RawIncomingBody,
-        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
-        s_7: &'h app::configuration::ServerConfig,
-        s_8: &'i app::configuration::AuthenticationConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_3, s_9, s_5, s_4, s_0, s_1, s_2, s_6, s_7, s_8, s_10)
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'c app::telemetry::RequestContext,
-        s_3: pavex::telemetry::ServerRequestId,
-        s_4: &'d app::telemetry::Failure,
-        s_5: pavex::request::body::RawIncomingBody,
-        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
-        s_7: &'h app::configuration::ServerConfig,
-        s_8: &'i app::configuration::AuthenticationConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::ServerConfig,
-        v6: &app::configuration::AuthenticationConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = crate::route_41::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v1,
-            s_3: v4,
-            s_4: v5,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
-            s_8: v8,
-            next: stage_1,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::ServerConfig,
-        v6: &app::configuration::AuthenticationConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_41::Next1 {
-            s_0: v3,
-            s_1: v1,
-            s_10: v7,
-            s_2: &v12,
-            s_3: v11,
-            s_4: &v9,
-            s_5: v2,
-            s_6: v4,
-            s_7: v5,
-            s_8: v6,
-            s_9: v0,
-            next: stage_2,
-        };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &app::telemetry::RequestContext,
-        v7: &pavex::request::path::RawPathParams<'_, '_>,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::configuration::AuthenticationConfig,
-        v10: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v11 = crate::route_41::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_2: v6,
-            s_3: v0,
-            s_4: v3,
-            s_5: v2,
-            s_6: v7,
-            s_7: v8,
-            s_8: v9,
-            next: stage_3,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &app::telemetry::RequestContext,
-        v3: pavex::telemetry::ServerRequestId,
-        v4: &app::telemetry::Failure,
-        v5: pavex::request::body::RawIncomingBody,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::configuration::ServerConfig,
-        v8: &app::configuration::AuthenticationConfig,
-    ) -> pavex::Response {
-        let v9 = app::http::visitor::Visitor::arrive(v1, v2, v0);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::principal::refuse_access(&v10, v3);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v4);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::http::input::Write::extract(v1, v6, v5, v7).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::input::refuse_input(&v12, v3);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v4);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::sessions::create_session(v10, v12, v0, v8).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::sessions::refuse_session(&v14, v3);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v4);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        <app::http::cookie::WithCookie<
-            app::http::reply::Created<app::sessions::SessionView>,
-        > as pavex::IntoResponse>::into_response(v14)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: pavex::request::body::RawIncomingBody,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::ServerConfig,
-        s_5: &'g app::configuration::AuthenticationConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            pavex::request::body::RawIncomingBody,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::ServerConfig,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'c app::telemetry::RequestContext,
-        s_3: pavex::telemetry::ServerRequestId,
-        s_4: &'d app::telemetry::Failure,
-        s_5: pavex::request::body::RawIncomingBody,
-        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
-        s_7: &'h app::configuration::ServerConfig,
-        s_8: &'i app::configuration::AuthenticationConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'c app::telemetry::RequestContext,
-            pavex::telemetry::ServerRequestId,
-            &'d app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'g pavex::request::path::RawPathParams<'e, 'f>,
-            &'h app::configuration::ServerConfig,
-            &'i app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'c app::telemetry::RequestContext,
-        s_3: pavex::telemetry::ServerRequestId,
-        s_4: &'d app::telemetry::Failure,
-        s_5: pavex::request::body::RawIncomingBody,
-        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
-        s_7: &'h app::configuration::ServerConfig,
-        s_8: &'i app::configuration::AuthenticationConfig,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'c app::telemetry::RequestContext,
-            pavex::telemetry::ServerRequestId,
-            &'d app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'g pavex::request::path::RawPathParams<'e, 'f>,
-            &'h app::configuration::ServerConfig,
-            &'i app::configuration::AuthenticationConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-}
-pub mod route_42 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b app::configuration::AuthenticationConfig,
-        s_4: &'c pavex::request::RequestHead,
-        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_2, s_4, s_0, s_1, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &app::configuration::AuthenticationConfig,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = crate::route_42::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v4,
-            s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
-            s_8: v8,
-            next: stage_1,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_42::Next1 {
-            s_0: v3,
-            s_1: v4,
-            s_10: v7,
-            s_2: v1,
-            s_3: v5,
-            s_4: &v12,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
-            next: stage_2,
-        };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &pavex::request::RequestHead,
-        v7: &pavex::request::path::RawPathParams<'_, '_>,
-        v8: &app::telemetry::RequestContext,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v11 = crate::route_42::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
-            next: stage_3,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &app::configuration::AuthenticationConfig,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::telemetry::RequestContext,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v2, v3, v4, v0, v1).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::http::input::Write::extract(v2, v3, v7, v8).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::sessions::end_session(v10, v12, v0, v1).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::sessions::refuse_session(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        <app::http::cookie::WithCookie<
-            app::http::reply::Reply<app::sessions::SessionView>,
-        > as pavex::IntoResponse>::into_response(v14)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-}
-pub mod route_43 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b app::configuration::AuthenticationConfig,
-        s_3: &'c pavex::request::RequestHead,
-        s_4: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_4, s_2, s_0, s_1, s_3, s_5, s_6).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &app::configuration::AuthenticationConfig,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = crate::route_43::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v0,
-            s_5: v5,
-            s_6: v6,
-            next: stage_1,
-        };
-        let v8 = pavex::middleware::Next::new(v7);
-        let v9 = pavex::middleware::wrap_noop(v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v9)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &app::configuration::AuthenticationConfig,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::http::guard::RequestLimits,
-        v6: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v7 = app::telemetry::Failure::none();
-        let v8 = app::http::peer::Peer::current();
-        let v9 = pavex::telemetry::ServerRequestId::generate();
-        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
-        let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_43::Next1 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v1,
-            s_3: v4,
-            s_4: &v10,
-            s_5: v9,
-            s_6: &v7,
-            s_7: v0,
-            s_8: v5,
-            next: stage_2,
-        };
-        let v13 = pavex::middleware::Next::new(v12);
-        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v14)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
-        v8: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v9 = crate::route_43::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v0,
-            s_6: v2,
-            next: stage_3,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &app::configuration::AuthenticationConfig,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::telemetry::RequestContext,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v7 = app::http::principal::Granted::check(v2, v3, v4, v0, v1).await;
-        let v8 = match v7 {
-            Ok(ok) => ok,
-            Err(v8) => {
-                return {
-                    let v9 = app::http::principal::refuse_access(&v8, v5);
-                    let v10 = pavex::Error::new(v8);
-                    app::telemetry::note_error(&v10, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
-                };
-            }
-        };
-        let v9 = app::http::input::Read::extract(v2, v3);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::input::refuse_input(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::sessions::list_sessions(v8, v10, v0, v1).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::sessions::refuse_session(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::sessions::SessionView>,
-        > as pavex::IntoResponse>::into_response(v12)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: pavex::request::path::MatchedPathPattern,
-        s_5: &'g app::http::guard::RequestLimits,
-        s_6: &'h app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            pavex::request::path::MatchedPathPattern,
-            &'g app::http::guard::RequestLimits,
-            &'h app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::path::MatchedPathPattern,
-        s_8: &'i app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-            )
-        }
-    }
-}
-pub mod route_44 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b app::configuration::AuthenticationConfig,
-        s_4: &'c pavex::request::RequestHead,
-        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_2, s_4, s_0, s_1, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &app::configuration::AuthenticationConfig,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = crate::route_44::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v4,
-            s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
-            s_8: v8,
-            next: stage_1,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_44::Next1 {
-            s_0: v3,
-            s_1: v4,
-            s_10: v7,
-            s_2: v1,
-            s_3: v5,
-            s_4: &v12,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
-            next: stage_2,
-        };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &pavex::request::RequestHead,
-        v7: &pavex::request::path::RawPathParams<'_, '_>,
-        v8: &app::telemetry::RequestContext,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v11 = crate::route_44::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
-            next: stage_3,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &app::configuration::AuthenticationConfig,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::telemetry::RequestContext,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v2, v3, v4, v0, v1).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::http::input::Write::extract(v2, v3, v7, v8).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::sessions::revoke_session(v10, v12, v0, v1).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::sessions::refuse_session(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::sessions::SessionView,
-        > as pavex::IntoResponse>::into_response(v14)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-}
-pub mod route_45 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::AuthenticationConfig,
-        s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = crate::route_45::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v4,
-            s_3: v5,
-            s_4: v1,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
-            s_8: v8,
-            next: stage_1,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_45::Next1 {
-            s_0: v3,
-            s_1: v1,
-            s_10: v7,
-            s_2: v4,
-            s_3: &v12,
-            s_4: v5,
-            s_5: v11,
-            s_6: &v9,
-            s_7: v2,
-            s_8: v6,
-            s_9: v0,
-            next: stage_2,
-        };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
-        v8: &app::configuration::AuthenticationConfig,
-        v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v11 = crate::route_45::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v0,
-            s_6: v3,
-            s_7: v2,
-            s_8: v9,
-            next: stage_3,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: pavex::telemetry::ServerRequestId,
-        v6: &app::telemetry::Failure,
-        v7: pavex::request::body::RawIncomingBody,
-        v8: &app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::sessions::revoke_user_sessions(v10, v12, v0).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::sessions::refuse_session(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::sessions::EndedSessionsView,
-        > as pavex::IntoResponse>::into_response(v14)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::configuration::AuthenticationConfig,
-        s_4: pavex::request::body::RawIncomingBody,
-        s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::AuthenticationConfig,
-            pavex::request::body::RawIncomingBody,
-            &'g app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::telemetry::ServerRequestId,
-            &'h app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-}
 pub mod route_46 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
@@ -15900,12 +15950,12 @@ pub mod route_46 {
                 };
             }
         };
-        let v13 = app::transactions::change_transaction(v10, v12, v0).await;
+        let v13 = app::schedules::pause_schedule(v10, v12, v0).await;
         let v14 = match v13 {
             Ok(ok) => ok,
             Err(v14) => {
                 return {
-                    let v15 = app::transactions::refuse_transaction(&v14, v5);
+                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
                     let v16 = pavex::Error::new(v14);
                     app::telemetry::note_error(&v16, v6);
                     <pavex::Response as pavex::IntoResponse>::into_response(v15)
@@ -15913,7 +15963,7 @@ pub mod route_46 {
             }
         };
         <app::http::reply::Changed<
-            app::http::views::TransactionChangeView,
+            app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v14)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
@@ -16249,6 +16299,4429 @@ pub mod route_47 {
                 };
             }
         };
+        let v13 = app::schedules::resume_schedule(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::schedules::refuse_schedule_request(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::schedules::ScheduleView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_48 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h engine::second_factors::SecondFactors,
+        s_8: &'i app::mailer::Mailer,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h engine::second_factors::SecondFactors,
+        s_7: &'i app::mailer::Mailer,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_8, s_1, s_4, s_0, s_2, s_3, s_5, s_6, s_7, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_5,
+                s_11,
+                s_7,
+                s_6,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_8,
+                s_9,
+                s_10,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::second_factors::SecondFactors,
+        v8: &app::mailer::Mailer,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = crate::route_48::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v7,
+            s_7: v8,
+            s_8: v0,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = pavex::middleware::wrap_noop(v12).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::second_factors::SecondFactors,
+        v8: &app::mailer::Mailer,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = app::telemetry::Failure::none();
+        let v12 = app::http::peer::Peer::current();
+        let v13 = pavex::telemetry::ServerRequestId::generate();
+        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
+        let v15 = app::telemetry::root_span(v1, &v14);
+        let v16 = crate::route_48::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v8,
+            s_11: v0,
+            s_12: v9,
+            s_2: v4,
+            s_3: &v14,
+            s_4: v5,
+            s_5: v13,
+            s_6: &v11,
+            s_7: v2,
+            s_8: v6,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v17 = pavex::middleware::Next::new(v16);
+        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v18)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &engine::second_factors::SecondFactors,
+        v11: &app::mailer::Mailer,
+        v12: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v13 = crate::route_48::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+        v10: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v11 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::principal::refuse_access(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::http::input::refuse_input(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        let v15 = app::second_factors::confirm_totp(v12, v14, v0, v9, v10).await;
+        let v16 = match v15 {
+            Ok(ok) => ok,
+            Err(v16) => {
+                return {
+                    let v17 = app::second_factors::refuse_second_factor(&v16, v5);
+                    let v18 = pavex::Error::new(v16);
+                    app::telemetry::note_error(&v18, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::second_factors::ConfirmedTotpView,
+        > as pavex::IntoResponse>::into_response(v16)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h engine::second_factors::SecondFactors,
+        s_7: &'i app::mailer::Mailer,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            &'h engine::second_factors::SecondFactors,
+            &'i app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+            &'k app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j engine::second_factors::SecondFactors,
+            &'k app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'l app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j engine::second_factors::SecondFactors,
+            &'k app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+}
+pub mod route_49 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h engine::second_factors::SecondFactors,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h engine::second_factors::SecondFactors,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_4, s_0, s_2, s_3, s_5, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_5,
+                s_10,
+                s_7,
+                s_6,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_8,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::second_factors::SecondFactors,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = crate::route_49::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v7,
+            s_7: v0,
+            s_8: v8,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::second_factors::SecondFactors,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_49::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v0,
+            s_11: v8,
+            s_2: v4,
+            s_3: &v13,
+            s_4: v5,
+            s_5: v12,
+            s_6: &v10,
+            s_7: v2,
+            s_8: v6,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &engine::second_factors::SecondFactors,
+        v11: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v12 = crate::route_49::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+    ) -> pavex::Response {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::principal::refuse_access(&v11, v5);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::input::refuse_input(&v13, v5);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::second_factors::enrol_totp(v11, v13, v0, v9).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::second_factors::refuse_second_factor(&v15, v5);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::second_factors::EnrolledTotpView,
+        > as pavex::IntoResponse>::into_response(v15)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h engine::second_factors::SecondFactors,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            &'h engine::second_factors::SecondFactors,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j engine::second_factors::SecondFactors,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j engine::second_factors::SecondFactors,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+}
+pub mod route_50 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h engine::second_factors::SecondFactors,
+        s_8: &'i app::mailer::Mailer,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h engine::second_factors::SecondFactors,
+        s_7: &'i app::mailer::Mailer,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_8, s_1, s_4, s_0, s_2, s_3, s_5, s_6, s_7, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_5,
+                s_11,
+                s_7,
+                s_6,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_8,
+                s_9,
+                s_10,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::second_factors::SecondFactors,
+        v8: &app::mailer::Mailer,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = crate::route_50::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v7,
+            s_7: v8,
+            s_8: v0,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = pavex::middleware::wrap_noop(v12).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::second_factors::SecondFactors,
+        v8: &app::mailer::Mailer,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = app::telemetry::Failure::none();
+        let v12 = app::http::peer::Peer::current();
+        let v13 = pavex::telemetry::ServerRequestId::generate();
+        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
+        let v15 = app::telemetry::root_span(v1, &v14);
+        let v16 = crate::route_50::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v8,
+            s_11: v0,
+            s_12: v9,
+            s_2: v4,
+            s_3: &v14,
+            s_4: v5,
+            s_5: v13,
+            s_6: &v11,
+            s_7: v2,
+            s_8: v6,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v17 = pavex::middleware::Next::new(v16);
+        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v18)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &engine::second_factors::SecondFactors,
+        v11: &app::mailer::Mailer,
+        v12: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v13 = crate::route_50::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+        v10: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v11 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::principal::refuse_access(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::http::input::refuse_input(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        let v15 = app::second_factors::remove_totp(v12, v14, v0, v9, v10).await;
+        let v16 = match v15 {
+            Ok(ok) => ok,
+            Err(v16) => {
+                return {
+                    let v17 = app::second_factors::refuse_second_factor(&v16, v5);
+                    let v18 = pavex::Error::new(v16);
+                    app::telemetry::note_error(&v18, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::second_factors::RemovedTotpView,
+        > as pavex::IntoResponse>::into_response(v16)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h engine::second_factors::SecondFactors,
+        s_7: &'i app::mailer::Mailer,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            &'h engine::second_factors::SecondFactors,
+            &'i app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+            &'k app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j engine::second_factors::SecondFactors,
+            &'k app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'l app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j engine::second_factors::SecondFactors,
+            &'k app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+}
+pub mod route_51 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h engine::second_factors::SecondFactors,
+        s_8: &'i app::mailer::Mailer,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h engine::second_factors::SecondFactors,
+        s_7: &'i app::mailer::Mailer,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_8, s_1, s_4, s_0, s_2, s_3, s_5, s_6, s_7, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_5,
+                s_11,
+                s_7,
+                s_6,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_8,
+                s_9,
+                s_10,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::second_factors::SecondFactors,
+        v8: &app::mailer::Mailer,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = crate::route_51::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v7,
+            s_7: v8,
+            s_8: v0,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = pavex::middleware::wrap_noop(v12).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &engine::second_factors::SecondFactors,
+        v8: &app::mailer::Mailer,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = app::telemetry::Failure::none();
+        let v12 = app::http::peer::Peer::current();
+        let v13 = pavex::telemetry::ServerRequestId::generate();
+        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
+        let v15 = app::telemetry::root_span(v1, &v14);
+        let v16 = crate::route_51::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v8,
+            s_11: v0,
+            s_12: v9,
+            s_2: v4,
+            s_3: &v14,
+            s_4: v5,
+            s_5: v13,
+            s_6: &v11,
+            s_7: v2,
+            s_8: v6,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v17 = pavex::middleware::Next::new(v16);
+        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v18)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &engine::second_factors::SecondFactors,
+        v11: &app::mailer::Mailer,
+        v12: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v13 = crate::route_51::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+        v10: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v11 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::principal::refuse_access(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::http::input::refuse_input(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        let v15 = app::second_factors::remove_user_totp(v12, v14, v0, v9, v10).await;
+        let v16 = match v15 {
+            Ok(ok) => ok,
+            Err(v16) => {
+                return {
+                    let v17 = app::second_factors::refuse_second_factor(&v16, v5);
+                    let v18 = pavex::Error::new(v16);
+                    app::telemetry::note_error(&v18, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::second_factors::RemovedTotpView,
+        > as pavex::IntoResponse>::into_response(v16)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h engine::second_factors::SecondFactors,
+        s_7: &'i app::mailer::Mailer,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            &'h engine::second_factors::SecondFactors,
+            &'i app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+            &'k app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j engine::second_factors::SecondFactors,
+            &'k app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'l app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j engine::second_factors::SecondFactors,
+            &'k app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+}
+pub mod route_52 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
+        s_4: &'c app::configuration::AuthenticationConfig,
+        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::mailer::Mailer,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h app::mailer::Mailer,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_0, s_4, s_1, s_2, s_3, s_5, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_5,
+                s_10,
+                s_7,
+                s_6,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_8,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::mailer::Mailer,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = crate::route_52::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v7,
+            s_7: v0,
+            s_8: v8,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::mailer::Mailer,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_52::Next1 {
+            s_0: v1,
+            s_1: v3,
+            s_10: v0,
+            s_11: v8,
+            s_2: v4,
+            s_3: v5,
+            s_4: &v13,
+            s_5: v12,
+            s_6: &v10,
+            s_7: v2,
+            s_8: v6,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::telemetry::RequestContext,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::mailer::Mailer,
+        v11: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v12 = crate::route_52::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &engine::Engine,
+        v2: &app::configuration::AuthenticationConfig,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::telemetry::RequestContext,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v10 = app::http::principal::Granted::check(v0, v3, v4, v1, v2).await;
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::principal::refuse_access(&v11, v5);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::http::input::Write::extract(v0, v3, v7, v8).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::input::refuse_input(&v13, v5);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::sessions::change_password(v11, v13, v0, v1, v9, v2).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::sessions::refuse_session(&v15, v5);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        <app::http::cookie::WithCookie<
+            app::http::reply::Reply<app::sessions::SessionView>,
+        > as pavex::IntoResponse>::into_response(v15)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: &'h app::mailer::Mailer,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app::configuration::AuthenticationConfig,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            &'h app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app::configuration::AuthenticationConfig,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app::configuration::AuthenticationConfig,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+}
+pub mod route_53 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::ServerConfig,
+        s_6: &'g engine::second_factors::SecondFactors,
+        s_7: &'h app::configuration::AuthenticationConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g engine::second_factors::SecondFactors,
+        s_6: &'h app::configuration::AuthenticationConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_2, s_0, s_3, s_4, s_5, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i engine::second_factors::SecondFactors,
+        s_9: &'j app::configuration::AuthenticationConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_3,
+                s_10,
+                s_5,
+                s_4,
+                s_0,
+                s_1,
+                s_2,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i engine::second_factors::SecondFactors,
+        s_9: &'j app::configuration::AuthenticationConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &engine::second_factors::SecondFactors,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = crate::route_53::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v1,
+            s_3: v4,
+            s_4: v5,
+            s_5: v6,
+            s_6: v7,
+            s_7: v0,
+            s_8: v8,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &engine::second_factors::SecondFactors,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_53::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v0,
+            s_11: v8,
+            s_2: &v13,
+            s_3: v12,
+            s_4: &v10,
+            s_5: v2,
+            s_6: v4,
+            s_7: v5,
+            s_8: v6,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &app::telemetry::RequestContext,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+        v10: &app::configuration::AuthenticationConfig,
+        v11: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v12 = crate::route_53::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v0,
+            s_4: v3,
+            s_5: v2,
+            s_6: v7,
+            s_7: v8,
+            s_8: v9,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &app::telemetry::RequestContext,
+        v3: pavex::telemetry::ServerRequestId,
+        v4: &app::telemetry::Failure,
+        v5: pavex::request::body::RawIncomingBody,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::configuration::ServerConfig,
+        v8: &engine::second_factors::SecondFactors,
+        v9: &app::configuration::AuthenticationConfig,
+    ) -> pavex::Response {
+        let v10 = app::http::visitor::Visitor::arrive(v1, v2, v0);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::principal::refuse_access(&v11, v3);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::http::input::Write::extract(v1, v6, v5, v7).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::input::refuse_input(&v13, v3);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::sessions::create_session(v11, v13, v0, v8, v9).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::sessions::refuse_session(&v15, v3);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        <app::http::cookie::WithCookie<
+            app::http::reply::Created<app::sessions::SessionView>,
+        > as pavex::IntoResponse>::into_response(v15)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g engine::second_factors::SecondFactors,
+        s_6: &'h app::configuration::AuthenticationConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            pavex::request::body::RawIncomingBody,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::ServerConfig,
+            &'g engine::second_factors::SecondFactors,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i engine::second_factors::SecondFactors,
+        s_9: &'j app::configuration::AuthenticationConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i engine::second_factors::SecondFactors,
+            &'j app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i engine::second_factors::SecondFactors,
+        s_9: &'j app::configuration::AuthenticationConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i engine::second_factors::SecondFactors,
+            &'j app::configuration::AuthenticationConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+}
+pub mod route_54 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b app::configuration::AuthenticationConfig,
+        s_4: &'c pavex::request::RequestHead,
+        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_2, s_4, s_0, s_1, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &app::configuration::AuthenticationConfig,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_54::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_54::Next1 {
+            s_0: v3,
+            s_1: v4,
+            s_10: v7,
+            s_2: v1,
+            s_3: v5,
+            s_4: &v12,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &pavex::request::RequestHead,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::telemetry::RequestContext,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_54::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &app::configuration::AuthenticationConfig,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::telemetry::RequestContext,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v2, v3, v4, v0, v1).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v2, v3, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::sessions::end_session(v10, v12, v0, v1).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::sessions::refuse_session(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::cookie::WithCookie<
+            app::http::reply::Reply<app::sessions::SessionView>,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_55 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b app::configuration::AuthenticationConfig,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_4, s_2, s_0, s_1, s_3, s_5, s_6).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &app::configuration::AuthenticationConfig,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = crate::route_55::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v0,
+            s_5: v5,
+            s_6: v6,
+            next: stage_1,
+        };
+        let v8 = pavex::middleware::Next::new(v7);
+        let v9 = pavex::middleware::wrap_noop(v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v9)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &app::configuration::AuthenticationConfig,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::guard::RequestLimits,
+        v6: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v7 = app::telemetry::Failure::none();
+        let v8 = app::http::peer::Peer::current();
+        let v9 = pavex::telemetry::ServerRequestId::generate();
+        let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
+        let v11 = app::telemetry::root_span(v1, &v10);
+        let v12 = crate::route_55::Next1 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v1,
+            s_3: v4,
+            s_4: &v10,
+            s_5: v9,
+            s_6: &v7,
+            s_7: v0,
+            s_8: v5,
+            next: stage_2,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::telemetry::observe_request(v13, v1, &v10, &v11, &v7, v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v9 = crate::route_55::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v0,
+            s_6: v2,
+            next: stage_3,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::http::guard::guard_request(v10, v8, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &app::configuration::AuthenticationConfig,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::telemetry::RequestContext,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v7 = app::http::principal::Granted::check(v2, v3, v4, v0, v1).await;
+        let v8 = match v7 {
+            Ok(ok) => ok,
+            Err(v8) => {
+                return {
+                    let v9 = app::http::principal::refuse_access(&v8, v5);
+                    let v10 = pavex::Error::new(v8);
+                    app::telemetry::note_error(&v10, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v9)
+                };
+            }
+        };
+        let v9 = app::http::input::Read::extract(v2, v3);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::input::refuse_input(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::sessions::list_sessions(v8, v10, v0, v1).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::sessions::refuse_session(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::sessions::SessionView>,
+        > as pavex::IntoResponse>::into_response(v12)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'g app::http::guard::RequestLimits,
+        s_6: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+            )
+        }
+    }
+}
+pub mod route_56 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b app::configuration::AuthenticationConfig,
+        s_4: &'c pavex::request::RequestHead,
+        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_2, s_4, s_0, s_1, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &app::configuration::AuthenticationConfig,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_56::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_56::Next1 {
+            s_0: v3,
+            s_1: v4,
+            s_10: v7,
+            s_2: v1,
+            s_3: v5,
+            s_4: &v12,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &pavex::request::RequestHead,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::telemetry::RequestContext,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_56::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &app::configuration::AuthenticationConfig,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::telemetry::RequestContext,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v2, v3, v4, v0, v1).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v2, v3, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::sessions::revoke_session(v10, v12, v0, v1).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::sessions::refuse_session(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::sessions::SessionView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_57 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_57::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_57::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_57::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::sessions::revoke_user_sessions(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::sessions::refuse_session(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::sessions::EndedSessionsView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_58 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_58::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_58::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_58::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::transactions::change_transaction(v10, v12, v0).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::transactions::refuse_transaction(&v14, v5);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::http::views::TransactionChangeView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::AuthenticationConfig,
+            pavex::request::body::RawIncomingBody,
+            &'g app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::configuration::AuthenticationConfig,
+            pavex::telemetry::ServerRequestId,
+            &'h app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_59 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::AuthenticationConfig,
+        s_6: &'g app::configuration::ServerConfig,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::configuration::AuthenticationConfig,
+        s_4: pavex::request::body::RawIncomingBody,
+        s_5: &'g app::configuration::ServerConfig,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_59::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v4,
+            s_3: v5,
+            s_4: v1,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::configuration::ServerConfig,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_59::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: v4,
+            s_3: &v12,
+            s_4: v5,
+            s_5: v11,
+            s_6: &v9,
+            s_7: v2,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::configuration::AuthenticationConfig,
+        v9: &app::configuration::ServerConfig,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_59::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v0,
+            s_6: v3,
+            s_7: v2,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: pavex::telemetry::ServerRequestId,
+        v6: &app::telemetry::Failure,
+        v7: pavex::request::body::RawIncomingBody,
+        v8: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::principal::refuse_access(&v10, v5);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v5);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
         let v13 = app::transactions::create_transaction(v10, v12, v0).await;
         let v14 = match v13 {
             Ok(ok) => ok,
@@ -16413,7 +20886,7 @@ pub mod route_47 {
         }
     }
 }
-pub mod route_48 {
+pub mod route_60 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -16473,7 +20946,7 @@ pub mod route_48 {
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_48::Next0 {
+        let v7 = crate::route_60::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -16501,7 +20974,7 @@ pub mod route_48 {
         let v9 = pavex::telemetry::ServerRequestId::generate();
         let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
         let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_48::Next1 {
+        let v12 = crate::route_60::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -16528,7 +21001,7 @@ pub mod route_48 {
         v7: &app::configuration::AuthenticationConfig,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_48::Next2 {
+        let v9 = crate::route_60::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -16721,7 +21194,7 @@ pub mod route_48 {
         }
     }
 }
-pub mod route_49 {
+pub mod route_61 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -16781,7 +21254,7 @@ pub mod route_49 {
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_49::Next0 {
+        let v7 = crate::route_61::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -16809,7 +21282,7 @@ pub mod route_49 {
         let v9 = pavex::telemetry::ServerRequestId::generate();
         let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
         let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_49::Next1 {
+        let v12 = crate::route_61::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -16836,7 +21309,7 @@ pub mod route_49 {
         v7: &app::configuration::AuthenticationConfig,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_49::Next2 {
+        let v9 = crate::route_61::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -17029,7 +21502,7 @@ pub mod route_49 {
         }
     }
 }
-pub mod route_50 {
+pub mod route_62 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -17089,7 +21562,7 @@ pub mod route_50 {
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_50::Next0 {
+        let v7 = crate::route_62::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -17117,7 +21590,7 @@ pub mod route_50 {
         let v9 = pavex::telemetry::ServerRequestId::generate();
         let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
         let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_50::Next1 {
+        let v12 = crate::route_62::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -17144,7 +21617,7 @@ pub mod route_50 {
         v7: &app::configuration::AuthenticationConfig,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_50::Next2 {
+        let v9 = crate::route_62::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -17337,7 +21810,7 @@ pub mod route_50 {
         }
     }
 }
-pub mod route_51 {
+pub mod route_63 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -17408,7 +21881,7 @@ pub mod route_51 {
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_51::Next0 {
+        let v9 = crate::route_63::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
@@ -17440,7 +21913,7 @@ pub mod route_51 {
         let v11 = pavex::telemetry::ServerRequestId::generate();
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_51::Next1 {
+        let v14 = crate::route_63::Next1 {
             s_0: v3,
             s_1: v1,
             s_10: v7,
@@ -17471,7 +21944,7 @@ pub mod route_51 {
         v9: &app::configuration::ServerConfig,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_51::Next2 {
+        let v11 = crate::route_63::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
@@ -17686,7 +22159,7 @@ pub mod route_51 {
         }
     }
 }
-pub mod route_52 {
+pub mod route_64 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -17757,7 +22230,7 @@ pub mod route_52 {
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_52::Next0 {
+        let v9 = crate::route_64::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
@@ -17789,7 +22262,7 @@ pub mod route_52 {
         let v11 = pavex::telemetry::ServerRequestId::generate();
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_52::Next1 {
+        let v14 = crate::route_64::Next1 {
             s_0: v3,
             s_1: v1,
             s_10: v7,
@@ -17820,7 +22293,7 @@ pub mod route_52 {
         v9: &app::configuration::ServerConfig,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_52::Next2 {
+        let v11 = crate::route_64::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
@@ -18035,8 +22508,8 @@ pub mod route_52 {
         }
     }
 }
-pub mod route_53 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+pub mod route_65 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
@@ -18044,44 +22517,31 @@ pub mod route_53 {
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app::configuration::AuthenticationConfig,
         s_6: &'g app::configuration::ServerConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_7: &'h app::mailer::Mailer,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app::configuration::AuthenticationConfig,
         s_4: pavex::request::body::RawIncomingBody,
         s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'h app::mailer::Mailer,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_4, s_0, s_2, s_3, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: pavex::telemetry::ServerRequestId,
-        s_6: &'h app::telemetry::Failure,
-        s_7: pavex::request::body::RawIncomingBody,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_5, s_9, s_7, s_6, s_0, s_1, s_2, s_3, s_4, s_8, s_10)
+        let response = wrapping_1(s_7, s_1, s_4, s_0, s_2, s_3, s_5, s_6, s_8, s_9)
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
@@ -18091,8 +22551,40 @@ pub mod route_53 {
         s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::body::RawIncomingBody,
         s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = wrapping_2(
+                s_5,
+                s_10,
+                s_7,
+                s_6,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_8,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: pavex::telemetry::ServerRequestId,
+        s_6: &'h app::telemetry::Failure,
+        s_7: pavex::request::body::RawIncomingBody,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
         response
     }
     async fn wrapping_0(
@@ -18103,24 +22595,26 @@ pub mod route_53 {
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
         v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v7: &app::mailer::Mailer,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_53::Next0 {
+        let v10 = crate::route_65::Next0 {
             s_0: v2,
             s_1: v3,
             s_2: v4,
             s_3: v5,
             s_4: v1,
             s_5: v6,
-            s_6: v0,
-            s_7: v7,
+            s_6: v7,
+            s_7: v0,
             s_8: v8,
+            s_9: v9,
             next: stage_1,
         };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -18130,31 +22624,33 @@ pub mod route_53 {
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app::configuration::AuthenticationConfig,
         v6: &app::configuration::ServerConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
+        v7: &app::mailer::Mailer,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_53::Next1 {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_65::Next1 {
             s_0: v3,
             s_1: v1,
-            s_10: v7,
+            s_10: v0,
+            s_11: v8,
             s_2: v4,
-            s_3: &v12,
+            s_3: &v13,
             s_4: v5,
-            s_5: v11,
-            s_6: &v9,
+            s_5: v12,
+            s_6: &v10,
             s_7: v2,
             s_8: v6,
-            s_9: v0,
+            s_9: v7,
             next: stage_2,
         };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -18167,9 +22663,10 @@ pub mod route_53 {
         v7: &app::telemetry::RequestContext,
         v8: &app::configuration::AuthenticationConfig,
         v9: &app::configuration::ServerConfig,
-        v10: &app::http::guard::RequestLimits,
+        v10: &app::mailer::Mailer,
+        v11: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_53::Next2 {
+        let v12 = crate::route_65::Next2 {
             s_0: v4,
             s_1: v5,
             s_2: v6,
@@ -18179,11 +22676,12 @@ pub mod route_53 {
             s_6: v3,
             s_7: v2,
             s_8: v9,
+            s_9: v10,
             next: stage_3,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -18195,48 +22693,49 @@ pub mod route_53 {
         v6: &app::telemetry::Failure,
         v7: pavex::request::body::RawIncomingBody,
         v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
     ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
-        let v10 = match v9 {
+        let v10 = app::http::principal::Granted::check(v1, v2, v3, v0, v4).await;
+        let v11 = match v10 {
             Ok(ok) => ok,
-            Err(v10) => {
+            Err(v11) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v5);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                    let v12 = app::http::principal::refuse_access(&v11, v5);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
                 };
             }
         };
-        let v11 = app::http::input::Write::extract(v1, v2, v7, v8).await;
-        let v12 = match v11 {
+        let v12 = app::http::input::Write::extract(v1, v2, v7, v8).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::input::refuse_input(&v12, v5);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::input::refuse_input(&v13, v5);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::users::create_user(v10, v12, v0).await;
-        let v14 = match v13 {
+        let v14 = app::users::create_user(v11, v13, v0, v9).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::users::refuse_user(&v14, v5);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v6);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::users::refuse_user(&v15, v5);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v6);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
         <app::http::reply::Created<
             app::users::UserView,
-        > as pavex::IntoResponse>::into_response(v14)
+        > as pavex::IntoResponse>::into_response(v15)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -18246,9 +22745,10 @@ pub mod route_53 {
         s_3: &'f app::configuration::AuthenticationConfig,
         s_4: pavex::request::body::RawIncomingBody,
         s_5: &'g app::configuration::ServerConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
+        s_6: &'h app::mailer::Mailer,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
@@ -18256,13 +22756,14 @@ pub mod route_53 {
             &'f app::configuration::AuthenticationConfig,
             pavex::request::body::RawIncomingBody,
             &'g app::configuration::ServerConfig,
+            &'h app::mailer::Mailer,
             pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -18280,10 +22781,11 @@ pub mod route_53 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -18296,8 +22798,9 @@ pub mod route_53 {
         s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::body::RawIncomingBody,
         s_8: &'i app::configuration::ServerConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
+        s_9: &'j app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
@@ -18308,12 +22811,13 @@ pub mod route_53 {
             &'h app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
             &'i app::configuration::ServerConfig,
+            &'j app::mailer::Mailer,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
+            &'k app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -18333,10 +22837,11 @@ pub mod route_53 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -18349,6 +22854,7 @@ pub mod route_53 {
         s_6: &'h app::telemetry::Failure,
         s_7: pavex::request::body::RawIncomingBody,
         s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
@@ -18359,10 +22865,11 @@ pub mod route_53 {
             &'h app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
             &'i app::configuration::ServerConfig,
+            &'j app::mailer::Mailer,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -18380,11 +22887,12 @@ pub mod route_53 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
+                self.s_9,
             )
         }
     }
 }
-pub mod route_54 {
+pub mod route_66 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -18444,7 +22952,7 @@ pub mod route_54 {
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_54::Next0 {
+        let v7 = crate::route_66::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -18472,7 +22980,7 @@ pub mod route_54 {
         let v9 = pavex::telemetry::ServerRequestId::generate();
         let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
         let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_54::Next1 {
+        let v12 = crate::route_66::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -18499,7 +23007,7 @@ pub mod route_54 {
         v7: &app::configuration::AuthenticationConfig,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_54::Next2 {
+        let v9 = crate::route_66::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -18692,7 +23200,7 @@ pub mod route_54 {
         }
     }
 }
-pub mod route_55 {
+pub mod route_67 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -18752,7 +23260,7 @@ pub mod route_55 {
         v5: &app::http::guard::RequestLimits,
         v6: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v7 = crate::route_55::Next0 {
+        let v7 = crate::route_67::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -18780,7 +23288,7 @@ pub mod route_55 {
         let v9 = pavex::telemetry::ServerRequestId::generate();
         let v10 = app::telemetry::RequestContext::gather(v1, v0, v9, v8);
         let v11 = app::telemetry::root_span(v1, &v10);
-        let v12 = crate::route_55::Next1 {
+        let v12 = crate::route_67::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -18807,7 +23315,7 @@ pub mod route_55 {
         v7: &app::configuration::AuthenticationConfig,
         v8: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v9 = crate::route_55::Next2 {
+        let v9 = crate::route_67::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,

@@ -18,7 +18,7 @@ fn statements() -> Vec<String> {
 }
 
 /// The tables that grow, by the names that statements have for them: `e` is what they call `entries`.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 23] = [
     "entries",
     "e",
     "balances",
@@ -39,6 +39,9 @@ const TABLES: [&str; 20] = [
     "schedule_requests",
     "asked",
     "users",
+    "mailed_links",
+    "totp_secrets",
+    "recovery_codes",
 ];
 
 /// What the main searches are told apart by, each with how it has to enter its index. None sorts what it finds.
