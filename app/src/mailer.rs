@@ -4,7 +4,7 @@
 //! A link's secret is in the fragment of the mailed address, which browsers send to nobody.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use engine::Engine;
 use engine::mailed_links::{IssueLinkError, link_lifetime};
@@ -131,7 +131,8 @@ impl Mailer {
     async fn look_up_and_send(&self, email: &Email, visitor: &Visitor) -> Result<(), MailLinkError> {
         // Each counts as a failed attempt to sign in would: of so many, most are somebody's who wants to annoy.
         let network = Network::of(visitor.address());
-        if self.0.resets.begin(email, network, false, Instant::now()).is_err() {
+        let now = Duration::from_micros(u64::try_from(self.0.engine.now().micros()).unwrap_or_default());
+        if self.0.resets.begin(email, network, false, now).is_err() {
             return Ok(());
         }
         let found = self.0.engine.store().users().user_of(email).await?;

@@ -59,7 +59,7 @@ pub(crate) enum Command {
     /// Create, list and revoke API keys, directly in the database
     #[command(long_about = ADMIN)]
     Admin {
-        /// What to do with keys
+        /// What to do with keys and users
         #[command(subcommand)]
         command: Admin,
     },
@@ -91,14 +91,15 @@ pub(crate) struct Migrate {
 }
 
 const ADMIN: &str = "\
-Create, list and revoke API keys, directly in the database: whoever can open that may do everything anyway. The service
-may run meanwhile; what is revoked opens nothing there two seconds later. Everything is recorded in the audit trail.
+Create, list and revoke API keys, and create, list and disable users, directly in the database: whoever can open that
+may do everything anyway. The service may run meanwhile; who is revoked or disabled gets nowhere there two seconds
+later. Everything is recorded in the audit trail.
 
-docs/authorization.md says what keys may do.
+docs/authorization.md says what keys may do, docs/users.md what there is about users.
 
 Exit status: 0 when it is done, 1 when it is not.";
 
-/// What to do with API keys.
+/// What to do with API keys and users.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Admin {
     /// Create a key and print it, once: it is kept nowhere
@@ -109,6 +110,25 @@ pub(crate) enum Admin {
     RevokeKey {
         /// The key's id: the part of its text between the underscores
         id: String,
+    },
+    /// Create a user, who has no password yet, and print their id
+    CreateUser(CreateUser),
+    /// Set a user's password, which is asked for, or is the first line of standard input where that is no terminal
+    SetPassword {
+        /// The user's address
+        email: String,
+    },
+    /// List all users, newest first: id, state, grants, address, name
+    ListUsers,
+    /// Disable a user, until they are made active again: they get in no more
+    DisableUser {
+        /// The user's address
+        email: String,
+    },
+    /// Make a user active again who was disabled
+    EnableUser {
+        /// The user's address
+        email: String,
     },
     /// Print a new key that opens nothing yet, to be brought in `PX_AUTHENTICATION__ADMIN_KEY`
     GenerateKey,
@@ -134,6 +154,26 @@ pub(crate) struct CreateKey {
     /// After how many days it opens nothing any more [default: never]
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub(crate) expires_in_days: Option<u32>,
+}
+
+/// Which user to create.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  server admin create-user ada@example.com --name 'Ada Lovelace' --role admin
+  server admin create-user grace@example.com --name 'Grace Hopper' --role writer --ledger main")]
+pub(crate) struct CreateUser {
+    /// Their address, by which they sign in
+    pub(crate) email: String,
+    /// What they are called
+    #[arg(long)]
+    pub(crate) name: String,
+    /// What they may do: admin, operator, writer, reader or auditor
+    #[arg(long)]
+    pub(crate) role: String,
+    /// Only for this ledger; may be given more than once [default: all]
+    #[arg(long = "ledger", value_name = "NAME")]
+    pub(crate) ledgers: Vec<String>,
 }
 
 const VERIFY: &str = "\

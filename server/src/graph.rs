@@ -54,7 +54,8 @@ impl Graph {
         let Prebuilt { readiness, metrics, engine, stopping, secret, mailer, door } = given;
         let door = FrontDoor::configured(&config.server, &config.limits, &config.cors, door);
         let factors = SecondFactors::new(engine.clone(), secret.sealer(Purpose::SecondFactors));
-        let state = ApplicationState::new(config, stopping, readiness, metrics, engine).await?;
+        let state =
+            ApplicationState::new(config, stopping, factors, readiness, metrics, mailer, engine).await?;
         Ok(Self { door, router: Router::new(), state })
     }
 

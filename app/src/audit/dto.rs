@@ -32,11 +32,12 @@ pub struct AuditRecordView {
     pub id: u64,
     /// When it happened; of several alike, the first.
     pub at: TimeText,
-    /// Who did it: `key:` and a key's id, `operator` on the command line, or `unknown`.
+    /// Who did it: `key:` and a key's id, `user:` and a user's id, `operator` on the command line, or `unknown`.
     pub actor: String,
-    /// What they did: `key.created`, `key.revoked`, `ledger.created`, `schedule.created`, `request.refused`. More may come.
+    /// What they did: `key.created`, `key.revoked`, `user.created`, `user.changed`, `user.password_set`, `ledger.created`,
+    /// `schedule.created`, `request.refused`. More may come.
     pub action: &'static str,
-    /// What they did it to: a key's id, a ledger's name, alone or with a schedule's id; of a refused request, its method and route, and why.
+    /// What they did it to: a key's id, a user's id, alone or with what was changed, a ledger's name, alone or with a schedule's id; of a refused request, its method and route, and why.
     pub subject: String,
     /// The address that it came from; null on the command line.
     pub address: Option<String>,

@@ -75,7 +75,6 @@ text!(
         "description": "An address as browsers take them, in at most 254 bytes of ASCII. Its domain becomes lower case; \
                         those that differ in nothing but case are one.",
         "type": "string",
-        "format": "email",
         "minLength": 3,
         "maxLength": 254,
         "examples": ["ada@example.com"]

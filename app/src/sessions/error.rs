@@ -15,7 +15,7 @@ use crate::http::failures;
 use crate::http::fields::FieldErrors;
 use crate::http::input::InputError;
 use crate::http::problem::{Problem, ProblemType};
-use crate::http::problem_types::{INTERNAL_ERROR, SERVICE_OVERLOADED};
+use crate::http::problem_types::INTERNAL_ERROR;
 
 /// Whoever signs in is not who they say, or may not come in.
 pub static SIGN_IN_REFUSED: ProblemType = ProblemType {
@@ -167,8 +167,11 @@ fn throttled(wait: Duration) -> Problem {
     Problem::of(&SIGN_IN_THROTTLED).retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
 }
 
-fn digest(_: &DigestError) -> Problem {
-    Problem::of(&SERVICE_OVERLOADED)
+fn digest(error: &DigestError) -> Problem {
+    match error {
+        DigestError::Overloaded => failures::overloaded(),
+        DigestError::Failed(_) => Problem::of(&INTERNAL_ERROR),
+    }
 }
 
 /// Replies to a request about sessions that failed.
@@ -190,6 +193,8 @@ mod tests {
             (SignInError::Refused { user: None }.into(), 401, "sign_in.refused"),
             (SignInError::SecondFactorRequired.into(), 401, "second_factor.required"),
             (SignInError::Throttled(wait).into(), 429, "sign_in.throttled"),
+            (SignInError::Digest(DigestError::Overloaded).into(), 503, "service.overloaded"),
+            (SignInError::Digest(DigestError::Failed(source())).into(), 500, "internal.error"),
             (SignInError::Read(ReadError::Unavailable(source())).into(), 503, "service.unavailable"),
             (ChangePasswordError::Throttled(wait).into(), 429, "sign_in.throttled"),
             (ChangePasswordError::Set(SetPasswordError::Wrong).into(), 403, "password.wrong"),

@@ -24,7 +24,9 @@ use app::keys::{CreateKeyRequest, ListKeysQuery};
 use app::ledgers::{CreateLedgerRequest, ListLedgersQuery};
 use app::log::ListLogQuery;
 use app::schedules::{CreateScheduleRequest, ListRunsQuery, ListSchedulesQuery};
+use app::sessions::{ChangePasswordRequest, ListSessionsQuery, SignInRequest};
 use app::transactions::{ListTransactionChangesQuery, ListTransactionsQuery};
+use app::users::{ChangeUserRequest, CreateUserRequest, ListUsersQuery};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -42,7 +44,9 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(body::<ChangeAccountRequest>());
     read.insert(body::<ChangeTransactionRequest>());
     read.insert(body::<CreateHoldRequest>());
+    read.insert(body::<ChangeUserRequest>());
     read.insert(body::<CreateKeyRequest>());
+    read.insert(body::<CreateUserRequest>());
     read.insert(body::<CreateLedgerRequest>());
     read.insert(body::<CreateTransactionRequest>());
     read.insert(body::<CreateScheduleRequest>());
@@ -53,6 +57,7 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(query::<ListAccountsQuery>());
     read.insert(query::<ListAuditQuery>());
     read.insert(query::<ListKeysQuery>());
+    read.insert(query::<ListUsersQuery>());
     read.insert(query::<ListBalancesQuery>());
     read.insert(query::<ListChangesQuery>());
     read.insert(query::<ListEntriesQuery>());
@@ -63,6 +68,9 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(query::<ListTransactionsQuery>());
     read.insert(query::<ListRunsQuery>());
     read.insert(query::<ListSchedulesQuery>());
+    read.insert(body::<ChangePasswordRequest>());
+    read.insert(body::<SignInRequest>());
+    read.insert(query::<ListSessionsQuery>());
     read.insert(query::<NoQuery>());
     read.insert(query::<StatementParameters>());
     let taken: BTreeSet<&str> = app::operations()

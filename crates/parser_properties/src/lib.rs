@@ -3,6 +3,7 @@
 //!
 //! Nothing in here draws inputs. `fuzz/` does, and a test of this package tries all that is kept of them. For tests only.
 
+mod cookies;
 mod cursors;
 mod exports;
 mod headers;
@@ -28,6 +29,8 @@ pub enum Target {
     Batches,
     /// Bodies of all commands.
     Commands,
+    /// Cookies of sessions, and where requests come from.
+    Cookies,
     /// Cursors of all lists.
     Cursors,
     /// Lines of an export.
@@ -54,12 +57,13 @@ pub enum Target {
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Addresses,
         Self::Amounts,
         Self::Assets,
         Self::Batches,
         Self::Commands,
+        Self::Cookies,
         Self::Cursors,
         Self::Exports,
         Self::Headers,
@@ -82,6 +86,7 @@ impl Target {
             Self::Assets => "assets",
             Self::Batches => "batches",
             Self::Commands => "commands",
+            Self::Cookies => "cookies",
             Self::Cursors => "cursors",
             Self::Exports => "exports",
             Self::Headers => "headers",
@@ -107,6 +112,7 @@ impl Target {
             Self::Assets => of_text(input, texts::assets),
             Self::Batches => requests::batches(input),
             Self::Commands => requests::commands(input),
+            Self::Cookies => cookies::cookies(input),
             Self::Cursors => cursors::cursors(input),
             Self::Exports => exports::exports(input),
             Self::Headers => headers::headers(input),

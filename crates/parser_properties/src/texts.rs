@@ -11,6 +11,7 @@ use app::http::time::Rfc3339;
 use engine::idempotency::IdempotencyKey;
 use engine::query::{AddressPattern, Clock, Order};
 use engine::schedules::{ScheduleId, ScheduleState};
+use identity::{Email, UserId, UserName};
 use ledger::{Address, Amount, Asset, EntryNumber, HoldState, LedgerName, Quantity, Reference, Timestamp};
 
 /// Reads a text as a string in a body, which has to say the same of it as a parameter does.
@@ -131,6 +132,16 @@ pub(crate) fn names(text: &str) {
     }
     if let Some(reference) = same_in_a_body::<Reference>(text) {
         assert_eq!(reference.as_str(), text);
+    }
+    if let Some(name) = same_in_a_body::<UserName>(text) {
+        assert_eq!(name.as_str(), text);
+    }
+    if let Some(id) = same_in_a_body::<UserId>(text) {
+        assert_eq!(id.as_str(), text);
+    }
+    if let Some(email) = same_in_a_body::<Email>(text) {
+        assert!(email.as_str().eq_ignore_ascii_case(text) && text.len() <= Email::BYTES_MAX);
+        assert_eq!(Email::from_text(email.as_str()).map(|again| again.folded()), Ok(email.folded()));
     }
     if let Some(key) = same_in_a_body::<IdempotencyKey>(text) {
         assert_eq!(key.as_str(), text);

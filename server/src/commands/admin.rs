@@ -1,17 +1,21 @@
-//! `server admin`: API keys, for whoever has the database. What it does is in the audit trail, as the operator's doing.
+//! `server admin`: API keys and users, for whoever has the database. What it does is in the audit trail, as the operator's doing.
+
+mod users;
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use app::configuration::DatabaseConfig;
 use app::storage::{self, IfMissing};
 use engine::access::{NewKey, random_key, random_service_secret};
-use engine::{Engine, EngineMetrics};
-use identity::{Action, Actor, AuditEvent, Grant, Grants, KeyId, KeyName, LedgerSet, Principal, Role};
+use engine::{Engine, EngineMetrics, EngineOptions};
+use identity::{
+    Action, Actor, AuditEvent, Grant, Grants, KeyId, KeyName, LedgerSet, Principal, Role, UserState,
+};
 use ledger::{LedgerName, Timestamp};
 use prometheus_client::registry::Registry;
+use server::ApplicationConfig;
 
 use super::print;
 use crate::arguments::{Admin, CreateKey};
@@ -19,8 +23,8 @@ use crate::arguments::{Admin, CreateKey};
 /// How many microseconds a day has.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// Does what is asked of keys.
-pub(super) async fn admin(config: &DatabaseConfig, asked: &Admin) -> anyhow::Result<ExitCode> {
+/// Does what is asked of keys and users.
+pub(super) async fn admin(config: &ApplicationConfig, asked: &Admin) -> anyhow::Result<ExitCode> {
     if let Admin::GenerateKey = asked {
         print(&format!("{}\n", random_key()?.expose()))?;
         return Ok(ExitCode::SUCCESS);
@@ -29,19 +33,26 @@ pub(super) async fn admin(config: &DatabaseConfig, asked: &Admin) -> anyhow::Res
         print(&format!("{}\n", random_service_secret()?.expose()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let storage = storage::open(config, IfMissing::Fail).await?;
+    let storage = storage::open(&config.database, IfMissing::Fail).await?;
     let store = storage.store();
     let doing = async {
         if !storage.schema().await?.missing.is_empty() {
             bail!("the database's schema is not up to date: run `server migrate`");
         }
         let metrics = EngineMetrics::register(&mut Registry::default());
-        let engine = Engine::start(Arc::clone(&store), engine::EngineOptions::default(), metrics);
+        let options =
+            EngineOptions { passwords: (&config.authentication).into(), ..EngineOptions::default() };
+        let engine = Engine::start(Arc::clone(&store), options, metrics);
         match asked {
             Admin::GenerateKey | Admin::GenerateSecret => Ok(()),
             Admin::CreateKey(new) => create(&engine, new).await,
             Admin::ListKeys => list(&engine).await,
             Admin::RevokeKey { id } => revoke(&engine, id).await,
+            Admin::CreateUser(new) => users::create(&engine, new).await,
+            Admin::SetPassword { email } => users::set_password(&engine, email).await,
+            Admin::ListUsers => users::list(&engine).await,
+            Admin::DisableUser { email } => users::put(&engine, email, UserState::Disabled).await,
+            Admin::EnableUser { email } => users::put(&engine, email, UserState::Active).await,
         }
     };
     let done = doing.await;
@@ -52,16 +63,7 @@ pub(super) async fn admin(config: &DatabaseConfig, asked: &Admin) -> anyhow::Res
 async fn create(engine: &Engine, asked: &CreateKey) -> anyhow::Result<()> {
     let name = KeyName::parse(&asked.name);
     let name = name.map_err(|_| anyhow::anyhow!("{:?} is no name for a key", asked.name))?;
-    let named = asked
-        .ledgers
-        .iter()
-        .map(|name| LedgerName::parse(name).map_err(|_| anyhow::anyhow!("`{name}` is no name for a ledger")));
-    let named: BTreeSet<LedgerName> = named.collect::<Result<_, _>>()?;
-    let role = Role::named(&asked.role).with_context(|| format!("there is no role `{}`", asked.role))?;
-    let ledgers = if named.is_empty() { LedgerSet::All } else { LedgerSet::Some(named) };
-    let grants = Grants::new(vec![Grant { scopes: role.scopes(), ledgers }]);
-    let grants =
-        grants.map_err(|error| anyhow::anyhow!("`{}` cannot be granted so: {error:?}", role.name()))?;
+    let grants = grants(&asked.role, &asked.ledgers)?;
     let expires_at = asked.expires_in_days.map(|days| {
         let at = engine.now().micros().saturating_add(i64::from(days) * DAY);
         Timestamp::from_micros(at).context("the key would expire too late")
@@ -96,6 +98,18 @@ async fn revoke(engine: &Engine, id: &str) -> anyhow::Result<()> {
     let id = KeyId::parse(id).map_err(|_| anyhow::anyhow!("`{id}` is no id of a key"))?;
     let revoked = engine.revoke_key(&id, |action, id| event(engine, action, id)).await?;
     print(&format!("revoked {} ({}): it opens nothing two seconds from now\n", revoked.id, revoked.name))
+}
+
+/// Returns what a role comes to, for ledgers, or for all of them where none is named.
+fn grants(role: &str, ledgers: &[String]) -> anyhow::Result<Grants> {
+    let named = ledgers
+        .iter()
+        .map(|name| LedgerName::parse(name).map_err(|_| anyhow::anyhow!("`{name}` is no name for a ledger")));
+    let named: BTreeSet<LedgerName> = named.collect::<Result<_, _>>()?;
+    let role = Role::named(role).with_context(|| format!("there is no role `{role}`"))?;
+    let ledgers = if named.is_empty() { LedgerSet::All } else { LedgerSet::Some(named) };
+    let grants = Grants::new(vec![Grant { scopes: role.scopes(), ledgers }]);
+    grants.map_err(|error| anyhow::anyhow!("`{}` cannot be granted so: {error:?}", role.name()))
 }
 
 fn event(engine: &Engine, action: Action, subject: String) -> AuditEvent {

@@ -54,7 +54,7 @@ fn run_with(command: &Command, configuration: &Configuration) -> anyhow::Result<
         Command::Export(export) => runtime()?.block_on(export::export(&config.database, export)),
         Command::Import(import) => runtime()?.block_on(import::import(&config.database, import)),
         Command::Backup(backup) => runtime()?.block_on(backup::backup(&config.database, backup)),
-        Command::Admin { command } => runtime()?.block_on(admin::admin(&config.database, command)),
+        Command::Admin { command } => runtime()?.block_on(admin::admin(config, command)),
         Command::Verify(verify) => runtime()?.block_on(verify::verify(&config.database, verify)),
         Command::Config | Command::Openapi => Ok(ExitCode::SUCCESS),
     }

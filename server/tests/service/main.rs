@@ -8,4 +8,5 @@ mod command_line;
 mod configuration;
 mod start;
 mod stop;
+mod users;
 mod verify;

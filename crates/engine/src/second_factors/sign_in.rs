@@ -1,7 +1,7 @@
 //! Signing in with a second factor, and what else takes one. Whoever lacks the password learns nothing of it.
 
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use identity::{Action, Actor, AuditEvent, Email, RecoveryCode, RecoveryCodeError, TotpCode, User, UserId};
 
@@ -136,7 +136,7 @@ impl SecondFactors {
                 Err(CheckError::Read(error)) => Err(error.into()),
             },
         };
-        let now = Instant::now();
+        let now = engine.since_epoch();
         match &shown {
             Ok(()) => engine.sign_ins().succeeded(&attempt, now),
             Err(RemoveOwnError::Factor(SecondFactorError::Wrong)) => {}

@@ -1,11 +1,11 @@
 //! Signing in: whether somebody may try, and whether they are who they say. Whoever is refused learns nothing of why.
 
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use identity::{Action, AuditEvent, Email, User, UserId};
 
-use super::throttle::{Attempt, Network, Refusal};
+use super::throttle::{Attempt, Network, Refusal, SinceEpoch};
 use crate::Engine;
 use crate::access::WriteAccessError;
 use crate::port::ReadError;
@@ -75,7 +75,7 @@ impl Engine {
     ) -> Result<User, SignInError> {
         let attempt = self.begin_attempt(email, from).await?.map_err(SignInError::Throttled)?;
         let verified = self.verify_password(email, password).await;
-        let now = Instant::now();
+        let now = self.since_epoch();
         match verified {
             Ok(user) => {
                 let outcome = second(user).await;
@@ -114,7 +114,7 @@ impl Engine {
         let user = found.ok_or(SetPasswordError::Change(ChangeUserError::NotFound))?.user;
         let attempt = self.begin_attempt(&user.email, from).await?.map_err(ChangePasswordError::Throttled)?;
         let changed = self.change_password(id, current, new, event).await;
-        let now = Instant::now();
+        let now = self.since_epoch();
         match &changed {
             Ok(_) => self.sign_ins().succeeded(&attempt, now),
             Err(SetPasswordError::Wrong) => {}
@@ -130,14 +130,19 @@ impl Engine {
         from: Option<IpAddr>,
     ) -> Result<Result<Attempt, Duration>, ReadError> {
         let network = Network::of(from);
-        match self.sign_ins().begin(email, network, false, Instant::now()) {
+        match self.sign_ins().begin(email, network, false, self.since_epoch()) {
             Ok(attempt) => Ok(Ok(attempt)),
             Err(Refusal::Wait(wait)) => Ok(Err(wait)),
             Err(Refusal::WaitUnlessKnown(wait)) => {
                 let is_known = self.came_in_from(email, network).await?;
-                Ok(self.sign_ins().begin(email, network, is_known, Instant::now()).map_err(|_| wait))
+                Ok(self.sign_ins().begin(email, network, is_known, self.since_epoch()).map_err(|_| wait))
             }
         }
+    }
+
+    /// Returns the time as the throttle counts it.
+    pub(crate) fn since_epoch(&self) -> SinceEpoch {
+        Duration::from_micros(u64::try_from(self.now().micros()).unwrap_or_default())
     }
 
     /// Says whether the user who has an address came in from a network of late. It takes the same reads where there is

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use identity::Email;
 use sha2::{Digest as _, Sha256};
@@ -54,6 +54,9 @@ impl Network {
         })
     }
 }
+
+/// A moment, as the time since 1970 by the service's clock.
+pub(crate) type SinceEpoch = Duration;
 
 /// What an attempt is counted under for whom it is: no address of mail stays here.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,12 +106,12 @@ struct Counts {
 #[derive(Clone, Copy)]
 struct Backoff {
     failures: u32,
-    last: Instant,
+    last: SinceEpoch,
 }
 
 /// A generic cell rate: until when what was used up is used up.
 #[derive(Clone, Copy)]
-struct Allowance(Instant);
+struct Allowance(SinceEpoch);
 
 impl Default for LoginThrottle {
     fn default() -> Self {
@@ -135,7 +138,7 @@ impl LoginThrottle {
         email: &Email,
         network: Network,
         is_known: bool,
-        now: Instant,
+        now: SinceEpoch,
     ) -> Result<Attempt, Refusal> {
         let email = EmailDigest::of(email);
         let mut counts = self.counts();
@@ -163,13 +166,13 @@ impl LoginThrottle {
     }
 
     /// Takes back that an attempt failed, because it did not. What failed before it from the same network is forgotten.
-    pub fn succeeded(&self, attempt: &Attempt, now: Instant) {
+    pub fn succeeded(&self, attempt: &Attempt, now: SinceEpoch) {
         self.give_back(attempt, now);
         self.counts().pairs.forget(&(attempt.email, attempt.network));
     }
 
     /// Takes back that an attempt failed, because nobody knows whether it did.
-    pub fn came_to_nothing(&self, attempt: &Attempt, now: Instant) {
+    pub fn came_to_nothing(&self, attempt: &Attempt, now: SinceEpoch) {
         self.give_back(attempt, now);
         self.counts().pairs.change((attempt.email, attempt.network), now, |known| Backoff {
             failures: known.map_or(0, |known| known.failures_at(now)).saturating_sub(1),
@@ -177,7 +180,7 @@ impl LoginThrottle {
         });
     }
 
-    fn give_back(&self, attempt: &Attempt, now: Instant) {
+    fn give_back(&self, attempt: &Attempt, now: SinceEpoch) {
         let mut counts = self.counts();
         counts.networks.change(attempt.network, now, |known| Allowance::given_back(known, OF_NETWORK, now));
         if attempt.counts_for_email {
@@ -201,59 +204,64 @@ impl EmailDigest {
 }
 
 impl Backoff {
-    fn failures_at(&self, now: Instant) -> u32 {
+    fn failures_at(&self, now: SinceEpoch) -> u32 {
         if self.is_over(now) { 0 } else { self.failures }
     }
 
     /// Returns how long the next attempt has to wait.
-    fn wait(&self, now: Instant) -> Duration {
+    fn wait(&self, now: SinceEpoch) -> Duration {
         let Some(beyond) = self.failures_at(now).checked_sub(FREE_FAILURES) else { return Duration::ZERO };
         let wait = FIRST_WAIT.saturating_mul(1 << beyond.min(16)).min(WAIT_MAX);
-        wait.saturating_sub(now.saturating_duration_since(self.last))
+        wait.saturating_sub(now.saturating_sub(self.last))
     }
 }
 
 impl Allowance {
-    fn used(known: Option<&Self>, rate: Rate, now: Instant) -> Self {
+    fn used(known: Option<&Self>, rate: Rate, now: SinceEpoch) -> Self {
         Self(known.map_or(now, |known| known.0.max(now)) + rate.each)
     }
 
-    fn given_back(known: Option<&Self>, rate: Rate, now: Instant) -> Self {
+    fn given_back(known: Option<&Self>, rate: Rate, now: SinceEpoch) -> Self {
         Self(known.and_then(|known| known.0.checked_sub(rate.each)).unwrap_or(now))
     }
 
     /// Returns how long the next attempt has to wait.
-    fn wait(&self, rate: Rate, now: Instant) -> Duration {
+    fn wait(&self, rate: Rate, now: SinceEpoch) -> Duration {
         let full = rate.each * rate.burst;
-        (self.0 + rate.each).saturating_duration_since(now).saturating_sub(full)
+        if self.0 > now + full {
+            // More than there is was never used up: the clock was set back.
+            return Duration::ZERO;
+        }
+        (self.0 + rate.each).saturating_sub(now).saturating_sub(full)
     }
 }
 
 /// Something that says nothing any more after a while.
 trait Fades {
     /// Says whether it is as if it had never been.
-    fn is_over(&self, now: Instant) -> bool;
+    fn is_over(&self, now: SinceEpoch) -> bool;
 
     /// Returns what is later for what was used later.
-    fn last(&self) -> Instant;
+    fn last(&self) -> SinceEpoch;
 }
 
 impl Fades for Backoff {
-    fn is_over(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.last) >= FORGOTTEN_AFTER
+    fn is_over(&self, now: SinceEpoch) -> bool {
+        // One that lies ahead is from before the clock was set back.
+        now.saturating_sub(self.last) >= FORGOTTEN_AFTER || self.last > now + WAIT_MAX
     }
 
-    fn last(&self) -> Instant {
+    fn last(&self) -> SinceEpoch {
         self.last
     }
 }
 
 impl Fades for Allowance {
-    fn is_over(&self, now: Instant) -> bool {
+    fn is_over(&self, now: SinceEpoch) -> bool {
         self.0 <= now
     }
 
-    fn last(&self) -> Instant {
+    fn last(&self) -> SinceEpoch {
         self.0
     }
 }
@@ -274,7 +282,7 @@ impl<K: Eq + Hash, V: Fades> Bounded<K, V> {
         self.entries.get(key)
     }
 
-    fn change(&mut self, key: K, now: Instant, to: impl FnOnce(Option<&V>) -> V) {
+    fn change(&mut self, key: K, now: SinceEpoch, to: impl FnOnce(Option<&V>) -> V) {
         let value = to(self.entries.get(&key));
         if self.entries.len() >= self.entries_max && !self.entries.contains_key(&key) {
             self.make_room(now);
@@ -286,11 +294,11 @@ impl<K: Eq + Hash, V: Fades> Bounded<K, V> {
         self.entries.remove(key);
     }
 
-    fn make_room(&mut self, now: Instant) {
+    fn make_room(&mut self, now: SinceEpoch) {
         self.entries.retain(|_, value| !value.is_over(now));
         let room = self.entries_max - self.entries_max / 4;
         if self.entries.len() >= room {
-            let mut last: Vec<Instant> = self.entries.values().map(Fades::last).collect();
+            let mut last: Vec<SinceEpoch> = self.entries.values().map(Fades::last).collect();
             let goes = last.len() - room;
             let (_, newest_that_goes, _) = last.select_nth_unstable(goes);
             let newest_that_goes = *newest_that_goes;

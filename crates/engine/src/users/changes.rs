@@ -87,18 +87,19 @@ impl Engine {
         }
         let mut id = [0; 9];
         getrandom::fill(&mut id).map_err(ChangeUserError::Random)?;
+        let id = UserId::from_random(id);
+        let event = event(Action::UserCreated, id.to_string());
         let user = User {
-            id: UserId::from_random(id),
+            id,
             name: new.name,
             email: new.email,
             email_verified_at: None,
             state: UserState::Active,
             grants: new.grants,
             created_at: self.now(),
-            created_by: by.subject().actor(),
+            created_by: event.actor.clone(),
             password_set_at: None,
         };
-        let event = event(Action::UserCreated, user.id.to_string());
         let stored = StoredUser { user, password: None, version: 0 };
         match self.store().users().create_user(&stored, &event).await? {
             UserCreation::Created => Ok(stored.user),

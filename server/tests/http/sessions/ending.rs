@@ -147,7 +147,7 @@ fn the_sessions_of_a_user_who_is_disabled_end_for_good() {
 
 #[test]
 fn another_password_ends_all_sessions_and_starts_one_for_who_changed_it() {
-    const NEW: &str = "a much longer passphrase 42";
+    const NEW: &str = "marble otter 47 quilt lagoon";
     on_both(1, |lab| {
         let ada = lab.user("ada@example.com", "ledger:read@*");
         let (here, elsewhere) = (lab.signed_in("ada@example.com"), lab.signed_in("ada@example.com"));

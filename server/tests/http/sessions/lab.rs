@@ -39,7 +39,7 @@ use crate::site;
 const START: i64 = 1_700_000_000_000_000;
 
 /// What every user's password is.
-pub(super) const PASSWORD: &str = "correct horse battery staple";
+pub(super) const PASSWORD: &str = "violet anchor 93 pickle tundra";
 
 /// The service, with its replicas.
 pub(super) struct Lab {

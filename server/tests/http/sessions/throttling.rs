@@ -1,5 +1,6 @@
-//! Guessing passwords is slow, and keeps nobody out for good. How long what takes is tested where the clock is an
-//! argument: in the engine.
+//! Guessing passwords is slow, and keeps nobody out for good. The clock stands still unless it is moved.
+
+use std::time::Duration;
 
 use identity::Action;
 
@@ -34,8 +35,7 @@ fn a_few_guesses_are_looked_at_and_then_one_has_to_wait_whoever_it_is() {
         for email in ["ada@example.com", "nobody@example.com"] {
             let (guesses, reply) = exhaust(lab, email, "192.0.2.1");
             assert_eq!((guesses, &*reply.code()), (3, "sign_in.throttled"));
-            let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
-            assert!((1..=300).contains(&wait), "{wait}");
+            assert_eq!(reply.header("retry-after"), Some("1"));
             let problem = reply.json();
             said.push((problem["title"].clone(), problem["detail"].clone()));
         }
@@ -46,6 +46,9 @@ fn a_few_guesses_are_looked_at_and_then_one_has_to_wait_whoever_it_is() {
         assert_eq!(come(lab, "ada@example.com", "198.51.100.1"), 201);
         lab.user("bob@example.com", "ledger:read@*");
         assert_eq!(come(lab, "bob@example.com", "192.0.2.1"), 201);
+        // And she from there, once she has waited.
+        lab.pass(Duration::from_secs(1));
+        assert_eq!(come(lab, "ada@example.com", "192.0.2.1"), 201);
         let throttled = |event: &identity::AuditEvent| {
             event.action == Action::Refused && event.subject == "POST /v1/sessions: sign_in.throttled"
         };
@@ -60,7 +63,7 @@ fn who_is_guessed_at_from_everywhere_comes_in_from_where_they_came_in_before() {
         assert_eq!(come(lab, "ada@example.com", "198.51.100.1"), 201);
         let guesses: usize =
             (0..12).map(|number| exhaust(lab, "ada@example.com", &format!("203.0.{number}.1")).0).sum();
-        assert!(guesses < 12 * 3, "{guesses}");
+        assert_eq!(guesses, 20);
         assert_eq!(come(lab, "ada@example.com", "192.0.2.1"), 429);
         assert_eq!(come(lab, "ada@example.com", "198.51.100.200"), 201);
     });
@@ -74,7 +77,7 @@ fn a_current_password_is_guessed_as_slowly() {
         let statuses: Vec<u16> = (0..4)
             .map(|_| {
                 let body =
-                    r#"{"current_password":"a wrong guess","new_password":"a much longer passphrase 42"}"#;
+                    r#"{"current_password":"a wrong guess","new_password":"marble otter 47 quilt lagoon"}"#;
                 let request = Request::new("PUT", "/v1/principal/password").json(body);
                 lab.call(&with_session(request, &session)).status
             })

@@ -228,6 +228,8 @@ pub(super) fn lists() -> Vec<List> {
             format!("{LEDGER}/transactions/{}/changes?", known.changed_transaction())
         }),
         list("list_keys", "all", |_| "/v1/keys?".to_owned()),
+        list("list_users", "all", |_| "/v1/users?".to_owned()),
+        list("list_users", "of a state", |_| "/v1/users?state=active".to_owned()),
         list("list_audit", "all", |_| "/v1/audit?".to_owned()),
         list("list_schedules", "all", |_| format!("{LEDGER}/schedules?")),
         list("list_schedules", "active", |_| format!("{LEDGER}/schedules?state=active")),

@@ -5,12 +5,12 @@ use super::*;
 /// A throttle with a clock of its own.
 struct Bench {
     throttle: LoginThrottle,
-    now: Instant,
+    now: SinceEpoch,
 }
 
 impl Bench {
     fn new() -> Self {
-        Self { throttle: LoginThrottle::default(), now: Instant::now() }
+        Self { throttle: LoginThrottle::default(), now: seconds(1_700_000_000) }
     }
 
     fn attempt(&self, email: &str, from: &str, is_known: bool) -> Result<Attempt, Refusal> {
@@ -175,6 +175,22 @@ fn it_remembers_so_many_and_forgets_the_longest_quiet_first() {
         drop(bench.attempt(&format!("c{number}@b"), &format!("10.0.{number}.1"), true));
         assert!(held(&bench) <= 8);
     }
+}
+
+#[test]
+fn a_clock_that_is_set_back_keeps_nobody_out() {
+    let mut bench = Bench::new();
+    for number in 0..=255_u8 {
+        drop(bench.fail("a@b", &format!("203.0.{number}.1")));
+        drop(bench.fail(&format!("a{number}@b"), "192.0.2.1"));
+    }
+    assert!(bench.fail("a@b", "198.51.100.1").is_err() && bench.fail("b@b", "192.0.2.1").is_err());
+    bench.now -= Duration::from_hours(1);
+    assert_eq!(bench.fail("a@b", "198.51.100.1"), Ok(()));
+    assert_eq!(bench.fail("b@b", "192.0.2.1"), Ok(()));
+    bench.exhaust_pair("c@b", "198.51.100.1");
+    bench.now -= Duration::from_hours(1);
+    assert_eq!(bench.fail("c@b", "198.51.100.1"), Ok(()));
 }
 
 #[test]
