@@ -94,8 +94,9 @@ fn of_many_who_follow_a_link_at_once_one_gets_through() {
             let body = json!({ "token": token, "new_password": NEW });
             let request = own(Request::post("/v1/password-resets/complete")).json(body);
             let statuses: Vec<u16> = std::thread::scope(|scope| {
+                let request = &request;
                 let calls: Vec<_> =
-                    (0..6).map(|at| scope.spawn(|| lab.call_on(at % 2, &request).status)).collect();
+                    (0..6).map(|at| scope.spawn(move || lab.call_on(at % 2, request).status)).collect();
                 calls.into_iter().map(|call| call.join().expect("a reply")).collect()
             });
             let through = statuses.iter().filter(|status| **status == 200).count();
