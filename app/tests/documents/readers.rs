@@ -23,7 +23,11 @@ use app::http::query::{FromQuery, NoQuery, read_query};
 use app::keys::{CreateKeyRequest, ListKeysQuery};
 use app::ledgers::{CreateLedgerRequest, ListLedgersQuery};
 use app::log::ListLogQuery;
+use app::mailed_links::{
+    CompleteEmailVerificationRequest, CompletePasswordResetRequest, RequestPasswordResetRequest,
+};
 use app::schedules::{CreateScheduleRequest, ListRunsQuery, ListSchedulesQuery};
+use app::second_factors::{ConfirmTotpRequest, RemoveTotpRequest};
 use app::sessions::{ChangePasswordRequest, ListSessionsQuery, SignInRequest};
 use app::transactions::{ListTransactionChangesQuery, ListTransactionsQuery};
 use app::users::{ChangeUserRequest, CreateUserRequest, ListUsersQuery};
@@ -70,6 +74,11 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(query::<ListSchedulesQuery>());
     read.insert(body::<ChangePasswordRequest>());
     read.insert(body::<SignInRequest>());
+    read.insert(body::<RequestPasswordResetRequest>());
+    read.insert(body::<CompletePasswordResetRequest>());
+    read.insert(body::<CompleteEmailVerificationRequest>());
+    read.insert(body::<ConfirmTotpRequest>());
+    read.insert(body::<RemoveTotpRequest>());
     read.insert(query::<ListSessionsQuery>());
     read.insert(query::<NoQuery>());
     read.insert(query::<StatementParameters>());
