@@ -127,7 +127,7 @@ impl Checker<'_> {
             ("email", _) => self.side == Side::Request || identity::Email::parse(text).is_ok(),
             ("uri-reference", _) => text.starts_with('/'),
             // What callers may write is the service's own business to judge.
-            ("date-time", Side::Request) | ("uint" | "uint8" | "uint16" | "uint64", _) => true,
+            ("date-time" | "password", Side::Request) | ("uint" | "uint8" | "uint16" | "uint64", _) => true,
             (other, _) => panic!("the format {other} is not known here"),
         }
     }
