@@ -44,7 +44,7 @@ impl Checker<'_> {
         let length = value.as_array().map(|list| list.len() as u64);
         let members = value.as_object().map(|members| members.len() as u64);
         match keyword {
-            "description" | "examples" | "default" | "title" => true,
+            "description" | "examples" | "default" | "title" | "writeOnly" => true,
             "$ref" => {
                 let pointer = wanted.as_str().and_then(|reference| reference.strip_prefix('#')).unwrap();
                 let document = self.document;
