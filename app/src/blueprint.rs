@@ -32,6 +32,7 @@ pub fn blueprint() -> Blueprint {
         crate::log,
         crate::mailed_links,
         crate::metrics,
+        crate::oauth,
         crate::openapi,
         crate::schedules,
         crate::second_factors,

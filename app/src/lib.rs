@@ -22,6 +22,7 @@ pub mod log;
 pub mod mailed_links;
 pub mod mailer;
 pub mod metrics;
+pub mod oauth;
 pub mod openapi;
 mod operations;
 pub mod schedules;

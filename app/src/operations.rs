@@ -3,7 +3,7 @@
 use crate::openapi::Operation;
 use crate::{
     accounts, audit, balances, batches, docs, exports, health, holds, keys, ledgers, log, mailed_links,
-    metrics, openapi, schedules, second_factors, sessions, transactions, users,
+    metrics, oauth, openapi, schedules, second_factors, sessions, transactions, users,
 };
 
 /// Lists every operation.
@@ -23,6 +23,7 @@ pub fn operations() -> Vec<Operation> {
         log::operations(),
         mailed_links::operations(),
         metrics::operations(),
+        oauth::operations(),
         openapi::operations(),
         schedules::operations(),
         second_factors::operations(),

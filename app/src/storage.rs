@@ -5,7 +5,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use engine::access::{WriteAccessError, record_by_operator};
 use engine::port::Store;
+use identity::Action;
 use store_postgres::{PostgresOptions, PostgresStore};
 use store_sqlite::{BackupError, MigrateError, OpenError, SqliteOptions, SqliteStore};
 
@@ -53,6 +55,9 @@ pub enum StorageError {
         /// The file.
         path: PathBuf,
     },
+    /// What was done to it could not be recorded.
+    #[error(transparent)]
+    Record(#[from] WriteAccessError),
     /// The address is none of a PostgreSQL database, or asks for what is not supported.
     #[error("`{url}` cannot be used")]
     Postgres {
@@ -123,16 +128,22 @@ pub fn is_on_this_host(config: &DatabaseConfig) -> bool {
 }
 
 impl Storage {
-    /// Brings the schema up to date and returns how it stood before. A step that fails has changed nothing.
+    /// Brings the schema up to date, records that, and returns how it stood before. A step that fails has changed
+    /// nothing.
     ///
     /// # Errors
     /// When the database holds a step of a newer version that this one cannot go on with, or something
     /// failed.
     pub async fn migrate(&self) -> Result<SchemaState, StorageError> {
-        Ok(match &self.0 {
+        let found = match &self.0 {
             Kind::Postgres(store) => store.migrate().await?,
             Kind::Sqlite(store) => store.migrate().await?,
-        })
+        };
+        for step in &found.missing {
+            let subject = format!("{} {}", step.version, step.description);
+            record_by_operator(&*self.store(), Action::DatabaseMigrated, subject).await?;
+        }
+        Ok(found)
     }
 
     /// Says how the schema stands, and changes nothing.

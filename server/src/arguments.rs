@@ -130,6 +130,12 @@ pub(crate) enum Admin {
         /// The user's address
         email: String,
     },
+    /// Make a new key that access tokens are signed with from now on; the service does so by itself every 30 days
+    RotateSigningKey {
+        /// Refuse all tokens that were given before
+        #[arg(long)]
+        revoke_earlier: bool,
+    },
     /// Print a new key that opens nothing yet, to be brought in `PX_AUTHENTICATION__ADMIN_KEY`
     GenerateKey,
     /// Print a new secret for the service, to be brought in `PX_AUTHENTICATION__SECRET`

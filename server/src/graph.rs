@@ -10,6 +10,7 @@ use app::http::peer::Peer;
 use app::http::problem_types::ROUTE_NOT_FOUND;
 use app::http::second_factors::SecondFactors;
 use app::http::stopping::Stopping;
+use app::http::tokens::Tokens;
 use app::http::unrouted::answer;
 use app::mailer::Mailer;
 use app::metrics::Metrics;
@@ -52,23 +53,31 @@ impl Graph {
     /// Those of the graph's constructors.
     pub async fn build(config: ApplicationConfig, given: Prebuilt) -> Result<Self, ApplicationStateError> {
         let Prebuilt { readiness, metrics, engine, stopping, secret, mailer, door } = given;
-        let door = FrontDoor::configured(&config.server, &config.limits, &config.cors, door);
+        let tokens = Tokens::configured(&config.authentication, &engine, &secret);
         let factors = SecondFactors::new(engine.clone(), secret.sealer(Purpose::SecondFactors));
-        let state =
-            ApplicationState::new(config, stopping, factors, readiness, metrics, mailer, engine).await?;
+        let door = FrontDoor::configured(&config.server, &config.limits, &config.cors, door);
+        let principals = door.principals().clone();
+        let state = ApplicationState::new(
+            config, tokens, stopping, factors, readiness, principals, metrics, mailer, engine,
+        )
+        .await?;
         Ok(Self { door, router: Router::new(), state })
     }
 
     /// Answers a request that came from `peer`.
     pub async fn answer(&self, mut request: Request<Incoming>, peer: SocketAddr) -> Response<ResponseBody> {
         let client = self.door.client(request.headers(), peer);
-        let (visit, early) = self.door.enter(&request, client);
+        let (mut visit, early) = self.door.enter(&request, client);
         let head = HeadOnly::take(request.method_mut());
-        let response = match early {
-            Some(response) => response,
+        let response = if let Some(response) = early {
+            response
+        } else {
             // Pavex keeps what it knows of a connection in a type that only its own server can make. What
-            // routes need to know is in `Peer`.
-            None => Peer::scope(client, self.router.route(request, None, &self.state)).await,
+            // routes need to know is in `Peer`. Boxed, so that a connection is small while nothing is asked on it.
+            let routed = Box::pin(Peer::scope(client, self.router.route(request, None, &self.state)));
+            let (response, standing) = self.door.principals().scope(routed).await;
+            visit.tell(standing);
+            response
         };
         head.trim(self.door.leave(visit, response)).into()
     }

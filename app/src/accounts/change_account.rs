@@ -4,7 +4,7 @@ use engine::{Outcome, Submission, balances_before};
 use pavex::patch;
 
 use super::{AccountError, AccountPath, AccountView, ChangeAccountRequest};
-use crate::commands::scopes_of;
+use crate::commands::let_through;
 use crate::http::input::Write;
 use crate::http::principal::{AccountsChange, Granted};
 use crate::http::reply::Changed;
@@ -21,9 +21,9 @@ pub async fn change_account(
     engine: &Engine,
 ) -> Result<Changed<AccountView>, AccountError> {
     let Write { key, input: (AccountPath { ledger, address }, body) } = request;
-    let command = body.of(address.clone());
-    granted.caller().also(scopes_of(&command))?;
-    let submitted = engine.submit(&ledger, Submission { command, key, dry_run: false }).await?;
+    let submission = Submission::new(body.of(address.clone()), key);
+    let submission = let_through(granted.caller(), &ledger, submission)?;
+    let submitted = engine.submit(&ledger, submission).await?;
     let balances = balances_before(engine.store(), &ledger, &address, &submitted.entry)
         .await
         .map_err(AccountError::ReadBack)?;

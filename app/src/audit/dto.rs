@@ -1,28 +1,10 @@
-//! What requests and replies about the audit trail look like.
+//! What replies about the audit trail look like.
 
 use identity::AuditRecord;
-use ledger::EntryNumber;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::http::fields::FieldErrors;
-use crate::http::pagination::{PageParameters, PageRequest};
-use crate::http::query::{FromQuery, QueryReader};
 use crate::http::values::TimeText;
-
-/// Which records to list.
-#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
-pub struct ListAuditQuery {
-    /// Which page.
-    #[schemars(flatten, with = "PageParameters")]
-    pub page: PageRequest<EntryNumber>,
-}
-
-impl FromQuery for ListAuditQuery {
-    fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
-        Self { page: PageRequest::take(query, errors) }
-    }
-}
 
 /// Something that was done or refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -34,15 +16,16 @@ pub struct AuditRecordView {
     pub at: TimeText,
     /// Who did it: `key:` and a key's id, `user:` and a user's id, `operator` on the command line, or `unknown`.
     pub actor: String,
-    /// What they did: `key.created`, `key.revoked`, `user.created`, `user.changed`, `user.password_set`, `ledger.created`,
-    /// `schedule.created`, `request.refused`. More may come.
+    /// What they did: as in the parameter `action`. More may come.
     pub action: &'static str,
-    /// What they did it to: a key's id, a user's id, alone or with what was changed, a ledger's name, alone or with a schedule's id; of a refused request, its method and route, and why.
+    /// What they did it to: a key's id, a user's id, alone or with what was changed, a ledger's name, alone or with the account, the transaction or the schedule in it; of a refused request, its method and route, and why.
     pub subject: String,
     /// The address that it came from; null on the command line.
     pub address: Option<String>,
     /// The id of the request; of several alike, the first.
     pub request_id: Option<String>,
+    /// The number of the entry that it made in its ledger's log; null where it made none.
+    pub entry: Option<u64>,
     /// How many there were, all alike: refused requests are told together.
     pub count: u64,
 }
@@ -57,6 +40,7 @@ impl From<AuditRecord> for AuditRecordView {
             subject: event.subject,
             address: event.address.map(|address| address.to_string()),
             request_id: event.request_id,
+            entry: event.entry.map(|number| number.0),
             count: event.count,
         }
     }

@@ -1,6 +1,5 @@
 //! `GET /v1/audit`.
 
-use ledger::EntryNumber;
 use pavex::get;
 
 use super::{AuditError, AuditRecordView, ListAuditQuery};
@@ -21,10 +20,10 @@ pub async fn list_audit(
     request: Read<(NoPath, ListAuditQuery)>,
     engine: &Engine,
 ) -> Result<Reply<Page<AuditRecordView>>, AuditError> {
-    let Read((NoPath {}, ListAuditQuery { page })) = request;
+    let Read((NoPath {}, query)) = request;
     // So that what this replica has refused up to now is among them.
     engine.write_access().await?;
-    let found = engine.store().access().audit(page.after.map(|number| number.0), page.limit).await?;
+    let found = engine.store().access().audit(&query.to_engine()).await?;
     let items = found.items.into_iter().map(AuditRecordView::from);
-    Ok(Reply(page.page(items, found.next.map(EntryNumber).as_ref())))
+    Ok(Reply(query.page.page(items, found.next.as_ref())))
 }

@@ -14,9 +14,10 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::get("/v1/audit", "list_audit")
             .right::<AuditRead>()
-            .about("Access", "Lists what was done to users, keys and ledgers, and who was refused, the latest first")
+            .about("Access", "Lists administrative acts, and who was refused, the latest first")
             .description(
-                "What other replicas have refused shows up within ten seconds. Refused requests that are alike make one \
+                "Administrative acts are what is done to keys, ledgers and schedules, changes of what accounts allow, and \
+                 `force`. All filters have to hold. What other replicas have refused shows up within ten seconds. Refused requests that are alike make one \
                  record with a count.",
             )
             .takes::<Read<(NoPath, ListAuditQuery)>>()

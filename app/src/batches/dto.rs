@@ -50,10 +50,8 @@ pub struct Commands(Vec<CommandRequest>);
 impl Commands {
     /// Returns them as the engine takes them, with the keys that they get from the key of the batch.
     pub(super) fn submissions(self, keys: &Keys) -> Vec<Submission> {
-        let submission = |(place, CommandRequest { command, key }): (u64, CommandRequest)| Submission {
-            key: keys.at(place, key),
-            command,
-            dry_run: false,
+        let submission = |(place, CommandRequest { command, key }): (u64, CommandRequest)| {
+            Submission::new(command, keys.at(place, key))
         };
         (0..).zip(self.0).map(submission).collect()
     }

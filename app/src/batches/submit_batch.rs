@@ -10,7 +10,7 @@ use super::keys::Keys;
 use super::result::Teller;
 use super::submit_lines::submit_lines;
 use super::{BatchError, BatchMode, BatchRequest, BatchView, ResultView};
-use crate::commands::scopes_of;
+use crate::commands::let_through;
 use crate::configuration::ServerConfig;
 use crate::http::input::Write;
 use crate::http::many::{ManyLines, WriteMany};
@@ -41,11 +41,11 @@ pub async fn submit_batch(
     let engine = engine.clone();
     match request {
         WriteMany::Whole(Write { key, input: (InLedger { ledger }, BatchRequest { mode, commands }) }) => {
-            let submissions = commands.submissions(&Keys::of(key.as_ref()));
             // All of them, before the first one: what is in one body is let through as a whole.
-            for submission in &submissions {
-                granted.caller().also(scopes_of(&submission.command))?;
-            }
+            let submissions = commands.submissions(&Keys::of(key.as_ref())).into_iter();
+            let submissions =
+                submissions.map(|submission| let_through(granted.caller(), &ledger, submission));
+            let submissions = submissions.collect::<Result<Vec<_>, _>>()?;
             let teller = Teller { engine, ledger, request_id, caller: granted.caller().clone() };
             let view = match mode {
                 BatchMode::Atomic => submit_together(&teller, submissions).await?,

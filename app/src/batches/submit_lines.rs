@@ -15,7 +15,7 @@ use super::BatchError;
 use super::in_order::{Departing, InOrder, NoRoom};
 use super::keys::Keys;
 use super::result::{ResultView, Teller, Told};
-use crate::commands::{CommandRequest, scopes_of};
+use crate::commands::{CommandRequest, let_through};
 use crate::http::failures;
 use crate::http::fields::{FieldErrors, Place as At};
 use crate::http::input::{BODY_TIMEOUT, InputError};
@@ -225,12 +225,11 @@ impl Session {
         let mut errors = FieldErrors::default();
         match read_body(text, &mut errors) {
             Some(CommandRequest { command, key }) if errors.is_empty() => {
-                if let Err(error) = self.teller.caller.also(scopes_of(&command)) {
-                    return self.in_order.put_told(number, self.teller.denied(&error));
+                let submission = Submission::new(command, self.keys.at(number, key));
+                match let_through(&self.teller.caller, &self.teller.ledger, submission) {
+                    Ok(submission) => self.held = Some(Departing { number, submission, bytes: text.len() }),
+                    Err(error) => self.in_order.put_told(number, self.teller.denied(&error)),
                 }
-                let key = self.keys.at(number, key);
-                let submission = Submission { command, key, dry_run: false };
-                self.held = Some(Departing { number, submission, bytes: text.len() });
             }
             _ => self.in_order.put_told(number, self.teller.malformed(errors)),
         }

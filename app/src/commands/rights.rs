@@ -1,10 +1,42 @@
-//! Which scopes a command takes. What routes ask for is only the least of it.
+//! Which scopes a command takes, and what the audit trail says of it. What routes ask for is only the least of it.
 
-use identity::Scope;
-use ledger::{Command, PolicyPatch};
+use engine::Submission;
+use identity::{Action, Scope};
+use ledger::{Command, LedgerName, PolicyPatch};
+
+use crate::http::principal::{AccessError, Caller};
+
+/// Lets a command through that is for the ledger in the path: asks for all the scopes that it takes, and says what the
+/// audit trail is to tell of it.
+///
+/// # Errors
+/// Those of [`Caller::also`].
+pub fn let_through(
+    caller: &Caller,
+    ledger: &LedgerName,
+    submission: Submission,
+) -> Result<Submission, AccessError> {
+    caller.also(scopes_of(&submission.command))?;
+    let audit = administrative(&submission.command)
+        .map(|(action, what)| Box::new(caller.did(action, format!("{ledger} {what}"))));
+    Ok(Submission { audit, ..submission })
+}
+
+/// Says which administrative act a command is, and to what. What happens to money is told by the ledger's log.
+fn administrative(command: &Command) -> Option<(Action, String)> {
+    match command {
+        Command::ChangeAccount(change) if change.policy != PolicyPatch::default() => {
+            Some((Action::PolicyChanged, change.account.to_string()))
+        }
+        Command::ReverseTransaction(reversal) if reversal.forced => {
+            Some((Action::ReversalForced, reversal.transaction.0.to_string()))
+        }
+        _ => None,
+    }
+}
 
 /// Returns the scopes, all of which it takes on its ledger.
-pub fn scopes_of(command: &Command) -> impl Iterator<Item = Scope> + use<> {
+fn scopes_of(command: &Command) -> impl Iterator<Item = Scope> + use<> {
     let scopes = match command {
         Command::ChangeAccount(change) => {
             let policy = (change.policy != PolicyPatch::default()).then_some(Scope::AccountsPolicy);

@@ -1,10 +1,14 @@
 //! The section `authentication`: whether callers have to say who they are, and where the first key comes from.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use engine::tokens::TokenOptions;
 use identity::{KeyText, ServiceSecret};
+use issuers::IssuerOptions;
 
+use super::oidc::{ISSUERS_MAX, OidcConfig};
 use super::{Check, InvalidValue};
 
 /// Whether callers have to say who they are, and where the first key comes from.
@@ -38,6 +42,16 @@ pub struct AuthenticationConfig {
     /// How many more may wait; beyond that, the answer is 503. Default 100;
     /// `PX_AUTHENTICATION__PASSWORD_WAITING_MAX`.
     pub password_waiting_max: usize,
+    /// Whom access tokens are from and for: the address under which clients reach the service, without a slash at its end.
+    /// Default none, where tokens say `florin`; `PX_AUTHENTICATION__ISSUER`.
+    pub issuer: String,
+    /// How long an access token is good, in milliseconds; whole seconds. Default 300000; `PX_AUTHENTICATION__ACCESS_TOKEN_MS`.
+    pub access_token_ms: u64,
+    /// How long a key signs access tokens before the next one does, in milliseconds. Default 2592000000, 30 days;
+    /// `PX_AUTHENTICATION__SIGNING_KEY_ROTATION_MS`.
+    pub signing_key_rotation_ms: u64,
+    /// Other issuers whose tokens are taken, at most 8. Default none; `PX_AUTHENTICATION__OIDC`.
+    pub oidc: Vec<OidcConfig>,
     /// After how long without a request a session is over, in milliseconds. Default 1800000;
     /// `PX_AUTHENTICATION__SESSION_IDLE_MS`.
     pub session_idle_ms: u64,
@@ -84,7 +98,38 @@ impl From<&AuthenticationConfig> for engine::users::PasswordOptions {
     }
 }
 
+/// An hour in milliseconds, which is the longest time of a token too.
+const HOUR_MS: u64 = 60 * 60 * 1000;
+const TOKEN_MS_MAX: u64 = HOUR_MS;
+
+/// Says whether a text can be the address of an issuer: one of HTTP, with neither query nor fragment, as it stands in
+/// tokens.
+pub(super) fn is_issuer(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        !rest.starts_with('/')
+            && (1..=255).contains(&rest.len())
+            && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&byte))
+    }) && !text.ends_with('/')
+}
+
 impl AuthenticationConfig {
+    /// Returns the issuers that are trusted, but for those that [`problems`](Self::problems) does not let pass.
+    #[must_use]
+    pub fn issuers(&self) -> Vec<IssuerOptions> {
+        self.oidc.iter().filter_map(|config| config.options().ok()).collect()
+    }
+
+    /// Returns what access tokens are like.
+    #[must_use]
+    pub fn token_options(&self) -> TokenOptions {
+        TokenOptions {
+            issuer: if self.issuer.is_empty() { "florin".to_owned() } else { self.issuer.clone() },
+            time: Duration::from_millis(self.access_token_ms),
+            rotation: Duration::from_millis(self.signing_key_rotation_ms),
+        }
+    }
+
     /// Returns after how long without a request a session is over.
     #[must_use]
     pub fn session_idle(&self) -> Duration {
@@ -118,6 +163,8 @@ impl AuthenticationConfig {
             .range("password_iterations", iterations, 1..=100)
             .range("password_lanes", self.password_lanes, 1..=16)
             .range("password_concurrent_max", self.password_concurrent_max, 1..=64)
+            .range("access_token_ms", self.access_token_ms, 1000..=TOKEN_MS_MAX)
+            .range("signing_key_rotation_ms", self.signing_key_rotation_ms, HOUR_MS..=365 * 24 * HOUR_MS)
             .range("password_waiting_max", self.password_waiting_max, 0..=10_000)
             .range("session_idle_ms", self.session_idle_ms, 60_000..=86_400_000)
             .range("session_max_ms", self.session_max_ms, 60_000..=2_592_000_000);
@@ -133,6 +180,13 @@ impl AuthenticationConfig {
             );
             check.refuse("password_iterations", message);
         }
+        if !self.issuer.is_empty() && !is_issuer(&self.issuer) {
+            let message = format!(
+                "{:?} is no address like https://ledger.example.org, without a slash at its end",
+                self.issuer
+            );
+            check.refuse("issuer", message);
+        }
         if !self.admin_key.0.is_empty() && self.admin_key().is_none() {
             let message = "it is no API key, or was mistyped: `server admin generate-key` prints a new one";
             check.refuse("admin_key", message.to_owned());
@@ -140,6 +194,18 @@ impl AuthenticationConfig {
         if !self.secret.0.is_empty() && self.secret().is_none() {
             let message = "it is no secret of a service, or was mistyped: `server admin generate-secret` prints a new one";
             check.refuse("secret", message.to_owned());
+        }
+        let mut named = BTreeSet::new();
+        for (index, config) in self.oidc.iter().enumerate() {
+            if let Err(message) = config.options() {
+                check.refuse("oidc", format!("of number {index}, {message}"));
+            }
+            if !named.insert(&config.issuer) || config.issuer == self.issuer {
+                check.refuse("oidc", format!("of number {index}, issuer: it is there twice"));
+            }
+        }
+        if self.oidc.len() > ISSUERS_MAX {
+            check.refuse("oidc", format!("there are more than {ISSUERS_MAX} issuers"));
         }
         check.done()
     }
@@ -190,6 +256,10 @@ mod tests {
             password_lanes: 1,
             password_concurrent_max: 2,
             password_waiting_max: 100,
+            issuer: String::new(),
+            access_token_ms: 300_000,
+            signing_key_rotation_ms: HOUR_MS,
+            oidc: Vec::new(),
             session_idle_ms: 1_800_000,
             session_max_ms: 43_200_000,
         }
@@ -208,6 +278,26 @@ mod tests {
         assert!(
             !format!("{good:?}").contains(key.expose()) && !format!("{good:?}").contains(secret.expose())
         );
+    }
+
+    #[test]
+    fn times_and_addresses_of_tokens_are_in_bounds() {
+        let with = |issuer: &str, access_token_ms, signing_key_rotation_ms| {
+            let issuer = issuer.to_owned();
+            let config =
+                AuthenticationConfig { issuer, access_token_ms, signing_key_rotation_ms, ..config("", "") };
+            config.problems().into_iter().map(|problem| problem.key).collect::<Vec<_>>()
+        };
+        assert!(with("https://ledger.example.org", 1000, HOUR_MS).is_empty());
+        assert!(with("http://[::1]:8000/florin", HOUR_MS, 365 * 24 * HOUR_MS).is_empty());
+        assert_eq!(with("", 999, HOUR_MS), ["authentication.access_token_ms"]);
+        assert_eq!(with("", HOUR_MS + 1, HOUR_MS), ["authentication.access_token_ms"]);
+        assert_eq!(with("", 1000, HOUR_MS - 1), ["authentication.signing_key_rotation_ms"]);
+        for issuer in
+            ["florin", "https://", "https:///a", "https://a/", "https://a?b", "https://a b", "ftp://a"]
+        {
+            assert_eq!(with(issuer, 1000, HOUR_MS), ["authentication.issuer"], "{issuer}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod database_url;
 mod engine;
 mod limits;
 mod mail;
+mod oidc;
 mod server;
 mod telemetry;
 
@@ -23,6 +24,7 @@ pub use database_url::DatabaseUrl;
 pub use engine::*;
 pub use limits::*;
 pub use mail::*;
+pub use oidc::*;
 pub use server::*;
 pub use telemetry::*;
 

@@ -21,7 +21,7 @@ pub async fn capture_hold(
     engine: &Engine,
 ) -> Result<Created<TransactionView>, HoldError> {
     let Write { key, input: (HoldPath { ledger, id }, body) } = request;
-    let submission = Submission { dry_run: body.dry_run, command: body.of(id), key };
+    let submission = Submission { dry_run: body.dry_run, ..Submission::new(body.of(id), key) };
     let submitted = engine.submit(&ledger, submission).await?;
     Ok(TransactionView::created(ledger, submitted))
 }

@@ -22,7 +22,7 @@ pub async fn create_hold(
     engine: &Engine,
 ) -> Result<Created<HoldView>, HoldError> {
     let Write { key, input: (InLedger { ledger }, body) } = request;
-    let submission = Submission { dry_run: body.dry_run, command: body.into(), key };
+    let submission = Submission { dry_run: body.dry_run, ..Submission::new(body.into(), key) };
     let submitted = engine.submit(&ledger, submission).await?;
     Ok(HoldView::created(ledger, submitted))
 }

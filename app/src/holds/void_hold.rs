@@ -23,7 +23,7 @@ pub async fn void_hold(
 ) -> Result<Changed<HoldView>, HoldError> {
     let Write { key, input: (HoldPath { ledger, id }, NoBody {}) } = request;
     let command = Command::ReleaseHold(ReleaseHold { hold: id, cause: ReleaseCause::Voided });
-    let submitted = engine.submit(&ledger, Submission { command, key, dry_run: false }).await?;
+    let submitted = engine.submit(&ledger, Submission::new(command, key)).await?;
     // It has ended, so that however late it is read, it stands as it does now.
     let hold = engine.store().hold(&ledger, id).await.map_err(HoldError::ReadBack)?;
     let hold = hold.ok_or(HoldError::NotFound)?;

@@ -47,6 +47,18 @@ where
 {
     check_content_type(headers)?;
     check_not_encoded(headers)?;
+    take(headers, body, limits).await
+}
+
+/// Takes a body, whatever is in it.
+///
+/// # Errors
+/// As [`BodyFault`] lists, in that order, but for the first.
+pub async fn take<B>(headers: &HeaderMap, body: B, limits: BodyLimits) -> Result<Bytes, BodyFault>
+where
+    B: BodyExt<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limits.max_bytes as u64) {
         return Err(BodyFault::TooLarge(limits.max_bytes));

@@ -1,18 +1,22 @@
-//! Reads the credentials of a request: a key in `Authorization: Bearer florin_…` (RFC 6750), or a session in its cookie.
-//! Where there are both, the header counts: whoever writes one says what they mean, and browsers send cookies by
+//! Reads the credentials of a request: a key or a token in `Authorization: Bearer …` (RFC 6750), or a session in its
+//! cookie. Where there are both, the header counts: whoever writes one says what they mean, and browsers send cookies by
 //! themselves. Whether they open anything is not asked here.
 
 use identity::{KeyText, SessionText};
 use pavex::http::HeaderMap;
 use pavex::http::header::AUTHORIZATION;
+use tokens::Compact;
+use zeroize::Zeroizing;
 
 use super::cookie::{MalformedCookie, session_cookie};
 
 /// What a request says of who sends it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Presented {
     /// A key.
     Key(KeyText),
+    /// What looks like a token, and is as secret as a key.
+    Token(Zeroizing<String>),
     /// A session, of a browser.
     Session(SessionText),
 }
@@ -49,8 +53,14 @@ pub fn presented(headers: &HeaderMap) -> Result<Presented, NotPresented> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(NotPresented::Malformed);
     }
-    let key = KeyText::parse(key.trim_matches(' ')).map_err(|_| NotPresented::Malformed)?;
-    Ok(Presented::Key(key))
+    let text = key.trim_matches(' ');
+    if let Ok(key) = KeyText::parse(text) {
+        return Ok(Presented::Key(key));
+    }
+    if Compact::looks_like(text) {
+        return Ok(Presented::Token(Zeroizing::new(text.to_owned())));
+    }
+    Err(NotPresented::Malformed)
 }
 
 #[cfg(test)]
@@ -67,6 +77,7 @@ mod tests {
         }
         presented(&headers).map(|presented| match presented {
             Presented::Key(key) => key.expose().to_owned(),
+            Presented::Token(token) => format!("a token: {}", *token),
             Presented::Session(session) => session.expose().to_owned(),
         })
     }
@@ -77,6 +88,7 @@ mod tests {
         for scheme in ["Bearer", "bearer", "BEARER"] {
             assert_eq!(presented_by(&[&format!("{scheme} {key}")]), Ok(key.clone()));
         }
+        assert_eq!(presented_by(&["Bearer e30.e30.AA-_"]), Ok("a token: e30.e30.AA-_".to_owned()));
         assert_eq!(presented_by(&[]), Err(NotPresented::Missing));
         let good = format!("Bearer {key}");
         for values in [

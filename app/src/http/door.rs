@@ -2,14 +2,13 @@
 //! the router rather than in the graph, so that what it turns away costs next to nothing.
 //!
 //! It knows no route's business and no principal: what an address may ask for is decided here, what somebody may do is
-//! not. Where nothing of it is configured, a request passes with a few comparisons and nothing allocated.
+//! not. It only says in replies where a principal stands. Where nothing of it is configured, a request passes with a few comparisons and nothing allocated.
 
 mod client_address;
 mod compression;
 mod cors;
 mod exposure;
 mod metrics;
-mod rate_limit;
 mod security_headers;
 
 use std::net::SocketAddr;
@@ -26,11 +25,11 @@ use self::cors::{AllowedOrigin, Cors};
 use self::exposure::Exposure;
 use self::metrics::Answer;
 pub use self::metrics::DoorMetrics;
-use self::rate_limit::Standing;
-pub use self::rate_limit::{RATE_LIMITED, RateLimit};
 pub use self::security_headers::SecurityHeaders;
+use super::principal_limit::PrincipalLimit;
 use super::problem::Problem;
 use super::problem_types::ROUTE_NOT_FOUND;
+use super::rate_limit::{Network, RATE_LIMITED, RateLimit, Standing};
 use crate::configuration::{CorsConfig, LimitsConfig, ServerConfig};
 use crate::telemetry::X_REQUEST_ID;
 
@@ -42,7 +41,8 @@ const NEVER_LIMITED: [&str; 3] = ["/health/live", "/health/ready", "/metrics"];
 pub struct FrontDoor {
     proxies: TrustedProxies,
     exposure: Exposure,
-    addresses: Option<RateLimit>,
+    addresses: Option<RateLimit<Network>>,
+    principals: PrincipalLimit,
     cors: Option<Cors>,
     compression: Option<Compression>,
     headers: SecurityHeaders,
@@ -53,7 +53,8 @@ pub struct FrontDoor {
 #[derive(Debug)]
 pub struct Visit {
     allowed: Option<AllowedOrigin>,
-    standing: Option<Standing>,
+    /// Where the address stands with its limit, then the principal with its own.
+    standings: [Option<Standing>; 2],
     compresses: compression::Wish,
 }
 
@@ -70,6 +71,7 @@ impl FrontDoor {
             proxies: TrustedProxies::new(server.trusted_networks(), server.forwarded_header),
             exposure: Exposure { docs: server.docs, metrics: server.metrics_ip.is_none() },
             addresses: RateLimit::per_address(limits),
+            principals: PrincipalLimit::configured(limits),
             cors: Cors::new(&cors.origins),
             compression: server.compression.then(Compression::new),
             headers: SecurityHeaders { secure: server.is_secure() },
@@ -88,16 +90,16 @@ impl FrontDoor {
         let (headers, path) = (request.headers(), request.uri().path());
         let mut visit = Visit {
             allowed: self.cors.as_ref().and_then(|cors| cors.allows(headers)),
-            standing: None,
+            standings: [None, None],
             compresses: compression::Wish::of(self.compression.as_ref(), request),
         };
         if let Some(limit) = &self.addresses
             && !NEVER_LIMITED.contains(&path)
         {
-            match limit.check(client.ip()) {
-                Ok(standing) => visit.standing = Some(standing),
+            match limit.check_address(client.ip()) {
+                Ok(standing) => visit.standings[0] = Some(standing),
                 Err((standing, seconds)) => {
-                    visit.standing = Some(standing);
+                    visit.standings[0] = Some(standing);
                     self.metrics.count(Answer::RateLimited);
                     tracing::debug!(target: "florin::http", address = %client.ip(), "turned away");
                     let problem = Problem::of(&RATE_LIMITED).retry_after(seconds);
@@ -122,14 +124,14 @@ impl FrontDoor {
     /// Adds to a reply what the door has to say, and has it compressed where that is safe and worth it.
     #[must_use]
     pub fn leave(&self, visit: Visit, response: Response) -> Response {
-        let Visit { allowed, standing, compresses } = visit;
+        let Visit { allowed, standings, compresses } = visit;
         let mut response = match &self.compression {
             Some(compression) => compression.grant(compresses, response),
             None => response,
         };
         let headers = response.headers_mut();
         self.headers.put(headers);
-        if let Some(standing) = standing {
+        for standing in standings.into_iter().flatten() {
             standing.put(headers);
         }
         if let Some(cors) = &self.cors {
@@ -138,11 +140,25 @@ impl FrontDoor {
         response
     }
 
-    /// Forgets the addresses that have not asked for anything of late.
+    /// Returns how often principals may ask, which is for those to count who know them.
+    #[must_use]
+    pub fn principals(&self) -> &PrincipalLimit {
+        &self.principals
+    }
+
+    /// Forgets who has not asked for anything of late.
     pub fn forget_idle(&self) {
+        self.metrics.principals(self.principals.forget_idle());
         if let Some(limit) = &self.addresses {
             self.metrics.addresses(limit.forget_idle());
         }
+    }
+}
+
+impl Visit {
+    /// Takes what is to be said of where the principal stands with its limit.
+    pub fn tell(&mut self, standing: Option<Standing>) {
+        self.standings[1] = standing;
     }
 }
 

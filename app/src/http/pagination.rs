@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use engine::access::AuditPosition;
 use engine::query::{StatementPosition, TransactionPosition};
 use ledger::{Address, EntryNumber, LedgerName, Timestamp};
 use schemars::JsonSchema;
@@ -176,6 +177,18 @@ impl Position for StatementPosition {
         let (posting, rest) = number(rest)?;
         let posting = usize::try_from(posting).ok().filter(|_| rest.is_empty())?;
         (posting < ledger::Postings::MAX).then_some(Self { time, entry: EntryNumber(entry), posting })
+    }
+}
+
+impl Position for AuditPosition {
+    fn write(&self, cursor: &mut Vec<u8>) {
+        cursor.extend(self.at.micros().to_be_bytes());
+        cursor.extend(self.id.to_be_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (at, rest) = time(bytes)?;
+        number(rest).filter(|(_, rest)| rest.is_empty()).map(|(id, _)| Self { at, id })
     }
 }
 

@@ -19,12 +19,16 @@ use pavex::request::RequestHead;
 use pavex::request::path::RawPathParams;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler, methods};
+use tokens::TokenError;
 
 use super::credentials::{NotPresented, Presented, presented};
 use super::failures;
 use super::origin::{changes_nothing, is_own};
 use super::percent::decode;
+use super::principal_limit::{PrincipalLimit, TooMany};
 use super::problem::{Member, Problem, ProblemType};
+use super::rate_limit::RATE_LIMITED;
+use super::tokens::Tokens;
 use crate::configuration::{AuthenticationConfig, AuthenticationMode};
 use crate::telemetry::RequestContext;
 
@@ -109,6 +113,9 @@ pub enum AccessError {
     /// Its key opens nothing.
     #[error(transparent)]
     Refused(AuthenticationError),
+    /// Whoever sent it asks too often: after so many seconds they may again.
+    #[error("the principal asks too often")]
+    Limited(u32),
     /// Its session opens nothing, or is none; whose it was, where that is known.
     #[error("the session opens nothing")]
     SessionOver(Option<UserId>),
@@ -131,14 +138,16 @@ impl<R> Granted<R> {
     /// Finds out who sent the request, and whether they have the right.
     ///
     /// # Errors
-    /// [`AccessError`]. What is refused is noted for the audit trail.
+    /// [`AccessError`]. What is refused is noted for the audit trail, but for what comes too often.
     #[request_scoped(id = "GRANTED_CHECK")]
     pub async fn check(
         head: &RequestHead,
         parameters: &RawPathParams<'_, '_>,
         context: &RequestContext,
         engine: &Engine,
+        tokens: &Tokens,
         config: &AuthenticationConfig,
+        limit: &PrincipalLimit,
     ) -> Result<Self, AccessError>
     where
         R: Right,
@@ -155,6 +164,9 @@ impl<R> Granted<R> {
                 let presented = presented(&head.headers);
                 let outcome = match &presented {
                     Ok(Presented::Key(key)) => engine.authenticate(key).await.map_err(AccessError::Refused),
+                    Ok(Presented::Token(token)) => {
+                        tokens.authenticate(token).await.map_err(AccessError::Refused)
+                    }
                     Ok(Presented::Session(_)) if !changes_nothing(&head.method) && !is_own(&head.headers) => {
                         Err(AccessError::CrossOrigin)
                     }
@@ -172,6 +184,7 @@ impl<R> Granted<R> {
                 })?
             }
         };
+        limit.count(&principal)?;
         let caller = Caller { principal, session, ledger, request, engine: engine.clone() };
         caller.check(R::NEED)?;
         Ok(Self { caller, right: PhantomData })
@@ -273,6 +286,7 @@ impl RequestNote {
             subject,
             address: self.context.peer.0.map(|address| address.ip()),
             request_id: Some(self.context.request_id.to_string()),
+            entry: None,
             count: 1,
         }
     }
@@ -313,6 +327,12 @@ fn actor(error: &AccessError, presented: Option<&Presented>) -> Actor {
         ) => Actor::Key(key.id()),
         (AccessError::SessionOver(Some(user)), _) => Actor::User(user.clone()),
         _ => Actor::Unknown,
+    }
+}
+
+impl From<TooMany> for AccessError {
+    fn from(TooMany(seconds): TooMany) -> Self {
+        Self::Limited(seconds)
     }
 }
 
@@ -403,15 +423,28 @@ impl From<&AccessError> for Problem {
             AccessError::Missing => Self::of(&AUTHENTICATION_REQUIRED)
                 .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"florin\"")),
             AccessError::Malformed => invalid(
-                "The header must be Authorization: Bearer florin_…, with the whole key as it was handed out.",
+                "The header must be Authorization: Bearer florin_…, with the whole key as it was handed out, or with a token.",
             ),
             AccessError::Refused(AuthenticationError::Unknown) => invalid("There is no such key."),
             AccessError::Refused(AuthenticationError::Expired) => invalid("The key has expired."),
             AccessError::Refused(AuthenticationError::Revoked) => invalid("The key was revoked."),
+            AccessError::Refused(AuthenticationError::Token(error)) => invalid(match error {
+                TokenError::Malformed => "The token is malformed, or does not say what every token has to.",
+                TokenError::Kind => "The token is of a kind that is not taken.",
+                TokenError::Algorithm => "The token is signed in a way that is not taken.",
+                TokenError::UnknownKey => "The token is signed with a key that is not known.",
+                TokenError::Signature => "The token's signature is wrong.",
+                TokenError::Issuer => "The token is from an issuer that is not trusted.",
+                TokenError::Audience => "The token is for another audience.",
+                TokenError::Expired => "The token has expired.",
+                TokenError::NotYet => "The token is not valid yet.",
+                TokenError::GrantsNothing => "The token is good, and nothing in it leads to a right here.",
+            }),
             AccessError::Refused(AuthenticationError::Read(error)) => match error {
                 ReadError::Corrupt(_) => failures::read_failed(error),
                 _ => failures::unavailable(),
             },
+            AccessError::Limited(seconds) => Self::of(&RATE_LIMITED).retry_after(*seconds),
             AccessError::SessionOver(_) => invalid("The session is over, or there is none like it."),
             AccessError::CrossOrigin => Self::of(&CSRF_REFUSED),
             AccessError::NotSignedIn => Self::of(&SESSION_REQUIRED),
@@ -444,6 +477,12 @@ mod tests {
             (AccessError::Refused(AuthenticationError::Expired), 401, "authentication.invalid", true),
             (AccessError::Refused(AuthenticationError::Revoked), 401, "authentication.invalid", true),
             (
+                AccessError::Refused(AuthenticationError::Token(TokenError::Expired)),
+                401,
+                "authentication.invalid",
+                true,
+            ),
+            (
                 AccessError::Refused(AuthenticationError::Read(ReadError::Unavailable(source()))),
                 503,
                 "service.unavailable",
@@ -455,6 +494,7 @@ mod tests {
                 "internal.error",
                 false,
             ),
+            (AccessError::Limited(1), 429, "request.rate_limited", false),
             (AccessError::SessionOver(None), 401, "authentication.invalid", true),
             (AccessError::CrossOrigin, 403, "csrf.refused", false),
             (AccessError::NotSignedIn, 403, "session.required", false),

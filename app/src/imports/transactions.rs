@@ -197,7 +197,7 @@ impl Composer {
         let key = Some(self.key(common, line)?);
         let expectations = Expectations::default();
         let post = PostTransaction { postings, reference, effective_at, metadata, expectations };
-        Ok(Submission { command: Command::PostTransaction(post), key, dry_run: false })
+        Ok(Submission::new(Command::PostTransaction(post), key))
     }
 
     /// Makes the key: of the mapping's key, or else of the reference, or else of the line.

@@ -144,6 +144,9 @@ impl From<&Principal> for PrincipalView {
             Subject::Anybody => ("anybody", None, None),
             Subject::Key { id, name } => ("key", Some(id.to_string()), Some(name.to_string())),
             Subject::User { id, name } => ("user", Some(id.to_string()), Some(name.to_string())),
+            Subject::External { issuer, subject } => {
+                ("external", Some(subject.clone()), Some(issuer.clone()))
+            }
         };
         Self {
             kind,

@@ -113,6 +113,10 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
             described.insert("requestBody".into(), json!({ "required": true, "content": content }));
         }
     }
+    if let Some(form) = operation.form {
+        let content = json!({ "application/x-www-form-urlencoded": { "schema": form(schemas) } });
+        described.insert("requestBody".into(), json!({ "required": true, "content": content }));
+    }
     described.insert("responses".into(), responses(operation, schemas));
     Value::Object(described)
 }
@@ -136,12 +140,14 @@ fn needed(operation: &Operation) -> String {
 /// The ways to be let in: one for each scope that will do, none where anybody may ask.
 fn security(operation: &Operation) -> Value {
     let Some(right) = operation.right else { return json!([]) };
+    let schemes = ["apiKey", "oauth2", "session"];
     match right.parts {
         Need::SignedIn => json!([{ "session": [] }]),
-        Need::Known => json!([{ "apiKey": [] }, { "session": [] }]),
+        Need::Known => schemes.into_iter().map(|scheme| json!({ scheme: [] })).collect(),
         _ => {
-            let ways = |scope: Scope| ["apiKey", "session"].map(|scheme| json!({ scheme: [scope.name()] }));
-            right.parts.scopes().into_iter().flat_map(ways).collect()
+            let scopes = right.parts.scopes();
+            let ways = schemes.into_iter().flat_map(|scheme| scopes.iter().map(move |scope| (scheme, scope)));
+            ways.map(|(scheme, scope)| json!({ scheme: [scope.name()] })).collect()
         }
     }
 }
@@ -160,6 +166,20 @@ fn security_schemes() -> Value {
                  ledgers or for some:\n\n{}",
                 scopes.join("\n")
             )
+        },
+        "oauth2": {
+            "type": "oauth2",
+            "description": "An access token, as `Authorization: Bearer …`: given for an API key at `/oauth/token`, or by an \
+                            issuer that the service trusts.",
+            "flows": {
+                "clientCredentials": {
+                    "tokenUrl": "/oauth/token",
+                    "scopes": Scope::ALL
+                        .iter()
+                        .map(|scope| (scope.name().to_owned(), scope.meaning().into()))
+                        .collect::<Map<String, Value>>()
+                }
+            }
         },
         "session": {
             "type": "apiKey",
@@ -185,7 +205,7 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
             responses.insert("200".into(), response(text, &references(&["XRequestId"])));
         }
     }
-    if !operation.media_types.is_empty() {
+    if !operation.media_types.is_empty() || operation.json.is_some() {
         let media = operation
             .media_types
             .iter()
@@ -211,6 +231,17 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
     }
     for (status, kinds) in problems {
         responses.insert(status.to_string(), problems::response(&kinds));
+    }
+    if let Some((schema, statuses)) = operation.refusal {
+        for status in statuses {
+            let content = json!({ "application/json": { "schema": schema(schemas) } });
+            let headers = references(&["XRequestId"]);
+            let description = "It was refused, as `error` says.";
+            responses.insert(
+                status.to_string(),
+                json!({ "description": description, "headers": headers, "content": content }),
+            );
+        }
     }
     Value::Object(responses)
 }

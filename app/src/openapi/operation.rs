@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::schemas::{Direction, Schemas};
 use super::types::{Input, Output};
-use crate::http::door::RATE_LIMITED;
 use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
 use crate::http::principal::{
     AUTHENTICATION_INVALID, AUTHENTICATION_REQUIRED, AUTHORIZATION_DENIED, CSRF_REFUSED, Right,
@@ -14,6 +13,7 @@ use crate::http::principal::{
 };
 use crate::http::problem::ProblemType;
 use crate::http::problem_types::{INTERNAL_ERROR, REQUEST_TIMEOUT, SERVICE_OVERLOADED};
+use crate::http::rate_limit::RATE_LIMITED;
 
 /// The problems that any operation may end with.
 static COMMON_PROBLEMS: [&ProblemType; 4] =
@@ -72,6 +72,10 @@ pub struct Operation {
     pub output: Option<TypeUse<OutputParts>>,
     /// The schema of a reply in JSON that is written piece by piece.
     pub json: Option<fn(&mut Schemas) -> Value>,
+    /// The schema of a form, which is the body of the request.
+    pub form: Option<fn(&mut Schemas) -> Value>,
+    /// The schema of a refusal that is no problem, and the statuses that it comes with.
+    pub refusal: Option<(Described, &'static [u16])>,
     /// The media types of a reply that is no JSON.
     pub media_types: &'static [&'static str],
     /// Whether the reply is a file to keep, and names it.
@@ -95,6 +99,8 @@ pub struct TypeUse<Parts> {
     pub parts: Parts,
 }
 
+/// Describes a value.
+type Described = fn(&mut Schemas) -> Value;
 type InputParts = fn(&mut Schemas) -> super::types::DescribedInput;
 type OutputParts = fn(&mut Schemas) -> super::types::DescribedOutput;
 
@@ -141,6 +147,8 @@ impl Operation {
             input: None,
             output: None,
             json: None,
+            form: None,
+            refusal: None,
             media_types: &[],
             download: false,
             problems: Vec::new(),
@@ -186,6 +194,18 @@ impl Operation {
     #[must_use]
     pub fn returns_json<T: JsonSchema>(self) -> Self {
         Self { json: Some(|schemas| schemas.reference::<T>(Direction::Reply)), ..self }
+    }
+
+    /// Names the type that describes a form, which the handler reads by itself.
+    #[must_use]
+    pub fn takes_form<T: JsonSchema>(self) -> Self {
+        Self { form: Some(|schemas| schemas.reference::<T>(Direction::Request)), ..self }
+    }
+
+    /// Names the type that describes a refusal in a form that is not ours, and the statuses that it comes with.
+    #[must_use]
+    pub fn refuses_with<T: JsonSchema>(self, statuses: &'static [u16]) -> Self {
+        Self { refusal: Some((|schemas| schemas.reference::<T>(Direction::Reply), statuses)), ..self }
     }
 
     /// Names the media types of a reply that is no JSON of ours.

@@ -21,7 +21,7 @@ pub async fn change_transaction(
     engine: &Engine,
 ) -> Result<Changed<TransactionChangeView>, TransactionError> {
     let Write { key, input: (TransactionPath { ledger, id }, body) } = request;
-    let submission = Submission { command: body.of(id), key, dry_run: false };
+    let submission = Submission::new(body.of(id), key);
     let submitted = engine.submit(&ledger, submission).await?;
     let replayed = submitted.outcome == Outcome::Replayed;
     Ok(Changed::new(submitted.entry.into(), replayed))

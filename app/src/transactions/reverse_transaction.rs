@@ -4,7 +4,7 @@ use engine::Submission;
 use pavex::post;
 
 use super::{ReverseTransactionRequest, TransactionError, TransactionPath};
-use crate::commands::scopes_of;
+use crate::commands::let_through;
 use crate::http::input::Write;
 use crate::http::principal::{Granted, LedgerWrite};
 use crate::http::reply::Created;
@@ -22,8 +22,8 @@ pub async fn reverse_transaction(
     engine: &Engine,
 ) -> Result<Created<TransactionView>, TransactionError> {
     let Write { key, input: (TransactionPath { ledger, id }, body) } = request;
-    let submission = Submission { dry_run: body.dry_run, command: body.of(id), key };
-    granted.caller().also(scopes_of(&submission.command))?;
+    let submission = Submission { dry_run: body.dry_run, ..Submission::new(body.of(id), key) };
+    let submission = let_through(granted.caller(), &ledger, submission)?;
     let submitted = engine.submit(&ledger, submission).await?;
     Ok(TransactionView::created(ledger, submitted))
 }

@@ -33,9 +33,12 @@ fn every_route_is_described_as_the_compiler_saw_it() {
     assert!(seen.is_empty(), "not described: {:?}", seen.keys());
 }
 
-/// The routes that anybody may ask for. There is a reason for each: probes and scrapers have no keys, what the API looks
-/// like is no secret, who signs in gets credentials by it, and whoever asks for a mailed link or follows one has none.
-const OPEN_TO_ANYBODY: [&str; 15] = [
+/// The routes that anybody may ask for. There is a reason for each: probes and scrapers have no keys, what the API
+/// looks like and by which keys tokens are checked is no secret, and who asks for a token says who they are in the
+/// request itself, as who signs in does; whoever asks for a mailed link or follows one has nothing else.
+const OPEN_TO_ANYBODY: [&str; 18] = [
+    "GET /.well-known/jwks.json",
+    "GET /.well-known/oauth-authorization-server",
     "GET /account/assets/{file}",
     "GET /docs",
     "GET /docs/assets/{file}",
@@ -47,6 +50,7 @@ const OPEN_TO_ANYBODY: [&str; 15] = [
     "GET /set-password",
     "GET /verify-email",
     "GET /version",
+    "POST /oauth/token",
     "POST /v1/email-verifications/complete",
     "POST /v1/password-resets",
     "POST /v1/password-resets/complete",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use identity::AuditEvent;
 use ledger::Rejection;
 
 use crate::memory::{Draft, Verdict, Verdicts};
@@ -48,6 +49,19 @@ impl Batch {
             Verdict::Refuse(SubmitError::Rejected(rejection)) => rests_on_an_entry(rejection),
             Verdict::Record(_) | Verdict::DryRun(_) | Verdict::Refuse(_) => false,
         })
+    }
+
+    /// Returns what the audit trail has to say of what is recorded.
+    pub(crate) fn audit(&self) -> Vec<AuditEvent> {
+        let asked = self.jobs.iter().flat_map(Job::submissions);
+        let decided = asked.zip(self.verdicts.iter().flatten());
+        let events = decided.filter_map(|(submission, verdict)| match (&submission.audit, verdict) {
+            (Some(event), Verdict::Record(number)) => {
+                Some(AuditEvent { entry: Some(*number), ..AuditEvent::clone(event) })
+            }
+            _ => None,
+        });
+        events.collect()
     }
 
     /// Answers every command of a batch that does not hold, or may not.

@@ -19,7 +19,7 @@ use crate::query::NewLedger;
 use crate::queue::{Answers, Asked, AskedTogether, Enqueue, LaneHandle};
 use crate::sessions::{LoginThrottle, SessionCache};
 use crate::submission::{CreateLedgerError, CreatedLedger, SharedSource, Submission, SubmitError, Submitted};
-use crate::users::{PasswordOptions, Passwords, UserCache};
+use crate::users::{PasswordOptions, Passwords};
 
 /// Bounds of the engine. All counts but those of passwords are per ledger.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +65,6 @@ pub(crate) struct Shared {
     refusals: Refusals,
     sessions: SessionCache,
     sign_ins: LoginThrottle,
-    users: UserCache,
     passwords: Passwords,
 }
 
@@ -131,7 +130,6 @@ impl Engine {
             refusals: Refusals::default(),
             sessions: SessionCache::default(),
             sign_ins: LoginThrottle::default(),
-            users: UserCache::default(),
             passwords,
         }))
     }
@@ -158,10 +156,6 @@ impl Engine {
 
     pub(crate) fn sign_ins(&self) -> &LoginThrottle {
         &self.0.sign_ins
-    }
-
-    pub(crate) fn user_cache(&self) -> &UserCache {
-        &self.0.users
     }
 
     pub(crate) fn passwords(&self) -> &Passwords {

@@ -59,7 +59,7 @@ impl Engine {
     /// Lets go of a hold. Says whether it ended with that.
     async fn expire(&self, DueHold { ledger, hold }: DueHold) -> bool {
         let command = Command::ReleaseHold(ReleaseHold { hold, cause: ReleaseCause::Expired });
-        let submission = Submission { command, key: None, dry_run: false };
+        let submission = Submission::new(command, None);
         match self.submit(&ledger, submission).await {
             Ok(_) => true,
             // Captured or voided in the last moment, or let go by another replica.

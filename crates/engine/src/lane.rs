@@ -22,7 +22,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::batch::Batch;
 use crate::engine::Shared;
 use crate::memory::{Draft, Memory, Verdict};
-use crate::port::{Appended, Appends, BeginError, CommitError, LookedUp, ReadError, Store};
+use crate::port::{self, Appended, Appends, BeginError, CommitError, LookedUp, ReadError, Store};
 use crate::queue::{Answers, Job, LaneHandle, Waiting};
 use crate::submission::{Outcome, SharedSource, SubmitError, Submitted};
 
@@ -158,7 +158,7 @@ impl Lane {
             drop(opened.batch);
         } else {
             let writing = Instant::now();
-            if let Err(error) = opened.batch.commit(&batch.draft.records).await {
+            if let Err(error) = write(opened.batch, &batch).await {
                 self.memory.forget();
                 return batch.fail(error);
             }
@@ -266,7 +266,8 @@ impl Lane {
     fn decide_what_is_known(&mut self, batch: &mut Batch, last_weight: usize) -> bool {
         let part = self.part(last_weight + batch.weight + self.waiting.weight());
         while batch.weight < part
-            && let Some(job) = self.waiting.pop_if(|submission| self.memory.knows(submission))
+            && let Some(job) =
+                self.waiting.pop_if(|submission| submission.audit.is_none() && self.memory.knows(submission))
         {
             self.decide(batch, job);
         }
@@ -387,6 +388,15 @@ async fn done<T>(underway: &mut Underway<T>) -> T {
         Some(future) => future.await,
         None => std::future::pending().await,
     }
+}
+
+/// Writes what a batch of the long way has decided, together with what the audit trail says of it.
+async fn write(mut opened: Box<dyn port::Batch>, batch: &Batch) -> Result<(), CommitError> {
+    let events = batch.audit();
+    if !events.is_empty() {
+        opened.record(&events).await?;
+    }
+    opened.commit(&batch.draft.records).await
 }
 
 fn short_way(store: &dyn Store) -> &dyn Appends {

@@ -28,6 +28,7 @@ pub mod sessions;
 pub mod shifted;
 pub mod statement;
 mod submission;
+pub mod tokens;
 pub mod users;
 pub mod verify;
 

@@ -7,6 +7,7 @@
 mod errors;
 
 use async_trait::async_trait;
+use identity::AuditEvent;
 use ledger::{
     Address, Amount, Balance, BalanceKey, BalanceTotal, Entry, EntryNumber, HoldStanding, HoldState,
     LedgerName, Metadata, Policy, Reference, Remainder, RootKey, StatementLine, Timestamp,
@@ -25,6 +26,7 @@ use crate::schedules::ScheduleStore;
 use crate::second_factors::SecondFactorStore;
 use crate::sessions::SessionStore;
 use crate::shifted::ShiftedMovement;
+use crate::tokens::SigningKeyStore;
 use crate::users::UserStore;
 
 /// A place that keeps ledgers durably.
@@ -229,6 +231,9 @@ pub trait Store: Send + Sync + 'static {
     /// Returns the part of the store that keeps users.
     fn users(&self) -> &dyn UserStore;
 
+    /// Returns the part of the store that keeps the keys that access tokens are signed with.
+    fn signing(&self) -> &dyn SigningKeyStore;
+
     /// Opens a consistent view of one ledger that later writes do not change, for verification.
     ///
     /// # Errors
@@ -396,6 +401,12 @@ pub trait Batch: Send {
     /// # Errors
     /// [`CommitError::RolledBack`], [`CommitError::OutcomeUnknown`].
     async fn commit(self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError>;
+
+    /// Adds to the audit trail: it is there once [`Self::commit`] has returned well, and not without the entries.
+    ///
+    /// # Errors
+    /// [`CommitError::RolledBack`].
+    async fn record(&mut self, events: &[AuditEvent]) -> Result<(), CommitError>;
 }
 
 /// An entry with the request that asked for it: one record of the log.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use identity::AuditEvent;
 use ledger::{Command, Entry, Rejection};
 
 use crate::idempotency::{IdempotencyKey, RequestFingerprint};
@@ -20,9 +21,18 @@ pub struct Submission {
     pub key: Option<IdempotencyKey>,
     /// Whether to decide only: nothing is written, and the key is not used up.
     pub dry_run: bool,
+    /// What the audit trail says once an entry is recorded: both or neither, with the entry's number. `None` for
+    /// most commands, which only the ledger's log tells of.
+    pub audit: Option<Box<AuditEvent>>,
 }
 
 impl Submission {
+    /// Wraps a command of which only the ledger's log will tell.
+    #[must_use]
+    pub fn new(command: Command, key: Option<IdempotencyKey>) -> Self {
+        Self { command, key, dry_run: false, audit: None }
+    }
+
     /// Returns what the key stands for. A dry run is another request than the real one.
     #[must_use]
     pub fn fingerprint(&self) -> RequestFingerprint {

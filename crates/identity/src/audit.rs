@@ -4,18 +4,25 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use ledger::Timestamp;
+use ledger::{EntryNumber, Timestamp};
 
 use crate::key_text::KeyId;
 use crate::user::UserId;
 
 /// Who did something.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Actor {
     /// Somebody with a key, which need not be good any more.
     Key(KeyId),
     /// A user.
     User(UserId),
+    /// Somebody whom another issuer of tokens vouches for.
+    External {
+        /// The issuer: an address, without spaces.
+        issuer: String,
+        /// Its name for them.
+        subject: String,
+    },
     /// Somebody who is not known.
     Unknown,
     /// An operator on the command line, or the service itself at its first start.
@@ -29,6 +36,10 @@ impl Actor {
         match text {
             "unknown" => Some(Self::Unknown),
             "operator" => Some(Self::Operator),
+            external if external.starts_with("external:") => {
+                let (issuer, subject) = external["external:".len()..].split_once(' ')?;
+                Some(Self::External { issuer: issuer.to_owned(), subject: subject.to_owned() })
+            }
             other => match other.split_once(':')? {
                 ("key", id) => KeyId::parse(id).ok().map(Self::Key),
                 ("user", id) => UserId::parse(id).ok().map(Self::User),
@@ -38,12 +49,14 @@ impl Actor {
     }
 }
 
-/// Writes it as it is stored and shown: `key:0PWjmK8zyWjb`, `user:3fJ0dPq7xKbM`, `unknown`, `operator`.
+/// Writes it as it is stored and shown: `key:0PWjmK8zyWjb`, `user:3fJ0dPq7xKbM`,
+/// `external:https://id.example.org 248289761001`, `unknown`, `operator`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(id) => write!(f, "key:{id}"),
             Self::User(id) => write!(f, "user:{id}"),
+            Self::External { issuer, subject } => write!(f, "external:{issuer} {subject}"),
             Self::Unknown => f.write_str("unknown"),
             Self::Operator => f.write_str("operator"),
         }
@@ -83,13 +96,29 @@ pub enum Action {
     LedgerCreated,
     /// A schedule was created: what it posts later is posted with the rights that its creator had.
     ScheduleCreated,
+    /// A schedule was paused.
+    SchedulePaused,
+    /// A schedule goes on.
+    ScheduleResumed,
+    /// A schedule was cancelled.
+    ScheduleCancelled,
+    /// What an account allows was changed.
+    PolicyChanged,
+    /// A transaction was reversed with `force`, which takes accounts under their floors.
+    ReversalForced,
+    /// Entries were imported into a ledger.
+    LedgerImported,
+    /// The database's schema was changed.
+    DatabaseMigrated,
+    /// A key was made that access tokens are signed with.
+    SigningKeyCreated,
     /// A request was refused: its credentials, or what they allow, did not do.
     Refused,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: &[Self] = &[
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::UserCreated,
@@ -105,6 +134,14 @@ impl Action {
         Self::SessionsRevoked,
         Self::LedgerCreated,
         Self::ScheduleCreated,
+        Self::SchedulePaused,
+        Self::ScheduleResumed,
+        Self::ScheduleCancelled,
+        Self::PolicyChanged,
+        Self::ReversalForced,
+        Self::LedgerImported,
+        Self::DatabaseMigrated,
+        Self::SigningKeyCreated,
         Self::Refused,
     ];
 
@@ -127,6 +164,14 @@ impl Action {
             Self::SessionsRevoked => "user.sessions_revoked",
             Self::LedgerCreated => "ledger.created",
             Self::ScheduleCreated => "schedule.created",
+            Self::SchedulePaused => "schedule.paused",
+            Self::ScheduleResumed => "schedule.resumed",
+            Self::ScheduleCancelled => "schedule.cancelled",
+            Self::PolicyChanged => "account.policy_changed",
+            Self::ReversalForced => "reversal.forced",
+            Self::LedgerImported => "ledger.imported",
+            Self::DatabaseMigrated => "database.migrated",
+            Self::SigningKeyCreated => "signing_key.created",
             Self::Refused => "request.refused",
         }
     }
@@ -134,7 +179,7 @@ impl Action {
     /// Returns the action of a name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.name() == name)
+        Self::ALL.iter().copied().find(|action| action.name() == name)
     }
 }
 
@@ -147,14 +192,34 @@ pub struct AuditEvent {
     pub actor: Actor,
     /// What they did.
     pub action: Action,
-    /// What they did it to: a key's or a user's id, a ledger's name, `GET /v1/keys` and why it was refused.
+    /// What they did it to: a key's or a user's id; a ledger's name, alone or with what of it, as `main users:42`; `GET /v1/keys` and
+    /// why it was refused.
     pub subject: String,
     /// The address that it came from.
     pub address: Option<IpAddr>,
     /// The request; of several alike, the first.
     pub request_id: Option<String>,
+    /// The entry that it made in the log of its ledger, where it made one.
+    pub entry: Option<EntryNumber>,
     /// How many there were, all alike: 1 for an act.
     pub count: u64,
+}
+
+impl AuditEvent {
+    /// Something that an operator did on the command line, or the service itself.
+    #[must_use]
+    pub fn by_operator(at: Timestamp, action: Action, subject: String) -> Self {
+        Self {
+            at,
+            actor: Actor::Operator,
+            action,
+            subject,
+            address: None,
+            request_id: None,
+            entry: None,
+            count: 1,
+        }
+    }
 }
 
 /// Something that was recorded. Nothing ever changes it.
@@ -174,14 +239,18 @@ mod tests {
     fn what_is_written_is_read_again() {
         let key = Actor::Key(KeyId::parse("0123456789ab").unwrap());
         let user = Actor::User(UserId::parse("0123456789ab").unwrap());
-        for actor in [Actor::Unknown, Actor::Operator, key, user] {
+        let external = Actor::External {
+            issuer: "https://id.example.org/realm".to_owned(),
+            subject: "auth0|5f7 c".to_owned(),
+        };
+        for actor in [Actor::Unknown, Actor::Operator, key, user, external] {
             assert_eq!(Actor::parse(&actor.to_string()), Some(actor));
         }
-        for text in ["key:x", "user:x", "robot:0123456789ab", "", ":"] {
+        for text in ["key:x", "user:x", "robot:0123456789ab", "external:x", "", ":"] {
             assert_eq!(Actor::parse(text), None);
         }
         for action in Action::ALL {
-            assert_eq!(Action::named(action.name()), Some(action));
+            assert_eq!(Action::named(action.name()), Some(*action));
         }
     }
 }

@@ -143,6 +143,22 @@ impl Grants {
         LedgerSet::Some(all)
     }
 
+    /// Returns every scope that is granted for any ledger.
+    #[must_use]
+    pub fn scopes(&self) -> Scopes {
+        self.0.iter().flat_map(|grant| grant.scopes.iter()).collect()
+    }
+
+    /// Returns what is left of them with these scopes only; `None` where nothing is.
+    #[must_use]
+    pub fn narrowed(&self, scopes: Scopes) -> Option<Self> {
+        let kept = self.0.iter().filter_map(|Grant { scopes: granted, ledgers }| {
+            let scopes: Scopes = granted.iter().filter(|scope| scopes.contains(*scope)).collect();
+            (!scopes.is_empty()).then(|| Grant { scopes, ledgers: ledgers.clone() })
+        });
+        Self::new(kept.collect()).ok()
+    }
+
     /// Returns a scope of `others` that is not granted here for all the ledgers that it is granted for there: `None`
     /// where these grants have all that the others have.
     #[must_use]
@@ -270,5 +286,18 @@ mod tests {
         assert_eq!(Grants::new(vec![none]), Err(GrantError::NoScope));
         let overall = Grant { scopes: Scopes::all(), ledgers: names(1) };
         assert_eq!(Grants::new(vec![overall]), Err(GrantError::NotAboutALedger(Scope::LedgersCreate)));
+    }
+
+    #[test]
+    fn narrowed_grants_have_fewer_scopes_for_the_same_ledgers() {
+        let grants = Grants::parse("ledger:read,ledger:write@main;ledger:read,audit:read@*").unwrap();
+        let all: Vec<_> = grants.scopes().iter().map(Scope::name).collect();
+        assert_eq!(all, ["ledger:read", "ledger:write", "audit:read"]);
+        let narrowed = |scopes: &[Scope]| grants.narrowed(scopes.iter().copied().collect());
+        assert_eq!(narrowed(&[Scope::LedgerWrite]).unwrap().to_string(), "ledger:write@main");
+        assert_eq!(narrowed(&[Scope::LedgerRead]).unwrap().to_string(), "ledger:read@main;ledger:read@*");
+        assert_eq!(narrowed(&Scope::ALL).unwrap(), grants);
+        assert_eq!(narrowed(&[Scope::KeysAdmin]), None);
+        assert_eq!(narrowed(&[]), None);
     }
 }

@@ -36,6 +36,13 @@ pub enum Subject {
         /// What they are called.
         name: UserName,
     },
+    /// Somebody whom another issuer of tokens vouches for.
+    External {
+        /// The issuer: the address that its tokens name.
+        issuer: String,
+        /// Its name for them.
+        subject: String,
+    },
 }
 
 impl Subject {
@@ -46,6 +53,9 @@ impl Subject {
             Self::Anybody => Actor::Unknown,
             Self::Key { id, .. } => Actor::Key(id.clone()),
             Self::User { id, .. } => Actor::User(id.clone()),
+            Self::External { issuer, subject } => {
+                Actor::External { issuer: issuer.clone(), subject: subject.clone() }
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ mod requests;
 mod schedules;
 mod stored;
 mod texts;
+mod tokens;
 
 /// A family of parsers, with what has to hold for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,11 +54,13 @@ pub enum Target {
     Stored,
     /// Times.
     Times,
+    /// Tokens, sets of keys, and the form in which tokens are asked for.
+    Tokens,
 }
 
 impl Target {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Addresses,
         Self::Amounts,
         Self::Assets,
@@ -75,6 +78,7 @@ impl Target {
         Self::Schedules,
         Self::Stored,
         Self::Times,
+        Self::Tokens,
     ];
 
     /// Returns its name: that of its program in `fuzz/`, and of the folder of its corpus.
@@ -98,6 +102,7 @@ impl Target {
             Self::Schedules => "schedules",
             Self::Stored => "stored",
             Self::Times => "times",
+            Self::Tokens => "tokens",
         }
     }
 
@@ -124,6 +129,7 @@ impl Target {
             Self::Schedules => of_text(input, schedules::schedules),
             Self::Stored => of_text(input, stored::stored),
             Self::Times => of_text(input, texts::times),
+            Self::Tokens => tokens::tokens(input),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Keys and the audit trail as rows, and back: what both databases keep in the same columns.
 
-use engine::access::{StoredKey, WriteAccessError};
-use engine::query::Page;
+use engine::access::{AuditPosition, StoredKey, WriteAccessError};
+use engine::query::{Page, TimeRange};
 use identity::{Action, Actor, ApiKey, AuditEvent, AuditRecord, Grants, KeyId, KeyName, SecretDigest};
 use ledger::Timestamp;
 
 use crate::failure::{Corruption, Failure};
-use crate::rows::Reader;
+use crate::rows::{Reader, entry_number, stored_number};
 
 /// A row of `api_keys`.
 pub struct KeyRow {
@@ -71,6 +71,8 @@ pub struct StoredEvent {
     pub address: Option<String>,
     /// In which request.
     pub request_id: Option<String>,
+    /// The entry that it made.
+    pub entry: Option<i64>,
     /// How many there were.
     pub count: i64,
 }
@@ -84,8 +86,29 @@ impl From<&AuditEvent> for StoredEvent {
             subject: event.subject.clone(),
             address: event.address.map(|address| address.to_string()),
             request_id: event.request_id.clone(),
+            entry: event.entry.map(stored_number),
             count: i64::try_from(event.count).unwrap_or(i64::MAX),
         }
+    }
+}
+
+/// The place before which a page of the trail lies: no later than its span of time, and after those before it.
+pub struct StoredPlace {
+    /// The time.
+    pub at: i64,
+    /// The number.
+    pub id: i64,
+}
+
+impl StoredPlace {
+    /// Returns the place.
+    #[must_use]
+    pub fn before(time: &TimeRange, after: Option<AuditPosition>) -> Self {
+        // Before the first record of the first moment that is too late.
+        let end = time.to.map_or((i64::MAX, i64::MAX), |to| (to.micros(), i64::MIN));
+        let last = after.map(|AuditPosition { at, id }| (at.micros(), i64::try_from(id).unwrap_or(i64::MAX)));
+        let (at, id) = last.map_or(end, |last| last.min(end));
+        Self { at, id }
     }
 }
 
@@ -105,6 +128,8 @@ pub struct AuditRow {
     pub address: Option<String>,
     /// In which request.
     pub request_id: Option<String>,
+    /// The entry that it made.
+    pub entry: Option<i64>,
     /// How many there were.
     pub count: i64,
 }
@@ -125,6 +150,7 @@ impl AuditRow {
             subject: self.subject.clone(),
             address: address.map_err(|_| bad("its address is not one"))?,
             request_id: self.request_id.clone(),
+            entry: self.entry.map(entry_number).transpose()?,
             count: u64::try_from(self.count).map_err(|_| bad("its count is negative"))?,
         };
         Ok(AuditRecord { id: u64::try_from(self.id).map_err(|_| bad("its number is negative"))?, event })
@@ -147,11 +173,14 @@ pub fn page_of_keys(mut rows: Vec<KeyRow>, limit: usize) -> Result<Page<ApiKey, 
 ///
 /// # Errors
 /// Where a row says nothing sensible.
-pub fn page_of_audit(mut rows: Vec<AuditRow>, limit: usize) -> Result<Page<AuditRecord, u64>, Corruption> {
+pub fn page_of_audit(
+    mut rows: Vec<AuditRow>,
+    limit: usize,
+) -> Result<Page<AuditRecord, AuditPosition>, Corruption> {
     let goes_on = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| goes_on).map(|row| row.id.unsigned_abs());
-    let items = rows.into_iter().map(AuditRow::record).collect::<Result<_, _>>()?;
+    let items = rows.into_iter().map(AuditRow::record).collect::<Result<Vec<_>, _>>()?;
+    let next = items.last().filter(|_| goes_on).map(AuditPosition::of);
     Ok(Page { items, next })
 }
 

@@ -15,6 +15,7 @@ mod rows;
 mod schedules;
 mod schema;
 mod sessions;
+mod signing_keys;
 mod sorting;
 mod spans;
 mod statement;
@@ -22,7 +23,7 @@ mod transactions;
 mod users;
 mod ways;
 
-pub use access::{AuditRow, KeyRow, StoredEvent, page_of_audit, page_of_keys};
+pub use access::{AuditRow, KeyRow, StoredEvent, StoredPlace, page_of_audit, page_of_keys};
 pub use accounts::{
     AccountPage, AccountRow, ChangePage, KeptRow, add_looked_up, add_to_account, end_of, first_behind,
 };
@@ -53,6 +54,7 @@ pub use schedules::{
 };
 pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
 pub use sessions::{SessionRow, page_of_sessions};
+pub use signing_keys::{SigningKeyRow, signing_keys};
 pub use sorting::{ByEffectiveTime, SortingReads};
 pub use spans::{EffectivePlace, EffectivePlaces, Numbers};
 pub use statement::StatementPage;

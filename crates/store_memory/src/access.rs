@@ -1,11 +1,14 @@
 //! Keys and the audit trail in memory, in the plainest way: two lists. Users, sessions, mailed links and second factors have
 //! others beside them.
 
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
-use engine::access::{AccessStore, StoredKey, WriteAccessError};
+use engine::access::{AccessStore, AuditPosition, AuditQuery, StoredKey, WriteAccessError};
 use engine::mailed_links::StoredLink;
 use engine::port::{ReadError, Source};
 use engine::query::Page;
+use engine::tokens::StoredSigningKey;
 use engine::users::StoredUser;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
@@ -19,10 +22,18 @@ use crate::store::MemoryStore;
 pub(crate) struct KeptAccess {
     keys: Vec<StoredKey>,
     pub(crate) users: Vec<StoredUser>,
+    pub(crate) signing_keys: Vec<StoredSigningKey>,
     pub(crate) trail: Vec<AuditEvent>,
     pub(crate) sessions: KeptSessions,
     pub(crate) links: Vec<StoredLink>,
     pub(crate) second_factors: KeptFactors,
+}
+
+impl KeptAccess {
+    /// Adds to the trail.
+    pub(crate) fn record(&mut self, events: &[AuditEvent]) {
+        self.trail.extend_from_slice(events);
+    }
 }
 
 /// There is something of this id already.
@@ -110,12 +121,19 @@ impl AccessStore for MemoryStore {
     }
 
     async fn record(&self, events: &[AuditEvent]) -> Result<(), WriteAccessError> {
-        self.on_access(|kept| kept.trail.extend_from_slice(events))
+        self.on_access(|kept| kept.record(events))
     }
 
-    async fn audit(&self, last: Option<u64>, limit: usize) -> Result<Page<AuditRecord, u64>, ReadError> {
-        let found = self.of_access(|kept| before(&kept.trail, last, limit, |_| true))?;
-        let items = found.items.into_iter().map(|(id, event)| AuditRecord { id, event }).collect();
-        Ok(Page { items, next: found.next })
+    async fn audit(&self, query: &AuditQuery) -> Result<Page<AuditRecord, AuditPosition>, ReadError> {
+        let mut items: Vec<AuditRecord> = self.of_access(|kept| {
+            let numbered = (0..).zip(&kept.trail);
+            let records = numbered.map(|(id, event)| AuditRecord { id, event: event.clone() });
+            records.filter(|record| query.matches(record)).collect()
+        })?;
+        items.sort_by_key(|record| Reverse(AuditPosition::of(record)));
+        let goes_on = items.len() > query.limit;
+        items.truncate(query.limit);
+        let next = items.last().filter(|_| goes_on).map(AuditPosition::of);
+        Ok(Page { items, next })
     }
 }

@@ -9,11 +9,12 @@ use engine::port::{
     Appended, Batch, BeginError, CommitError, Head, KeyUse, Loaded, LogRecord, Opened, Unused, Wanted,
 };
 use engine::query::HoldQuery;
+use identity::AuditEvent;
 use ledger::{Address, BalanceKey, EntryBody, EntryNumber, LedgerName, Origin, Policy, Reference, Remainder};
 use test_support::Naive;
 use tokio::sync::OwnedMutexGuard;
 
-use crate::database::{KeptLedger, Refused};
+use crate::database::{KeptLedger, MemoryDatabase, Refused};
 use crate::store::{MemoryStore, Opening};
 
 pub(crate) async fn begin(
@@ -28,7 +29,8 @@ pub(crate) async fn begin(
     store.opening.check().map_err(unavailable)?;
     let loaded = load(&ledger.log(), wanted);
     let opening = Arc::clone(&store.opening);
-    let batch = Box::new(MemoryBatch { ledger, opening, _head: head });
+    let database = store.database.clone();
+    let batch = Box::new(MemoryBatch { database, ledger, events: Vec::new(), opening, _head: head });
     Ok(Opened { loaded, batch })
 }
 
@@ -128,7 +130,9 @@ fn references(log: &Naive) -> impl Iterator<Item = (Reference, EntryNumber)> {
 
 /// An open batch: it holds the head, so that nothing happens to the ledger between its beginning and its end.
 struct MemoryBatch {
+    database: MemoryDatabase,
     ledger: Arc<KeptLedger>,
+    events: Vec<AuditEvent>,
     opening: Arc<Opening>,
     _head: OwnedMutexGuard<()>,
 }
@@ -137,7 +141,15 @@ struct MemoryBatch {
 impl Batch for MemoryBatch {
     async fn commit(self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {
         self.opening.check().map_err(|closed| CommitError::RolledBack(Box::new(closed)))?;
-        self.ledger.write(records).map_err(|refused| CommitError::RolledBack(Box::new(refused)))
+        let written = self.ledger.write(records);
+        written.map_err(|refused| CommitError::RolledBack(Box::new(refused)))?;
+        self.database.access().record(&self.events);
+        Ok(())
+    }
+
+    async fn record(&mut self, events: &[AuditEvent]) -> Result<(), CommitError> {
+        self.events.extend_from_slice(events);
+        Ok(())
     }
 }
 

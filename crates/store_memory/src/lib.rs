@@ -13,6 +13,7 @@ mod pages;
 mod schedules;
 mod second_factors;
 mod sessions;
+mod signing_keys;
 mod snapshot;
 mod store;
 mod users;

@@ -18,6 +18,7 @@ use engine::query::{
 use engine::schedules::ScheduleStore;
 use engine::second_factors::SecondFactorStore;
 use engine::sessions::SessionStore;
+use engine::tokens::SigningKeyStore;
 use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, HoldState, LedgerName, Timestamp};
 use test_support::Naive;
@@ -291,6 +292,10 @@ impl Store for MemoryStore {
     }
 
     fn users(&self) -> &dyn UserStore {
+        self
+    }
+
+    fn signing(&self) -> &dyn SigningKeyStore {
         self
     }
 

@@ -280,7 +280,7 @@ CREATE TABLE api_keys (
     last_used_at bigint
 ) WITH (fillfactor = 70);
 
--- What was done to keys and ledgers, and who was refused.
+-- What was done to keys, ledgers and what they allow, and who was refused. `entry` is what it made in its ledger's log.
 CREATE TABLE audit_records (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at bigint NOT NULL,
@@ -289,8 +289,15 @@ CREATE TABLE audit_records (
     subject text NOT NULL,
     address text,
     request_id text,
+    entry bigint,
     count bigint NOT NULL
 );
+
+-- How the trail is listed, by each filter; `at + 0`, so that there is one way for each.
+CREATE INDEX audit_records_by_time ON audit_records ((at + 0), id);
+CREATE INDEX audit_records_by_actor ON audit_records (actor, at, id);
+CREATE INDEX audit_records_by_action ON audit_records (action, at, id);
+CREATE INDEX audit_records_by_subject ON audit_records (subject, at, id);
 
 CREATE TRIGGER audit_records_never_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_records
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -315,6 +322,17 @@ CREATE TABLE users (
 ) WITH (fillfactor = 70);
 
 CREATE INDEX users_by_state ON users (state, number);
+
+-- The keys that access tokens are signed with; the private parts are sealed.
+CREATE TABLE signing_keys (
+    number bigint PRIMARY KEY,
+    name text COLLATE "C" NOT NULL UNIQUE,
+    public bytea NOT NULL,
+    sealed bytea NOT NULL,
+    created_at bigint NOT NULL,
+    signs_from bigint NOT NULL,
+    revoked_at bigint
+);
 
 -- Sessions of users, without their secrets: of those there are digests only.
 CREATE TABLE sessions (

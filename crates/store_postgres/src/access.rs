@@ -1,15 +1,15 @@
-//! API keys and the audit trail, each change in one statement, which is one transaction. Never sees a secret, and never
-//! changes what is recorded.
+//! API keys, each change with its record in one statement, which is one transaction. Never sees a secret.
 
 use async_trait::async_trait;
-use engine::access::{AccessStore, StoredKey, WriteAccessError};
+use engine::access::{AccessStore, AuditPosition, AuditQuery, StoredKey, WriteAccessError};
 use engine::port::ReadError;
 use engine::query::Page;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
-use sql_rows::{AuditRow, Failure, KeyRow, StoredEvent, one_more, page_of_audit, page_of_keys};
+use sql_rows::{Failure, KeyRow, StoredEvent, one_more, page_of_keys};
 use sqlx::{Connection as _, PgConnection};
 
+use crate::audit::{record_all, trail};
 use crate::connections::run;
 use crate::store::{PostgresStore, read};
 
@@ -48,8 +48,8 @@ impl AccessStore for PostgresStore {
         Ok(run!(lease, record_all(&mut lease, events))?)
     }
 
-    async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Page<AuditRecord, u64>, ReadError> {
-        Ok(read!(self, connection, trail(connection, before, limit))?)
+    async fn audit(&self, query: &AuditQuery) -> Result<Page<AuditRecord, AuditPosition>, ReadError> {
+        Ok(read!(self, connection, trail(connection, query))?)
     }
 }
 
@@ -63,7 +63,7 @@ async fn create(
     StoredKey { key, digest }: &StoredKey,
     event: &AuditEvent,
 ) -> Result<(), Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     sqlx::query!(
         "WITH recorded AS (
             INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
@@ -97,7 +97,7 @@ async fn revoke(
     revoked_at: Timestamp,
     event: &AuditEvent,
 ) -> Result<bool, Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     let revoked = sqlx::query!(
         "WITH revoked AS (
             UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id
@@ -165,41 +165,4 @@ async fn note(connection: &mut PgConnection, uses: &[(KeyId, Timestamp)]) -> Res
     }
     transaction.commit().await?;
     Ok(())
-}
-
-async fn record_all(connection: &mut PgConnection, events: &[AuditEvent]) -> Result<(), Failure> {
-    let events: Vec<StoredEvent> = events.iter().map(StoredEvent::from).collect();
-    let texts = |of: fn(&StoredEvent) -> Option<&str>| events.iter().map(of).collect::<Vec<_>>();
-    let numbers = |of: fn(&StoredEvent) -> i64| events.iter().map(of).collect::<Vec<_>>();
-    sqlx::query!(
-        "INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
-        SELECT * FROM UNNEST($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])",
-        &numbers(|event| event.at) as _,
-        &texts(|event| Some(&event.actor)) as _,
-        &texts(|event| Some(event.action)) as _,
-        &texts(|event| Some(&event.subject)) as _,
-        &texts(|event| event.address.as_deref()) as _,
-        &texts(|event| event.request_id.as_deref()) as _,
-        &numbers(|event| event.count) as _
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn trail(
-    connection: &mut PgConnection,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Page<AuditRecord, u64>, Failure> {
-    let rows = sqlx::query_as!(
-        AuditRow,
-        "SELECT id, at, actor, action, subject, address, request_id, count
-        FROM audit_records WHERE id < $1 ORDER BY id DESC LIMIT $2",
-        stored_before(before),
-        one_more(limit)
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(page_of_audit(rows, limit)?)
 }

@@ -6,11 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::port::{Appended, Batch, CommitError, Head, Loaded, LogRecord, LookedUp, Opened, Unused, Wanted};
 use fail_points::Point;
+use identity::AuditEvent;
 use ledger::LedgerName;
 use sql_rows::{ChangedAccounts, ChangedTransactions, Failure, HoldRows};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sqlx::{Connection, PgConnection};
 
+use crate::audit::record_all;
 use crate::changes::{load_kept, write_changes};
 use crate::connections::{Lease, run};
 use crate::holds::{load_holds, load_unreversed, load_versions, write_holds};
@@ -104,6 +106,12 @@ impl Batch for PostgresBatch {
         }
         fail_points::reach(Point::PostgresBatchWritten);
         lease.commit().await.map_err(commit_failed)
+    }
+
+    async fn record(&mut self, events: &[AuditEvent]) -> Result<(), CommitError> {
+        let Self { lease, .. } = self;
+        let recorded = run!(lease, record_all(lease, events));
+        recorded.map_err(|failure| CommitError::RolledBack(failure.into()))
     }
 }
 

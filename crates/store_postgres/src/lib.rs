@@ -6,6 +6,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod batch;
 mod changes;
 mod columns;
@@ -27,6 +28,7 @@ mod schedules;
 mod second_factors;
 mod session;
 mod sessions;
+mod signing_keys;
 mod snapshot;
 mod spans;
 mod statement;

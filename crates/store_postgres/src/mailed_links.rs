@@ -45,7 +45,7 @@ impl LinkStore for PostgresStore {
 }
 
 async fn keep(connection: &mut PgConnection, link: &StoredLink, event: &AuditEvent) -> Result<(), Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     sqlx::query!(
         "WITH recorded AS (
             INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)

@@ -101,7 +101,7 @@ async fn confirm(
     Confirmed { sealed, step, at: confirmed_at, recovery_codes }: Confirmed<'_>,
     event: &AuditEvent,
 ) -> Result<bool, Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     let digests: Vec<&[u8]> = recovery_codes.iter().map(|digest| digest.as_bytes().as_slice()).collect();
     let recorded = sqlx::query!(
         "WITH confirmed AS (
@@ -150,7 +150,7 @@ async fn take_code(
     digest: &SecretDigest,
     event: &AuditEvent,
 ) -> Result<bool, Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     let recorded = sqlx::query!(
         "WITH taken AS (
             DELETE FROM recovery_codes WHERE user_id = $1 AND digest = $2 RETURNING user_id
@@ -173,7 +173,7 @@ async fn take_code(
 }
 
 async fn remove(connection: &mut PgConnection, user: &UserId, event: &AuditEvent) -> Result<bool, Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     let recorded = sqlx::query!(
         "WITH removed AS (
             DELETE FROM totp_secrets WHERE user_id = $1 AND confirmed_at IS NOT NULL RETURNING user_id

@@ -82,7 +82,7 @@ async fn create(
     replaces: Option<&SessionId>,
     event: &AuditEvent,
 ) -> Result<(), Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     // The statement does not see the session that it creates, which is one of those that stay.
     sqlx::query!(
         "WITH recorded AS (
@@ -129,7 +129,7 @@ async fn revoke(
     revoked_at: Timestamp,
     event: &AuditEvent,
 ) -> Result<bool, Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     let revoked = sqlx::query!(
         "WITH revoked AS (
             UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id
@@ -162,7 +162,7 @@ async fn revoke_all(
     revoked_at: Timestamp,
     event: &AuditEvent,
 ) -> Result<u64, Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     let revoked = sqlx::query_scalar!(
         r#"WITH revoked AS (
             UPDATE sessions SET revoked_at = $3

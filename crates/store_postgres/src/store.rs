@@ -16,6 +16,7 @@ use engine::query::{
 use engine::schedules::ScheduleStore;
 use engine::second_factors::SecondFactorStore;
 use engine::sessions::SessionStore;
+use engine::tokens::SigningKeyStore;
 use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
@@ -326,6 +327,10 @@ impl Store for PostgresStore {
     }
 
     fn users(&self) -> &dyn UserStore {
+        self
+    }
+
+    fn signing(&self) -> &dyn SigningKeyStore {
         self
     }
 

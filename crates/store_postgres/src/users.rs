@@ -67,7 +67,7 @@ async fn create(
     event: &AuditEvent,
 ) -> Result<UserCreation, Failure> {
     let row = StoredUserRow::from(user);
-    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     let recorded = sqlx::query!(
         "WITH created AS (
             INSERT INTO users (id, version, name, email, email_folded, email_verified_at, state, grants, created_at,
@@ -108,7 +108,7 @@ async fn change(
     event: &AuditEvent,
 ) -> Result<UserChange, Failure> {
     let row = StoredUserRow::from(user);
-    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
+    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     let recorded = sqlx::query!(
         "WITH changed AS (
             UPDATE users SET version = version + 1, name = $3, email = $4, email_folded = $5, email_verified_at = $6,

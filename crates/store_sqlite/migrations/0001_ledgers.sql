@@ -310,7 +310,7 @@ CREATE TABLE api_keys (
     last_used_at INTEGER
 ) STRICT;
 
--- What was done to keys and ledgers, and who was refused.
+-- What was done to keys, ledgers and what they allow, and who was refused. `entry` is what it made in its ledger's log.
 CREATE TABLE audit_records (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
@@ -319,8 +319,15 @@ CREATE TABLE audit_records (
     subject TEXT NOT NULL,
     address TEXT,
     request_id TEXT,
+    entry INTEGER,
     count INTEGER NOT NULL
 ) STRICT;
+
+-- How the trail is listed, by each filter.
+CREATE INDEX audit_records_by_time ON audit_records (at, id);
+CREATE INDEX audit_records_by_actor ON audit_records (actor, at, id);
+CREATE INDEX audit_records_by_action ON audit_records (action, at, id);
+CREATE INDEX audit_records_by_subject ON audit_records (subject, at, id);
 
 CREATE TRIGGER audit_records_never_change BEFORE UPDATE ON audit_records
 BEGIN
@@ -352,6 +359,17 @@ CREATE TABLE users (
 ) STRICT;
 
 CREATE INDEX users_by_state ON users (state, number);
+
+-- The keys that access tokens are signed with; the private parts are sealed.
+CREATE TABLE signing_keys (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    public BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    signs_from INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT;
 
 -- Sessions of users, without their secrets: of those there are digests only.
 CREATE TABLE sessions (

@@ -1,14 +1,14 @@
-//! API keys and the audit trail. Never sees a secret, and never changes what is recorded.
+//! API keys. Never sees a secret.
 
 use async_trait::async_trait;
-use engine::access::{AccessStore, StoredKey, WriteAccessError};
+use engine::access::{AccessStore, AuditPosition, AuditQuery, StoredKey, WriteAccessError};
 use engine::port::ReadError;
 use engine::query::Page;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
-use sql_rows::{AuditRow, Failure, KeyRow, StoredEvent, one_more, page_of_audit, page_of_keys};
-use sqlx::SqliteConnection;
+use sql_rows::{Failure, KeyRow, one_more, page_of_keys};
 
+use crate::audit::{record, record_alone};
 use crate::store::SqliteStore;
 
 #[async_trait]
@@ -39,11 +39,11 @@ impl AccessStore for SqliteStore {
     }
 
     async fn record(&self, events: &[AuditEvent]) -> Result<(), WriteAccessError> {
-        Ok(record_all(self, events).await?)
+        Ok(record_alone(self, events).await?)
     }
 
-    async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Page<AuditRecord, u64>, ReadError> {
-        Ok(trail(self, before, limit).await?)
+    async fn audit(&self, query: &AuditQuery) -> Result<Page<AuditRecord, AuditPosition>, ReadError> {
+        Ok(crate::audit::trail(self, query).await?)
     }
 }
 
@@ -140,51 +140,4 @@ async fn note(store: &SqliteStore, uses: &[(KeyId, Timestamp)]) -> Result<(), Fa
     }
     transaction.commit().await?;
     Ok(())
-}
-
-async fn record_all(store: &SqliteStore, events: &[AuditEvent]) -> Result<(), Failure> {
-    let mut transaction = store.writer.begin().await?;
-    for event in events {
-        record(&mut transaction, event).await?;
-    }
-    transaction.commit().await?;
-    Ok(())
-}
-
-/// Records an event, in whatever transaction the connection is in.
-pub(crate) async fn record(connection: &mut SqliteConnection, event: &AuditEvent) -> Result<(), Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, count } = event.into();
-    sqlx::query!(
-        "INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        at,
-        actor,
-        action,
-        subject,
-        address,
-        request_id,
-        count
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn trail(
-    store: &SqliteStore,
-    before: Option<u64>,
-    limit: usize,
-) -> Result<Page<AuditRecord, u64>, Failure> {
-    let mut connection = store.reader().await?;
-    let (before, rows) = (stored_before(before), one_more(limit));
-    let rows = sqlx::query_as!(
-        AuditRow,
-        r#"SELECT id AS "id!", at, actor, action, subject, address, request_id, count
-        FROM audit_records WHERE id < ?1 ORDER BY id DESC LIMIT ?2"#,
-        before,
-        rows
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    Ok(page_of_audit(rows, limit)?)
 }

@@ -12,6 +12,7 @@ use engine::idempotency::IdempotencyKey;
 use engine::port::{Batch, CommitError, Head, KeyUse, Loaded, LogRecord, LookedUp, Opened, Wanted};
 use engine::shifted::ShiftedMovement;
 use fail_points::Point;
+use identity::AuditEvent;
 use ledger::{Asset, BalanceKey, BalanceTotal, EntryNumber, LedgerName, Reference, SumChanges};
 use sql_rows::{
     BatchRows, Corruption, Failure, MovedBalance, Reader, add_looked_up, balances_of, entry_number,
@@ -20,6 +21,7 @@ use sql_rows::{
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Notify;
 
+use crate::audit::record_all;
 use crate::changes::{load_kept, write_changes};
 use crate::checkpoints::Checkpoints;
 use crate::failure::commit_failed;
@@ -233,6 +235,11 @@ impl Batch for SqliteBatch {
             committed.notify_one();
         }
         Ok(())
+    }
+
+    async fn record(&mut self, events: &[AuditEvent]) -> Result<(), CommitError> {
+        let recorded = record_all(&mut self.transaction, events).await;
+        recorded.map_err(|failure| CommitError::RolledBack(failure.into()))
     }
 }
 

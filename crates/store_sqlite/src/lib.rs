@@ -6,6 +6,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod backup;
 mod batch;
 mod changes;
@@ -27,6 +28,7 @@ mod rows;
 mod schedules;
 mod second_factors;
 mod sessions;
+mod signing_keys;
 mod snapshot;
 mod spans;
 mod statement;

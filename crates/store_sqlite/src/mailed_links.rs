@@ -8,7 +8,7 @@ use identity::{AuditEvent, LinkKind, SecretDigest, UserId};
 use ledger::Timestamp;
 use sql_rows::{Failure, LinkRow};
 
-use crate::access::record;
+use crate::audit::record;
 use crate::store::SqliteStore;
 
 #[async_trait]

@@ -8,7 +8,7 @@ use identity::{AuditEvent, SecretDigest, UserId};
 use ledger::Timestamp;
 use sql_rows::{Failure, TotpRow};
 
-use crate::access::record;
+use crate::audit::record;
 use crate::store::SqliteStore;
 
 #[async_trait]

@@ -9,7 +9,8 @@ use identity::{AuditEvent, Session, SessionId, UserAgent, UserId};
 use ledger::Timestamp;
 use sql_rows::{Failure, SessionRow, one_more, page_of_sessions, stored_limit};
 
-use crate::access::{record, stored_before};
+use crate::access::stored_before;
+use crate::audit::record;
 use crate::store::SqliteStore;
 
 #[async_trait]

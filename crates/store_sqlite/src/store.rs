@@ -16,6 +16,7 @@ use engine::query::{
 use engine::schedules::ScheduleStore;
 use engine::second_factors::SecondFactorStore;
 use engine::sessions::SessionStore;
+use engine::tokens::SigningKeyStore;
 use engine::users::UserStore;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use sql_rows::{Failure, MigrateError, SchemaState};
@@ -276,6 +277,10 @@ impl Store for SqliteStore {
     }
 
     fn users(&self) -> &dyn UserStore {
+        self
+    }
+
+    fn signing(&self) -> &dyn SigningKeyStore {
         self
     }
 

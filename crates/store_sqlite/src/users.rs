@@ -8,7 +8,8 @@ use engine::users::{PasswordDigest, StoredUser, UserChange, UserCreation, UserSt
 use identity::{AuditEvent, Email, User, UserId, UserState};
 use sql_rows::{Failure, StoredUserRow, UserRow, is_in_use, one_more, page_of_users};
 
-use crate::access::{record, stored_before};
+use crate::access::stored_before;
+use crate::audit::record;
 use crate::store::SqliteStore;
 
 #[async_trait]

@@ -1,4 +1,5 @@
-//! `server admin`: API keys and users, for whoever has the database. What it does is in the audit trail, as the operator's doing.
+//! `server admin`: API keys, users, and the keys that tokens are signed with, for whoever has the database. What it does
+//! is in the audit trail, as the operator's doing.
 
 mod users;
 
@@ -9,9 +10,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use app::storage::{self, IfMissing};
 use engine::access::{NewKey, random_key, random_service_secret};
+use engine::tokens::AccessTokens;
 use engine::{Engine, EngineMetrics, EngineOptions};
 use identity::{
-    Action, Actor, AuditEvent, Grant, Grants, KeyId, KeyName, LedgerSet, Principal, Role, UserState,
+    Action, AuditEvent, Grant, Grants, KeyId, KeyName, LedgerSet, Principal, Purpose, Role, UserState,
 };
 use ledger::{LedgerName, Timestamp};
 use prometheus_client::registry::Registry;
@@ -19,6 +21,7 @@ use server::ApplicationConfig;
 
 use super::print;
 use crate::arguments::{Admin, CreateKey};
+use crate::serve;
 
 /// How many microseconds a day has.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
@@ -53,6 +56,7 @@ pub(super) async fn admin(config: &ApplicationConfig, asked: &Admin) -> anyhow::
             Admin::ListUsers => users::list(&engine).await,
             Admin::DisableUser { email } => users::put(&engine, email, UserState::Disabled).await,
             Admin::EnableUser { email } => users::put(&engine, email, UserState::Active).await,
+            Admin::RotateSigningKey { revoke_earlier } => rotate(config, &engine, *revoke_earlier).await,
         }
     };
     let done = doing.await;
@@ -100,6 +104,18 @@ async fn revoke(engine: &Engine, id: &str) -> anyhow::Result<()> {
     print(&format!("revoked {} ({}): it opens nothing two seconds from now\n", revoked.id, revoked.name))
 }
 
+async fn rotate(config: &ApplicationConfig, engine: &Engine, revoke_earlier: bool) -> anyhow::Result<()> {
+    let sealer = serve::secret(&config.authentication)?.sealer(Purpose::SigningKeys);
+    let tokens = AccessTokens::new(engine.clone(), sealer, config.authentication.token_options());
+    let name = tokens.rotate(revoke_earlier).await?;
+    let said = if revoke_earlier {
+        "; what earlier keys signed is refused two seconds from now"
+    } else {
+        "; what earlier keys signed is good for as long as it would have been"
+    };
+    print(&format!("access tokens are signed with {name} from two seconds on{said}\n"))
+}
+
 /// Returns what a role comes to, for ledgers, or for all of them where none is named.
 fn grants(role: &str, ledgers: &[String]) -> anyhow::Result<Grants> {
     let named = ledgers
@@ -113,13 +129,5 @@ fn grants(role: &str, ledgers: &[String]) -> anyhow::Result<Grants> {
 }
 
 fn event(engine: &Engine, action: Action, subject: String) -> AuditEvent {
-    AuditEvent {
-        at: engine.now(),
-        actor: Actor::Operator,
-        action,
-        subject,
-        address: None,
-        request_id: None,
-        count: 1,
-    }
+    AuditEvent::by_operator(engine.now(), action, subject)
 }

@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use anyhow::bail;
 use app::configuration::DatabaseConfig;
 use app::storage::{self, IfMissing};
+use engine::access::record_by_operator;
+use identity::Action;
 use ledger::LedgerName;
 
 use crate::arguments::{self, ImportFormat};
@@ -26,6 +28,10 @@ pub(super) async fn import(config: &DatabaseConfig, asked: &arguments::Import) -
     let importing = async {
         if !storage.schema().await?.missing.is_empty() {
             bail!("the database's schema is not up to date: run `server migrate`");
+        }
+        if !asked.dry_run {
+            // Before the first entry: no import goes unrecorded.
+            record_by_operator(&*store, Action::LedgerImported, ledger.to_string()).await?;
         }
         match asked.format {
             ImportFormat::Ndjson => ndjson::import(config, &*store, &ledger, asked).await,

@@ -48,7 +48,7 @@ pub(super) async fn prepare(
 }
 
 /// Returns the service's secret: the configured one, or the one in its file, which is made where it is not there.
-pub(super) fn secret(config: &AuthenticationConfig) -> anyhow::Result<ServiceSecret> {
+pub(crate) fn secret(config: &AuthenticationConfig) -> anyhow::Result<ServiceSecret> {
     if let Some(secret) = config.secret() {
         return Ok(secret);
     }
@@ -95,11 +95,11 @@ fn in_file<T>(
     }
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
         Ok(mut opened) => {
-            let made = make()?;
-            opened.write_all(expose(&made).as_bytes())?;
+            let secret = make()?;
+            opened.write_all(expose(&secret).as_bytes())?;
             opened.write_all(b"\n")?;
             opened.sync_all()?;
-            Ok(made)
+            Ok(secret)
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let text = Zeroizing::new(fs::read_to_string(file)?);

@@ -24,8 +24,10 @@ use app::metrics::Metrics;
 use app::schedules::describe_rejection;
 use app::storage::{self, IfMissing, Storage};
 use edge::{Edge, EdgeMetrics, Limits};
+use engine::access::record_by_operator;
 use engine::schedules::ScheduleRunner;
 use engine::{CreateLedgerError, Engine, EngineMetrics, EngineOptions};
+use identity::Action;
 use ledger::Metadata;
 use mail::MailMetrics;
 use prometheus_client::registry::Registry;
@@ -34,8 +36,10 @@ use server::graph::{Graph, Prebuilt};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
+pub(crate) use self::access::secret;
 use self::certificate::Certificate;
 pub(crate) use self::signals::Signals;
 use crate::refusals::refuse;
@@ -100,18 +104,9 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     create_ledgers(&engine, &config.engine).await?;
     let secret = access::secret(&config.authentication)?;
     let key_file = access::prepare(&engine, &config.authentication).await?;
-    let access_writer = tokio::spawn({
-        let engine = engine.clone();
-        async move { engine.keep_writing_access().await }
-    });
-    let session_remover = tokio::spawn({
-        let engine = engine.clone();
-        async move { engine.keep_removing_sessions().await }
-    });
-    let mut expiry = tokio::spawn({
-        let engine = engine.clone();
-        async move { engine.keep_expiring_holds().await }
-    });
+    let access_writer = keep(&engine, |engine| async move { engine.keep_writing_access().await });
+    let session_remover = keep(&engine, |engine| async move { engine.keep_removing_sessions().await });
+    let mut expiry = keep(&engine, |engine| async move { engine.keep_expiring_holds().await });
 
     let runner = ScheduleRunner::start(engine.clone(), (&config.engine).into(), describe_rejection);
 
@@ -199,6 +194,14 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     }
 }
 
+/// Starts what the engine does by itself for as long as the service runs.
+fn keep<F>(engine: &Engine, does: impl FnOnce(Engine) -> F) -> JoinHandle<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    tokio::spawn(does(engine.clone()))
+}
+
 /// Has the front door forget, now and then, who has not come of late. Never ends.
 async fn keep_door(graph: Arc<Graph>) {
     let mut ticks = interval(FORGET_EVERY);
@@ -237,7 +240,10 @@ async fn open_storage(config: &DatabaseConfig) -> anyhow::Result<Storage> {
 async fn create_ledgers(engine: &Engine, config: &EngineConfig) -> anyhow::Result<()> {
     for name in config.ledgers_to_create() {
         match engine.create_ledger(name.clone(), Metadata::default(), None).await {
-            Ok(_) => tracing::info!(ledger = %name, "created"),
+            Ok(_) => {
+                tracing::info!(ledger = %name, "created");
+                record_by_operator(engine.store(), Action::LedgerCreated, name.to_string()).await?;
+            }
             Err(CreateLedgerError::NameTaken) => {}
             Err(error) => return Err(error).with_context(|| format!("cannot create the ledger `{name}`")),
         }

@@ -102,6 +102,64 @@ fn a_trusted_proxy_is_believed_and_nobody_else() {
 }
 
 #[test]
+fn a_principal_that_asks_too_often_is_told_when_to_come_again_wherever_it_comes_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [
+        ("PX_LIMITS__REQUESTS_PER_SECOND_PER_PRINCIPAL", "1"),
+        ("PX_LIMITS__BURST_PER_PRINCIPAL", "3"),
+        ("PX_SERVER__TRUSTED_PROXIES", "[127.0.0.0/8]"),
+    ];
+    let service = Service::start(folder.path(), &settings);
+    let created = service.post("/v1/keys", r#"{"name":"other","grants":[{"role":"admin","ledgers":"all"}]}"#);
+    assert_eq!(created.status, 201, "{created:?}");
+    assert_eq!(created.header("ratelimit-policy"), Some("\"principal\";q=3;w=3"));
+    let other = created.json()["secret"].as_str().expect("a key").to_owned();
+    let mut number = 0;
+    let (_, refused) = until_refused(|| {
+        number += 1;
+        let from = format!("192.0.2.{number}");
+        service.connect().call(&Request::get(PATH).header("x-forwarded-for", &from))
+    });
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(refused.header("ratelimit"), Some("\"principal\";r=0;t=3"));
+    assert_eq!(refused.json()["code"], "request.rate_limited");
+    assert_eq!(service.connect().call(&Request::get(PATH).key(&other)).status, 200, "another principal");
+    // Whoever does not say who they are has nothing of it, and costs nobody anything.
+    for _ in 0..5 {
+        let reply = service.connect().call(&Request::get(PATH).without_key());
+        assert_eq!((reply.status, reply.header("ratelimit")), (401, None));
+    }
+    assert_eq!(service.get("/health/live").status, 200);
+}
+
+#[test]
+fn both_limits_are_told_of_and_what_a_principal_is_refused_for_has_no_effect() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [
+        ("PX_LIMITS__REQUESTS_PER_SECOND_PER_ADDRESS", "1000"),
+        ("PX_LIMITS__REQUESTS_PER_SECOND_PER_PRINCIPAL", "1"),
+        ("PX_LIMITS__BURST_PER_PRINCIPAL", "2"),
+    ];
+    let service = Service::start(folder.path(), &settings);
+    let reply = service.get(PATH);
+    let told: Vec<_> =
+        reply.headers().filter(|(name, _)| *name == "ratelimit-policy").map(|(_, text)| text).collect();
+    assert_eq!(told, ["\"address\";q=200;w=1", "\"principal\";q=2;w=2"]);
+    let (count, _) = until_refused(|| {
+        let ledger = format!("{{\"name\":\"l{}\"}}", fastrand::u64(..));
+        let mut reply = service.post("/v1/ledgers", &ledger);
+        if reply.status == 201 {
+            reply.status = 200;
+        }
+        reply
+    });
+    let metrics = service.get("/metrics").body;
+    let line =
+        format!("http_server_requests_total{{method=\"POST\",route=\"/v1/ledgers\",status=\"201\"}} {count}");
+    assert!(count == 0 || metrics.lines().any(|found| found == line), "no {line} in\n{metrics}");
+}
+
+#[test]
 fn values_that_make_no_sense_are_refused_with_their_keys() {
     let folder = tempfile::tempdir().unwrap();
     for (variable, value, part) in [
@@ -109,6 +167,7 @@ fn values_that_make_no_sense_are_refused_with_their_keys() {
         ("PX_SERVER__TRUSTED_PROXIES", "[proxy.example]", "\"proxy.example\" is neither"),
         ("PX_SERVER__FORWARDED_HEADER", "x-real-ip", "server.forwarded_header"),
         ("PX_LIMITS__BURST_PER_ADDRESS", "0", "limits.burst_per_address"),
+        ("PX_LIMITS__BURST_PER_PRINCIPAL", "0", "limits.burst_per_principal"),
         ("PX_CORS__ORIGINS", "[console.example]", "\"console.example\" is no origin"),
         ("PX_SERVER__METRICS_IP", "somewhere", "server.metrics_ip"),
     ] {

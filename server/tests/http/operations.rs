@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::contract::{operation_of, operations};
-use crate::harness::Request;
+use crate::harness::{ADMIN_KEY, Request};
 use crate::site::{Site, TRANSACTIONS, posting};
 
 /// What stands for the id that the latest reply with one gave away.
@@ -56,6 +56,18 @@ fn calls() -> Vec<(Request, u16)> {
         get("/v1/ledgers/loyalty"),
         (Request::post(TRANSACTIONS).header("idempotency-key", "k").json(dry_run), 200),
         (Request::post(TRANSACTIONS).header("idempotency-key", "k").json(transaction), 201),
+        (
+            Request::post("/oauth/token")
+                .without_key()
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(format!(
+                    "grant_type=client_credentials&client_id={}&client_secret={ADMIN_KEY}",
+                    &ADMIN_KEY[7..19]
+                )),
+            200,
+        ),
+        get("/.well-known/jwks.json"),
+        get("/.well-known/oauth-authorization-server"),
         get(&format!("{TRANSACTIONS}/0")),
         get(&format!("{TRANSACTIONS}?{all}")),
         (
@@ -207,7 +219,8 @@ fn calls() -> Vec<(Request, u16)> {
         get("/set-password"),
         get("/verify-email"),
         get("/account/assets/account.css"),
-        get("/v1/audit?limit=7"),
+        get("/v1/audit?actor=operator&action=key.created&subject=2USBDPIBEdi3&from=2000-01-01T00:00:00Z\
+             &to=2999-01-01T00:00:00Z&limit=7"),
         get("/health/live"),
         get("/health/ready"),
         get("/version"),
@@ -223,7 +236,7 @@ fn calls() -> Vec<(Request, u16)> {
 
 #[test]
 fn every_operation_goes_well_as_described() {
-    let site = Site::start();
+    let site = Site::start_with(&[("PX_AUTHENTICATION__ISSUER", "https://ledger.example.org")]);
     let mut latest = LATEST.to_owned();
     for (mut request, status) in calls() {
         request.path = request.path.replace(LATEST, &latest);

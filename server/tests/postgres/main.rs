@@ -3,6 +3,8 @@
 
 #[path = "../harness/mod.rs"]
 mod harness;
+#[path = "../http/access/rotation.rs"]
+mod rotation;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -107,4 +109,12 @@ fn a_database_that_cannot_be_used_is_named_without_its_password() {
         assert!(said.contains("postgres://***@127.0.0.1:1/florin") && said.contains(reason), "{said}");
         assert!(!said.contains("hunter2"), "{said}");
     }
+}
+
+#[test]
+fn tokens_outlive_a_rotation() {
+    let Some(database) = database() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [("PX_DATABASE__URL", database.url())];
+    rotation::tokens_outlive_a_rotation_on_every_replica_and_no_revocation(folder.path(), &settings);
 }

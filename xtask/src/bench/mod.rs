@@ -1,5 +1,6 @@
 //! Benchmarks: each is one command, compares within one run, and prints ratios beside figures.
 
+mod auth;
 mod cluster;
 mod figures;
 mod latencies;
@@ -24,6 +25,7 @@ pub(crate) enum Bench {
     /// Posts transfers over 1, 8, 64 and 256 connections on SQLite, in batches and one SQL transaction each.
     Smoke(smoke::Options),
     Write(write::Options),
+    Auth(auth::Options),
     Size(size::Options),
 }
 
@@ -40,7 +42,8 @@ impl Bench {
     fn features(&self) -> Vec<&'static str> {
         match self {
             Self::Write(options) if options.starts_postgres() => vec!["postgres"],
-            Self::Smoke(_) | Self::Write(_) => vec![],
+            Self::Auth(options) if options.starts_postgres() => vec!["postgres"],
+            Self::Smoke(_) | Self::Write(_) | Self::Auth(_) => vec![],
             Self::Size(options) if options.starts_postgres() => vec!["size", "postgres"],
             Self::Size(_) => vec!["size"],
         }
@@ -63,6 +66,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Smoke(options) => smoke::run(options),
         Bench::Write(options) => write::run(options),
+        Bench::Auth(options) => auth::run(options),
         Bench::Size(options) => size::run(options),
     }
 }

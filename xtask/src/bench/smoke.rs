@@ -54,6 +54,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
                     traffic: Traffic::Deposits,
                     keys: Keys::Ordered,
                     accounts: options.accounts,
+                    is_authorized: true,
                     warm_up: Duration::ZERO,
                     duration: Duration::from_secs(options.seconds.max(1)),
                 };

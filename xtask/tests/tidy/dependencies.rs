@@ -56,7 +56,11 @@ fn rights_depend_on_the_names_of_ledgers_only() {
 
 #[test]
 fn the_engine_knows_the_ledger_and_no_store() {
-    assert_eq!(builds_on("engine"), ["identity", "ledger"], "the engine asks stores through its own port");
+    assert_eq!(
+        builds_on("engine"),
+        ["identity", "ledger", "tokens"],
+        "the engine asks stores through its own port"
+    );
 }
 
 #[test]

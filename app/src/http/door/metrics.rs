@@ -1,4 +1,4 @@
-//! What the door counts: its own answers, and how many addresses it keeps in mind. The request log does not have them.
+//! What the door counts: its own answers, and how many addresses and principals are kept in mind. The request log does not have them.
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
@@ -11,6 +11,7 @@ use prometheus_client::registry::Registry;
 pub struct DoorMetrics {
     answers: Family<Labels, Counter>,
     addresses: Gauge,
+    principals: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -49,6 +50,11 @@ impl DoorMetrics {
             "Addresses whose requests are being counted",
             metrics.addresses.clone(),
         );
+        registry.register(
+            "rate_limited_principals",
+            "Principals whose requests are being counted",
+            metrics.principals.clone(),
+        );
         metrics
     }
 
@@ -59,6 +65,10 @@ impl DoorMetrics {
             Answer::NotExposed => Reason::not_exposed,
         };
         self.answers.get_or_create(&Labels { reason }).inc();
+    }
+
+    pub(super) fn principals(&self, count: usize) {
+        self.principals.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     pub(super) fn addresses(&self, count: usize) {

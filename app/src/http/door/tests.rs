@@ -16,6 +16,7 @@ fn open() -> FrontDoor {
         proxies: TrustedProxies::new([].into_iter(), crate::configuration::ForwardedHeader::XForwardedFor),
         exposure: Exposure { docs: true, metrics: true },
         addresses: None,
+        principals: PrincipalLimit::default(),
         cors: None,
         compression: None,
         headers: SecurityHeaders { secure: false },
@@ -150,8 +151,14 @@ fn every_method_of_the_api_is_allowed_across_origins() {
 }
 
 fn limited() -> FrontDoor {
-    let config =
-        LimitsConfig { requests_per_second_per_address: 1, burst_per_address: 1, addresses_max: 100 };
+    let config = LimitsConfig {
+        requests_per_second_per_address: 1,
+        burst_per_address: 1,
+        addresses_max: 100,
+        requests_per_second_per_principal: 0,
+        burst_per_principal: 1,
+        principals_max: 64,
+    };
     FrontDoor { addresses: RateLimit::per_address(&config), ..with_origins(&["*"]) }
 }
 

@@ -124,7 +124,7 @@ fn any_submission(amount: BoxedStrategy<Amount>) -> impl Strategy<Value = Asked>
     (any_ledger(), any_command(amount), any_key(), prop::bool::weighted(0.1)).prop_map(
         |(ledger, command, key, dry_run)| Asked::Submit {
             ledger,
-            submission: Submission { command, key, dry_run },
+            submission: Submission { command, key, dry_run, audit: None },
         },
     )
 }
@@ -170,7 +170,7 @@ pub(crate) fn first_holds() -> Vec<Asked> {
     ];
     let submit = |request: Request| Asked::Submit {
         ledger: ledger_name(LEDGERS[0]),
-        submission: Submission { command: request.command, key: None, dry_run: false },
+        submission: Submission::new(request.command, None),
     };
     requests.map(submit).into()
 }

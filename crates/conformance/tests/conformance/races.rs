@@ -118,7 +118,7 @@ impl Lot {
 }
 
 fn submission(request: Request) -> Asked {
-    let submission = Submission { command: request.command, key: request.key, dry_run: false };
+    let submission = Submission::new(request.command, request.key);
     Asked::Submit { ledger: main_ledger(), submission }
 }
 

@@ -200,7 +200,7 @@ pub(crate) fn transfer(source: &str, destination: &str) -> PostTransaction {
 /// Posts a transaction now.
 pub(crate) async fn post(bench: &Bench, transaction: PostTransaction) {
     let command = Command::PostTransaction(transaction);
-    let submission = engine::Submission { command, key: None, dry_run: false };
+    let submission = engine::Submission::new(command, None);
     bench.engines[0].submit(&main(), submission).await.expect("it is posted");
 }
 

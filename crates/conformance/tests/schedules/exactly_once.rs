@@ -110,11 +110,8 @@ async fn an_occurrence_that_was_posted_and_not_recorded_is_recorded_by_the_next_
         let claim =
             ScheduleUpdate { id: schedule.id, version: 0, progress, closes: false, run: None, request: None };
         bench.store().scheduling().update_schedule(&main(), &claim).await.unwrap();
-        let submission = engine::Submission {
-            command: schedule.definition.command(at(BEGIN)),
-            key: Some(IdempotencyKey::stored(&format!("schedule 0 at {BEGIN}")).unwrap()),
-            dry_run: false,
-        };
+        let key = IdempotencyKey::stored(&format!("schedule 0 at {BEGIN}")).unwrap();
+        let submission = engine::Submission::new(schedule.definition.command(at(BEGIN)), Some(key));
         bench.engines[1].submit(&main(), submission).await.expect("it is posted");
         // It was paused meanwhile: what was begun is brought to its end all the same.
         let pause = ScheduleChange::Pause;

@@ -9,9 +9,12 @@ use identity::{
 use ledger::Timestamp;
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::cache::CachedKey;
+use super::lookups::Lookup;
 use super::port::{StoredKey, WriteAccessError};
 use crate::Engine;
-use crate::port::ReadError;
+use crate::clock;
+use crate::port::{ReadError, Store};
 
 /// How often what was noted of refusals and of the use of keys is written.
 const WRITE_INTERVAL: Duration = Duration::from_secs(10);
@@ -28,6 +31,9 @@ pub enum AuthenticationError {
     /// The key was revoked.
     #[error("the key was revoked")]
     Revoked,
+    /// The token does not do.
+    #[error(transparent)]
+    Token(#[from] tokens::TokenError),
     /// It could not be found out.
     #[error("the key could not be looked up")]
     Read(#[source] ReadError),
@@ -79,20 +85,38 @@ impl Engine {
     /// # Errors
     /// [`AuthenticationError`].
     pub async fn authenticate(&self, text: &KeyText) -> Result<Arc<Principal>, AuthenticationError> {
-        let cached = if let Some(cached) = self.keys().find(text.id_text()) {
-            cached
-        } else {
-            let (began, id) = (Instant::now(), text.id());
-            let found = self.store().access().key(&id).await.map_err(AuthenticationError::Read)?;
-            let Some(stored) = found else {
-                self.keys().forget(&id);
-                return Err(AuthenticationError::Unknown);
-            };
-            self.keys().keep(&stored, began)
-        };
+        let cached = self.look_up(text.id_text()).await?;
         if cached.digest != text.digest() {
             return Err(AuthenticationError::Unknown);
         }
+        self.in_use(&cached)
+    }
+
+    /// Says who comes with what was given for a key, and was checked by itself.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`].
+    pub(crate) async fn authenticate_for(&self, id: &KeyId) -> Result<Arc<Principal>, AuthenticationError> {
+        let cached = self.look_up(id.as_str()).await?;
+        self.in_use(&cached)
+    }
+
+    async fn look_up(&self, id: &str) -> Result<Arc<Lookup<CachedKey>>, AuthenticationError> {
+        if let Some(cached) = self.keys().find(id) {
+            return Ok(cached);
+        }
+        let began = Instant::now();
+        let id = KeyId::parse(id).map_err(|_| AuthenticationError::Unknown)?;
+        let found = self.store().access().key(&id).await.map_err(AuthenticationError::Read)?;
+        let Some(stored) = found else {
+            self.keys().forget(&id);
+            return Err(AuthenticationError::Unknown);
+        };
+        Ok(self.keys().keep(&stored, began))
+    }
+
+    /// Lets a key that was looked up be used now, unless its time is over.
+    fn in_use(&self, cached: &CachedKey) -> Result<Arc<Principal>, AuthenticationError> {
         let now = self.now();
         if cached.is_revoked {
             return Err(AuthenticationError::Revoked);
@@ -118,17 +142,17 @@ impl Engine {
             return Err(ChangeKeyError::Lacking(scope));
         }
         let text = random_key()?;
+        let event = event(Action::KeyCreated, text.id().to_string());
         let key = ApiKey {
             id: text.id(),
             name: new.name,
             grants: new.grants,
             created_at: self.now(),
-            created_by: by.subject().actor(),
+            created_by: event.actor.clone(),
             expires_at: new.expires_at,
             revoked_at: None,
             last_used_at: None,
         };
-        let event = event(Action::KeyCreated, key.id.to_string());
         let stored = StoredKey { key: key.clone(), digest: text.digest() };
         self.store().access().create_key(&stored, &event).await?;
         Ok(IssuedKey { key, text })
@@ -176,15 +200,7 @@ impl Engine {
             revoked_at: None,
             last_used_at: None,
         };
-        let event = AuditEvent {
-            at: key.created_at,
-            actor: Actor::Operator,
-            action: Action::KeyCreated,
-            subject: id.to_string(),
-            address: None,
-            request_id: None,
-            count: 1,
-        };
+        let event = AuditEvent::by_operator(key.created_at, Action::KeyCreated, id.to_string());
         match self.store().access().create_key(&StoredKey { key, digest: text.digest() }, &event).await {
             // Another replica that starts at the same moment may have been first.
             Err(error) if self.store().access().key(&id).await?.is_none() => Err(error.into()),
@@ -258,6 +274,18 @@ pub fn random_service_secret() -> Result<ServiceSecret, getrandom::Error> {
     Ok(ServiceSecret::from_random(&random))
 }
 
+/// Records what an operator did on the command line, or the service by itself.
+///
+/// # Errors
+/// [`WriteAccessError`].
+pub async fn record_by_operator(
+    store: &dyn Store,
+    action: Action,
+    subject: String,
+) -> Result<(), WriteAccessError> {
+    store.access().record(&[AuditEvent::by_operator(clock::now(), action, subject)]).await
+}
+
 /// Makes the text of a new key, which opens nothing yet.
 ///
 /// # Errors
@@ -269,4 +297,11 @@ pub fn random_key() -> Result<KeyText, ChangeKeyError> {
     let text = KeyText::from_random(id, &secret);
     secret.zeroize();
     Ok(text)
+}
+
+/// Makes a random name: 12 letters and digits, as the ids of keys are.
+pub(crate) fn random_name() -> Result<String, getrandom::Error> {
+    let mut id = [0; 9];
+    getrandom::fill(&mut id)?;
+    Ok(KeyText::from_random(id, &[0; 32]).id_text().to_owned())
 }

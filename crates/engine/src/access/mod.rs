@@ -6,13 +6,17 @@ mod cache;
 mod changes;
 mod lookups;
 mod port;
+mod query;
 mod refusals;
 
 pub use changes::{
     AuthenticationError, ChangeKeyError, IssuedKey, NewKey, random_key, random_service_secret,
+    record_by_operator,
 };
 pub use port::{AccessStore, StoredKey, WriteAccessError};
+pub use query::{AuditPosition, AuditQuery};
 
 pub(crate) use cache::KeyCache;
+pub(crate) use changes::random_name;
 pub(crate) use lookups::Lookups;
 pub(crate) use refusals::Refusals;

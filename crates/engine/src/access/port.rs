@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId, SecretDigest};
 use ledger::Timestamp;
 
+use super::query::{AuditPosition, AuditQuery};
 use crate::port::{ReadError, Source};
 use crate::query::Page;
 
@@ -53,11 +54,11 @@ pub trait AccessStore: Send + Sync {
     /// [`WriteAccessError`].
     async fn record(&self, events: &[AuditEvent]) -> Result<(), WriteAccessError>;
 
-    /// Lists the audit trail, the latest first, what comes before the record of number `before`.
+    /// Lists the audit trail, the latest first.
     ///
     /// # Errors
     /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
-    async fn audit(&self, before: Option<u64>, limit: usize) -> Result<Page<AuditRecord, u64>, ReadError>;
+    async fn audit(&self, query: &AuditQuery) -> Result<Page<AuditRecord, AuditPosition>, ReadError>;
 }
 
 /// A key with what is kept of its secret.

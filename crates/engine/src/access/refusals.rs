@@ -66,6 +66,7 @@ mod tests {
             subject: subject.to_owned(),
             address: Some([192, 0, 2, from].into()),
             request_id: Some("sri".to_owned()),
+            entry: None,
             count: 1,
         }
     }

@@ -182,11 +182,8 @@ impl Work {
         if began.elapsed() > self.options.lease / 2 {
             return Ok(Turn::Idle);
         }
-        let submission = Submission {
-            command: schedule.definition.command(due_at),
-            key: Some(IdempotencyKey::of_occurrence(id, due_at)),
-            dry_run: false,
-        };
+        let key = IdempotencyKey::of_occurrence(id, due_at);
+        let submission = Submission::new(schedule.definition.command(due_at), Some(key));
         let submitted = self.engine.submit(ledger, submission).await;
         fail_points::reach(Point::ScheduleSubmitted);
         let outcome = match submitted {

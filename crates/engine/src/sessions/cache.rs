@@ -80,22 +80,21 @@ impl Engine {
         idle: Duration,
     ) -> Result<Arc<Principal>, SessionError> {
         let now = self.now();
-        let cached = match self.session_cache().0.find(text.id_text()) {
-            Some(cached) => cached,
-            None => {
-                let (began, id) = (Instant::now(), text.id());
-                let found = self.store().sessions().session(&id).await.map_err(SessionError::Read)?;
-                let Some(mut stored) = found else {
-                    self.session_cache().forget(&id);
-                    return Err(SessionError::Unknown);
-                };
-                let user = self.store().users().user(&stored.session.user).await;
-                let user = user.map_err(SessionError::Read)?;
-                if stored.digest == text.digest() && stored.session.state(now, idle) == SessionState::Active {
-                    self.note_seen(&mut stored.session, now, idle).await;
-                }
-                self.session_cache().0.keep(id, began, |_| CachedSession::of(stored, user))
+        let cached = if let Some(cached) = self.session_cache().0.find(text.id_text()) {
+            cached
+        } else {
+            let (began, id) = (Instant::now(), text.id());
+            let found = self.store().sessions().session(&id).await.map_err(SessionError::Read)?;
+            let Some(mut stored) = found else {
+                self.session_cache().forget(&id);
+                return Err(SessionError::Unknown);
+            };
+            let user = self.store().users().user(&stored.session.user).await;
+            let user = user.map_err(SessionError::Read)?;
+            if stored.digest == text.digest() && stored.session.state(now, idle) == SessionState::Active {
+                self.note_seen(&mut stored.session, now, idle).await;
             }
+            self.session_cache().0.keep(id, began, |_| CachedSession::of(stored, user))
         };
         if cached.digest != text.digest() {
             return Err(SessionError::Unknown);

@@ -1,10 +1,7 @@
 //! Whether somebody is who they say they are, and how their password is set. It takes as long to say no as to say yes,
 //! whether there is such a user or not.
 
-use std::sync::Arc;
-use std::time::Instant;
-
-use identity::{Action, AuditEvent, Email, Principal, User, UserId, UserState};
+use identity::{Action, AuditEvent, Email, User, UserId, UserState};
 
 use super::changes::ChangeUserError;
 use super::passwords::DigestError;
@@ -43,20 +40,6 @@ pub enum SetPasswordError {
     /// It could not be written, or there is no such user.
     #[error(transparent)]
     Change(#[from] ChangeUserError),
-}
-
-/// Why somebody does not count as a user any more.
-#[derive(Debug, thiserror::Error)]
-pub enum UserPrincipalError {
-    /// There is no such user.
-    #[error("there is no such user")]
-    Unknown,
-    /// They were disabled.
-    #[error("the user was disabled")]
-    Disabled,
-    /// It could not be found out.
-    #[error("the user could not be looked up")]
-    Read(#[source] ReadError),
 }
 
 impl Engine {
@@ -152,28 +135,5 @@ impl Engine {
         let digest =
             self.passwords().digest(password, move |password| policy::check(password, &user)).await?;
         digest.map_err(SetPasswordError::Fault)
-    }
-
-    /// Returns who it is that signed in as a user, with what they may do: as of two seconds ago at the most, and as of now
-    /// where it was changed here.
-    ///
-    /// # Errors
-    /// [`UserPrincipalError`].
-    pub async fn user_principal(&self, id: &UserId) -> Result<Arc<Principal>, UserPrincipalError> {
-        let cached = if let Some(cached) = self.user_cache().find(id) {
-            cached
-        } else {
-            let began = Instant::now();
-            let found = self.store().users().user(id).await.map_err(UserPrincipalError::Read)?;
-            let Some(stored) = found else {
-                self.user_cache().forget(id);
-                return Err(UserPrincipalError::Unknown);
-            };
-            self.user_cache().keep(&stored.user, began)
-        };
-        match cached.state {
-            UserState::Active => Ok(Arc::clone(&cached.principal)),
-            UserState::Disabled => Err(UserPrincipalError::Disabled),
-        }
     }
 }

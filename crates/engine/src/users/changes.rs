@@ -153,7 +153,6 @@ impl Engine {
             let before = user.user.clone();
             let Some(event) = amend(&mut user)? else { return Ok(user.user) };
             let written = self.store().users().change_user(&user, &event).await;
-            self.user_cache().forget(id);
             self.session_cache().forget_user(id);
             match written.map_err(ChangeUserError::from)? {
                 UserChange::Changed => {

@@ -4,17 +4,15 @@
 //! that takes long to make.
 
 mod authentication;
-mod cache;
 mod changes;
 mod passwords;
 mod policy;
 mod port;
 
-pub use authentication::{SetPasswordError, UserPrincipalError, VerifyPasswordError};
+pub use authentication::{SetPasswordError, VerifyPasswordError};
 pub use changes::{ChangeUserError, NewUser, UserPatch};
 pub use passwords::{DigestError, PasswordOptions};
 pub use policy::{PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, PasswordFault};
 pub use port::{PasswordDigest, StoredUser, UserChange, UserCreation, UserStore};
 
-pub(crate) use cache::UserCache;
 pub(crate) use passwords::Passwords;

@@ -208,8 +208,8 @@ mod tests {
     #[tokio::test]
     async fn so_many_may_wait_and_no_more() {
         let passwords = Arc::new(Passwords::new(&CHEAP));
-        let (begun, has_begun) = std::sync::mpsc::channel();
-        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let (begun, has_begun) = std::sync::mpsc::sync_channel(1);
+        let (end, ends) = std::sync::mpsc::sync_channel::<()>(1);
         let ask = |work: Box<dyn FnOnce() + Send>| {
             let passwords = Arc::clone(&passwords);
             tokio::spawn(async move {

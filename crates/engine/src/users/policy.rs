@@ -99,7 +99,8 @@ mod tests {
         ] {
             assert_eq!(check(password, &ada()), Ok(()), "{password}");
         }
-        let longest: String = (0..128).map(|n| char::from(b'a' + (n * n * 7 % 23) as u8)).collect();
+        let longest: String =
+            (0..128_u32).map(|n| char::from(b'a' + u8::try_from(n * n * 7 % 23).unwrap())).collect();
         assert_eq!(check(&longest, &ada()), Ok(()));
     }
 

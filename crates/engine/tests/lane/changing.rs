@@ -15,7 +15,7 @@ fn change(account: &str, policy: PolicyPatch, metadata: &[(&str, Option<&str>)])
     let metadata = MetadataPatch::new(metadata.iter().map(owned).collect()).unwrap();
     let account = Address::parse(account).unwrap();
     let command = Command::ChangeAccount(ChangeAccount { account, policy, metadata });
-    Submission { command, key: None, dry_run: false }
+    Submission::new(command, None)
 }
 
 fn hold(source: &str, destination: &str, amount: u64) -> Submission {
@@ -25,7 +25,7 @@ fn hold(source: &str, destination: &str, amount: u64) -> Submission {
     let postings = Postings::new(vec![posting]).unwrap().into();
     let metadata = Metadata::default();
     let command = Command::CreateHold(CreateHold { postings, expires_at: None, reference: None, metadata });
-    Submission { command, key: None, dry_run: false }
+    Submission::new(command, None)
 }
 
 fn floor(units: i128) -> PolicyPatch {
@@ -183,7 +183,7 @@ async fn a_change_is_replayed_with_what_was_held_at_its_time() {
     let first = bench.submit(asked()).await.unwrap();
     assert_eq!(pending(&first.entry).await, [7]);
     let void = ReleaseHold { hold: held.entry.number, cause: ReleaseCause::Voided };
-    let void = Submission { command: Command::ReleaseHold(void), key: None, dry_run: false };
+    let void = Submission::new(Command::ReleaseHold(void), None);
     bench.submit(void).await.unwrap();
     let second = bench.submit(change("a", closed(false), &[])).await.unwrap();
     assert_eq!(pending(&second.entry).await, [0]);
@@ -196,7 +196,7 @@ fn annotate(transaction: u64, metadata: &[(&str, Option<&str>)]) -> Submission {
     let metadata = MetadataPatch::new(metadata.iter().map(owned).collect()).unwrap();
     let transaction = EntryNumber(transaction);
     let command = Command::ChangeTransaction(ChangeTransaction { transaction, metadata });
-    Submission { command, key: None, dry_run: false }
+    Submission::new(command, None)
 }
 
 fn is_not_found<T>(result: &Result<T, SubmitError>) -> bool {

@@ -14,6 +14,7 @@ use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
+use identity::AuditEvent;
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
 use tokio::sync::Semaphore;
 
@@ -89,6 +90,10 @@ struct FaultyBatch {
 
 #[async_trait]
 impl Batch for FaultyBatch {
+    async fn record(&mut self, events: &[AuditEvent]) -> Result<(), CommitError> {
+        self.inner.record(events).await
+    }
+
     async fn commit(self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {
         let fault = self.switches.faults.lock().unwrap().pop_front();
         match fault {
@@ -269,6 +274,10 @@ impl Store for FaultyStore {
 
     fn users(&self) -> &dyn engine::users::UserStore {
         self.inner.users()
+    }
+
+    fn signing(&self) -> &dyn engine::tokens::SigningKeyStore {
+        self.inner.signing()
     }
 
     async fn snapshot(&self, ledger: &LedgerName) -> Result<Box<dyn Snapshot>, ReadError> {

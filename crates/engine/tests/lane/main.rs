@@ -127,17 +127,14 @@ fn transfers(postings: &[(&str, &str, u64)]) -> Submission {
             .unwrap()
         })
         .collect();
-    Submission {
-        command: Command::PostTransaction(PostTransaction {
-            postings: Postings::new(postings).unwrap(),
-            reference: None,
-            effective_at: None,
-            metadata: Metadata::default(),
-            expectations: Expectations::default(),
-        }),
-        key: None,
-        dry_run: false,
-    }
+    let command = Command::PostTransaction(PostTransaction {
+        postings: Postings::new(postings).unwrap(),
+        reference: None,
+        effective_at: None,
+        metadata: Metadata::default(),
+        expectations: Expectations::default(),
+    });
+    Submission::new(command, None)
 }
 
 fn transaction_of(submission: &mut Submission) -> &mut PostTransaction {

@@ -36,7 +36,7 @@ fn freeze(account: &str) -> Submission {
     let account = Address::parse(account).unwrap();
     let command =
         Command::ChangeAccount(ChangeAccount { account, policy, metadata: MetadataPatch::default() });
-    Submission { command, key: None, dry_run: false }
+    Submission::new(command, None)
 }
 
 fn hold(source: &str, destination: &str, amount: u64) -> Submission {
@@ -44,7 +44,7 @@ fn hold(source: &str, destination: &str, amount: u64) -> Submission {
     let postings = transaction_of(&mut post).postings.clone();
     let metadata = Metadata::default();
     let command = Command::CreateHold(CreateHold { postings, expires_at: None, reference: None, metadata });
-    Submission { command, key: None, dry_run: false }
+    Submission::new(command, None)
 }
 
 #[tokio::test]

@@ -1,17 +1,15 @@
 //! Users: who may create and change whom, and what lets them in.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use engine::port::Store;
 use engine::users::{
     ChangeUserError, NewUser, PasswordDigest, PasswordFault, PasswordOptions, SetPasswordError, UserPatch,
-    UserPrincipalError, VerifyPasswordError,
+    VerifyPasswordError,
 };
 use engine::{Engine, EngineMetrics, EngineOptions};
-use identity::{
-    Action, Actor, AuditEvent, Email, Grants, Principal, Scope, Subject, User, UserName, UserState,
-};
+use identity::{Action, Actor, AuditEvent, Email, Grants, Principal, Scope, User, UserName, UserState};
 use ledger::Timestamp;
 use prometheus_client::registry::Registry;
 use store_sqlite::{SqliteOptions, SqliteStore};
@@ -56,7 +54,12 @@ impl Bench {
     }
 
     async fn trail(&self) -> Vec<(Action, String)> {
-        let page = self.store.access().audit(None, 100).await.unwrap();
+        let page = self
+            .store
+            .access()
+            .audit(&engine::access::AuditQuery { limit: 100, ..Default::default() })
+            .await
+            .unwrap();
         page.items.into_iter().map(|record| (record.event.action, record.event.subject)).collect()
     }
 }
@@ -75,6 +78,7 @@ fn event(action: Action, subject: String) -> AuditEvent {
         subject,
         address: None,
         request_id: None,
+        entry: None,
         count: 1,
     }
 }
@@ -83,8 +87,8 @@ fn email(name: &str) -> Email {
     Email::parse(&format!("{name}@example.com")).unwrap()
 }
 
-fn grants(text: &str) -> Option<Grants> {
-    Some(Grants::parse(text).unwrap())
+fn grants(text: &str) -> Grants {
+    Grants::parse(text).unwrap()
 }
 
 #[tokio::test]
@@ -109,13 +113,13 @@ async fn nobody_grants_or_changes_what_they_do_not_have() {
         UserPatch { email: Some(email("mine")), ..UserPatch::default() },
         UserPatch { state: Some(UserState::Disabled), ..UserPatch::default() },
         UserPatch { name: Some(UserName::parse("x").unwrap()), ..UserPatch::default() },
-        UserPatch { grants: grants("ledger:read@*"), ..UserPatch::default() },
+        UserPatch { grants: Some(grants("ledger:read@*")), ..UserPatch::default() },
         UserPatch::default(),
     ] {
         let refused = bench.engine.change_user(&admin.id, patch.clone(), &helper, event).await;
         assert!(matches!(refused, Err(ChangeUserError::Exceeding(Scope::KeysAdmin))), "{patch:?}");
     }
-    let more = UserPatch { grants: grants("ledger:read@*;ledger:write@us"), ..UserPatch::default() };
+    let more = UserPatch { grants: Some(grants("ledger:read@*;ledger:write@us")), ..UserPatch::default() };
     let refused = bench.engine.change_user(&made.id, more, &helper, event).await;
     assert!(matches!(refused, Err(ChangeUserError::Lacking(Scope::LedgerWrite))));
     let patch = UserPatch { email: Some(email("mine")), ..UserPatch::default() };
@@ -130,12 +134,12 @@ async fn nobody_locks_themselves_out() {
     let own = admin.principal();
     for patch in [
         UserPatch { state: Some(UserState::Disabled), ..UserPatch::default() },
-        UserPatch { grants: grants("ledger:read@*"), ..UserPatch::default() },
+        UserPatch { grants: Some(grants("ledger:read@*")), ..UserPatch::default() },
     ] {
         let refused = bench.engine.change_user(&admin.id, patch.clone(), &own, event).await;
         assert!(matches!(refused, Err(ChangeUserError::OwnAccess)), "{patch:?}");
     }
-    let less = UserPatch { grants: grants("users:admin@*"), ..UserPatch::default() };
+    let less = UserPatch { grants: Some(grants("users:admin@*")), ..UserPatch::default() };
     let changed = bench.engine.change_user(&admin.id, less, &own, event).await.unwrap();
     assert_eq!(changed.grants.to_string(), "users:admin@*");
 }
@@ -182,7 +186,7 @@ async fn changes_of_one_user_at_the_same_moment_are_all_made() {
     let patches = [
         UserPatch { name: Some(UserName::parse("Grace").unwrap()), ..UserPatch::default() },
         UserPatch { email: Some(email("grace")), ..UserPatch::default() },
-        UserPatch { grants: grants("ledger:write@*"), ..UserPatch::default() },
+        UserPatch { grants: Some(grants("ledger:write@*")), ..UserPatch::default() },
         UserPatch { state: Some(UserState::Disabled), ..UserPatch::default() },
     ];
     let [a, b, c, d] = patches.map(|patch| bench.engine.change_user(&user.id, patch, &by, event));
@@ -192,7 +196,7 @@ async fn changes_of_one_user_at_the_same_moment_are_all_made() {
     }
     let kept = bench.store.users().user(&user.id).await.unwrap().unwrap();
     assert_eq!((kept.user.name.as_str(), kept.user.email), ("Grace", email("grace")));
-    assert_eq!((kept.user.grants, kept.user.state), (grants("ledger:write@*").unwrap(), UserState::Disabled));
+    assert_eq!((kept.user.grants, kept.user.state), (grants("ledger:write@*"), UserState::Disabled));
     assert_eq!(kept.version, 4);
 }
 
@@ -279,25 +283,9 @@ async fn a_good_sign_in_renews_a_digest_that_cost_another_amount() {
 }
 
 #[tokio::test]
-async fn a_user_counts_as_changed_here_at_once_and_elsewhere_soon() {
+async fn a_password_that_cannot_be_looked_up_is_not_wrong() {
     let bench = Bench::new(CHEAP).await;
-    let elsewhere = replica(&bench.store, CHEAP);
-    let user = bench.user("ada", "ledger:read@*").await;
-    let principal = elsewhere.user_principal(&user.id).await.unwrap();
-    assert!(matches!(principal.subject(), Subject::User { id, .. } if *id == user.id));
-    assert_eq!(bench.engine.user_principal(&user.id).await.unwrap(), principal);
-    let disabled = UserPatch { state: Some(UserState::Disabled), ..UserPatch::default() };
-    bench.engine.change_user(&user.id, disabled, &Principal::anybody(), event).await.unwrap();
-    assert!(matches!(bench.engine.user_principal(&user.id).await, Err(UserPrincipalError::Disabled)));
-    let began = Instant::now();
-    while elsewhere.user_principal(&user.id).await.is_ok() {
-        assert!(began.elapsed() < Duration::from_secs(30));
-        tokio::task::yield_now().await;
-    }
-    let nobody = identity::UserId::from_random([9; 9]);
-    assert!(matches!(bench.engine.user_principal(&nobody).await, Err(UserPrincipalError::Unknown)));
     bench.store.close().await;
-    assert!(matches!(bench.engine.user_principal(&nobody).await, Err(UserPrincipalError::Read(_))));
     let unread = bench.engine.verify_password(&email("ada"), PASSWORD).await;
     assert!(matches!(unread, Err(VerifyPasswordError::Read(_))));
 }

@@ -347,10 +347,14 @@ async fn a_page_of_the_file_that_was_overwritten_is_corruption() {
     let (store, main) = place.with_main().await;
     let many: Vec<_> = (0..500).map(|n| transfer("world", &format!("a:{n}"), 1)).collect();
     append(&*store, &main, &many).await;
+    let roots = sqlx::query_scalar::<_, i64>("SELECT max(rootpage) FROM sqlite_schema");
+    let last_root: i64 = roots.fetch_one(&mut place.stranger().await).await.unwrap();
     store.close().await;
     let mut bytes = std::fs::read(place.path()).unwrap();
     // All but the schema's pages and the first ones of the tables behind it, so that the head can be read.
-    bytes[32 * 4096..].fill(0x5a);
+    let kept = usize::try_from(last_root).unwrap() * 4096;
+    assert!(kept < bytes.len());
+    bytes[kept..].fill(0x5a);
     std::fs::write(place.path(), &bytes).unwrap();
     let store = SqliteStore::open(place.options()).await.unwrap();
     let result = store.log(&main, EntryNumber(0), 1_000).await;

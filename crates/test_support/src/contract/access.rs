@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use engine::access::StoredKey;
+use engine::access::{AuditQuery, StoredKey};
 use engine::port::{ReadError, Store};
 use identity::{Action, Actor, ApiKey, AuditEvent, Grants, KeyId, KeyName, KeyText};
 
@@ -42,6 +42,7 @@ fn event(action: Action, subject: &str) -> AuditEvent {
         subject: subject.to_owned(),
         address: None,
         request_id: None,
+        entry: None,
         count: 1,
     }
 }
@@ -52,6 +53,7 @@ fn full(subject: &str, count: u64) -> AuditEvent {
         actor: Actor::Key(text(1).id()),
         address: Some(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, 1])),
         request_id: Some("sri_01".to_owned()),
+        entry: None,
         count,
         ..event(Action::Refused, subject)
     }
@@ -63,7 +65,7 @@ async fn create(store: &dyn Store, key: &StoredKey) {
 }
 
 async fn trail(store: &dyn Store) -> Vec<AuditEvent> {
-    let records = store.access().audit(None, 1000).await.unwrap();
+    let records = store.access().audit(&AuditQuery { limit: 1000, ..AuditQuery::default() }).await.unwrap();
     assert_eq!(records.next, None);
     assert!(records.items.is_sorted_by(|one, other| one.id > other.id));
     records.items.into_iter().map(|record| record.event).collect()
@@ -167,8 +169,11 @@ pub async fn the_audit_trail_is_listed_latest_first(fixture: &dyn StoreFixture) 
     let latest: Vec<AuditEvent> = all.into_iter().rev().collect();
     assert_eq!(trail(&*store).await, latest);
     for limit in 1..=4 {
-        let found =
-            drain(limit, None, async |before| store.access().audit(before, limit).await.unwrap()).await;
+        let found = drain(limit, None, async |after| {
+            let query = AuditQuery { after, limit, ..AuditQuery::default() };
+            store.access().audit(&query).await.unwrap()
+        })
+        .await;
         assert!(found.into_iter().map(|record| record.event).eq(latest.clone()), "{limit}");
     }
 }
@@ -179,7 +184,7 @@ pub async fn keys_and_the_trail_are_there_after_reopening(fixture: &dyn StoreFix
     create(&*store, &key(1)).await;
     store.close().await;
     assert!(matches!(store.access().key(&text(1).id()).await, Err(ReadError::Unavailable(_))));
-    assert!(matches!(store.access().audit(None, 1).await, Err(ReadError::Unavailable(_))));
+    assert!(matches!(store.access().audit(&AuditQuery::default()).await, Err(ReadError::Unavailable(_))));
     assert!(store.access().note_uses(&[(text(1).id(), at(1))]).await.is_err());
 
     let store = fixture.open().await;

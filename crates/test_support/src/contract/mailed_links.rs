@@ -35,6 +35,7 @@ async fn keep(store: &dyn Store, link: &StoredLink) {
         subject: link.kind.name().to_owned(),
         address: None,
         request_id: None,
+        entry: None,
         count: 1,
     };
     store.links().keep_link(link, &event).await.unwrap();
@@ -53,7 +54,12 @@ pub async fn a_link_is_found_while_it_works(fixture: &dyn StoreFixture) {
         assert_eq!(links.link(&digest, kinds, now).await.unwrap(), None);
         assert_eq!(links.use_link(&digest, kinds, now).await.unwrap(), None);
     }
-    let trail = store.access().audit(None, 10).await.unwrap().items;
+    let trail = store
+        .access()
+        .audit(&engine::access::AuditQuery { limit: 10, ..Default::default() })
+        .await
+        .unwrap()
+        .items;
     assert_eq!((trail.len(), trail[0].event.action), (1, Action::LinkMailed));
 }
 

@@ -9,6 +9,7 @@ pub mod access;
 pub mod accounts;
 pub mod amounts;
 pub mod appending;
+pub mod audit;
 pub mod balances;
 pub mod batches;
 pub mod changes;
@@ -29,6 +30,7 @@ pub mod schedules;
 pub mod search;
 pub mod second_factors;
 pub mod sessions;
+pub mod signing_keys;
 pub mod snapshots;
 pub mod statements;
 pub mod sums;
@@ -76,6 +78,11 @@ macro_rules! store_contract {
                 an_append_waits_for_an_open_batch_and_gives_way_to_it
                 an_append_given_up_at_any_point_holds_whole_or_not_at_all
                 balances_are_looked_up_without_taking_the_head
+            }
+            audit {
+                the_trail_is_searched_by_every_filter
+                a_batch_records_with_its_entries
+                a_batch_without_its_entries_records_nothing
             }
             balances {
                 groups_are_the_first_segments
@@ -226,6 +233,12 @@ macro_rules! store_contract {
                 a_recovery_code_is_taken_once
                 a_second_factor_is_removed_with_its_codes
             }
+            signing_keys {
+                signing_keys_come_back_as_they_were_added
+                a_number_of_a_signing_key_is_taken_once
+                a_signing_key_revokes_earlier_ones
+                the_latest_signing_keys_are_listed_after_reopening
+            }
             sessions {
                 a_session_comes_back_as_it_started
                 an_id_of_a_session_is_taken_once
@@ -334,6 +347,7 @@ mod tests {
             ("accounts", include_str!("accounts.rs")),
             ("amounts", include_str!("amounts.rs")),
             ("appending", include_str!("appending.rs")),
+            ("audit", include_str!("audit.rs")),
             ("balances", include_str!("balances.rs")),
             ("batches", include_str!("batches.rs")),
             ("changes", include_str!("changes.rs")),

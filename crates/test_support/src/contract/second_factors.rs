@@ -28,6 +28,7 @@ fn event(action: Action) -> AuditEvent {
         subject: user(1).to_string(),
         address: None,
         request_id: None,
+        entry: None,
         count: 1,
     }
 }
@@ -44,7 +45,13 @@ async fn enrol(store: &dyn Store, of: u8, secret: u8) -> bool {
 }
 
 async fn recorded(store: &dyn Store) -> usize {
-    store.access().audit(None, 100).await.unwrap().items.len()
+    store
+        .access()
+        .audit(&engine::access::AuditQuery { limit: 100, ..Default::default() })
+        .await
+        .unwrap()
+        .items
+        .len()
 }
 
 /// A secret that waits is replaced; one that is confirmed is not.

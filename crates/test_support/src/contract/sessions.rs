@@ -55,6 +55,7 @@ fn event(action: Action, subject: &str) -> AuditEvent {
         subject: subject.to_owned(),
         address: Some([192, 0, 2, 1].into()),
         request_id: Some("sri_01".to_owned()),
+        entry: None,
         count: 1,
     }
 }
@@ -69,7 +70,11 @@ async fn revoked_at(store: &dyn Store, number: u8) -> Option<Timestamp> {
 }
 
 async fn trail(store: &dyn Store) -> Vec<(Action, String)> {
-    let records = store.access().audit(None, 1000).await.unwrap();
+    let records = store
+        .access()
+        .audit(&engine::access::AuditQuery { limit: 1000, ..Default::default() })
+        .await
+        .unwrap();
     records.items.into_iter().rev().map(|record| (record.event.action, record.event.subject)).collect()
 }
 

@@ -61,6 +61,7 @@ fn event(action: Action, subject: &str) -> AuditEvent {
         subject: subject.to_owned(),
         address: Some([192, 0, 2, 1].into()),
         request_id: Some("sri_01".to_owned()),
+        entry: None,
         count: 1,
     }
 }
@@ -78,7 +79,11 @@ async fn kept(store: &dyn Store, number: u8) -> StoredUser {
 }
 
 async fn trail(store: &dyn Store) -> Vec<AuditEvent> {
-    let records = store.access().audit(None, 1000).await.unwrap();
+    let records = store
+        .access()
+        .audit(&engine::access::AuditQuery { limit: 1000, ..Default::default() })
+        .await
+        .unwrap();
     records.items.into_iter().map(|record| record.event).collect()
 }
 

@@ -1,8 +1,12 @@
 //! Who may do what: keys and users as they come and go, and what is asked for with each.
 
 mod bodies;
+mod issuer_server;
+mod issuers;
 mod keys;
+mod rotation;
 pub(crate) mod table;
+mod tokens;
 mod trail;
 mod users;
 

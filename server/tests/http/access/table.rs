@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::tokens::token;
 use super::{everywhere, issued, key, outcome};
 use crate::contract::operations;
 use crate::harness::{ADMIN_KEY, Request, wait_until};
@@ -44,7 +45,7 @@ pub(crate) const SCOPES: [(&str, bool); 8] = [
 ];
 
 /// What each operation takes.
-pub(crate) const TABLE: [(&str, Takes); 67] = [
+pub(crate) const TABLE: [(&str, Takes); 70] = [
     ("cancel_schedule", WRITE),
     ("capture_hold", WRITE),
     ("change_account", OnLedger(&["ledger:write", "accounts:policy"])),
@@ -59,6 +60,7 @@ pub(crate) const TABLE: [(&str, Takes); 67] = [
     ("create_ledger", Overall("ledgers:create")),
     ("create_schedule", WRITE),
     ("create_session", Nothing),
+    ("create_token", Nothing),
     ("create_transaction", WRITE),
     ("create_user", Overall("users:admin")),
     ("end_session", Session),
@@ -70,9 +72,11 @@ pub(crate) const TABLE: [(&str, Takes); 67] = [
     ("get_docs_asset", Nothing),
     ("get_docs_errors", Nothing),
     ("get_hold", READ),
+    ("get_jwks", Nothing),
     ("get_key", Overall("keys:admin")),
     ("get_ledger", READ),
     ("get_live", Nothing),
+    ("get_metadata", Nothing),
     ("get_metrics", Nothing),
     ("get_openapi", Nothing),
     ("get_principal", AnyKey),
@@ -144,11 +148,13 @@ fn every_route_is_in_the_table_as_the_description_has_it() {
     assert_eq!(listed, described);
     for (_, operation) in operations() {
         let (id, takes) = TABLE.iter().find(|(id, _)| *id == operation.id()).expect("it is listed");
-        let both = |scope: &str| ["apiKey", "session"].map(|scheme| json!({ scheme: [scope] }));
-        let schemes = |scopes: &[&str]| scopes.iter().flat_map(|scope| both(scope)).collect();
+        let schemes = |scopes: &[&str]| {
+            let ways = ["apiKey", "oauth2", "session"].into_iter();
+            ways.flat_map(|scheme| scopes.iter().map(move |scope| json!({ scheme: [scope] }))).collect()
+        };
         let wanted: Value = match takes {
             Nothing => json!([]),
-            AnyKey => json!([{ "apiKey": [] }, { "session": [] }]),
+            AnyKey => json!([{ "apiKey": [] }, { "oauth2": [] }, { "session": [] }]),
             Session => json!([{ "session": [] }]),
             OnLedger(scopes) => schemes(scopes),
             Somewhere(scope) | Overall(scope) => schemes(&[scope]),
@@ -173,6 +179,11 @@ struct Keys {
     revoked: String,
     /// May do all that is about single ledgers, to another one.
     elsewhere: String,
+    /// A token of the revoked key, and one whose signature was changed.
+    revoked_token: String,
+    forged_token: String,
+    /// A token of the key that is for another ledger.
+    elsewhere_token: String,
 }
 
 fn keys(site: &Site) -> Keys {
@@ -181,15 +192,23 @@ fn keys(site: &Site) -> Keys {
     let expires_at = soon(site);
     let expired = issued(site, &json!({ "name": "expired", "grants": grants, "expires_at": expires_at }));
     let (revoked, id) = issued(site, &json!({ "name": "revoked", "grants": grants }));
+    let revoked_token = token(site, &revoked, None);
     assert_eq!(site.call(&Request::delete(format!("/v1/keys/{id}"))).status, 200);
+    let good = token(site, ADMIN_KEY, None);
+    let (signed, _) = good.rsplit_once('.').expect("a signature");
+    let forged_token = format!("{signed}.{}", "A".repeat(86));
     wait_until("the key to expire", || {
         site.call(&Request::get("/v1/principal").key(&expired.0)).status == 401
     });
+    let elsewhere = key(site, &json!([{ "scopes": about_ledgers, "ledgers": ["other"] }]));
     Keys {
         unknown: "florin_2USBDPIBEdi4_28pwpFvXuOCuClQJSgvJUKf8mA3ApwedogOvpU3VfJJ3PHIAW".to_owned(),
         expired: expired.0,
         revoked,
-        elsewhere: key(site, &json!([{ "scopes": about_ledgers, "ledgers": ["other"] }])),
+        revoked_token,
+        forged_token,
+        elsewhere_token: token(site, &elsewhere, None),
+        elsewhere,
     }
 }
 
@@ -219,6 +238,8 @@ fn every_route_answers_every_kind_of_credentials_as_the_table_says() {
             ("an unknown key", Some(&*keys.unknown), "authentication.invalid"),
             ("an expired key", Some(&*keys.expired), "authentication.invalid"),
             ("a revoked key", Some(&*keys.revoked), "authentication.invalid"),
+            ("a token of a revoked key", Some(&*keys.revoked_token), "authentication.invalid"),
+            ("a forged token", Some(&*keys.forged_token), "authentication.invalid"),
         ];
         for (what, key, code) in bad {
             let answer = send(key);
@@ -234,6 +255,7 @@ fn every_route_answers_every_kind_of_credentials_as_the_table_says() {
             OnLedger(_) => assert_eq!(elsewhere, refused(404, "ledger.not_found"), "{id} elsewhere"),
             Overall(_) => assert_eq!(elsewhere, refused(403, "authorization.denied"), "{id} elsewhere"),
         }
+        assert_eq!(send(Some(&keys.elsewhere_token)), elsewhere, "{id} with a token");
         let scopes = match takes {
             Nothing | AnyKey | Session => &[][..],
             OnLedger(scopes) => scopes,
@@ -246,10 +268,18 @@ fn every_route_answers_every_kind_of_credentials_as_the_table_says() {
             let reply = site.call(&request(method, operation.template).key(&lacking));
             assert_eq!(outcome(&reply), refused(403, "authorization.denied"), "{id} with {others:?}");
             assert_eq!(reply.json()["scope"], scopes[0], "{id}");
+            let narrow = token(&site, ADMIN_KEY, Some(&others.join(" ")));
+            assert_eq!(
+                send(Some(&narrow)),
+                refused(403, "authorization.denied"),
+                "{id} with a token of {others:?}"
+            );
         }
         for scope in scopes {
             let right = send(Some(&key(&site, &everywhere(&[scope]))));
             assert!(is_let_through(&right), "{id} with {scope}: {right:?}");
+            let right = send(Some(&token(&site, ADMIN_KEY, Some(scope))));
+            assert!(is_let_through(&right), "{id} with a token of {scope}: {right:?}");
         }
         let admin = send(Some(ADMIN_KEY));
         assert!(is_let_through(&admin) || *takes == Session, "{id}: {admin:?}");

@@ -44,7 +44,7 @@ impl Checker<'_> {
         let length = value.as_array().map(|list| list.len() as u64);
         let members = value.as_object().map(|members| members.len() as u64);
         match keyword {
-            "description" | "examples" | "default" | "title" | "writeOnly" => true,
+            "description" | "writeOnly" | "examples" | "default" | "title" => true,
             "$ref" => {
                 let pointer = wanted.as_str().and_then(|reference| reference.strip_prefix('#')).unwrap();
                 let document = self.document;
@@ -127,7 +127,7 @@ impl Checker<'_> {
             ("email", _) => self.side == Side::Request || identity::Email::parse(text).is_ok(),
             ("uri-reference", _) => text.starts_with('/'),
             // What callers may write is the service's own business to judge.
-            ("date-time" | "password", Side::Request) | ("uint" | "uint8" | "uint16" | "uint64", _) => true,
+            ("date-time", Side::Request) | ("password" | "uint" | "uint8" | "uint16" | "uint64", _) => true,
             (other, _) => panic!("the format {other} is not known here"),
         }
     }

@@ -1,7 +1,7 @@
 //! Keys and the audit trail in a store that never answers for them.
 
 use async_trait::async_trait;
-use engine::access::{AccessStore, StoredKey, WriteAccessError};
+use engine::access::{AccessStore, AuditPosition, AuditQuery, StoredKey, WriteAccessError};
 use engine::port::ReadError;
 use engine::query::Page;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
@@ -48,7 +48,7 @@ impl AccessStore for Troubled {
         write()
     }
 
-    async fn audit(&self, _before: Option<u64>, _limit: usize) -> Result<Page<AuditRecord, u64>, ReadError> {
+    async fn audit(&self, _query: &AuditQuery) -> Result<Page<AuditRecord, AuditPosition>, ReadError> {
         read()
     }
 }

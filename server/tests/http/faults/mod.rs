@@ -6,6 +6,7 @@ mod factors;
 mod lab;
 mod schedules;
 mod sessions;
+mod signing_keys;
 mod store;
 mod users;
 

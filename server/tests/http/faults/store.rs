@@ -18,7 +18,9 @@ use engine::query::{
 use engine::schedules::ScheduleStore;
 use engine::second_factors::SecondFactorStore;
 use engine::sessions::SessionStore;
+use engine::tokens::SigningKeyStore;
 use engine::users::UserStore;
+use identity::AuditEvent;
 use ledger::{
     Address, Amount, Asset, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Metadata, Origin, Posting,
     Postings, Timestamp, Transaction,
@@ -84,6 +86,10 @@ struct Lost(fn(Source) -> CommitError);
 
 #[async_trait]
 impl Batch for Lost {
+    async fn record(&mut self, _events: &[AuditEvent]) -> Result<(), CommitError> {
+        Err(self.0(SECRET.into()))
+    }
+
     async fn commit(self: Box<Self>, _records: &[LogRecord]) -> Result<(), CommitError> {
         Err(self.0(SECRET.into()))
     }
@@ -276,6 +282,10 @@ impl Store for Troubled {
     }
 
     fn users(&self) -> &dyn UserStore {
+        self
+    }
+
+    fn signing(&self) -> &dyn SigningKeyStore {
         self
     }
 

@@ -134,13 +134,17 @@ fn set_state(lab: &Lab, admin: &str, user: &UserId, state: &str) {
 fn the_sessions_of_a_user_who_is_disabled_end_for_good() {
     on_both(1, |lab| {
         let ada = lab.user("ada@example.com", "ledger:read@*");
-        lab.user("bob@example.com", "users:admin,ledger:read@*");
+        let bob = lab.user("bob@example.com", "users:admin,ledger:read@*");
         let (hers, admin) = (lab.signed_in("ada@example.com"), lab.signed_in("bob@example.com"));
         set_state(lab, &admin, &ada.id, "disabled");
         assert!(!is_open(lab, &hers));
         set_state(lab, &admin, &ada.id, "active");
         assert!(!is_open(lab, &hers));
         let again = lab.signed_in("ada@example.com");
+        // Nobody ends their own that way.
+        let own = Request::patch(format!("/v1/users/{}", bob.id)).json(json!({ "state": "disabled" }));
+        let reply = lab.call(&with_session(own, &admin));
+        assert_eq!((reply.status, &*reply.code()), (409, "user.own_access"));
         assert!(is_open(lab, &again) && is_open(lab, &admin));
     });
 }
@@ -197,7 +201,7 @@ fn a_session_that_nobody_uses_is_over_in_half_an_hour_and_any_in_twelve_hours() 
         assert_eq!((&shown(&used)["state"], &shown(&idle)["state"]), (&json!("active"), &json!("expired")));
         assert_ne!(shown(&used)["last_seen_at"], shown(&used)["created_at"]);
         assert_eq!(shown(&idle)["last_seen_at"], shown(&idle)["created_at"]);
-        lab.pass(Duration::from_hours(12) - MINUTE * 35);
+        lab.pass(MINUTE * (12 * 60 - 35));
         assert!(!is_open(lab, &used));
         // They are shown for a while, and then they go.
         let now = lab.signed_in("ada@example.com");

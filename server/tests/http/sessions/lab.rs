@@ -22,7 +22,7 @@ use engine::users::{NewUser, PasswordOptions};
 use engine::{Engine, EngineMetrics, EngineOptions};
 use figment::Figment;
 use figment::providers::{Format as _, Yaml};
-use identity::{Action, Actor, AuditEvent, Email, Grants, Principal, User, UserName};
+use identity::{Action, AuditEvent, Email, Grants, Principal, User, UserName};
 use ledger::Timestamp;
 use mail::{MailMetrics, Outbox, Sender, Transport};
 use prometheus_client::registry::Registry;
@@ -153,7 +153,13 @@ impl Lab {
     pub(super) fn trail(&self) -> Vec<AuditEvent> {
         self.run(async {
             self.engine().write_access().await.expect("it is written");
-            let found = self.engine().store().access().audit(None, 1000).await.expect("it is read");
+            let found = self
+                .engine()
+                .store()
+                .access()
+                .audit(&engine::access::AuditQuery { limit: 1000, ..Default::default() })
+                .await
+                .expect("it is read");
             found.items.into_iter().rev().map(|record| record.event).collect()
         })
     }
@@ -199,7 +205,7 @@ pub(super) fn cookie(reply: &Reply) -> String {
 
 fn did(action: Action, subject: String) -> AuditEvent {
     let at = Timestamp::from_micros(START).expect("a time");
-    AuditEvent { at, actor: Actor::Operator, action, subject, address: None, request_id: None, count: 1 }
+    AuditEvent::by_operator(at, action, subject)
 }
 
 fn configuration(folder: &Path, database: Option<&test_postgres::Database>) -> ApplicationConfig {

@@ -65,15 +65,11 @@ fn who_is_refused_learns_nothing_of_why() {
         lab.run(async {
             let disable = |user: &mut engine::users::StoredUser| {
                 user.user.state = UserState::Disabled;
-                let event = identity::AuditEvent {
-                    at: user.user.created_at,
-                    actor: Actor::Operator,
-                    action: Action::UserChanged,
-                    subject: String::new(),
-                    address: None,
-                    request_id: None,
-                    count: 1,
-                };
+                let event = identity::AuditEvent::by_operator(
+                    user.user.created_at,
+                    Action::UserChanged,
+                    String::new(),
+                );
                 Ok::<_, engine::users::ChangeUserError>(Some(event))
             };
             lab.engine().amend_user(&disabled.id, disable).await.unwrap();

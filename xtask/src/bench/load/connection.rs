@@ -1,4 +1,4 @@
-//! A connection with one post on its way. It never has two, and never takes part of a reply for the whole.
+//! A connection with one request on its way. It never has two, and never takes part of a reply for the whole.
 
 use std::io::{ErrorKind, Read, Write};
 use std::time::Instant;
@@ -7,9 +7,10 @@ use anyhow::{Context, bail};
 use mio::net::TcpStream;
 
 use super::Load;
-use super::traffic::Request;
+use super::traffic::{Request, Traffic};
 
 const CREATED: &[u8] = b"HTTP/1.1 201 ";
+const OK: &[u8] = b"HTTP/1.1 200 ";
 const LENGTH: &[u8] = b"content-length: ";
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
@@ -20,6 +21,8 @@ const REPLY_MAX: usize = 1 << 20;
 pub(super) struct Connection {
     stream: TcpStream,
     request: Request,
+    /// What a good reply begins with.
+    good: &'static [u8],
     posted_at: Instant,
     reply: Vec<u8>,
     filled: usize,
@@ -34,7 +37,8 @@ impl Connection {
         stream.set_nonblocking(true)?;
         Ok(Self {
             stream: TcpStream::from_std(stream),
-            request: Request::new(load.traffic, load.keys, load.accounts),
+            request: Request::new(load.traffic, load.keys, load.accounts, load.is_authorized),
+            good: if load.traffic == Traffic::Reads { OK } else { CREATED },
             posted_at: Instant::now(),
             reply: vec![0; 4096],
             filled: 0,
@@ -68,7 +72,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Reads what there is. Returns whether a reply, which says 201, is complete with it.
+    /// Reads what there is. Returns whether a reply, which says 201 or to a read 200, is complete with it.
     pub(super) fn read_reply(&mut self) -> anyhow::Result<bool> {
         loop {
             match self.stream.read(&mut self.reply[self.filled..]) {
@@ -84,9 +88,9 @@ impl Connection {
                 }
                 continue;
             };
-            if !self.reply.starts_with(CREATED) {
+            if !self.reply.starts_with(self.good) {
                 let reply = String::from_utf8_lossy(&self.reply[..end.min(self.filled)]);
-                bail!("a post was not answered with 201: {reply}");
+                bail!("a request was not answered with {}: {reply}", String::from_utf8_lossy(self.good));
             }
             if end > self.filled {
                 if end > self.reply.len() {

@@ -2,7 +2,7 @@
 //!
 //! It shares the machine with the service and the database, so what it costs is taken from them: one thread, one
 //! read and one write for a post, requests that are the same bytes but for a few digits. It counts nothing but
-//! replies that say 201, each of them read to its end.
+//! replies that say 201, or 200 where accounts are read, each of them read to its end.
 
 mod connection;
 mod http;
@@ -34,6 +34,8 @@ pub(crate) struct Load {
     pub(crate) keys: Keys,
     /// Accounts that are there, numbered from 0.
     pub(crate) accounts: u32,
+    /// Whether requests come with a key.
+    pub(crate) is_authorized: bool,
     /// How long to post before anything counts.
     pub(crate) warm_up: Duration,
     /// How long to post after that.
@@ -184,6 +186,7 @@ mod tests {
             traffic: Traffic::Uniform,
             keys: Keys::Random,
             accounts: 10,
+            is_authorized: true,
             warm_up: Duration::from_millis(20),
             duration: Duration::from_millis(80),
         }

@@ -27,6 +27,9 @@ pub(crate) enum Traffic {
     Uniform,
     /// From any account to one and the same
     Hot,
+    /// None: accounts are read, any of them
+    #[value(skip)]
+    Reads,
 }
 
 /// What idempotency keys look like: UUIDs in any case.
@@ -38,28 +41,38 @@ pub(crate) enum Keys {
     Ordered,
 }
 
-/// The bytes of a post, and where its parts lie in them.
+/// The bytes of a request, and where its parts lie in them.
 #[derive(Debug)]
 pub(super) struct Request {
     bytes: Vec<u8>,
     keys: Keys,
-    key: Range<usize>,
+    key: Option<Range<usize>>,
     source: Option<Range<usize>>,
     destination: Option<Range<usize>>,
     accounts: u32,
 }
 
 impl Request {
-    /// Writes a post of `traffic` among accounts numbered from 0.
-    pub(super) fn new(traffic: Traffic, keys: Keys, accounts: u32) -> Self {
+    /// Writes a request of `traffic` among accounts numbered from 0, with credentials or without.
+    pub(super) fn new(traffic: Traffic, keys: Keys, accounts: u32, is_authorized: bool) -> Self {
         let digits = digits(accounts);
         let any = account(0, accounts);
+        let authorization =
+            if is_authorized { format!("authorization: Bearer {ADMIN_KEY}\r\n") } else { String::new() };
+        if traffic == Traffic::Reads {
+            let before = "GET /v1/ledgers/main/accounts/users:";
+            let bytes = format!(
+                "GET /v1/ledgers/main/accounts/{any} HTTP/1.1\r\nhost: florin\r\n{authorization}\r\n"
+            );
+            let destination = Some(before.len()..before.len() + digits);
+            return Self { bytes: bytes.into_bytes(), keys, key: None, source: None, destination, accounts };
+        }
         let source = if traffic == Traffic::Deposits { "world" } else { &any };
         let body = format!(
             r#"{{"postings":[{{"source":"{source}","destination":"{any}","asset":"USD/2","amount":"100"}}]}}"#
         );
         let head = format!(
-            "POST {PATH} HTTP/1.1\r\nhost: florin\r\nauthorization: Bearer {ADMIN_KEY}\r\ncontent-type: application/json\r\nidempotency-key: "
+            "POST {PATH} HTTP/1.1\r\nhost: florin\r\n{authorization}content-type: application/json\r\nidempotency-key: "
         );
         let key = match keys {
             Keys::Random => "00000000-0000-4000-8000-000000000000",
@@ -75,7 +88,7 @@ impl Request {
         let (source, destination) = (number("source"), number("destination"));
         // Account 0 is the hot one.
         let destination = destination.filter(|_| traffic != Traffic::Hot);
-        let key = head.len()..head.len() + key.len();
+        let key = Some(head.len()..head.len() + key.len());
         Self { bytes, keys, key, source, destination, accounts }
     }
 
@@ -86,7 +99,9 @@ impl Request {
             Keys::Random => chance,
             Keys::Ordered => chance >> 48 | u128::from(epoch_ms) << 80,
         };
-        write_key(&mut self.bytes[self.key.clone()], digits);
+        if let Some(place) = &self.key {
+            write_key(&mut self.bytes[place.clone()], digits);
+        }
         let source = self.source.as_ref().map(|place| {
             // The hot account does not pay itself.
             let first = u32::from(self.destination.is_none());
@@ -164,7 +179,7 @@ mod tests {
     /// Keys, sources and destinations.
     fn drawn(traffic: Traffic, accounts: u32, posts: usize) -> Vec<(String, String, String)> {
         let mut random = fastrand::Rng::with_seed(1);
-        let mut request = Request::new(traffic, Keys::Random, accounts);
+        let mut request = Request::new(traffic, Keys::Random, accounts, true);
         let part = |text: &str, after: &str, before: &str| {
             text.split(after).nth(1).and_then(|rest| rest.split(before).next()).expect(after).to_owned()
         };
@@ -192,8 +207,8 @@ mod tests {
     #[test]
     fn ordered_keys_begin_with_the_time() {
         let mut random = fastrand::Rng::with_seed(1);
-        let mut request = Request::new(Traffic::Uniform, Keys::Ordered, 10);
-        let place = request.key.clone();
+        let mut request = Request::new(Traffic::Uniform, Keys::Ordered, 10, true);
+        let place = request.key.clone().expect("a post has a key");
         let mut key =
             |ms| String::from_utf8(request.next(&mut random, ms)[place.clone()].to_vec()).expect("text");
         let keys = [key(NOW), key(NOW), key(NOW + 1)];
@@ -218,6 +233,24 @@ mod tests {
         let seen = drawn(Traffic::Hot, 10, 500);
         assert!(seen.iter().all(|(_, source, hot)| hot == "users:0:wallet" && source != hot));
         assert_eq!(seen.iter().map(|(_, source, _)| source).collect::<HashSet<_>>().len(), 9);
+    }
+
+    #[test]
+    fn reads_ask_for_any_account_with_a_key_or_without() {
+        let mut random = fastrand::Rng::with_seed(1);
+        for is_authorized in [true, false] {
+            let mut request = Request::new(Traffic::Reads, Keys::Random, 12, is_authorized);
+            let mut asked = HashSet::new();
+            for _ in 0..500 {
+                let text = std::str::from_utf8(request.next(&mut random, NOW)).expect("text");
+                let line = text.strip_prefix("GET /v1/ledgers/main/accounts/").expect("a read");
+                asked.insert(line.split(' ').next().expect("an address").to_owned());
+                assert_eq!(text.contains("\r\nauthorization: Bearer "), is_authorized);
+                assert!(text.ends_with("\r\n\r\n"));
+            }
+            assert_eq!(asked.len(), 12);
+            assert!(asked.contains("users:11:wallet"));
+        }
     }
 
     #[test]

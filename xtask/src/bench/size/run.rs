@@ -120,6 +120,7 @@ fn post(
         traffic: Traffic::Uniform,
         keys: options.keys,
         accounts,
+        is_authorized: true,
         warm_up: Duration::from_secs(options.warm_up),
         duration,
     };

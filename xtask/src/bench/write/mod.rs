@@ -204,6 +204,7 @@ fn post(
         traffic: *traffic,
         keys: options.keys,
         accounts: options.accounts,
+        is_authorized: true,
         warm_up: options.warm_up(),
         duration: options.duration(),
     };

@@ -28,6 +28,7 @@ pub(super) fn traffic_name(traffic: Traffic) -> &'static str {
         Traffic::Deposits => "from `world` to any account",
         Traffic::Uniform => "uniform",
         Traffic::Hot => "one hot account",
+        Traffic::Reads => "reads",
     }
 }
 

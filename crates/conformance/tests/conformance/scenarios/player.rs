@@ -142,7 +142,7 @@ impl Play<'_> {
             Command::ChangeTransaction(change) => change.transaction = number,
             Command::PostTransaction(_) | Command::ChangeAccount(_) | Command::CreateHold(_) => {}
         }
-        Submission { command, key: row.key.clone(), dry_run: row.dry_run }
+        Submission { command, key: row.key.clone(), dry_run: row.dry_run, audit: None }
     }
 
     async fn balances(&mut self, line: usize, lines: &[BalanceLine]) {

@@ -181,8 +181,8 @@ fn it_remembers_so_many_and_forgets_the_longest_quiet_first() {
 fn a_clock_that_is_set_back_keeps_nobody_out() {
     let mut bench = Bench::new();
     for number in 0..=255_u8 {
-        drop(bench.fail("a@b", &format!("203.0.{number}.1")));
-        drop(bench.fail(&format!("a{number}@b"), "192.0.2.1"));
+        let _ = bench.fail("a@b", &format!("203.0.{number}.1"));
+        let _ = bench.fail(&format!("a{number}@b"), "192.0.2.1");
     }
     assert!(bench.fail("a@b", "198.51.100.1").is_err() && bench.fail("b@b", "192.0.2.1").is_err());
     bench.now -= Duration::from_hours(1);

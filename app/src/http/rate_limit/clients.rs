@@ -1,9 +1,8 @@
-//! Where a limit keeps who has asked how much: one number a network, in shards so that requests rarely wait for each
+//! Where a limit keeps who has asked how much: one number a client, in shards so that requests rarely wait for each
 //! other, and never more of them than there is room for.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
-use std::net::IpAddr;
+use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use governor::nanos::Nanos;
@@ -12,66 +11,54 @@ use governor::state::keyed::ShrinkableKeyedStateStore;
 
 const SHARDS: usize = 32;
 
-/// What counts as one client: an IPv4 address, or what one subscriber has of IPv6, a /64.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Network {
-    V4(u32),
-    V6(u64),
-}
-
-impl Network {
-    pub(super) fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self::V4(address.to_bits()),
-            IpAddr::V6(address) => {
-                Self::V6(u64::try_from(address.to_bits() >> 64).expect("64 bits are left"))
-            }
-        }
-    }
-}
-
-/// The networks that have asked of late.
+/// The clients that have asked of late.
 #[derive(Debug)]
-pub(super) struct Networks {
-    shards: [Mutex<Shard>; SHARDS],
+pub(super) struct Clients<K> {
+    shards: [Mutex<Shard<K>>; SHARDS],
     hasher: RandomState,
     known_max: usize,
 }
 
-#[derive(Debug, Default)]
-struct Shard {
-    known: HashMap<Network, Nanos>,
+#[derive(Debug)]
+struct Shard<K> {
+    known: HashMap<K, Nanos>,
     /// What all those have asked for who found no place, together.
     others: Option<Nanos>,
 }
 
-impl Networks {
+impl<K> Default for Shard<K> {
+    fn default() -> Self {
+        Self { known: HashMap::new(), others: None }
+    }
+}
+
+impl<K: Hash> Clients<K> {
     /// Makes room for so many.
     pub(super) fn at_most(count: usize) -> Self {
         let known_max = (count / SHARDS).max(1);
         Self { shards: std::array::from_fn(|_| Mutex::default()), hasher: RandomState::new(), known_max }
     }
 
-    fn shard(&self, network: &Network) -> MutexGuard<'_, Shard> {
-        let hash = usize::try_from(self.hasher.hash_one(network) % SHARDS as u64).expect("there are few");
+    fn shard(&self, client: &K) -> MutexGuard<'_, Shard<K>> {
+        let hash = usize::try_from(self.hasher.hash_one(client) % SHARDS as u64).expect("there are few");
         lock(&self.shards[hash])
     }
 }
 
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+fn lock<K>(shard: &Mutex<Shard<K>>) -> MutexGuard<'_, Shard<K>> {
     // A shard is whole between any two of its statements, whoever panicked while holding it.
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl StateStore for Networks {
-    type Key = Network;
+impl<K: Clone + Eq + Hash> StateStore for Clients<K> {
+    type Key = K;
 
-    fn measure_and_replace<T, F, E>(&self, network: &Network, decide: F) -> Result<T, E>
+    fn measure_and_replace<T, F, E>(&self, client: &K, decide: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        let mut shard = self.shard(network);
-        if let Some(state) = shard.known.get_mut(network) {
+        let mut shard = self.shard(client);
+        if let Some(state) = shard.known.get_mut(client) {
             let (outcome, next) = decide(Some(*state))?;
             *state = next;
             return Ok(outcome);
@@ -81,13 +68,13 @@ impl StateStore for Networks {
         if full {
             shard.others = Some(next);
         } else {
-            shard.known.insert(*network, next);
+            shard.known.insert(client.clone(), next);
         }
         Ok(outcome)
     }
 }
 
-impl ShrinkableKeyedStateStore<Network> for Networks {
+impl<K: Clone + Eq + Hash> ShrinkableKeyedStateStore<K> for Clients<K> {
     fn retain_recent(&self, drop_below: Nanos) {
         for shard in &self.shards {
             lock(shard).known.retain(|_, state| *state > drop_below);
