@@ -2554,7 +2554,7 @@ pub mod route_1 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -2921,7 +2921,7 @@ pub mod route_2 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -3296,7 +3296,7 @@ pub mod route_3 {
             Ok(ok) => ok,
             Err(v11) => {
                 return {
-                    let v12 = app::http::principal::refuse_access(&v11, v7);
+                    let v12 = app::http::access_error::refuse_access(&v11, v7);
                     let v13 = pavex::Error::new(v11);
                     app::telemetry::note_error(&v13, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v12)
@@ -3652,7 +3652,7 @@ pub mod route_4 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -4001,7 +4001,7 @@ pub mod route_5 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -4350,7 +4350,7 @@ pub mod route_6 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -4699,7 +4699,7 @@ pub mod route_7 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -5048,7 +5048,7 @@ pub mod route_8 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -5502,7 +5502,7 @@ pub mod route_9 {
             Ok(ok) => ok,
             Err(v14) => {
                 return {
-                    let v15 = app::http::principal::refuse_access(&v14, v7);
+                    let v15 = app::http::access_error::refuse_access(&v14, v7);
                     let v16 = pavex::Error::new(v14);
                     app::telemetry::note_error(&v16, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v15)
@@ -6491,7 +6491,7 @@ pub mod route_13 {
             Ok(ok) => ok,
             Err(v11) => {
                 return {
-                    let v12 = app::http::principal::refuse_access(&v11, v7);
+                    let v12 = app::http::access_error::refuse_access(&v11, v7);
                     let v13 = pavex::Error::new(v11);
                     app::telemetry::note_error(&v13, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v12)
@@ -7398,7 +7398,7 @@ pub mod route_17 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -7804,7 +7804,7 @@ pub mod route_18 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -8171,7 +8171,7 @@ pub mod route_19 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -8520,7 +8520,7 @@ pub mod route_20 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -8908,7 +8908,7 @@ pub mod route_21 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -9314,7 +9314,7 @@ pub mod route_22 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -9681,7 +9681,7 @@ pub mod route_23 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -10030,7 +10030,7 @@ pub mod route_24 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -10356,7 +10356,7 @@ pub mod route_25 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -10744,7 +10744,7 @@ pub mod route_26 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -11150,7 +11150,7 @@ pub mod route_27 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -11517,7 +11517,7 @@ pub mod route_28 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -11866,7 +11866,7 @@ pub mod route_29 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -12215,7 +12215,7 @@ pub mod route_30 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -13642,7 +13642,7 @@ pub mod route_36 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -14048,7 +14048,7 @@ pub mod route_37 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -14415,7 +14415,7 @@ pub mod route_38 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -14764,7 +14764,7 @@ pub mod route_39 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -15113,7 +15113,7 @@ pub mod route_40 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -15501,7 +15501,7 @@ pub mod route_41 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -15907,7 +15907,7 @@ pub mod route_42 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -16313,7 +16313,7 @@ pub mod route_43 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -16680,7 +16680,7 @@ pub mod route_44 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v3);
+                    let v11 = app::http::access_error::refuse_access(&v10, v3);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v4);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -17068,7 +17068,7 @@ pub mod route_45 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -17435,7 +17435,7 @@ pub mod route_46 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -17823,7 +17823,7 @@ pub mod route_47 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -18229,7 +18229,7 @@ pub mod route_48 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -18635,7 +18635,7 @@ pub mod route_49 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -19041,7 +19041,7 @@ pub mod route_50 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -19408,7 +19408,7 @@ pub mod route_51 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -19757,7 +19757,7 @@ pub mod route_52 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -20106,7 +20106,7 @@ pub mod route_53 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -20494,7 +20494,7 @@ pub mod route_54 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -20900,7 +20900,7 @@ pub mod route_55 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -21306,7 +21306,7 @@ pub mod route_56 {
             Ok(ok) => ok,
             Err(v12) => {
                 return {
-                    let v13 = app::http::principal::refuse_access(&v12, v7);
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
                     let v14 = pavex::Error::new(v12);
                     app::telemetry::note_error(&v14, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v13)
@@ -21673,7 +21673,7 @@ pub mod route_57 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)
@@ -22022,7 +22022,7 @@ pub mod route_58 {
             Ok(ok) => ok,
             Err(v10) => {
                 return {
-                    let v11 = app::http::principal::refuse_access(&v10, v7);
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
                     let v12 = pavex::Error::new(v10);
                     app::telemetry::note_error(&v12, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v11)

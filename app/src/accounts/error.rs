@@ -6,9 +6,9 @@ use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler};
 
+use crate::http::access_error::AccessError;
 use crate::http::as_of::NotYet;
 use crate::http::failures;
-use crate::http::principal::AccessError;
 use crate::http::problem::{Problem, ProblemType};
 use crate::http::stream::NoPlace;
 

@@ -5,10 +5,10 @@ use engine::port::ReadError;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler};
 
+use crate::http::access_error::AccessError;
 use crate::http::failures;
 use crate::http::fields::FieldErrors;
 use crate::http::input::InputError;
-use crate::http::principal::AccessError;
 use crate::http::problem::Problem;
 use crate::http::stream::NoPlace;
 

@@ -11,10 +11,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::http::access_error::AccessError;
 use crate::http::failures;
 use crate::http::fields::FieldErrors;
 use crate::http::input::InputError;
-use crate::http::principal::{AccessError, Caller};
+use crate::http::principal::Caller;
 use crate::http::problem::Problem;
 use crate::http::views::{AccountView, HoldView, TransactionChangeView, TransactionView};
 use crate::telemetry::Failure;

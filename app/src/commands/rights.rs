@@ -4,7 +4,8 @@ use engine::Submission;
 use identity::{Action, Scope};
 use ledger::{Command, LedgerName, PolicyPatch};
 
-use crate::http::principal::{AccessError, Caller};
+use crate::http::access_error::AccessError;
+use crate::http::principal::Caller;
 
 /// Lets a command through that is for the ledger in the path: asks for all the scopes that it takes, and says what the
 /// audit trail is to tell of it.

@@ -2,6 +2,7 @@
 //!
 //! Nothing in here knows a feature.
 
+pub mod access_error;
 pub mod amount_range;
 pub mod as_of;
 pub mod asset;
@@ -41,6 +42,7 @@ pub mod query;
 pub mod rate_limit;
 pub mod rejections;
 pub mod reply;
+pub(crate) mod request_note;
 pub mod second_factors;
 pub mod stopping;
 pub mod stream;

@@ -75,6 +75,7 @@ text!(
         "description": "An address as browsers take them, in at most 254 bytes of ASCII. Its domain becomes lower case; \
                         those that differ in nothing but case are one.",
         "type": "string",
+        "pattern": "^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$",
         "minLength": 3,
         "maxLength": 254,
         "examples": ["ada@example.com"]

@@ -13,9 +13,10 @@ use pavex::http::header::USER_AGENT;
 use pavex::methods;
 use pavex::request::RequestHead;
 
+use super::access_error::AccessError;
 use super::cookie::session_cookie;
 use super::origin::is_own;
-use super::principal::{AccessError, RequestNote};
+use super::request_note::RequestNote;
 use crate::telemetry::RequestContext;
 
 /// Somebody who has no credentials yet.
@@ -39,17 +40,16 @@ impl Visitor {
         context: &RequestContext,
         engine: &Engine,
     ) -> Result<Self, AccessError> {
-        let request = RequestNote { context: *context, method: head.method.clone() };
+        let request = RequestNote::of(head, context);
         if !is_own(&head.headers) {
             let error = AccessError::CrossOrigin;
             request.note(engine, Actor::Unknown, &error);
             return Err(error);
         }
-        let address = context.peer.0.map(|address| address.ip());
         Ok(Self {
+            client: SessionClient { address: request.address(), user_agent: user_agent(&head.headers) },
             request,
             engine: engine.clone(),
-            client: SessionClient { address, user_agent: user_agent(&head.headers) },
             // Another session's cookie, or what is left of one, is nothing that keeps anybody from signing in.
             session: session_cookie(&head.headers).ok().flatten(),
         })

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use engine::Engine;
 use http_body_util::Full;
-use identity::{Action, Actor, AuditEvent, Scope, Scopes};
+use identity::{Scope, Scopes};
 use pavex::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PRAGMA};
 use pavex::http::{HeaderMap, StatusCode};
 use pavex::request::RequestHead;
@@ -17,6 +17,7 @@ use super::{OAuthError, TokenView};
 use crate::configuration::ServerConfig;
 use crate::http::body::{BodyFault, BodyLimits, check_not_encoded, is_of_type, take};
 use crate::http::input::InputError;
+use crate::http::request_note::RequestNote;
 use crate::http::tokens::Tokens;
 use crate::telemetry::RequestContext;
 
@@ -37,16 +38,7 @@ pub async fn create_token(
     let given = give(&head.headers, &bytes, tokens).await;
     let given = given.inspect_err(|error| {
         if let Some(told) = error.told() {
-            engine.note_refusal(AuditEvent {
-                at: engine.now(),
-                actor: Actor::Unknown,
-                action: Action::Refused,
-                subject: format!("POST /oauth/token: {}", told.error),
-                address: context.peer.0.map(|address| address.ip()),
-                request_id: Some(context.request_id.to_string()),
-                entry: None,
-                count: 1,
-            });
+            RequestNote::of(head, context).note_code(engine, told.error, None);
         }
     });
     given.map(|token| json(StatusCode::OK, &token))

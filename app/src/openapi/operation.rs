@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::schemas::{Direction, Schemas};
 use super::types::{Input, Output};
-use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
-use crate::http::principal::{
-    AUTHENTICATION_INVALID, AUTHENTICATION_REQUIRED, AUTHORIZATION_DENIED, CSRF_REFUSED, Right,
-    SESSION_REQUIRED,
+use crate::http::access_error::{
+    AUTHENTICATION_INVALID, AUTHENTICATION_REQUIRED, AUTHORIZATION_DENIED, CSRF_REFUSED, SESSION_REQUIRED,
 };
+use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
+use crate::http::principal::Right;
 use crate::http::problem::ProblemType;
 use crate::http::problem_types::{INTERNAL_ERROR, REQUEST_TIMEOUT, SERVICE_OVERLOADED};
 use crate::http::rate_limit::RATE_LIMITED;

@@ -5,12 +5,13 @@ use super::{
     SECOND_FACTOR_REQUIRED, SESSION_NOT_FOUND, SIGN_IN_REFUSED, SIGN_IN_THROTTLED, SessionPath, SessionView,
     SessionsOfUserPath, SignInRequest,
 };
+use crate::http::access_error::CSRF_REFUSED;
 use crate::http::cookie::WithCookie;
 use crate::http::failures::SERVICE_UNAVAILABLE;
 use crate::http::input::{NoBody, Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::NoPath;
-use crate::http::principal::{CSRF_REFUSED, SignedIn, UsersAdmin};
+use crate::http::principal::{SignedIn, UsersAdmin};
 use crate::http::reply::{Created, Reply};
 use crate::openapi::Operation;
 

@@ -5,9 +5,9 @@ use engine::port::ReadError;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler};
 
+use crate::http::access_error::AccessError;
 use crate::http::as_of::NotYet;
 use crate::http::failures;
-use crate::http::principal::AccessError;
 use crate::http::problem::Problem;
 use crate::http::rejections::TRANSACTION_NOT_FOUND;
 

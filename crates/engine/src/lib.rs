@@ -21,6 +21,7 @@ pub mod pair;
 pub mod port;
 pub mod query;
 mod queue;
+mod random;
 mod rehearsal;
 pub mod schedules;
 pub mod second_factors;

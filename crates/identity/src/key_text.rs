@@ -4,55 +4,23 @@
 //! key from what only looks like one, so that a mistyped key is refused without a look into the database.
 //! `florin_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}` matches every key.
 
-use std::borrow::Borrow;
 use std::fmt;
 
 use zeroize::Zeroizing;
 
 use crate::base62;
 use crate::checksum;
+use crate::id::{self, id};
 use crate::secret::SecretDigest;
 
 const PREFIX: &str = "florin_";
-const ID_DIGITS: usize = 12;
 /// 256 bits.
 const SECRET_DIGITS: usize = 43;
 
-/// The public name of a key: 12 letters and digits, part of its text. It is no secret.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId(Box<str>);
-
-impl KeyId {
-    /// Parses an id.
-    ///
-    /// # Errors
-    /// When it is not 12 letters and digits.
-    pub fn parse(text: &str) -> Result<Self, KeyTextError> {
-        if text.len() == ID_DIGITS && base62::is_written_in(text) {
-            Ok(Self(text.into()))
-        } else {
-            Err(KeyTextError::Form)
-        }
-    }
-
-    /// Returns the text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Borrow<str> for KeyId {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+id!(
+    /// The public name of a key: 12 letters and digits, part of its text. It is no secret.
+    KeyId, KeyTextError, KeyTextError::Form
+);
 
 /// Why a text is no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,14 +38,14 @@ pub struct KeyText(Zeroizing<String>);
 
 impl KeyText {
     /// How many bytes every key has.
-    pub const BYTES: usize = PREFIX.len() + ID_DIGITS + 1 + SECRET_DIGITS + checksum::DIGITS;
+    pub const BYTES: usize = PREFIX.len() + id::DIGITS + 1 + SECRET_DIGITS + checksum::DIGITS;
 
     /// Makes a key of random bytes: 9 for its id, 32 for its secret.
     #[must_use]
     pub fn from_random(id: [u8; 9], secret: &[u8; 32]) -> Self {
         let mut text = Zeroizing::new(String::with_capacity(Self::BYTES));
         text.push_str(PREFIX);
-        text.push_str(&base62::encode(&id, ID_DIGITS));
+        text.push_str(&base62::encode(&id, id::DIGITS));
         text.push('_');
         text.push_str(&Zeroizing::new(base62::encode(secret, SECRET_DIGITS)));
         let checksum = checksum::digits(&text);
@@ -95,7 +63,7 @@ impl KeyText {
         }
         let (covered, given) = text.split_at(Self::BYTES - checksum::DIGITS);
         let rest = covered.strip_prefix(PREFIX).ok_or(KeyTextError::Form)?;
-        let (id, secret) = rest.split_at(ID_DIGITS);
+        let (id, secret) = rest.split_at(id::DIGITS);
         let secret = secret.strip_prefix('_').ok_or(KeyTextError::Form)?;
         if ![id, secret, given].into_iter().all(base62::is_written_in) {
             return Err(KeyTextError::Form);
@@ -115,7 +83,7 @@ impl KeyText {
     /// The same, as a part of the text.
     #[must_use]
     pub fn id_text(&self) -> &str {
-        &self.0[PREFIX.len()..PREFIX.len() + ID_DIGITS]
+        &self.0[PREFIX.len()..PREFIX.len() + id::DIGITS]
     }
 
     /// Returns what is kept of it.

@@ -11,6 +11,7 @@ mod base62;
 mod checksum;
 mod email;
 mod grant;
+mod id;
 mod key_text;
 mod link_token;
 mod principal;

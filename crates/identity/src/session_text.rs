@@ -3,54 +3,25 @@
 //! It means nothing but to the service. Nobody types it, so that it needs no checksum; what has another form is refused
 //! without a look into the database.
 
-use std::borrow::Borrow;
 use std::fmt;
 
 use zeroize::Zeroizing;
 
 use crate::base62;
+use crate::id::{self, id};
 use crate::secret::SecretDigest;
 
-const ID_DIGITS: usize = 12;
 /// 256 bits.
 const SECRET_DIGITS: usize = 43;
 
-/// The public name of a session: 12 letters and digits, part of its text. It is no secret.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId(Box<str>);
+id!(
+    /// The public name of a session: 12 letters and digits, part of its text. It is no secret.
+    SessionId, SessionTextError, SessionTextError
+);
 
 /// A text that is no session's, or no id of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionTextError;
-
-impl SessionId {
-    /// Parses an id.
-    ///
-    /// # Errors
-    /// When it is not 12 letters and digits.
-    pub fn parse(text: &str) -> Result<Self, SessionTextError> {
-        let holds = text.len() == ID_DIGITS && base62::is_written_in(text);
-        if holds { Ok(Self(text.into())) } else { Err(SessionTextError) }
-    }
-
-    /// Returns the text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Borrow<str> for SessionId {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A session's text, secret included. It shows itself to nobody who does not ask for it by [`expose`](Self::expose),
 /// and its memory is wiped when it goes.
@@ -59,13 +30,13 @@ pub struct SessionText(Zeroizing<String>);
 
 impl SessionText {
     /// How many bytes every one has.
-    pub const BYTES: usize = ID_DIGITS + 1 + SECRET_DIGITS;
+    pub const BYTES: usize = id::DIGITS + 1 + SECRET_DIGITS;
 
     /// Makes one of random bytes: 9 for its id, 32 for its secret.
     #[must_use]
     pub fn from_random(id: [u8; 9], secret: &[u8; 32]) -> Self {
         let mut text = Zeroizing::new(String::with_capacity(Self::BYTES));
-        text.push_str(&base62::encode(&id, ID_DIGITS));
+        text.push_str(&base62::encode(&id, id::DIGITS));
         text.push('_');
         text.push_str(&Zeroizing::new(base62::encode(secret, SECRET_DIGITS)));
         Self(text)
@@ -77,7 +48,7 @@ impl SessionText {
     /// When the text is not of the form that [`SessionText`] documents.
     pub fn parse(text: &str) -> Result<Self, SessionTextError> {
         let (id, secret) = text.split_once('_').ok_or(SessionTextError)?;
-        let holds = id.len() == ID_DIGITS
+        let holds = id.len() == id::DIGITS
             && secret.len() == SECRET_DIGITS
             && base62::is_written_in(id)
             && base62::is_written_in(secret);
@@ -93,7 +64,7 @@ impl SessionText {
     /// The same, as a part of the text.
     #[must_use]
     pub fn id_text(&self) -> &str {
-        &self.0[..ID_DIGITS]
+        &self.0[..id::DIGITS]
     }
 
     /// Returns what is kept of it.

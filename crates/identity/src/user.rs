@@ -1,61 +1,25 @@
 //! A user as they are kept: everything about them but their password.
 
-use std::borrow::Borrow;
 use std::fmt;
 
 use ledger::Timestamp;
 
 use crate::api_key::KeyName;
 use crate::audit::Actor;
-use crate::base62;
+
 use crate::email::Email;
 use crate::grant::Grants;
+use crate::id::id;
 use crate::principal::{Principal, Subject};
 
-const ID_DIGITS: usize = 12;
-
-/// The public name of a user: 12 letters and digits. It is no secret, and never anybody else's.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(Box<str>);
+id!(
+    /// The public name of a user: 12 letters and digits. It is no secret, and never anybody else's.
+    UserId, UserIdError, UserIdError
+);
 
 /// A text that is no id of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UserIdError;
-
-impl UserId {
-    /// Makes an id of random bytes.
-    #[must_use]
-    pub fn from_random(bytes: [u8; 9]) -> Self {
-        Self(base62::encode(&bytes, ID_DIGITS).into())
-    }
-
-    /// Parses an id.
-    ///
-    /// # Errors
-    /// When it is not 12 letters and digits.
-    pub fn parse(text: &str) -> Result<Self, UserIdError> {
-        let holds = text.len() == ID_DIGITS && base62::is_written_in(text);
-        if holds { Ok(Self(text.into())) } else { Err(UserIdError) }
-    }
-
-    /// Returns the text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Borrow<str> for UserId {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// What a user is called: 1 to 100 printable characters.
 #[derive(Clone, Debug, PartialEq, Eq)]

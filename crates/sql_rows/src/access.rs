@@ -6,7 +6,7 @@ use identity::{Action, Actor, ApiKey, AuditEvent, AuditRecord, Grants, KeyId, Ke
 use ledger::Timestamp;
 
 use crate::failure::{Corruption, Failure};
-use crate::rows::{Reader, entry_number, stored_number};
+use crate::rows::{Reader, entry_number, page_by_number, stored_number};
 
 /// A row of `api_keys`.
 pub struct KeyRow {
@@ -161,12 +161,8 @@ impl AuditRow {
 ///
 /// # Errors
 /// Where a row says nothing sensible.
-pub fn page_of_keys(mut rows: Vec<KeyRow>, limit: usize) -> Result<Page<ApiKey, u64>, Corruption> {
-    let goes_on = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| goes_on).map(|row| row.number.unsigned_abs());
-    let items = rows.into_iter().map(|row| row.key().map(|stored| stored.key)).collect::<Result<_, _>>()?;
-    Ok(Page { items, next })
+pub fn page_of_keys(rows: Vec<KeyRow>, limit: usize) -> Result<Page<ApiKey, u64>, Corruption> {
+    page_by_number(rows, limit, |row| row.number, |row| Ok(row.key()?.key))
 }
 
 /// The same of the audit trail.

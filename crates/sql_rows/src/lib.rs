@@ -46,7 +46,7 @@ pub use past::{
 };
 pub use rows::{
     BalanceRow, EntryRow, KeptTransactionRow, LedgerRow, Reader, SumRow, entry_number, one_more,
-    page_of_ledgers, stored_limit, stored_number, sums_of,
+    page_of_ledgers, stored_before, stored_limit, stored_number, sums_of,
 };
 pub use schedules::{
     DueRow, ProgressRow, RunRow, ScheduleRow, created_schedule, is_in_use, page_of_runs, page_of_schedules,

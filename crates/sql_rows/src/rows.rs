@@ -32,6 +32,26 @@ pub fn stored_limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
+/// Returns the number before which a page lies; all numbers lie before the last one that there can be.
+#[must_use]
+pub fn stored_before(before: Option<u64>) -> i64 {
+    before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX)
+}
+
+/// Makes a page of rows that are listed by number, of which there is one more than belong to it where the list goes on.
+pub(crate) fn page_by_number<R, T>(
+    mut rows: Vec<R>,
+    limit: usize,
+    number: impl Fn(&R) -> i64,
+    item: impl Fn(R) -> Result<T, Corruption>,
+) -> Result<Page<T, u64>, Corruption> {
+    let goes_on = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| goes_on).map(|row| number(row).unsigned_abs());
+    let items = rows.into_iter().map(item).collect::<Result<_, _>>()?;
+    Ok(Page { items, next })
+}
+
 /// Reads an entry's number.
 ///
 /// # Errors

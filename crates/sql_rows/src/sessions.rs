@@ -5,7 +5,7 @@ use engine::sessions::StoredSession;
 use identity::{SecretDigest, Session, SessionId, UserAgent, UserId};
 
 use crate::failure::Corruption;
-use crate::rows::Reader;
+use crate::rows::{Reader, page_by_number};
 
 /// A row of `sessions`.
 pub struct SessionRow {
@@ -60,10 +60,6 @@ impl SessionRow {
 ///
 /// # Errors
 /// Where a row says nothing sensible.
-pub fn page_of_sessions(mut rows: Vec<SessionRow>, limit: usize) -> Result<Page<Session, u64>, Corruption> {
-    let goes_on = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| goes_on).map(|row| row.number.unsigned_abs());
-    let items = rows.into_iter().map(|row| row.session().map(|stored| stored.session));
-    Ok(Page { items: items.collect::<Result<_, _>>()?, next })
+pub fn page_of_sessions(rows: Vec<SessionRow>, limit: usize) -> Result<Page<Session, u64>, Corruption> {
+    page_by_number(rows, limit, |row| row.number, |row| Ok(row.session()?.session))
 }

@@ -6,7 +6,7 @@ use identity::{Actor, Email, Grants, User, UserId, UserName, UserState};
 use ledger::Timestamp;
 
 use crate::failure::Corruption;
-use crate::rows::Reader;
+use crate::rows::{Reader, page_by_number};
 
 /// A row of `users`, as it is written.
 pub struct StoredUserRow<'a> {
@@ -113,10 +113,6 @@ impl UserRow {
 ///
 /// # Errors
 /// Where a row says nothing sensible.
-pub fn page_of_users(mut rows: Vec<UserRow>, limit: usize) -> Result<Page<User, u64>, Corruption> {
-    let goes_on = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| goes_on).map(|row| row.number.unsigned_abs());
-    let items = rows.into_iter().map(|row| row.user().map(|stored| stored.user)).collect::<Result<_, _>>()?;
-    Ok(Page { items, next })
+pub fn page_of_users(rows: Vec<UserRow>, limit: usize) -> Result<Page<User, u64>, Corruption> {
+    page_by_number(rows, limit, |row| row.number, |row| Ok(row.user()?.user))
 }

@@ -6,10 +6,10 @@ use engine::port::ReadError;
 use engine::query::Page;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
-use sql_rows::{Failure, KeyRow, StoredEvent, one_more, page_of_keys};
+use sql_rows::{Failure, KeyRow, one_more, page_of_keys, stored_before};
 use sqlx::{Connection as _, PgConnection};
 
-use crate::audit::{record_all, trail};
+use crate::audit::{record_all, recorded, trail};
 use crate::connections::run;
 use crate::store::{PostgresStore, read};
 
@@ -53,41 +53,26 @@ impl AccessStore for PostgresStore {
     }
 }
 
-/// Returns the number before which a page lies; all numbers lie before the last one that there can be.
-pub(crate) fn stored_before(before: Option<u64>) -> i64 {
-    before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX)
-}
-
 async fn create(
     connection: &mut PgConnection,
     StoredKey { key, digest }: &StoredKey,
     event: &AuditEvent,
 ) -> Result<(), Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
-    sqlx::query!(
-        "WITH recorded AS (
-            INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
-            VALUES ($8, $9, $10, $11, $12, $13, $14)
-        )
-        INSERT INTO api_keys (id, digest, name, grants, created_at, created_by, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    recorded!(
+        connection,
+        event,
+        "done AS (
+            INSERT INTO api_keys (id, digest, name, grants, created_at, created_by, expires_at)
+            VALUES ($8, $9, $10, $11, $12, $13, $14) RETURNING id
+        )",
         key.id.as_str(),
         digest.as_bytes().as_slice(),
         key.name.as_str(),
         key.grants.to_string(),
         key.created_at.micros(),
         key.created_by.to_string(),
-        key.expires_at.map(Timestamp::micros),
-        at,
-        actor,
-        action,
-        subject,
-        address,
-        request_id,
-        count
-    )
-    .execute(connection)
-    .await?;
+        key.expires_at.map(Timestamp::micros)
+    )?;
     Ok(())
 }
 
@@ -97,25 +82,13 @@ async fn revoke(
     revoked_at: Timestamp,
     event: &AuditEvent,
 ) -> Result<bool, Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
-    let revoked = sqlx::query!(
-        "WITH revoked AS (
-            UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id
-        )
-        INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
-        SELECT $3::bigint, $4::text, $5::text, $6::text, $7::text, $8::text, $9::bigint FROM revoked",
+    let revoked = recorded!(
+        &mut *connection,
+        event,
+        "done AS (UPDATE api_keys SET revoked_at = $9 WHERE id = $8 AND revoked_at IS NULL RETURNING id)",
         id.as_str(),
-        revoked_at.micros(),
-        at,
-        actor,
-        action,
-        subject,
-        address,
-        request_id,
-        count
-    )
-    .execute(&mut *connection)
-    .await?;
+        revoked_at.micros()
+    )?;
     if revoked.rows_affected() > 0 {
         return Ok(true);
     }

@@ -30,6 +30,32 @@ pub(crate) async fn record_all(connection: &mut PgConnection, events: &[AuditEve
     Ok(())
 }
 
+/// Does something and records it, in one statement, which is one transaction. `$does` are common table expressions, of which
+/// `done` has a row if it was done; their arguments begin with `$8`.
+macro_rules! recorded {
+    ($connection:expr, $event:expr, $does:literal, $($argument:expr),+ $(,)?) => {{
+        let sql_rows::StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = $event.into();
+        sqlx::query!(
+            "WITH "
+                + $does
+                + " INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
+                SELECT $1::bigint, $2::text, $3::text, $4::text, $5::text, $6::text, $7::bigint FROM done",
+            at,
+            actor,
+            action,
+            subject,
+            address,
+            request_id,
+            count,
+            $($argument),+
+        )
+        .execute($connection)
+        .await
+    }};
+}
+
+pub(crate) use recorded;
+
 /// The statement for a list, by the filter that has an index; the others are looked at on the way. `at` is how that
 /// index has the time.
 macro_rules! listed {

@@ -6,9 +6,10 @@ use engine::mailed_links::{LinkStore, StoredLink};
 use engine::port::ReadError;
 use identity::{AuditEvent, LinkKind, SecretDigest, UserId};
 use ledger::Timestamp;
-use sql_rows::{Failure, LinkRow, StoredEvent};
+use sql_rows::{Failure, LinkRow};
 use sqlx::PgConnection;
 
+use crate::audit::recorded;
 use crate::connections::run;
 use crate::store::{PostgresStore, read};
 
@@ -45,30 +46,21 @@ impl LinkStore for PostgresStore {
 }
 
 async fn keep(connection: &mut PgConnection, link: &StoredLink, event: &AuditEvent) -> Result<(), Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
-    sqlx::query!(
-        "WITH recorded AS (
-            INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
-            VALUES ($6, $7, $8, $9, $10, $11, $12)
-        )
-        INSERT INTO mailed_links (user_id, kind, digest, email, expires_at) VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (user_id, kind) DO UPDATE
-        SET digest = excluded.digest, email = excluded.email, expires_at = excluded.expires_at",
+    recorded!(
+        connection,
+        event,
+        "done AS (
+            INSERT INTO mailed_links (user_id, kind, digest, email, expires_at) VALUES ($8, $9, $10, $11, $12)
+            ON CONFLICT (user_id, kind) DO UPDATE
+            SET digest = excluded.digest, email = excluded.email, expires_at = excluded.expires_at
+            RETURNING user_id
+        )",
         link.user.as_str(),
         link.kind.name(),
         link.digest.as_bytes().as_slice(),
         link.email.as_str(),
-        link.expires_at.micros(),
-        at,
-        actor,
-        action,
-        subject,
-        address,
-        request_id,
-        count
-    )
-    .execute(connection)
-    .await?;
+        link.expires_at.micros()
+    )?;
     Ok(())
 }
 

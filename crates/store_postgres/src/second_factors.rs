@@ -6,9 +6,10 @@ use engine::port::ReadError;
 use engine::second_factors::{Confirmed, SealedTotp, SecondFactorStore, StoredTotp};
 use identity::{AuditEvent, SecretDigest, UserId};
 use ledger::Timestamp;
-use sql_rows::{Failure, StoredEvent, TotpRow};
+use sql_rows::{Failure, TotpRow};
 use sqlx::PgConnection;
 
+use crate::audit::recorded;
 use crate::connections::run;
 use crate::store::{PostgresStore, read};
 
@@ -101,34 +102,24 @@ async fn confirm(
     Confirmed { sealed, step, at: confirmed_at, recovery_codes }: Confirmed<'_>,
     event: &AuditEvent,
 ) -> Result<bool, Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     let digests: Vec<&[u8]> = recovery_codes.iter().map(|digest| digest.as_bytes().as_slice()).collect();
-    let recorded = sqlx::query!(
-        "WITH confirmed AS (
-            UPDATE totp_secrets SET confirmed_at = $3, last_step = $4
-            WHERE user_id = $1 AND sealed = $2 AND confirmed_at IS NULL
+    let recorded = recorded!(
+        connection,
+        event,
+        "done AS (
+            UPDATE totp_secrets SET confirmed_at = $10, last_step = $11
+            WHERE user_id = $8 AND sealed = $9 AND confirmed_at IS NULL
             RETURNING user_id
         ), kept AS (
             INSERT INTO recovery_codes (user_id, digest)
-            SELECT confirmed.user_id, codes.digest FROM confirmed, UNNEST($5::bytea[]) AS codes (digest)
-        )
-        INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
-        SELECT $6::bigint, $7::text, $8::text, $9::text, $10::text, $11::text, $12::bigint FROM confirmed",
+            SELECT done.user_id, codes.digest FROM done, UNNEST($12::bytea[]) AS codes (digest)
+        )",
         user.as_str(),
         sealed.as_bytes(),
         confirmed_at.micros(),
         stored_step(step),
-        &digests as _,
-        at,
-        actor,
-        action,
-        subject,
-        address,
-        request_id,
-        count
-    )
-    .execute(connection)
-    .await?;
+        &digests as _
+    )?;
     Ok(recorded.rows_affected() > 0)
 }
 
@@ -150,49 +141,29 @@ async fn take_code(
     digest: &SecretDigest,
     event: &AuditEvent,
 ) -> Result<bool, Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
-    let recorded = sqlx::query!(
-        "WITH taken AS (
-            DELETE FROM recovery_codes WHERE user_id = $1 AND digest = $2 RETURNING user_id
-        )
-        INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
-        SELECT $3::bigint, $4::text, $5::text, $6::text, $7::text, $8::text, $9::bigint FROM taken",
+    let recorded = recorded!(
+        connection,
+        event,
+        "done AS (
+            DELETE FROM recovery_codes WHERE user_id = $8 AND digest = $9 RETURNING user_id
+        )",
         user.as_str(),
-        digest.as_bytes().as_slice(),
-        at,
-        actor,
-        action,
-        subject,
-        address,
-        request_id,
-        count
-    )
-    .execute(connection)
-    .await?;
+        digest.as_bytes().as_slice()
+    )?;
     Ok(recorded.rows_affected() > 0)
 }
 
 async fn remove(connection: &mut PgConnection, user: &UserId, event: &AuditEvent) -> Result<bool, Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
-    let recorded = sqlx::query!(
-        "WITH removed AS (
-            DELETE FROM totp_secrets WHERE user_id = $1 AND confirmed_at IS NOT NULL RETURNING user_id
+    let recorded = recorded!(
+        connection,
+        event,
+        "done AS (
+            DELETE FROM totp_secrets WHERE user_id = $8 AND confirmed_at IS NOT NULL RETURNING user_id
         ), codes AS (
-            DELETE FROM recovery_codes WHERE user_id IN (SELECT user_id FROM removed)
-        )
-        INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
-        SELECT $2::bigint, $3::text, $4::text, $5::text, $6::text, $7::text, $8::bigint FROM removed",
-        user.as_str(),
-        at,
-        actor,
-        action,
-        subject,
-        address,
-        request_id,
-        count
-    )
-    .execute(connection)
-    .await?;
+            DELETE FROM recovery_codes WHERE user_id IN (SELECT user_id FROM done)
+        )",
+        user.as_str()
+    )?;
     Ok(recorded.rows_affected() > 0)
 }
 

@@ -8,10 +8,10 @@ use engine::query::Page;
 use engine::sessions::{SESSIONS_OF_USER_MAX, SessionStore, StoredSession};
 use identity::{AuditEvent, Session, SessionId, UserAgent, UserId};
 use ledger::Timestamp;
-use sql_rows::{Failure, SessionRow, StoredEvent, one_more, page_of_sessions, stored_limit};
+use sql_rows::{Failure, SessionRow, StoredEvent, one_more, page_of_sessions, stored_before, stored_limit};
 use sqlx::PgConnection;
 
-use crate::access::stored_before;
+use crate::audit::recorded;
 use crate::connections::run;
 use crate::store::{PostgresStore, read};
 
@@ -82,24 +82,23 @@ async fn create(
     replaces: Option<&SessionId>,
     event: &AuditEvent,
 ) -> Result<(), Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     // The statement does not see the session that it creates, which is one of those that stay.
-    sqlx::query!(
-        "WITH recorded AS (
-            INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
-            VALUES ($11, $12, $13, $14, $15, $16, $17)
-        ), ended AS (
-            UPDATE sessions SET revoked_at = $4 WHERE revoked_at IS NULL AND number = ANY (ARRAY(
-                SELECT number FROM sessions WHERE id = $9
+    recorded!(
+        connection,
+        event,
+        "ended AS (
+            UPDATE sessions SET revoked_at = $11 WHERE revoked_at IS NULL AND number = ANY (ARRAY(
+                SELECT number FROM sessions WHERE id = $16
                 UNION ALL (
                     SELECT number FROM sessions
-                    WHERE user_id = $3 AND revoked_at IS NULL AND id IS DISTINCT FROM $9
-                    ORDER BY number DESC OFFSET $10
+                    WHERE user_id = $10 AND revoked_at IS NULL AND id IS DISTINCT FROM $16
+                    ORDER BY number DESC OFFSET $17
                 )
             ))
-        )
-        INSERT INTO sessions (id, digest, user_id, created_at, last_seen_at, expires_at, address, user_agent)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        ), done AS (
+            INSERT INTO sessions (id, digest, user_id, created_at, last_seen_at, expires_at, address, user_agent)
+            VALUES ($8, $9, $10, $11, $12, $13, $14, $15) RETURNING id
+        )",
         session.id.as_str(),
         digest.as_bytes().as_slice(),
         session.user.as_str(),
@@ -109,17 +108,8 @@ async fn create(
         session.address.map(|address| address.to_string()),
         session.user_agent.as_ref().map(UserAgent::as_str),
         replaces.map(SessionId::as_str),
-        stored_limit(SESSIONS_OF_USER_MAX - 1),
-        at,
-        actor,
-        action,
-        subject,
-        address,
-        request_id,
-        count
-    )
-    .execute(connection)
-    .await?;
+        stored_limit(SESSIONS_OF_USER_MAX - 1)
+    )?;
     Ok(())
 }
 
@@ -129,25 +119,13 @@ async fn revoke(
     revoked_at: Timestamp,
     event: &AuditEvent,
 ) -> Result<bool, Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
-    let revoked = sqlx::query!(
-        "WITH revoked AS (
-            UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id
-        )
-        INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
-        SELECT $3::bigint, $4::text, $5::text, $6::text, $7::text, $8::text, $9::bigint FROM revoked",
+    let revoked = recorded!(
+        &mut *connection,
+        event,
+        "done AS (UPDATE sessions SET revoked_at = $9 WHERE id = $8 AND revoked_at IS NULL RETURNING id)",
         id.as_str(),
-        revoked_at.micros(),
-        at,
-        actor,
-        action,
-        subject,
-        address,
-        request_id,
-        count
-    )
-    .execute(&mut *connection)
-    .await?;
+        revoked_at.micros()
+    )?;
     if revoked.rows_affected() > 0 {
         return Ok(true);
     }

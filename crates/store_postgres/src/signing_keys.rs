@@ -7,9 +7,10 @@ use engine::port::ReadError;
 use engine::tokens::{SigningKeyStore, StoredSigningKey};
 use identity::AuditEvent;
 use ledger::Timestamp;
-use sql_rows::{Failure, SigningKeyRow, StoredEvent, signing_keys};
+use sql_rows::{Failure, SigningKeyRow, signing_keys};
 use sqlx::PgConnection;
 
+use crate::audit::recorded;
 use crate::connections::run;
 use crate::store::{PostgresStore, read};
 
@@ -47,18 +48,17 @@ async fn add(
     revoke_earlier: Option<Timestamp>,
     event: &AuditEvent,
 ) -> Result<bool, Failure> {
-    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
     // What is revoked is what stood before this statement: the new key is not among it.
-    let added = sqlx::query!(
-        "WITH added AS (
+    let added = recorded!(
+        connection,
+        event,
+        "done AS (
             INSERT INTO signing_keys (number, name, public, sealed, created_at, signs_from, revoked_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (number) DO NOTHING RETURNING number
+            VALUES ($8, $9, $10, $11, $12, $13, $14) ON CONFLICT (number) DO NOTHING RETURNING number
         ), revoked AS (
-            UPDATE signing_keys SET revoked_at = $8
-            WHERE number < (SELECT number FROM added) AND revoked_at IS NULL AND $8::bigint IS NOT NULL
-        )
-        INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
-        SELECT $9::bigint, $10::text, $11::text, $12::text, $13::text, $14::text, $15::bigint FROM added",
+            UPDATE signing_keys SET revoked_at = $15
+            WHERE number < (SELECT number FROM done) AND revoked_at IS NULL AND $15::bigint IS NOT NULL
+        )",
         i64::try_from(key.number).unwrap_or(i64::MAX),
         key.name,
         key.public.as_slice(),
@@ -66,16 +66,7 @@ async fn add(
         key.created_at.micros(),
         key.signs_from.micros(),
         key.revoked_at.map(Timestamp::micros),
-        revoke_earlier.map(Timestamp::micros),
-        at,
-        actor,
-        action,
-        subject,
-        address,
-        request_id,
-        count
-    )
-    .execute(connection)
-    .await?;
+        revoke_earlier.map(Timestamp::micros)
+    )?;
     Ok(added.rows_affected() > 0)
 }

@@ -6,10 +6,10 @@ use engine::port::ReadError;
 use engine::query::Page;
 use engine::users::{PasswordDigest, StoredUser, UserChange, UserCreation, UserStore};
 use identity::{AuditEvent, Email, User, UserId, UserState};
-use sql_rows::{Failure, StoredEvent, StoredUserRow, UserRow, is_in_use, one_more, page_of_users};
+use sql_rows::{Failure, StoredUserRow, UserRow, is_in_use, one_more, page_of_users, stored_before};
 use sqlx::PgConnection;
 
-use crate::access::stored_before;
+use crate::audit::recorded;
 use crate::connections::run;
 use crate::store::{PostgresStore, read};
 
@@ -67,16 +67,15 @@ async fn create(
     event: &AuditEvent,
 ) -> Result<UserCreation, Failure> {
     let row = StoredUserRow::from(user);
-    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
-    let recorded = sqlx::query!(
-        "WITH created AS (
+    let recorded = recorded!(
+        connection,
+        event,
+        "done AS (
             INSERT INTO users (id, version, name, email, email_folded, email_verified_at, state, grants, created_at,
                 created_by, password, password_set_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (email_folded) DO NOTHING
+            VALUES ($8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT (email_folded) DO NOTHING
             RETURNING id
-        )
-        INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
-        SELECT $13::bigint, $14::text, $15::text, $16::text, $17::text, $18::text, $19::bigint FROM created",
+        )",
         row.id,
         row.version,
         row.name,
@@ -88,17 +87,8 @@ async fn create(
         row.created_at,
         row.created_by,
         row.password,
-        row.password_set_at,
-        at,
-        actor,
-        action,
-        subject,
-        address,
-        request_id,
-        count
-    )
-    .execute(connection)
-    .await?;
+        row.password_set_at
+    )?;
     Ok(if recorded.rows_affected() == 0 { UserCreation::EmailTaken } else { UserCreation::Created })
 }
 
@@ -108,16 +98,15 @@ async fn change(
     event: &AuditEvent,
 ) -> Result<UserChange, Failure> {
     let row = StoredUserRow::from(user);
-    let StoredEvent { at, actor, action, subject, address, request_id, entry: _, count } = event.into();
-    let recorded = sqlx::query!(
-        "WITH changed AS (
-            UPDATE users SET version = version + 1, name = $3, email = $4, email_folded = $5, email_verified_at = $6,
-                state = $7, grants = $8, password = $9, password_set_at = $10
-            WHERE id = $1 AND version = $2
+    let recorded = recorded!(
+        connection,
+        event,
+        "done AS (
+            UPDATE users SET version = version + 1, name = $10, email = $11, email_folded = $12,
+                email_verified_at = $13, state = $14, grants = $15, password = $16, password_set_at = $17
+            WHERE id = $8 AND version = $9
             RETURNING id
-        )
-        INSERT INTO audit_records (at, actor, action, subject, address, request_id, count)
-        SELECT $11::bigint, $12::text, $13::text, $14::text, $15::text, $16::text, $17::bigint FROM changed",
+        )",
         row.id,
         row.version,
         row.name,
@@ -127,17 +116,8 @@ async fn change(
         row.state,
         row.grants,
         row.password,
-        row.password_set_at,
-        at,
-        actor,
-        action,
-        subject,
-        address,
-        request_id,
-        count
-    )
-    .execute(connection)
-    .await;
+        row.password_set_at
+    );
     match recorded {
         Ok(recorded) if recorded.rows_affected() == 0 => Ok(UserChange::Stale),
         Ok(_) => Ok(UserChange::Changed),

@@ -6,7 +6,7 @@ use engine::port::ReadError;
 use engine::query::Page;
 use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
-use sql_rows::{Failure, KeyRow, one_more, page_of_keys};
+use sql_rows::{Failure, KeyRow, one_more, page_of_keys, stored_before};
 
 use crate::audit::{record, record_alone};
 use crate::store::SqliteStore;
@@ -45,11 +45,6 @@ impl AccessStore for SqliteStore {
     async fn audit(&self, query: &AuditQuery) -> Result<Page<AuditRecord, AuditPosition>, ReadError> {
         Ok(crate::audit::trail(self, query).await?)
     }
-}
-
-/// Returns the number before which a page lies; all numbers lie before the last one that there can be.
-pub(crate) fn stored_before(before: Option<u64>) -> i64 {
-    before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX)
 }
 
 async fn create(

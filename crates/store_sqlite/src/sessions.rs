@@ -7,9 +7,8 @@ use engine::query::Page;
 use engine::sessions::{SESSIONS_OF_USER_MAX, SessionStore, StoredSession};
 use identity::{AuditEvent, Session, SessionId, UserAgent, UserId};
 use ledger::Timestamp;
-use sql_rows::{Failure, SessionRow, one_more, page_of_sessions, stored_limit};
+use sql_rows::{Failure, SessionRow, one_more, page_of_sessions, stored_before, stored_limit};
 
-use crate::access::stored_before;
 use crate::audit::record;
 use crate::store::SqliteStore;
 

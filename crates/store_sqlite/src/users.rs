@@ -6,9 +6,8 @@ use engine::port::ReadError;
 use engine::query::Page;
 use engine::users::{PasswordDigest, StoredUser, UserChange, UserCreation, UserStore};
 use identity::{AuditEvent, Email, User, UserId, UserState};
-use sql_rows::{Failure, StoredUserRow, UserRow, is_in_use, one_more, page_of_users};
+use sql_rows::{Failure, StoredUserRow, UserRow, is_in_use, one_more, page_of_users, stored_before};
 
-use crate::access::stored_before;
 use crate::audit::record;
 use crate::store::SqliteStore;
 

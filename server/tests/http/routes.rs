@@ -129,7 +129,8 @@ fn whatever_answers_get_answers_head_with_the_same_head() {
         // And nobody is there as a user.
         let status = match &*path {
             "/v1/sessions" => 403,
-            "/v1/users/000000000000" => 404,
+            // And the service was not told under which address it is reached.
+            "/v1/users/000000000000" | "/.well-known/oauth-authorization-server" => 404,
             _ => 200,
         };
         assert_eq!((get.status, head.status), (status, status), "{path}");

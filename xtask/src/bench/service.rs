@@ -10,6 +10,9 @@ use anyhow::{Context, bail};
 /// The key that the service under load is given, and with which every request comes. It is no secret.
 pub(crate) const ADMIN_KEY: &str = "florin_2USBDPIBEdi3_28pwpFvXuOCuClQJSgvJUKf8mA3ApwedogOvpU3VfJJ3PHIAW";
 
+/// What it is given to seal with, so that it leaves no file where it runs. It is no secret either.
+const SECRET: &str = "florin-secret_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF11iQtTM";
+
 /// A running service. Dropping it ends it.
 pub(crate) struct Service {
     child: Child,
@@ -39,6 +42,7 @@ impl Service {
             // What asks it keeps its connections, which may take hours.
             .env("PX_SERVER__CONNECTION_AGE_MAX_MS", "0")
             .env("PX_AUTHENTICATION__ADMIN_KEY", ADMIN_KEY)
+            .env("PX_AUTHENTICATION__SECRET", SECRET)
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

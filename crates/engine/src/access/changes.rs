@@ -7,7 +7,6 @@ use identity::{
     Action, Actor, ApiKey, AuditEvent, Grants, KeyId, KeyName, KeyText, Principal, Scope, ServiceSecret,
 };
 use ledger::Timestamp;
-use zeroize::{Zeroize as _, Zeroizing};
 
 use super::cache::CachedKey;
 use super::lookups::Lookup;
@@ -15,6 +14,7 @@ use super::port::{StoredKey, WriteAccessError};
 use crate::Engine;
 use crate::clock;
 use crate::port::{ReadError, Store};
+use crate::random::random;
 
 /// How often what was noted of refusals and of the use of keys is written.
 const WRITE_INTERVAL: Duration = Duration::from_secs(10);
@@ -269,9 +269,7 @@ impl Engine {
 /// # Errors
 /// Where there is no randomness to be had.
 pub fn random_service_secret() -> Result<ServiceSecret, getrandom::Error> {
-    let mut random = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *random)?;
-    Ok(ServiceSecret::from_random(&random))
+    Ok(ServiceSecret::from_random(&*random()?))
 }
 
 /// Records what an operator did on the command line, or the service by itself.
@@ -291,17 +289,12 @@ pub async fn record_by_operator(
 /// # Errors
 /// [`ChangeKeyError::Random`].
 pub fn random_key() -> Result<KeyText, ChangeKeyError> {
-    let (mut id, mut secret) = ([0; 9], [0; 32]);
-    getrandom::fill(&mut id).map_err(ChangeKeyError::Random)?;
-    getrandom::fill(&mut secret).map_err(ChangeKeyError::Random)?;
-    let text = KeyText::from_random(id, &secret);
-    secret.zeroize();
-    Ok(text)
+    let id = random().map_err(ChangeKeyError::Random)?;
+    let secret = random().map_err(ChangeKeyError::Random)?;
+    Ok(KeyText::from_random(*id, &secret))
 }
 
 /// Makes a random name: 12 letters and digits, as the ids of keys are.
 pub(crate) fn random_name() -> Result<String, getrandom::Error> {
-    let mut id = [0; 9];
-    getrandom::fill(&mut id)?;
-    Ok(KeyText::from_random(id, &[0; 32]).id_text().to_owned())
+    Ok(KeyId::from_random(*random()?).to_string())
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use identity::{Action, AuditEvent, Session, SessionId, SessionText, User, UserAgent, UserId};
 use ledger::Timestamp;
-use zeroize::Zeroize as _;
 
 use super::port::StoredSession;
 use crate::Engine;
 use crate::access::WriteAccessError;
 use crate::port::ReadError;
+use crate::random::random;
 
 /// Where a session is asked for from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -148,12 +148,9 @@ impl Engine {
 
 /// Makes the text of a new session, which opens nothing yet.
 fn random_session() -> Result<SessionText, ChangeSessionError> {
-    let (mut id, mut secret) = ([0; 9], [0; 32]);
-    getrandom::fill(&mut id).map_err(ChangeSessionError::Random)?;
-    getrandom::fill(&mut secret).map_err(ChangeSessionError::Random)?;
-    let text = SessionText::from_random(id, &secret);
-    secret.zeroize();
-    Ok(text)
+    let id = random().map_err(ChangeSessionError::Random)?;
+    let secret = random().map_err(ChangeSessionError::Random)?;
+    Ok(SessionText::from_random(*id, &secret))
 }
 
 /// Returns the moment that is so much later, or the last one that there is.

@@ -20,6 +20,7 @@ use super::rotation::{due, published, signer};
 use crate::Engine;
 use crate::access::random_name;
 use crate::port::ReadError;
+use crate::random::random;
 
 /// How long a look-up counts, and how much longer it does while somebody looks again.
 const FRESH: Duration = Duration::from_secs(1);
@@ -136,17 +137,15 @@ impl SigningKeys {
         signs_from: Option<Timestamp>,
         revoke_earlier: bool,
     ) -> Result<Option<String>, SigningKeyError> {
-        let mut seed = Zeroizing::new([0; 32]);
-        let mut nonce = [0; Sealer::NONCE_BYTES];
-        getrandom::fill(&mut *seed).map_err(SigningKeyError::Random)?;
-        getrandom::fill(&mut nonce).map_err(SigningKeyError::Random)?;
+        let seed = random().map_err(SigningKeyError::Random)?;
+        let nonce = random().map_err(SigningKeyError::Random)?;
         let name = random_name().map_err(SigningKeyError::Random)?;
         let key = SigningKey::from_seed(name.clone(), &seed);
         let public = key.map_err(|_| SigningKeyError::Sealed(name.clone()))?.public();
         let now = self.engine.now();
         let key = StoredSigningKey {
             number: known.stored.last().map_or(0, |last| last.number + 1),
-            sealed: self.sealer.seal(nonce, name.as_bytes(), &*seed),
+            sealed: self.sealer.seal(*nonce, name.as_bytes(), &*seed),
             public,
             created_at: now,
             signs_from: signs_from.unwrap_or(now),

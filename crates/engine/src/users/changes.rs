@@ -9,6 +9,7 @@ use super::port::{StoredUser, UserChange, UserCreation};
 use crate::Engine;
 use crate::access::WriteAccessError;
 use crate::port::{ReadError, Source};
+use crate::random::random;
 
 /// How often a change is tried where others are faster each time.
 const TRIES_MAX: usize = 10;
@@ -85,9 +86,7 @@ impl Engine {
         if let Some(scope) = by.grants().lacking(&new.grants) {
             return Err(ChangeUserError::Lacking(scope));
         }
-        let mut id = [0; 9];
-        getrandom::fill(&mut id).map_err(ChangeUserError::Random)?;
-        let id = UserId::from_random(id);
+        let id = UserId::from_random(*random().map_err(ChangeUserError::Random)?);
         let event = event(Action::UserCreated, id.to_string());
         let user = User {
             id,

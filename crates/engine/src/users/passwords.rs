@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::port::PasswordDigest;
 use crate::port::Source;
+use crate::random::random;
 
 /// What digests of passwords cost, and how many may be made at a time.
 #[derive(Clone, Copy, Debug)]
@@ -145,9 +146,8 @@ fn failed(error: impl Into<Source>) -> DigestError {
 }
 
 fn digest(argon2: &Argon2<'_>, password: &str) -> Result<PasswordDigest, DigestError> {
-    let mut salt = [0; 16];
-    getrandom::fill(&mut salt).map_err(failed)?;
-    let made = argon2.hash_password_with_salt(password.as_bytes(), &salt).map_err(failed)?;
+    let salt = random::<16>().map_err(failed)?;
+    let made = argon2.hash_password_with_salt(password.as_bytes(), &*salt).map_err(failed)?;
     Ok(PasswordDigest::from_stored(made.to_string()))
 }
 

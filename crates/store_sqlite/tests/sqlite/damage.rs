@@ -348,7 +348,10 @@ async fn a_page_of_the_file_that_was_overwritten_is_corruption() {
     let many: Vec<_> = (0..500).map(|n| transfer("world", &format!("a:{n}"), 1)).collect();
     append(&*store, &main, &many).await;
     let roots = sqlx::query_scalar::<_, i64>("SELECT max(rootpage) FROM sqlite_schema");
-    let last_root: i64 = roots.fetch_one(&mut place.stranger().await).await.unwrap();
+    let mut stranger = place.stranger().await;
+    let last_root: i64 = roots.fetch_one(&mut stranger).await.unwrap();
+    // Whoever closes last writes everything to the file.
+    sqlx::Connection::close(stranger).await.unwrap();
     store.close().await;
     let mut bytes = std::fs::read(place.path()).unwrap();
     // All but the schema's pages and the first ones of the tables behind it, so that the head can be read.

@@ -1,5 +1,5 @@
-//! What is beside the large ledger: other ledgers, and schedules, most of them paused or far away. Everything is made under
-//! keys, and can be made again.
+//! What is beside the large ledger: other ledgers, users, and schedules, most of them paused or far away. Everything is made
+//! under keys or addresses of its own, and can be made again.
 
 use std::net::SocketAddr;
 
@@ -16,6 +16,9 @@ const FAR_AWAY: u32 = 300;
 /// Schedules that are due at once, so that they have run.
 pub(super) const DUE: u32 = 50;
 
+/// Users.
+const USERS: u32 = 300;
+
 /// Makes them.
 ///
 /// # Errors
@@ -25,6 +28,16 @@ pub(super) fn make(address: SocketAddr, accounts: u32) -> anyhow::Result<()> {
     for number in 0..LEDGERS {
         let body = format!(r#"{{"name":"branch-{number:03}","metadata":{{"region":"{}"}}}}"#, number % 7);
         post(&mut client, "/v1/ledgers", &format!("branch-{number}"), &body)?;
+    }
+    for number in 0..USERS {
+        let body = format!(
+            r#"{{"name":"User {number}","email":"user-{number}@example.com","grants":[{{"role":"reader","ledgers":"all"}}]}}"#
+        );
+        let reply = client.send("POST", "/v1/users", None, &body)?;
+        // The address of one who was made before is taken.
+        if !matches!(reply.status, 201 | 409) {
+            bail!("/v1/users was answered with {}: {}", reply.status, String::from_utf8_lossy(&reply.body));
+        }
     }
     let schedules = "/v1/ledgers/main/schedules";
     for number in 0..DUE + FAR_AWAY {
