@@ -4,12 +4,11 @@
 //! A link's secret is in the fragment of the mailed address, which browsers send to nobody.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use engine::Engine;
 use engine::mailed_links::{IssueLinkError, link_lifetime};
 use engine::port::ReadError;
-use engine::sessions::{LoginThrottle, Network};
+use engine::sessions::LoginThrottle;
 use identity::{Action, Actor, AuditEvent, Email, LinkKind, User, UserState};
 use ledger::Timestamp;
 use mail::{Letter, Link, Mail, Outbox, OutboxFull, SecondFactorChange};
@@ -130,12 +129,9 @@ impl Mailer {
 
     async fn look_up_and_send(&self, email: &Email, visitor: &Visitor) -> Result<(), MailLinkError> {
         // Each counts as a failed attempt to sign in would: of so many, most are somebody's who wants to annoy.
-        let network = Network::of(visitor.address());
-        let now = Duration::from_micros(u64::try_from(self.0.engine.now().micros()).unwrap_or_default());
-        if self.0.resets.begin(email, network, false, now).is_err() {
-            return Ok(());
-        }
-        let found = self.0.engine.store().users().user_of(email).await?;
+        let Shared { engine, resets, .. } = &*self.0;
+        let Ok(_) = engine.begin_attempt(resets, email, visitor.address()).await? else { return Ok(()) };
+        let found = engine.store().users().user_of(email).await?;
         let Some(user) = found.map(|found| found.user).filter(|user| user.state == UserState::Active) else {
             return Ok(());
         };

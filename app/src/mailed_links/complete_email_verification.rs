@@ -2,7 +2,7 @@
 
 use pavex::post;
 
-use super::error::without_key;
+use super::error::{noted, without_key};
 use super::{CompleteEmailVerificationRequest, FollowedLinkView, LinkFailure};
 use crate::http::input::Write;
 use crate::http::path::NoPath;
@@ -23,5 +23,6 @@ pub async fn complete_email_verification(
     let Write { key, input: (NoPath {}, CompleteEmailVerificationRequest { token }) } = request;
     without_key(key.as_ref())?;
     let did = |actor, action, subject| visitor.did(actor, action, subject);
-    Ok(Reply(engine.verify_address_by_link(&token, did).await?.into()))
+    let followed = engine.verify_address_by_link(&token, did).await;
+    Ok(Reply(followed.map_err(|error| noted(&visitor, error))?.into()))
 }

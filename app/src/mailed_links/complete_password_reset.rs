@@ -2,7 +2,7 @@
 
 use pavex::post;
 
-use super::error::without_key;
+use super::error::{noted, without_key};
 use super::{CompletePasswordResetRequest, FollowedLinkView, LinkFailure};
 use crate::http::input::Write;
 use crate::http::path::NoPath;
@@ -25,7 +25,8 @@ pub async fn complete_password_reset(
     let Write { key, input: (NoPath {}, CompletePasswordResetRequest { token, new_password }) } = request;
     without_key(key.as_ref())?;
     let did = |actor, action, subject| visitor.did(actor, action, subject);
-    let user = engine.set_password_by_link(&token, new_password.expose(), did).await?;
+    let followed = engine.set_password_by_link(&token, new_password.expose(), did).await;
+    let user = followed.map_err(|error| noted(&visitor, error))?;
     mailer.tell_password_changed(&user, engine.now());
     Ok(Reply(user.into()))
 }

@@ -2,7 +2,7 @@
 
 use engine::mailed_links::FollowLinkError;
 use engine::port::ReadError;
-use engine::users::ChangeUserError;
+use engine::users::{ChangeUserError, DigestError};
 use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler};
@@ -12,7 +12,8 @@ use crate::http::fields::FieldErrors;
 use crate::http::idempotency::IDEMPOTENCY_KEY;
 use crate::http::input::InputError;
 use crate::http::problem::{Problem, ProblemType};
-use crate::http::problem_types::{INTERNAL_ERROR, SERVICE_OVERLOADED};
+use crate::http::problem_types::INTERNAL_ERROR;
+use crate::http::visitor::Visitor;
 use crate::mailer::MailLinkError;
 
 /// The link opens nothing.
@@ -77,15 +78,23 @@ pub(super) fn without_key<K>(key: Option<&K>) -> Result<(), LinkFailure> {
     Err(InputError::Invalid(errors).into())
 }
 
+/// Notes for the audit trail that somebody came with a link that does not work.
+pub(super) fn noted(visitor: &Visitor, error: FollowLinkError) -> LinkFailure {
+    if let FollowLinkError::Spent = error {
+        visitor.refused(LINK_SPENT.code, None);
+    }
+    error.into()
+}
+
 impl From<&LinkFailure> for Problem {
     fn from(error: &LinkFailure) -> Self {
         match error {
             LinkFailure::Input(error) => Self::from(error),
             LinkFailure::NoUser => Self::of(&LINK_USER_NOT_FOUND),
             LinkFailure::Mail(MailLinkError::Off) => Self::of(&MAIL_OFF),
-            LinkFailure::Mail(MailLinkError::Full(_)) | LinkFailure::Follow(FollowLinkError::Digest(_)) => {
-                Self::of(&SERVICE_OVERLOADED)
-            }
+            LinkFailure::Mail(MailLinkError::Full(_))
+            | LinkFailure::Follow(FollowLinkError::Digest(DigestError::Overloaded)) => failures::overloaded(),
+            LinkFailure::Follow(FollowLinkError::Digest(DigestError::Failed(_))) => Self::of(&INTERNAL_ERROR),
             LinkFailure::Mail(MailLinkError::Issue(error)) => match error {
                 engine::mailed_links::IssueLinkError::Random(_) => Self::of(&INTERNAL_ERROR),
                 engine::mailed_links::IssueLinkError::Write(_) => failures::unavailable(),

@@ -5,10 +5,11 @@ use super::{
     LINK_SPENT, LINK_USER_NOT_FOUND, MAIL_OFF, MailAcceptedView, RequestPasswordResetRequest,
     VerifiedUserPath,
 };
+use crate::http::access_error::CSRF_REFUSED;
 use crate::http::failures::SERVICE_UNAVAILABLE;
 use crate::http::input::{NoBody, Read, Write};
 use crate::http::path::NoPath;
-use crate::http::principal::{CSRF_REFUSED, SignedIn, UsersAdmin};
+use crate::http::principal::{SignedIn, UsersAdmin};
 use crate::http::problem_types::ROUTE_NOT_FOUND;
 use crate::http::query::NoQuery;
 use crate::http::reply::{Accepted, Reply};

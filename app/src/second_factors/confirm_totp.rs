@@ -4,7 +4,7 @@ use mail::SecondFactorChange;
 use pavex::post;
 
 use super::enrol_totp::found;
-use super::error::without_key;
+use super::error::{noted, without_key};
 use super::{ConfirmTotpRequest, ConfirmedTotpView, SecondFactorFailure};
 use crate::http::input::Write;
 use crate::http::path::NoPath;
@@ -14,7 +14,7 @@ use crate::http::second_factors::SecondFactors;
 use crate::mailer::Mailer;
 use crate::storage::Engine;
 
-/// Has the second factor of whoever asks count from now on.
+/// Has the second factor of whoever asks count from now on, and ends their other sessions.
 ///
 /// # Errors
 /// [`SecondFactorFailure`], as a problem.
@@ -28,10 +28,11 @@ pub async fn confirm_totp(
 ) -> Result<Reply<ConfirmedTotpView>, SecondFactorFailure> {
     let Write { key, input: (NoPath {}, ConfirmTotpRequest { code }) } = request;
     without_key(key.as_ref())?;
-    let (user, _) = granted.signed_in();
+    let (user, session) = granted.signed_in();
     let caller = granted.caller();
     let user = found(engine, user).await?;
-    let codes = factors.confirm(&user.id, &code, |action, id| caller.did(action, id)).await?;
+    let confirmed = factors.confirm(&user.id, session, &code, |action, id| caller.did(action, id)).await;
+    let codes = confirmed.map_err(|error| noted(caller, error))?;
     mailer.tell_second_factor_changed(&user, SecondFactorChange::On, engine.now());
     Ok(Reply(codes.into()))
 }

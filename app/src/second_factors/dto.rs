@@ -13,6 +13,26 @@ use crate::http::path::{FromPath, PathReader};
 use crate::http::second_factors::CodeSchema;
 use crate::http::users::UserIdText;
 
+/// With what somebody shows that a second factor is to be theirs.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields, extend("examples" = [{ "password": "correct horse battery staple" }]))]
+pub struct EnrolTotpRequest {
+    /// Their password.
+    #[schemars(with = "PasswordSchema")]
+    pub password: PresentedPassword,
+}
+
+impl FromJson for EnrolTotpRequest {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let mut password = Slot::default();
+        value.members(errors, |member, value, errors| match member {
+            "password" => password.read(value, errors),
+            _ => refuse_unknown(value, &["password"], errors),
+        })?;
+        Some(Self { password: password.required(value, "password", errors)? })
+    }
+}
+
 /// A code that confirms a second factor.
 #[derive(Debug, JsonSchema)]
 #[schemars(deny_unknown_fields, extend("examples" = [{ "code": "287082" }]))]

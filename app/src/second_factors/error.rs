@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use engine::port::ReadError;
-use engine::second_factors::{RemoveOwnError, SecondFactorError};
+use engine::second_factors::{OwnFactorError, SecondFactorError};
+use engine::users::DigestError;
 use identity::Scope;
 use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
@@ -13,8 +14,9 @@ use crate::http::failures;
 use crate::http::fields::FieldErrors;
 use crate::http::idempotency::IDEMPOTENCY_KEY;
 use crate::http::input::InputError;
+use crate::http::principal::Caller;
 use crate::http::problem::{Member, Problem, ProblemType};
-use crate::http::problem_types::{INTERNAL_ERROR, SERVICE_OVERLOADED};
+use crate::http::problem_types::INTERNAL_ERROR;
 
 /// There is one already.
 pub static SECOND_FACTOR_EXISTS: ProblemType = ProblemType {
@@ -67,6 +69,16 @@ pub static SECOND_FACTOR_EXCEEDS_CALLER: ProblemType = ProblemType {
     members: &[Member { name: "scope", json_type: "string", meaning: "The scope that is lacking." }],
 };
 
+/// It is the second factor of whoever asks.
+pub static SECOND_FACTOR_OWN: ProblemType = ProblemType {
+    status: StatusCode::CONFLICT,
+    code: "second_factor.own",
+    title: "The second factor is of whoever asks",
+    meaning: "This takes the second factor of others away. Nothing was done.",
+    remedy: "Take your own away with DELETE /v1/principal/totp, which asks for a password or a code.",
+    members: &[],
+};
+
 /// Why a request about second factors fails.
 #[derive(Debug, thiserror::Error)]
 pub enum SecondFactorFailure {
@@ -76,12 +88,15 @@ pub enum SecondFactorFailure {
     /// The user has a scope that whoever asks lacks.
     #[error("the user has {0}, which whoever asks lacks")]
     Exceeding(Scope),
+    /// Whoever asks wants their own taken away in the way that is for others.
+    #[error("nobody takes their own second factor away without a password or a code")]
+    IsOwn,
     /// It did not come or go.
     #[error(transparent)]
     Factor(#[from] SecondFactorError),
-    /// It was not taken away.
+    /// Whoever asks did not show that it is they, or it did not come or go.
     #[error(transparent)]
-    Remove(#[from] RemoveOwnError),
+    Own(#[from] OwnFactorError),
     /// The store could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -104,13 +119,33 @@ impl From<&SecondFactorFailure> for Problem {
             SecondFactorFailure::Exceeding(scope) => {
                 Self::of(&SECOND_FACTOR_EXCEEDS_CALLER).with("scope", scope.name())
             }
-            SecondFactorFailure::Factor(error)
-            | SecondFactorFailure::Remove(RemoveOwnError::Factor(error)) => factor(error),
-            SecondFactorFailure::Remove(RemoveOwnError::Throttled(wait)) => throttled(*wait),
-            SecondFactorFailure::Remove(RemoveOwnError::Digest(_)) => Self::of(&SERVICE_OVERLOADED),
+            SecondFactorFailure::IsOwn => Self::of(&SECOND_FACTOR_OWN),
+            SecondFactorFailure::Factor(error) | SecondFactorFailure::Own(OwnFactorError::Factor(error)) => {
+                factor(error)
+            }
+            SecondFactorFailure::Own(OwnFactorError::Throttled(wait)) => throttled(*wait),
+            SecondFactorFailure::Own(OwnFactorError::Digest(DigestError::Overloaded)) => {
+                failures::overloaded()
+            }
+            SecondFactorFailure::Own(OwnFactorError::Digest(DigestError::Failed(_))) => {
+                Self::of(&INTERNAL_ERROR)
+            }
             SecondFactorFailure::Read(error) => failures::read_failed(error),
         }
     }
+}
+
+/// Notes for the audit trail that a code or a password was wrong, or not looked at.
+pub(super) fn noted<E: Into<SecondFactorFailure>>(caller: &Caller, error: E) -> SecondFactorFailure {
+    let failure = error.into();
+    match &failure {
+        SecondFactorFailure::Factor(SecondFactorError::Wrong)
+        | SecondFactorFailure::Own(
+            OwnFactorError::Throttled(_) | OwnFactorError::Factor(SecondFactorError::Wrong),
+        ) => caller.refused(Problem::from(&failure).code()),
+        _ => {}
+    }
+    failure
 }
 
 fn factor(error: &SecondFactorError) -> Problem {
@@ -153,8 +188,9 @@ mod tests {
             (SecondFactorError::NotFound.into(), 404, "second_factor.not_found"),
             (SecondFactorError::Wrong.into(), 403, "second_factor.wrong"),
             (SecondFactorError::Write(WriteAccessError(source())).into(), 503, "service.unavailable"),
-            (RemoveOwnError::Throttled(Duration::from_secs(1)).into(), 429, "second_factor.throttled"),
+            (OwnFactorError::Throttled(Duration::from_secs(1)).into(), 429, "second_factor.throttled"),
             (SecondFactorFailure::Exceeding(Scope::KeysAdmin), 403, "second_factor.exceeds_caller"),
+            (SecondFactorFailure::IsOwn, 409, "second_factor.own"),
             (ReadError::Corrupt(source()).into(), 500, "internal.error"),
         ] {
             let problem = Problem::from(&error);

@@ -5,6 +5,7 @@ use mail::SecondFactorChange;
 use pavex::delete;
 
 use super::enrol_totp::found;
+use super::error::noted;
 use super::{RemoveTotpRequest, RemovedTotpView, SecondFactorFailure};
 use crate::http::input::Write;
 use crate::http::path::NoPath;
@@ -35,7 +36,9 @@ pub async fn remove_totp(
         (Some(code), _) => Proof::Code(code),
         (None, password) => Proof::Password(password.as_ref().map_or("", |password| password.expose())),
     };
-    factors.remove_own(&user, proof, caller.address(), |action, id| caller.did(action, id)).await?;
+    let removed =
+        factors.remove_own(&user, proof, caller.address(), |action, id| caller.did(action, id)).await;
+    removed.map_err(|error| noted(caller, error))?;
     mailer.tell_second_factor_changed(&user, SecondFactorChange::Off, engine.now());
     Ok(Reply(RemovedTotpView { user: UserIdText(user.id) }))
 }

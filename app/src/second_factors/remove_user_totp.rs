@@ -1,5 +1,6 @@
 //! `DELETE /v1/users/{id}/totp`.
 
+use identity::Subject;
 use mail::SecondFactorChange;
 use pavex::delete;
 
@@ -13,8 +14,8 @@ use crate::http::users::UserIdText;
 use crate::mailer::Mailer;
 use crate::storage::Engine;
 
-/// Takes the second factor of a user away, who has no more than whoever asks: for who lost their authenticator and their
-/// recovery codes.
+/// Takes the second factor of another user away, who has no more than whoever asks, and ends their sessions: for who lost
+/// their authenticator and their recovery codes.
 ///
 /// # Errors
 /// [`SecondFactorFailure`], as a problem.
@@ -28,11 +29,14 @@ pub async fn remove_user_totp(
 ) -> Result<Reply<RemovedTotpView>, SecondFactorFailure> {
     let Write { key: _, input: (TotpOfUserPath { id }, NoBody {}) } = request;
     let caller = granted.caller();
+    if matches!(caller.principal().subject(), Subject::User { id: own, .. } if *own == id) {
+        return Err(SecondFactorFailure::IsOwn);
+    }
     let user = found(engine, &id).await?;
     if let Some(scope) = caller.principal().grants().lacking(&user.grants) {
         return Err(SecondFactorFailure::Exceeding(scope));
     }
-    factors.remove(&user.id, |action, id| caller.did(action, id)).await?;
+    factors.remove_lost(&user.id, |action, id| caller.did(action, id)).await?;
     mailer.tell_second_factor_changed(&user, SecondFactorChange::Off, engine.now());
     Ok(Reply(RemovedTotpView { user: UserIdText(user.id) }))
 }

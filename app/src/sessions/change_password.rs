@@ -4,6 +4,7 @@ use engine::sessions::{NewSession, SessionClient};
 use pavex::put;
 use pavex::request::RequestHead;
 
+use super::error::noted;
 use super::{ChangePasswordRequest, SessionFailure, SessionView};
 use crate::configuration::AuthenticationConfig;
 use crate::http::cookie::{WithCookie, session_cookie, set_session};
@@ -47,7 +48,8 @@ pub async fn change_password(
             caller.address(),
             |action, id| caller.did(action, id),
         )
-        .await?;
+        .await
+        .map_err(|error| noted(caller, error))?;
     mailer.tell_password_changed(&changed, engine.now());
     let replaces = session_cookie(&head.headers).ok().flatten();
     let new = NewSession {

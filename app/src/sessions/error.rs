@@ -14,6 +14,7 @@ use pavex::{Response, error_handler};
 use crate::http::failures;
 use crate::http::fields::FieldErrors;
 use crate::http::input::InputError;
+use crate::http::principal::Caller;
 use crate::http::problem::{Problem, ProblemType};
 use crate::http::problem_types::INTERNAL_ERROR;
 
@@ -107,6 +108,14 @@ pub enum SessionFailure {
 /// Returns the code under which a failed sign-in is told.
 pub(super) fn code(error: &SignInError) -> &'static str {
     signed_in(error).code()
+}
+
+/// Notes for the audit trail that a current password was wrong, or not looked at.
+pub(super) fn noted(caller: &Caller, error: ChangePasswordError) -> SessionFailure {
+    if let ChangePasswordError::Throttled(_) | ChangePasswordError::Set(SetPasswordError::Wrong) = &error {
+        caller.refused(password(&error).code());
+    }
+    error.into()
 }
 
 impl From<&SessionFailure> for Problem {

@@ -2,6 +2,7 @@
 
 use identity::{Action, Actor, AuditEvent, LinkKind, LinkToken, User, UserState};
 
+use super::issuing::issued_at;
 use super::port::StoredLink;
 use super::{SET_PASSWORD, VERIFY_ADDRESS};
 use crate::Engine;
@@ -12,7 +13,7 @@ use crate::users::{ChangeUserError, DigestError, PasswordFault, SetPasswordError
 /// Why a link opened nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowLinkError {
-    /// There is no such link any more, or its user has another address or is disabled.
+    /// There is no such link any more, or its user has another address, another password since, or is disabled.
     #[error("the link does not work, or not any more")]
     Spent,
     /// The new password is not taken; the link still works.
@@ -60,18 +61,15 @@ impl Engine {
         let digest = self.digest_for(&user, new).await?;
         self.use_up(token, SET_PASSWORD).await?;
         let event = event(Actor::User(user.id.clone()), Action::PasswordSet, user.id.to_string());
-        let changed = self
-            .amend_user(&user.id, |stored| {
-                is_good_for(&link, &stored.user)?;
-                let now = self.now();
-                stored.password = Some(digest.clone());
-                stored.user.password_set_at = Some(now);
-                stored.user.email_verified_at = stored.user.email_verified_at.or(Some(now));
-                Ok::<_, FollowLinkError>(Some(event.clone()))
-            })
-            .await?;
-        self.store().links().forget_links(&user.id, SET_PASSWORD).await?;
-        Ok(changed)
+        self.amend_user(&user.id, |stored| {
+            is_good_for(&link, &stored.user)?;
+            let now = self.now();
+            stored.password = Some(digest.clone());
+            stored.user.password_set_at = Some(now);
+            stored.user.email_verified_at = stored.user.email_verified_at.or(Some(now));
+            Ok::<_, FollowLinkError>(Some(event.clone()))
+        })
+        .await
     }
 
     /// Counts the address of a link's user as verified.
@@ -118,6 +116,9 @@ impl Engine {
 }
 
 fn is_good_for(link: &StoredLink, user: &User) -> Result<(), FollowLinkError> {
-    let is_good = user.state == UserState::Active && user.email.folded() == link.email.folded();
-    if is_good { Ok(()) } else { Err(FollowLinkError::Spent) }
+    let is_theirs = user.state == UserState::Active && user.email.folded() == link.email.folded();
+    // Where the process ended before the links of another password were taken away.
+    let is_outdated =
+        SET_PASSWORD.contains(&link.kind) && user.password_set_at.is_some_and(|at| at > issued_at(link));
+    if is_theirs && !is_outdated { Ok(()) } else { Err(FollowLinkError::Spent) }
 }

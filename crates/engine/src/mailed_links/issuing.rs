@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use identity::{Action, AuditEvent, LinkKind, LinkToken, User};
 use ledger::Timestamp;
-use zeroize::Zeroizing;
 
 use super::port::StoredLink;
 use crate::Engine;
 use crate::access::WriteAccessError;
+use crate::random::random;
 
 /// Why there is no link.
 #[derive(Debug, thiserror::Error)]
@@ -42,15 +42,15 @@ impl Engine {
         kind: LinkKind,
         event: impl FnOnce(Action, String) -> AuditEvent,
     ) -> Result<LinkToken, IssueLinkError> {
-        let mut random = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut *random).map_err(IssueLinkError::Random)?;
-        let token = LinkToken::from_random(&random);
+        let token = LinkToken::from_random(&*random().map_err(IssueLinkError::Random)?);
+        // Clocks of replicas differ: a link is never from before the password.
+        let now = user.password_set_at.map_or(self.now(), |set_at| set_at.max(self.now()));
         let link = StoredLink {
             user: user.id.clone(),
             kind,
             digest: token.digest(),
             email: user.email.clone(),
-            expires_at: later(self.now(), link_lifetime(kind)),
+            expires_at: moved(now, micros(link_lifetime(kind))),
         };
         let event = event(Action::LinkMailed, format!("{}: {}", user.id, kind.name()));
         self.store().links().keep_link(&link, &event).await?;
@@ -58,7 +58,15 @@ impl Engine {
     }
 }
 
-fn later(at: Timestamp, by: Duration) -> Timestamp {
-    let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
-    Timestamp::from_micros(at.micros().saturating_add(micros)).unwrap_or(at)
+/// Returns when a link was made.
+pub(super) fn issued_at(link: &StoredLink) -> Timestamp {
+    moved(link.expires_at, -micros(link_lifetime(link.kind)))
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn moved(at: Timestamp, by_micros: i64) -> Timestamp {
+    Timestamp::from_micros(at.micros().saturating_add(by_micros)).unwrap_or(at)
 }

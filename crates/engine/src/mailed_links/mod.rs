@@ -1,7 +1,7 @@
 //! Mailed links: what is sent to an address opens one thing, once, for a while.
 //!
 //! What is kept of a link's secret is a digest. A link belongs to the address that it was mailed to: once its user has
-//! another, or is disabled, it does nothing.
+//! another, or is disabled, it does nothing. One with which a password is set does nothing either once that was set since.
 
 mod following;
 mod issuing;
@@ -14,6 +14,6 @@ pub use port::{LinkStore, StoredLink};
 use identity::LinkKind;
 
 /// With what a password is set.
-const SET_PASSWORD: [LinkKind; 2] = [LinkKind::Invitation, LinkKind::PasswordReset];
+pub(crate) const SET_PASSWORD: [LinkKind; 2] = [LinkKind::Invitation, LinkKind::PasswordReset];
 /// With what an address is verified.
-const VERIFY_ADDRESS: [LinkKind; 2] = [LinkKind::AddressVerification; 2];
+pub(crate) const VERIFY_ADDRESS: [LinkKind; 2] = [LinkKind::AddressVerification; 2];

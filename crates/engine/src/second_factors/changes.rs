@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use identity::{Action, AuditEvent, RecoveryCode, Sealer, SecretDigest, TotpCode, TotpSecret, User, UserId};
+use identity::{
+    Action, AuditEvent, RecoveryCode, Sealer, SecretDigest, SessionId, TotpCode, TotpSecret, User, UserId,
+};
 use zeroize::Zeroizing;
 
 use super::port::{Confirmed, SealedTotp, StoredTotp};
 use crate::Engine;
 use crate::access::WriteAccessError;
 use crate::port::ReadError;
+use crate::random::random;
 
 /// How many recovery codes come with a second factor.
 const RECOVERY_CODES: usize = 10;
@@ -42,8 +45,8 @@ pub enum SecondFactorError {
     /// There is none, or none that waits to be confirmed.
     #[error("there is no such second factor")]
     NotFound,
-    /// The code is not of the secret, or not of now.
-    #[error("the code is wrong")]
+    /// The code is not of the secret, not of now, or was used before; or the password is another one.
+    #[error("the code or the password is wrong")]
     Wrong,
     /// There is no randomness to be had.
     #[error("the system gives no random bytes")]
@@ -67,13 +70,11 @@ impl SecondFactors {
     ///
     /// # Errors
     /// [`SecondFactorError::Exists`], and those of randomness and of the store.
-    pub async fn enrol(&self, user: &User) -> Result<Enrolled, SecondFactorError> {
+    pub(super) async fn enrol(&self, user: &User) -> Result<Enrolled, SecondFactorError> {
         let Shared { engine, sealer } = &*self.0;
-        let (mut random, mut nonce) = (Zeroizing::new([0; TotpSecret::BYTES]), [0; Sealer::NONCE_BYTES]);
-        getrandom::fill(&mut *random).map_err(SecondFactorError::Random)?;
-        getrandom::fill(&mut nonce).map_err(SecondFactorError::Random)?;
-        let secret = TotpSecret::from_bytes(*random);
-        let sealed = sealer.seal(nonce, user.id.as_str().as_bytes(), secret.expose_bytes());
+        let secret = TotpSecret::from_bytes(*random().map_err(SecondFactorError::Random)?);
+        let nonce = random().map_err(SecondFactorError::Random)?;
+        let sealed = sealer.seal(*nonce, user.id.as_str().as_bytes(), secret.expose_bytes());
         let sealed = SealedTotp::from_bytes(sealed);
         if !engine.store().second_factors().enrol_totp(&user.id, &sealed, engine.now()).await? {
             return Err(SecondFactorError::Exists);
@@ -81,15 +82,17 @@ impl SecondFactors {
         Ok(Enrolled { secret: secret.expose(), uri: secret.uri(ISSUER, user.email.as_str()) })
     }
 
-    /// Has a user's secret count from now on, for a code of it. Returns the recovery codes, which are shown this once.
+    /// Has a user's secret count from now on, for a code of it, and ends all their sessions but the one that they came with:
+    /// those began without it. Returns the recovery codes, which are shown this once.
     ///
     /// # Errors
     /// [`SecondFactorError`].
     pub async fn confirm(
         &self,
         user: &UserId,
+        session: &SessionId,
         code: &TotpCode,
-        event: impl FnOnce(Action, String) -> AuditEvent,
+        event: impl Fn(Action, String) -> AuditEvent,
     ) -> Result<Vec<RecoveryCode>, SecondFactorError> {
         let engine = &self.0.engine;
         let found = engine.store().second_factors().second_factor(user).await?;
@@ -104,6 +107,8 @@ impl SecondFactors {
         let codes = codes.map_err(SecondFactorError::Random)?;
         let recovery_codes: Vec<SecretDigest> = codes.iter().map(RecoveryCode::digest).collect();
         let confirmed = Confirmed { sealed: &found.sealed, step, at, recovery_codes: &recovery_codes };
+        // Before it counts: what fails after that would keep the recovery codes from their owner.
+        engine.revoke_sessions_of(user, Some(session), &event).await?;
         let event = event(Action::SecondFactorAdded, user.to_string());
         // Another secret came in its place, or it was confirmed meanwhile.
         if !engine.store().second_factors().confirm_totp(user, confirmed, &event).await? {
@@ -112,11 +117,30 @@ impl SecondFactors {
         Ok(codes)
     }
 
-    /// Takes a user's second factor away.
+    /// Takes the second factor of a user away who lost it, and ends all their sessions: whoever found it may have them.
     ///
     /// # Errors
     /// [`SecondFactorError::NotFound`], and those of the store.
-    pub async fn remove(
+    pub async fn remove_lost(
+        &self,
+        user: &UserId,
+        event: impl Fn(Action, String) -> AuditEvent,
+    ) -> Result<(), SecondFactorError> {
+        if !self.counts(user).await? {
+            return Err(SecondFactorError::NotFound);
+        }
+        self.0.engine.revoke_sessions_of(user, None, &event).await?;
+        self.remove(user, event).await
+    }
+
+    /// Says whether a user has a second factor that counts.
+    pub(super) async fn counts(&self, user: &UserId) -> Result<bool, ReadError> {
+        let found = self.0.engine.store().second_factors().second_factor(user).await?;
+        Ok(found.is_some_and(|found| found.confirmed_at.is_some()))
+    }
+
+    /// Takes a user's second factor away.
+    pub(super) async fn remove(
         &self,
         user: &UserId,
         event: impl FnOnce(Action, String) -> AuditEvent,
@@ -140,7 +164,5 @@ pub(super) fn seconds(at: ledger::Timestamp) -> i64 {
 }
 
 fn random_code() -> Result<RecoveryCode, getrandom::Error> {
-    let mut random = Zeroizing::new([0; RecoveryCode::BYTES]);
-    getrandom::fill(&mut *random)?;
-    Ok(RecoveryCode::from_random(&random))
+    Ok(RecoveryCode::from_random(&*random()?))
 }

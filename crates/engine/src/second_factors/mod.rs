@@ -4,9 +4,11 @@
 //! of a recovery code, the first time.
 
 mod changes;
+mod own;
 mod port;
 mod sign_in;
 
 pub use changes::{Enrolled, SecondFactorError, SecondFactors};
+pub use own::{OwnFactorError, Proof};
 pub use port::{Confirmed, SealedTotp, SecondFactorStore, StoredTotp};
-pub use sign_in::{Proof, RemoveOwnError, SecondFactorCode};
+pub use sign_in::SecondFactorCode;

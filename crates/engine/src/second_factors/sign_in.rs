@@ -1,15 +1,13 @@
-//! Signing in with a second factor, and what else takes one. Whoever lacks the password learns nothing of it.
+//! Signing in with a second factor. Whoever lacks the password learns nothing of it.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use identity::{Action, Actor, AuditEvent, Email, RecoveryCode, RecoveryCodeError, TotpCode, User, UserId};
 
-use super::changes::{SecondFactorError, SecondFactors, seconds};
+use super::changes::{SecondFactors, seconds};
 use crate::access::WriteAccessError;
 use crate::port::ReadError;
 use crate::sessions::SignInError;
-use crate::users::{DigestError, VerifyPasswordError};
 
 /// A code, as somebody types it.
 #[derive(Clone, Debug)]
@@ -33,42 +31,8 @@ impl SecondFactorCode {
     }
 }
 
-/// With what somebody shows that a second factor is theirs to take away.
-pub enum Proof<'p> {
-    /// Their password.
-    Password(&'p str),
-    /// A code.
-    Code(SecondFactorCode),
-}
-
-/// Why somebody's second factor was not taken away.
-#[derive(Debug, thiserror::Error)]
-pub enum RemoveOwnError {
-    /// Too many attempts failed of late: the next may be made after so long.
-    #[error("too many attempts failed")]
-    Throttled(Duration),
-    /// The password could not be digested.
-    #[error(transparent)]
-    Digest(DigestError),
-    /// It was not taken away.
-    #[error(transparent)]
-    Factor(#[from] SecondFactorError),
-}
-
-impl From<ReadError> for RemoveOwnError {
-    fn from(error: ReadError) -> Self {
-        Self::Factor(error.into())
-    }
-}
-
-impl From<WriteAccessError> for RemoveOwnError {
-    fn from(error: WriteAccessError) -> Self {
-        Self::Factor(error.into())
-    }
-}
-
 /// Why a code does not do.
-enum CheckError {
+pub(super) enum CheckError {
     Wrong,
     Write(WriteAccessError),
     Read(ReadError),
@@ -89,8 +53,7 @@ impl SecondFactors {
         event: impl Fn(Actor, Action, String) -> AuditEvent,
     ) -> Result<User, SignInError> {
         let second = async |user: User| {
-            let found = self.0.engine.store().second_factors().second_factor(&user.id).await?;
-            if found.is_none_or(|found| found.confirmed_at.is_none()) {
+            if !self.counts(&user.id).await? {
                 return Ok(user);
             }
             let code = code.ok_or(SignInError::SecondFactorRequired)?;
@@ -105,49 +68,8 @@ impl SecondFactors {
         self.0.engine.sign_in(email, password, from, second).await
     }
 
-    /// Takes a user's own second factor away, for their password or a code. To guess either is as slow as signing in.
-    ///
-    /// # Errors
-    /// [`RemoveOwnError`].
-    pub async fn remove_own(
-        &self,
-        user: &User,
-        proof: Proof<'_>,
-        from: Option<IpAddr>,
-        event: impl Fn(Action, String) -> AuditEvent,
-    ) -> Result<(), RemoveOwnError> {
-        let engine = &self.0.engine;
-        let found = engine.store().second_factors().second_factor(&user.id).await?;
-        if found.is_none_or(|found| found.confirmed_at.is_none()) {
-            return Err(SecondFactorError::NotFound.into());
-        }
-        let attempt = engine.begin_attempt(&user.email, from).await?.map_err(RemoveOwnError::Throttled)?;
-        let shown = match proof {
-            Proof::Password(password) => match engine.verify_password(&user.email, password).await {
-                Ok(known) if known.id == user.id => Ok(()),
-                Ok(_) | Err(VerifyPasswordError::Wrong(_)) => Err(SecondFactorError::Wrong.into()),
-                Err(VerifyPasswordError::Digest(error)) => Err(RemoveOwnError::Digest(error)),
-                Err(VerifyPasswordError::Read(error)) => Err(error.into()),
-            },
-            Proof::Code(code) => match self.check(&user.id, &code, &event).await {
-                Ok(()) => Ok(()),
-                Err(CheckError::Wrong) => Err(SecondFactorError::Wrong.into()),
-                Err(CheckError::Write(error)) => Err(error.into()),
-                Err(CheckError::Read(error)) => Err(error.into()),
-            },
-        };
-        let now = engine.since_epoch();
-        match &shown {
-            Ok(()) => engine.sign_ins().succeeded(&attempt, now),
-            Err(RemoveOwnError::Factor(SecondFactorError::Wrong)) => {}
-            Err(_) => engine.sign_ins().came_to_nothing(&attempt, now),
-        }
-        shown?;
-        Ok(self.remove(&user.id, event).await?)
-    }
-
     /// Looks at a code, and uses it up where it is right.
-    async fn check(
+    pub(super) async fn check(
         &self,
         user: &UserId,
         code: &SecondFactorCode,

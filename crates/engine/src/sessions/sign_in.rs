@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use identity::{Action, AuditEvent, Email, User, UserId};
 
-use super::throttle::{Attempt, Network, Refusal, SinceEpoch};
+use super::throttle::{Attempt, LoginThrottle, Network, Refusal, SinceEpoch};
 use crate::Engine;
 use crate::access::WriteAccessError;
 use crate::port::ReadError;
@@ -73,7 +73,8 @@ impl Engine {
         from: Option<IpAddr>,
         second: impl FnOnce(User) -> S,
     ) -> Result<User, SignInError> {
-        let attempt = self.begin_attempt(email, from).await?.map_err(SignInError::Throttled)?;
+        let attempt =
+            self.begin_attempt(self.sign_ins(), email, from).await?.map_err(SignInError::Throttled)?;
         let verified = self.verify_password(email, password).await;
         let now = self.since_epoch();
         match verified {
@@ -112,7 +113,10 @@ impl Engine {
     ) -> Result<User, ChangePasswordError> {
         let found = self.store().users().user(id).await?;
         let user = found.ok_or(SetPasswordError::Change(ChangeUserError::NotFound))?.user;
-        let attempt = self.begin_attempt(&user.email, from).await?.map_err(ChangePasswordError::Throttled)?;
+        let attempt = self
+            .begin_attempt(self.sign_ins(), &user.email, from)
+            .await?
+            .map_err(ChangePasswordError::Throttled)?;
         let changed = self.change_password(id, current, new, event).await;
         let now = self.since_epoch();
         match &changed {
@@ -123,19 +127,23 @@ impl Engine {
         Ok(changed?)
     }
 
-    /// Lets somebody try a password, or says how long they have to wait.
-    pub(crate) async fn begin_attempt(
+    /// Lets somebody try what a throttle slows down, or says how long they have to wait.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn begin_attempt(
         &self,
+        throttle: &LoginThrottle,
         email: &Email,
         from: Option<IpAddr>,
     ) -> Result<Result<Attempt, Duration>, ReadError> {
         let network = Network::of(from);
-        match self.sign_ins().begin(email, network, false, self.since_epoch()) {
+        match throttle.begin(email, network, false, self.since_epoch()) {
             Ok(attempt) => Ok(Ok(attempt)),
             Err(Refusal::Wait(wait)) => Ok(Err(wait)),
             Err(Refusal::WaitUnlessKnown(wait)) => {
                 let is_known = self.came_in_from(email, network).await?;
-                Ok(self.sign_ins().begin(email, network, is_known, self.since_epoch()).map_err(|_| wait))
+                Ok(throttle.begin(email, network, is_known, self.since_epoch()).map_err(|_| wait))
             }
         }
     }
