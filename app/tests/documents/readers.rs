@@ -27,7 +27,7 @@ use app::mailed_links::{
     CompleteEmailVerificationRequest, CompletePasswordResetRequest, RequestPasswordResetRequest,
 };
 use app::schedules::{CreateScheduleRequest, ListRunsQuery, ListSchedulesQuery};
-use app::second_factors::{ConfirmTotpRequest, RemoveTotpRequest};
+use app::second_factors::{ConfirmTotpRequest, EnrolTotpRequest, RemoveTotpRequest};
 use app::sessions::{ChangePasswordRequest, ListSessionsQuery, SignInRequest};
 use app::transactions::{ListTransactionChangesQuery, ListTransactionsQuery};
 use app::users::{ChangeUserRequest, CreateUserRequest, ListUsersQuery};
@@ -78,6 +78,7 @@ fn what_is_read_is_what_the_schema_says() {
     read.insert(body::<CompletePasswordResetRequest>());
     read.insert(body::<CompleteEmailVerificationRequest>());
     read.insert(body::<ConfirmTotpRequest>());
+    read.insert(body::<EnrolTotpRequest>());
     read.insert(body::<RemoveTotpRequest>());
     read.insert(query::<ListSessionsQuery>());
     read.insert(query::<NoQuery>());

@@ -122,3 +122,52 @@ fn is_good_for(link: &StoredLink, user: &User) -> Result<(), FollowLinkError> {
         SET_PASSWORD.contains(&link.kind) && user.password_set_at.is_some_and(|at| at > issued_at(link));
     if is_theirs && !is_outdated { Ok(()) } else { Err(FollowLinkError::Spent) }
 }
+
+#[cfg(test)]
+mod tests {
+    use identity::{Email, Grants, UserId, UserName};
+    use ledger::Timestamp;
+
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000).unwrap()
+    }
+
+    fn user(password_set_at: Option<Timestamp>) -> User {
+        User {
+            id: UserId::from_random([1; 9]),
+            name: UserName::parse("Ada Lovelace").unwrap(),
+            email: Email::parse("ada@example.com").unwrap(),
+            email_verified_at: None,
+            state: UserState::Active,
+            grants: Grants::everything(),
+            created_at: at(0),
+            created_by: Actor::Operator,
+            password_set_at,
+        }
+    }
+
+    /// A link that was made at 10000 seconds.
+    fn link(kind: LinkKind) -> StoredLink {
+        let issued = at(10_000).micros();
+        let lifetime = i64::try_from(super::super::link_lifetime(kind).as_micros()).unwrap();
+        StoredLink {
+            user: UserId::from_random([1; 9]),
+            kind,
+            digest: LinkToken::from_random(&[1; 32]).digest(),
+            email: Email::parse("Ada@example.com").unwrap(),
+            expires_at: Timestamp::from_micros(issued + lifetime).unwrap(),
+        }
+    }
+
+    #[test]
+    fn what_sets_a_password_is_no_good_once_one_was_set_since() {
+        for kind in LinkKind::ALL {
+            for (set_at, is_good) in [(None, true), (Some(at(10_000)), true), (Some(at(10_001)), false)] {
+                let is_good = is_good || kind == LinkKind::AddressVerification;
+                assert_eq!(is_good_for(&link(kind), &user(set_at)).is_ok(), is_good, "{kind:?} {set_at:?}");
+            }
+        }
+    }
+}

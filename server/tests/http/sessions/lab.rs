@@ -203,7 +203,7 @@ pub(super) fn cookie(reply: &Reply) -> String {
     value.expect("it is the session's").to_owned()
 }
 
-fn did(action: Action, subject: String) -> AuditEvent {
+pub(super) fn did(action: Action, subject: String) -> AuditEvent {
     let at = Timestamp::from_micros(START).expect("a time");
     AuditEvent::by_operator(at, action, subject)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use identity::{Action, Actor};
 use serde_json::json;
 
-use super::lab::{Lab, PASSWORD, on_both, own, sign_in, token, with_session};
+use super::lab::{Lab, PASSWORD, did, on_both, own, sign_in, token, with_session};
 use crate::harness::{Reply, Request};
 
 pub(super) const NEW: &str = "a horse of another colour";
@@ -129,6 +129,49 @@ fn a_link_does_nothing_for_another_purpose_another_address_or_a_disabled_user() 
         assert_eq!(outcome(&complete(lab, &reset, NEW)), spent());
         assert_eq!(outcome(&verify(lab, &link)), spent());
         assert_eq!(outcome(&verify(lab, &"0".repeat(43))), spent());
+    });
+}
+
+#[test]
+fn a_link_ends_with_another_password_or_address_for_good() {
+    on_both(1, |lab| {
+        let user = lab.user("ada@example.com", "ledger:read@main");
+        lab.user("admin@example.com", "ledger:read,users:admin@*");
+        let mailed = |count: usize| {
+            lab.pass(Duration::from_mins(20));
+            ask(lab, "ada@example.com");
+            token(&lab.mails("password_reset", count)[count - 1])
+        };
+
+        let link = mailed(1);
+        let cookie = lab.signed_in("ada@example.com");
+        let body = json!({ "current_password": PASSWORD, "new_password": NEW });
+        let changed =
+            lab.call(&with_session(Request::new("PUT", "/v1/principal/password").json(body), &cookie));
+        assert_eq!(changed.status, 200, "{changed:?}");
+        assert_eq!(outcome(&complete(lab, &link, NEW)), spent());
+
+        let link = mailed(2);
+        lab.run(lab.engine().set_password(&user.id, PASSWORD, did)).expect("an operator sets it");
+        assert_eq!(outcome(&complete(lab, &link, NEW)), spent());
+
+        let link = mailed(3);
+        let admin = lab.signed_in("admin@example.com");
+        lab.call(&with_session(Request::post(format!("/v1/users/{}/email-verifications", user.id)), &admin));
+        let verification = token(&lab.mails("address_verification", 1)[0]);
+        for email in ["countess@example.com", "ada@example.com"] {
+            let change = Request::patch(format!("/v1/users/{}", user.id)).json(json!({ "email": email }));
+            assert_eq!(lab.call(&with_session(change, &admin)).status, 200);
+        }
+        assert_eq!(outcome(&complete(lab, &link, NEW)), spent());
+        assert_eq!(outcome(&verify(lab, &verification)), spent());
+
+        let refusals = lab.trail().into_iter().filter(|event| event.action == Action::Refused);
+        let subjects: Vec<_> = refusals.map(|event| event.subject).collect();
+        assert!(
+            subjects.contains(&"POST /v1/password-resets/complete: link.spent".to_owned()),
+            "{subjects:?}"
+        );
     });
 }
 

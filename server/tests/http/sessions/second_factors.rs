@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use identity::{Action, TotpSecret};
+use identity::{Action, Actor, AuditEvent, TotpSecret, UserId};
 use serde_json::{Value, json};
 
 use super::lab::{Lab, PASSWORD, on_both, own, sign_in, with_session};
@@ -44,9 +44,14 @@ fn try_code(lab: &Lab, code: &str) -> (u16, String) {
     outcome(&lab.call(&with_code("ada@example.com", PASSWORD, code)))
 }
 
+fn begin(lab: &Lab, cookie: &str, password: &str) -> Reply {
+    let request = Request::post("/v1/principal/totp").json(json!({ "password": password }));
+    lab.call(&with_session(request, cookie))
+}
+
 /// Gives a user who is signed in a second factor, and returns its secret and recovery codes.
 fn enrol(lab: &Lab, cookie: &str) -> (TotpSecret, Vec<String>) {
-    let enrolled = lab.call(&with_session(Request::post("/v1/principal/totp"), cookie));
+    let enrolled = begin(lab, cookie, PASSWORD);
     assert_eq!(enrolled.status, 200, "{enrolled:?}");
     assert_eq!(enrolled.header("cache-control"), Some("no-store"));
     let body = enrolled.json();
@@ -72,7 +77,7 @@ fn signing_in_takes_a_code_once_a_second_factor_is_confirmed_and_each_code_once(
         let user = lab.user("ada@example.com", "ledger:read@main");
         let cookie = lab.signed_in("ada@example.com");
         // One that is not confirmed counts for nothing.
-        lab.call(&with_session(Request::post("/v1/principal/totp"), &cookie));
+        begin(lab, &cookie, PASSWORD);
         lab.signed_in("ada@example.com");
         let (secret, codes) = enrol(lab, &cookie);
         assert_eq!(codes.len(), 10);
@@ -87,8 +92,7 @@ fn signing_in_takes_a_code_once_a_second_factor_is_confirmed_and_each_code_once(
         let code = secret.code_at(now(lab)).to_string();
         assert_eq!(try_code(lab, &code).0, 201);
         assert_eq!(try_code(lab, &code), refused(401, "second_factor.refused"));
-        let again = lab.call(&with_session(Request::post("/v1/principal/totp"), &cookie));
-        assert_eq!(outcome(&again), refused(409, "second_factor.exists"));
+        assert_eq!(outcome(&begin(lab, &cookie, PASSWORD)), refused(409, "second_factor.exists"));
 
         let trail = lab.trail();
         assert!(
@@ -210,5 +214,47 @@ fn a_second_factor_goes_for_a_password_or_a_code_or_by_who_administers_users() {
         assert_eq!(by("admin@example.com"), refused(404, "second_factor.not_found"));
         lab.signed_in("ada@example.com");
         lab.mails("second_factor_changed", 6);
+    });
+}
+
+#[test]
+fn a_session_alone_begins_no_second_factor() {
+    on_both(1, |lab| {
+        let user = lab.user("ada@example.com", "ledger:read@main");
+        let cookie = lab.signed_in("ada@example.com");
+        let outcomes: Vec<_> = (0..6).map(|_| outcome(&begin(lab, &cookie, "wrong"))).collect();
+        assert_eq!(outcomes[0], refused(403, "second_factor.wrong"));
+        assert!(outcomes.contains(&refused(429, "second_factor.throttled")), "{outcomes:?}");
+        let trail = lab.trail();
+        for code in ["second_factor.wrong", "second_factor.throttled"] {
+            let is_it = |event: &AuditEvent| {
+                event.action == Action::Refused
+                    && event.actor == Actor::User(user.id.clone())
+                    && event.subject == format!("POST /v1/principal/totp: {code}")
+            };
+            assert!(trail.iter().any(is_it), "{code}: {trail:?}");
+        }
+    });
+}
+
+#[test]
+fn sessions_end_where_a_second_factor_comes_or_is_lost() {
+    on_both(1, |lab| {
+        let user = lab.user("ada@example.com", "ledger:read@main");
+        let (own, other) = (lab.signed_in("ada@example.com"), lab.signed_in("ada@example.com"));
+        let status = |cookie: &str| lab.call(&with_session(Request::get("/v1/principal"), cookie)).status;
+        assert_eq!((status(&own), status(&other)), (200, 200));
+        enrol(lab, &own);
+        assert_eq!((status(&own), status(&other)), (200, 401));
+
+        let admin = lab.user("admin@example.com", "ledger:read,users:admin@*");
+        let cookie = lab.signed_in("admin@example.com");
+        enrol(lab, &cookie);
+        let remove = |of: &UserId| {
+            outcome(&lab.call(&with_session(Request::delete(format!("/v1/users/{of}/totp")), &cookie)))
+        };
+        assert_eq!(remove(&admin.id), refused(409, "second_factor.own"));
+        assert_eq!(remove(&user.id).0, 200);
+        assert_eq!((status(&own), status(&cookie)), (401, 200));
     });
 }
