@@ -133,6 +133,7 @@ pub(crate) fn request(method: &str, template: &str) -> Request {
         path.replace("account/assets/{file}", "account/assets/account.css").replace("{file}", "docs.css");
     match method {
         "get" => Request::get(path),
+        "post" if path.ends_with("/email-verifications") => Request::post(path),
         "post" => Request::post(path).json("{}"),
         "patch" => Request::patch(path).json("{}"),
         "put" => Request::new("PUT", path).json("{}"),
