@@ -160,7 +160,7 @@ async fn remove(connection: &mut PgConnection, user: &UserId, event: &AuditEvent
         "done AS (
             DELETE FROM totp_secrets WHERE user_id = $8 AND confirmed_at IS NOT NULL RETURNING user_id
         ), codes AS (
-            DELETE FROM recovery_codes WHERE user_id IN (SELECT user_id FROM done)
+            DELETE FROM recovery_codes WHERE user_id = $8 AND EXISTS (SELECT FROM done)
         )",
         user.as_str()
     )?;
