@@ -8,13 +8,15 @@ use app::http::door::{DoorMetrics, FrontDoor, SecurityHeaders};
 use app::http::head::HeadOnly;
 use app::http::peer::Peer;
 use app::http::problem_types::ROUTE_NOT_FOUND;
+use app::http::second_factors::SecondFactors;
 use app::http::stopping::Stopping;
 use app::http::tokens::Tokens;
 use app::http::unrouted::answer;
+use app::mailer::Mailer;
 use app::metrics::Metrics;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use identity::ServiceSecret;
+use identity::{Purpose, ServiceSecret};
 use pavex::response::ResponseBody;
 
 use crate::{ApplicationConfig, ApplicationState, ApplicationStateError, Router};
@@ -31,6 +33,8 @@ pub struct Prebuilt {
     pub stopping: Stopping,
     /// With what is sealed that is stored and has to be read back.
     pub secret: ServiceSecret,
+    /// What sends mails to users.
+    pub mailer: Mailer,
     /// What the front door counts.
     pub door: DoorMetrics,
 }
@@ -48,12 +52,15 @@ impl Graph {
     /// # Errors
     /// Those of the graph's constructors.
     pub async fn build(config: ApplicationConfig, given: Prebuilt) -> Result<Self, ApplicationStateError> {
-        let Prebuilt { readiness, metrics, engine, stopping, secret, door } = given;
+        let Prebuilt { readiness, metrics, engine, stopping, secret, mailer, door } = given;
         let tokens = Tokens::configured(&config.authentication, &engine, &secret);
+        let factors = SecondFactors::new(engine.clone(), secret.sealer(Purpose::SecondFactors));
         let door = FrontDoor::configured(&config.server, &config.limits, &config.cors, door);
         let principals = door.principals().clone();
-        let state =
-            ApplicationState::new(config, tokens, stopping, readiness, principals, metrics, engine).await?;
+        let state = ApplicationState::new(
+            config, tokens, stopping, factors, readiness, principals, metrics, mailer, engine,
+        )
+        .await?;
         Ok(Self { door, router: Router::new(), state })
     }
 

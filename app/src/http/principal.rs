@@ -213,6 +213,11 @@ impl Caller {
         }
     }
 
+    /// Notes for the audit trail that they were refused, by a code.
+    pub fn refused(&self, code: &str) {
+        self.request.refused(&self.engine, self.actor(), code);
+    }
+
     fn actor(&self) -> Actor {
         self.principal.subject().actor()
     }

@@ -1,4 +1,4 @@
-//! Replies that went well: 200 and 201, as JSON. What went wrong is a [`Problem`](super::problem).
+//! Replies that went well: 200, 201 and 202, as JSON. What went wrong is a [`Problem`](super::problem).
 
 use std::io;
 
@@ -19,6 +19,16 @@ pub struct Reply<T>(pub T);
 impl<T: Serialize> IntoResponse for Reply<T> {
     fn into_response(self) -> Response {
         json(StatusCode::OK, &self.0)
+    }
+}
+
+/// 202: it is taken, and what comes of it is not told.
+#[derive(Clone, Debug)]
+pub struct Accepted<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Accepted<T> {
+    fn into_response(self) -> Response {
+        json(StatusCode::ACCEPTED, &self.0)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::http::input::{
 use crate::http::json::FromJson;
 use crate::http::many::{LinesQuery, NDJSON, WriteMany};
 use crate::http::problem::ProblemType;
-use crate::http::reply::{Changed, Created, Reply};
+use crate::http::reply::{Accepted, Changed, Created, Reply};
 
 /// A type that a handler takes.
 pub trait Input {
@@ -89,6 +89,17 @@ impl<T: JsonSchema> Output for Reply<T> {
         DescribedOutput {
             status: 200,
             description: "What was asked for.",
+            headers: &["XRequestId"],
+            body: schemas.reference::<T>(Direction::Reply),
+        }
+    }
+}
+
+impl<T: JsonSchema> Output for Accepted<T> {
+    fn describe(schemas: &mut Schemas) -> DescribedOutput {
+        DescribedOutput {
+            status: 202,
+            description: "It was taken; what comes of it is not told.",
             headers: &["XRequestId"],
             body: schemas.reference::<T>(Direction::Reply),
         }

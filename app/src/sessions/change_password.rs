@@ -4,6 +4,7 @@ use engine::sessions::{NewSession, SessionClient};
 use pavex::put;
 use pavex::request::RequestHead;
 
+use super::error::noted;
 use super::{ChangePasswordRequest, SessionFailure, SessionView};
 use crate::configuration::AuthenticationConfig;
 use crate::http::cookie::{WithCookie, session_cookie, set_session};
@@ -14,6 +15,7 @@ use crate::http::path::NoPath;
 use crate::http::principal::{Granted, SignedIn};
 use crate::http::reply::Reply;
 use crate::http::visitor::user_agent;
+use crate::mailer::Mailer;
 use crate::storage::Engine;
 
 /// Changes the password of whoever asks. All their sessions end, and a new one starts in the place of the one that the
@@ -27,6 +29,7 @@ pub async fn change_password(
     request: Write<(NoPath, ChangePasswordRequest)>,
     head: &RequestHead,
     engine: &Engine,
+    mailer: &Mailer,
     config: &AuthenticationConfig,
 ) -> Result<WithCookie<Reply<SessionView>>, SessionFailure> {
     let Write { key, input: (NoPath {}, ChangePasswordRequest { current_password, new_password }) } = request;
@@ -45,7 +48,9 @@ pub async fn change_password(
             caller.address(),
             |action, id| caller.did(action, id),
         )
-        .await?;
+        .await
+        .map_err(|error| noted(caller, error))?;
+    mailer.tell_password_changed(&changed, engine.now());
     let replaces = session_cookie(&head.headers).ok().flatten();
     let new = NewSession {
         user: &changed,

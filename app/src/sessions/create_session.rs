@@ -12,6 +12,7 @@ use crate::http::idempotency::IDEMPOTENCY_KEY;
 use crate::http::input::{InputError, Write};
 use crate::http::path::NoPath;
 use crate::http::reply::Created;
+use crate::http::second_factors::SecondFactors;
 use crate::http::visitor::Visitor;
 use crate::storage::Engine;
 
@@ -24,17 +25,21 @@ pub async fn create_session(
     visitor: Visitor,
     request: Write<(NoPath, SignInRequest)>,
     engine: &Engine,
+    factors: &SecondFactors,
     config: &AuthenticationConfig,
 ) -> Result<WithCookie<Created<SessionView>>, SessionFailure> {
-    let Write { key, input: (NoPath {}, SignInRequest { email, password }) } = request;
+    let Write { key, input: (NoPath {}, SignInRequest { email, password, code }) } = request;
     if key.is_some() {
         let mut errors = FieldErrors::default();
         errors.add(IDEMPOTENCY_KEY, "is not taken here: a session is handed out once, and never again");
         return Err(InputError::Invalid(errors).into());
     }
-    let user = engine.sign_in(&email, password.expose(), visitor.address()).await.inspect_err(|error| {
+    let did = |actor, action, subject| visitor.did(actor, action, subject);
+    let signed_in = factors.sign_in(&email, password.expose(), code.as_ref(), visitor.address(), did).await;
+    let user = signed_in.inspect_err(|error| {
         let refused = match error {
             SignInError::Refused { user } => user.as_ref(),
+            SignInError::SecondFactorRefused { user } => Some(user),
             SignInError::Throttled(_) => None,
             _ => return,
         };

@@ -1,17 +1,18 @@
 //! What requests and replies about sessions look like.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::time::Duration;
 
+use engine::second_factors::SecondFactorCode;
 use identity::{Email, Session, SessionId};
 use ledger::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
-use zeroize::Zeroizing;
 
 use crate::http::fields::FieldErrors;
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
+use crate::http::password::{PasswordSchema, PresentedPassword};
+use crate::http::second_factors::CodeSchema;
 use crate::http::users::{EmailText, UserIdText};
 use crate::http::values::TimeText;
 
@@ -28,19 +29,23 @@ pub struct SignInRequest {
     /// Their password.
     #[schemars(with = "PasswordSchema")]
     pub password: PresentedPassword,
+    /// A code of their second factor, or a recovery code, where they have one.
+    #[schemars(with = "Option<CodeSchema>")]
+    pub code: Option<SecondFactorCode>,
 }
 
 impl FromJson for SignInRequest {
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        let (mut email, mut password) = (Slot::default(), Slot::default());
+        let (mut email, mut password, mut code) = (Slot::default(), Slot::default(), Slot::default());
         value.members(errors, |member, value, errors| match member {
             "email" => email.read(value, errors),
             "password" => password.read(value, errors),
-            _ => refuse_unknown(value, &["email", "password"], errors),
+            "code" => code.read_optional(value, errors),
+            _ => refuse_unknown(value, &["email", "password", "code"], errors),
         })?;
         let email = email.required(value, "email", errors);
         let password = password.required(value, "password", errors);
-        Some(Self { email: email?, password: password? })
+        Some(Self { email: email?, password: password?, code: code.optional() })
     }
 }
 
@@ -70,58 +75,6 @@ impl FromJson for ChangePasswordRequest {
         let current = current.required(value, "current_password", errors);
         let new = new.required(value, "new_password", errors);
         Some(Self { current_password: current?, new_password: new? })
-    }
-}
-
-/// A password as somebody presents it, who need not be right. It shows itself to nobody who does not ask for it by
-/// [`expose`](Self::expose), and its memory is wiped when it goes.
-pub struct PresentedPassword(Zeroizing<String>);
-
-impl PresentedPassword {
-    /// The most bytes: more are no password, and would take time to digest.
-    const BYTES_MAX: usize = 1024;
-
-    /// Returns the password.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PresentedPassword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PresentedPassword(***)")
-    }
-}
-
-impl FromJson for PresentedPassword {
-    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        let text = Zeroizing::new(value.string(errors)?.into_owned());
-        if !(1..=Self::BYTES_MAX).contains(&text.len()) {
-            value.refuse(errors, "must be 1 to 1024 bytes");
-            return None;
-        }
-        Some(Self(text))
-    }
-}
-
-/// The schema of a password.
-struct PasswordSchema;
-
-impl JsonSchema for PasswordSchema {
-    fn schema_name() -> Cow<'static, str> {
-        "PresentedPassword".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A password: 1 to 1024 bytes.",
-            "type": "string",
-            "format": "password",
-            "minLength": 1,
-            "maxLength": 1024,
-            "writeOnly": true
-        })
     }
 }
 

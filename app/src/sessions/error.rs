@@ -14,6 +14,7 @@ use pavex::{Response, error_handler};
 use crate::http::failures;
 use crate::http::fields::FieldErrors;
 use crate::http::input::InputError;
+use crate::http::principal::Caller;
 use crate::http::problem::{Problem, ProblemType};
 use crate::http::problem_types::INTERNAL_ERROR;
 
@@ -26,6 +27,27 @@ pub static SIGN_IN_REFUSED: ProblemType = ProblemType {
               nobody.",
     remedy: "Correct the address or the password. Whoever administers users can say whether there is such a user, and \
              help them to another password.",
+    members: &[],
+};
+
+/// The password is right, and a code is needed beside it.
+pub static SECOND_FACTOR_REQUIRED: ProblemType = ProblemType {
+    status: StatusCode::UNAUTHORIZED,
+    code: "second_factor.required",
+    title: "A code of the second factor is needed",
+    meaning: "The address and the password are right, and the user has a second factor.",
+    remedy: "Send the request again with `code`: six digits of the authenticator, or a recovery code.",
+    members: &[],
+};
+
+/// The password is right, and the code is wrong.
+pub static SECOND_FACTOR_REFUSED: ProblemType = ProblemType {
+    status: StatusCode::UNAUTHORIZED,
+    code: "second_factor.refused",
+    title: "The code is wrong",
+    meaning: "The address and the password are right. The code is not of the authenticator, not of now, or was used before. \
+              It counts as a failed attempt.",
+    remedy: "Wait for the next code, see to it that the clock of the authenticator is right, or use a recovery code.",
     members: &[],
 };
 
@@ -88,6 +110,14 @@ pub(super) fn code(error: &SignInError) -> &'static str {
     signed_in(error).code()
 }
 
+/// Notes for the audit trail that a current password was wrong, or not looked at.
+pub(super) fn noted(caller: &Caller, error: ChangePasswordError) -> SessionFailure {
+    if let ChangePasswordError::Throttled(_) | ChangePasswordError::Set(SetPasswordError::Wrong) = &error {
+        caller.refused(password(&error).code());
+    }
+    error.into()
+}
+
 impl From<&SessionFailure> for Problem {
     fn from(failure: &SessionFailure) -> Self {
         match failure {
@@ -109,11 +139,17 @@ impl From<&SessionFailure> for Problem {
 fn signed_in(error: &SignInError) -> Problem {
     match error {
         SignInError::Throttled(wait) => throttled(*wait),
-        SignInError::Refused { user: _ } => Problem::of(&SIGN_IN_REFUSED)
-            .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"florin\"")),
+        SignInError::Refused { user: _ } => challenge(&SIGN_IN_REFUSED),
+        SignInError::SecondFactorRequired => challenge(&SECOND_FACTOR_REQUIRED),
+        SignInError::SecondFactorRefused { user: _ } => challenge(&SECOND_FACTOR_REFUSED),
         SignInError::Digest(error) => digest(error),
+        SignInError::Write(_) => failures::unavailable(),
         SignInError::Read(error) => failures::read_failed(error),
     }
+}
+
+fn challenge(kind: &'static ProblemType) -> Problem {
+    Problem::of(kind).header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"florin\""))
 }
 
 fn password(error: &ChangePasswordError) -> Problem {
@@ -164,6 +200,7 @@ mod tests {
         let wait = Duration::from_millis(1_200);
         for (error, status, code) in [
             (SignInError::Refused { user: None }.into(), 401, "sign_in.refused"),
+            (SignInError::SecondFactorRequired.into(), 401, "second_factor.required"),
             (SignInError::Throttled(wait).into(), 429, "sign_in.throttled"),
             (SignInError::Digest(DigestError::Overloaded).into(), 503, "service.overloaded"),
             (SignInError::Digest(DigestError::Failed(source())).into(), 500, "internal.error"),

@@ -1,8 +1,9 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{
-    ChangePasswordRequest, EndedSessionsView, ListSessionsQuery, PASSWORD_WRONG, SESSION_NOT_FOUND,
-    SIGN_IN_REFUSED, SIGN_IN_THROTTLED, SessionPath, SessionView, SessionsOfUserPath, SignInRequest,
+    ChangePasswordRequest, EndedSessionsView, ListSessionsQuery, PASSWORD_WRONG, SECOND_FACTOR_REFUSED,
+    SECOND_FACTOR_REQUIRED, SESSION_NOT_FOUND, SIGN_IN_REFUSED, SIGN_IN_THROTTLED, SessionPath, SessionView,
+    SessionsOfUserPath, SignInRequest,
 };
 use crate::http::access_error::CSRF_REFUSED;
 use crate::http::cookie::WithCookie;
@@ -31,7 +32,14 @@ pub fn operations() -> Vec<Operation> {
             .takes::<Write<(NoPath, SignInRequest)>>()
             .without_idempotency_key()
             .returns::<WithCookie<Created<SessionView>>>()
-            .problems([&SIGN_IN_REFUSED, &SIGN_IN_THROTTLED, &CSRF_REFUSED, &SERVICE_UNAVAILABLE]),
+            .problems([
+                &SIGN_IN_REFUSED,
+                &SECOND_FACTOR_REQUIRED,
+                &SECOND_FACTOR_REFUSED,
+                &SIGN_IN_THROTTLED,
+                &CSRF_REFUSED,
+                &SERVICE_UNAVAILABLE,
+            ]),
         Operation::get("/v1/sessions", "list_sessions")
             .right::<SignedIn>()
             .about(TAG, "Lists the sessions of whoever asks, newest first")

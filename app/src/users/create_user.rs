@@ -9,6 +9,7 @@ use crate::http::input::{InputError, Write};
 use crate::http::path::NoPath;
 use crate::http::principal::{Granted, UsersAdmin};
 use crate::http::reply::Created;
+use crate::mailer::Mailer;
 use crate::storage::Engine;
 
 /// Creates a user, who may do no more than whoever asks, and has no password yet.
@@ -20,6 +21,7 @@ pub async fn create_user(
     granted: Granted<UsersAdmin>,
     request: Write<(NoPath, CreateUserRequest)>,
     engine: &Engine,
+    mailer: &Mailer,
 ) -> Result<Created<UserView>, UserError> {
     let Write { key, input: (NoPath {}, CreateUserRequest(new)) } = request;
     if key.is_some() {
@@ -32,6 +34,7 @@ pub async fn create_user(
     }
     let caller = granted.caller();
     let user = engine.create_user(new, caller.principal(), |action, id| caller.did(action, id)).await?;
+    mailer.invite(&user, |action, id| caller.did(action, id)).await;
     let location = format!("/v1/users/{}", user.id);
     Ok(Created::at(&location, user.into()))
 }

@@ -22,7 +22,7 @@ pub fn operations() -> Vec<Operation> {
             .right::<UsersAdmin>()
             .about(TAG, "Creates a user")
             .description(
-                "They have no password yet, and can be given no more than whoever asks has. `Idempotency-Key` is refused \
+                "They are mailed an invitation with which they set a password, where mails are sent, and can be given no more than whoever asks has. `Idempotency-Key` is refused \
                  here: an address is one user's, so that the same request never makes a second one.",
             )
             .takes::<Write<(NoPath, CreateUserRequest)>>()

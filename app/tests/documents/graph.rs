@@ -35,10 +35,11 @@ fn every_route_is_described_as_the_compiler_saw_it() {
 
 /// The routes that anybody may ask for. There is a reason for each: probes and scrapers have no keys, what the API
 /// looks like and by which keys tokens are checked is no secret, and who asks for a token says who they are in the
-/// request itself, as who signs in does.
-const OPEN_TO_ANYBODY: [&str; 12] = [
+/// request itself, as who signs in does; whoever asks for a mailed link or follows one has nothing else.
+const OPEN_TO_ANYBODY: [&str; 18] = [
     "GET /.well-known/jwks.json",
     "GET /.well-known/oauth-authorization-server",
+    "GET /account/assets/{file}",
     "GET /docs",
     "GET /docs/assets/{file}",
     "GET /docs/errors",
@@ -46,8 +47,13 @@ const OPEN_TO_ANYBODY: [&str; 12] = [
     "GET /health/ready",
     "GET /metrics",
     "GET /openapi.json",
+    "GET /set-password",
+    "GET /verify-email",
     "GET /version",
     "POST /oauth/token",
+    "POST /v1/email-verifications/complete",
+    "POST /v1/password-resets",
+    "POST /v1/password-resets/complete",
     "POST /v1/sessions",
 ];
 

@@ -5,6 +5,7 @@
 mod access;
 mod accounts;
 mod batch;
+mod factors;
 mod failure;
 mod groups;
 mod holds;
@@ -30,6 +31,7 @@ pub use batch::{
     BatchRows, ChangedAccounts, ChangedPairs, ChangedTransactions, MovedBalance, recorded_pairs,
     shifted_movements,
 };
+pub use factors::{LinkRow, TotpRow};
 pub use failure::{Corruption, Failure};
 pub use groups::{Group, GroupReads, KeptReads, sum_groups_now};
 pub use holds::{

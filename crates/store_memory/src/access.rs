@@ -1,9 +1,11 @@
-//! Keys and the audit trail in memory, in the plainest way: two lists. Users and sessions have others beside them.
+//! Keys and the audit trail in memory, in the plainest way: two lists. Users, sessions, mailed links and second factors have
+//! others beside them.
 
 use std::cmp::Reverse;
 
 use async_trait::async_trait;
 use engine::access::{AccessStore, AuditPosition, AuditQuery, StoredKey, WriteAccessError};
+use engine::mailed_links::StoredLink;
 use engine::port::{ReadError, Source};
 use engine::query::Page;
 use engine::tokens::StoredSigningKey;
@@ -12,6 +14,7 @@ use identity::{ApiKey, AuditEvent, AuditRecord, KeyId};
 use ledger::Timestamp;
 
 use crate::features::KeptFeatures;
+use crate::second_factors::KeptFactors;
 use crate::sessions::KeptSessions;
 use crate::store::MemoryStore;
 
@@ -25,6 +28,8 @@ pub(crate) struct KeptAccess {
     pub(crate) sessions: KeptSessions,
     #[allow(dead_code, reason = "there may be none")]
     pub(crate) features: KeptFeatures,
+    pub(crate) links: Vec<StoredLink>,
+    pub(crate) second_factors: KeptFactors,
 }
 
 impl KeptAccess {

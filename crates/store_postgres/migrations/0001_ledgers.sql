@@ -350,3 +350,29 @@ CREATE TABLE sessions (
 
 CREATE INDEX sessions_by_user ON sessions (user_id, number);
 CREATE INDEX sessions_by_end ON sessions (expires_at);
+
+-- Mailed links, one of each kind for a user: digests of their secrets, and the address that they were mailed to.
+CREATE TABLE mailed_links (
+    user_id text COLLATE "C" NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    digest bytea NOT NULL UNIQUE,
+    email text NOT NULL,
+    expires_at bigint NOT NULL,
+    PRIMARY KEY (user_id, kind)
+);
+
+-- The secrets of second factors, sealed. One counts once it is confirmed.
+CREATE TABLE totp_secrets (
+    user_id text COLLATE "C" PRIMARY KEY,
+    sealed bytea NOT NULL,
+    created_at bigint NOT NULL,
+    confirmed_at bigint,
+    last_step bigint
+) WITH (fillfactor = 70);
+
+-- The digests of recovery codes that are left.
+CREATE TABLE recovery_codes (
+    user_id text COLLATE "C" NOT NULL,
+    digest bytea NOT NULL,
+    PRIMARY KEY (user_id, digest)
+);

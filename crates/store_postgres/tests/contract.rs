@@ -14,17 +14,26 @@ struct PostgresFixture {
 
 impl PostgresFixture {
     async fn new() -> Option<Self> {
-        Some(Self { database: test_postgres::database().await? })
+        Some(Self { database: test_postgres::prepared_database(migrate).await? })
     }
+}
+
+/// Brings the schema up to date once, instead of for each test.
+async fn migrate(url: &str) {
+    let store = open(url).await;
+    store.migrate().await.expect("the schema is brought up to date");
+    store.close().await;
+}
+
+async fn open(url: &str) -> PostgresStore {
+    let options = PostgresOptions::parse(url).expect("the address is one");
+    PostgresStore::open(options).await.expect("the database opens")
 }
 
 #[async_trait]
 impl StoreFixture for PostgresFixture {
     async fn open(&self) -> Arc<dyn Store> {
-        let options = PostgresOptions::parse(self.database.url()).expect("the address is one");
-        let store = PostgresStore::open(options).await.expect("the database opens");
-        store.migrate().await.expect("the schema is brought up to date");
-        Arc::new(store)
+        Arc::new(open(self.database.url()).await)
     }
 }
 

@@ -387,3 +387,29 @@ CREATE TABLE sessions (
 
 CREATE INDEX sessions_by_user ON sessions (user_id, number);
 CREATE INDEX sessions_by_end ON sessions (expires_at);
+
+-- Mailed links, one of each kind for a user: digests of their secrets, and the address that they were mailed to.
+CREATE TABLE mailed_links (
+    user_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    digest BLOB NOT NULL UNIQUE,
+    email TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, kind)
+) STRICT;
+
+-- The secrets of second factors, sealed. One counts once it is confirmed.
+CREATE TABLE totp_secrets (
+    user_id TEXT NOT NULL PRIMARY KEY,
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    confirmed_at INTEGER,
+    last_step INTEGER
+) STRICT;
+
+-- The digests of recovery codes that are left.
+CREATE TABLE recovery_codes (
+    user_id TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    PRIMARY KEY (user_id, digest)
+) STRICT, WITHOUT ROWID;

@@ -19,10 +19,7 @@ impl Database {
     /// Makes an empty database on a server, named by the address of any of its databases. `more` is what else
     /// the statement says.
     pub(crate) async fn create(server: &str, more: &str, remove: bool) -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("florin_test_{}_{number}_{:08x}", std::process::id(), fastrand::u32(..));
-        let url = with_database(server, &name);
+        let name = new_name();
         // A language's own order of texts, where the server has one: statements have to ask for byte order.
         let localised = format!(
             "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en' {more}"
@@ -33,7 +30,21 @@ impl Database {
             connection.execute(AssertSqlSafe(plain)).await.expect("the database is created");
         }
         connection.close().await.expect("the connection ends");
-        Self { remove, server: server.to_owned(), url, name }
+        Self::of(server, name, remove)
+    }
+
+    /// Makes a database with all that is in another one, to which nobody may be connected any more.
+    pub(crate) async fn copy(&self, remove: bool) -> Self {
+        let name = new_name();
+        let mut connection = connect(&self.server).await;
+        let copy = format!("CREATE DATABASE {name} TEMPLATE {}", self.name);
+        connection.execute(AssertSqlSafe(copy)).await.expect("the database is copied");
+        connection.close().await.expect("the connection ends");
+        Self::of(&self.server, name, remove)
+    }
+
+    fn of(server: &str, name: String, remove: bool) -> Self {
+        Self { remove, server: server.to_owned(), url: with_database(server, &name), name }
     }
 
     /// Returns the database's address.
@@ -49,6 +60,12 @@ impl Database {
     pub async fn stranger(&self) -> PgConnection {
         connect(&self.url).await
     }
+}
+
+fn new_name() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    format!("florin_test_{}_{number}_{:08x}", std::process::id(), fastrand::u32(..))
 }
 
 async fn connect(url: &str) -> PgConnection {

@@ -19,6 +19,7 @@ use std::sync::OnceLock;
 pub use database::Database;
 pub use server::Server;
 pub use small_disk::OnSmallDisk;
+use tokio::sync::OnceCell;
 
 /// Names a server that is to be used instead of one that tests start. Its user may create databases.
 pub const URL_VARIABLE: &str = "FLORIN_TEST_POSTGRES_URL";
@@ -37,6 +38,29 @@ pub async fn database() -> Option<Database> {
     }
     let server = tokio::task::spawn_blocking(shared_server).await.expect("a server is started or not")?;
     Some(server.database().await)
+}
+
+/// Makes a new database with what `prepare` puts into one, given its address: it is called once for all tests of this
+/// process, which have to ask for the same, and the database that it filled is copied for each. Returns `None`, and says
+/// so, where there is no PostgreSQL.
+///
+/// # Panics
+/// When a server was asked for that cannot be had, or somebody is still connected to the database that was filled.
+pub async fn prepared_database(prepare: impl AsyncFnOnce(&str)) -> Option<Database> {
+    static PREPARED: OnceCell<Option<Database>> = OnceCell::const_new();
+    // On a server that stays each is filled anew: nobody would remove the one that is copied.
+    if std::env::var_os(URL_VARIABLE).is_some() {
+        let database = database().await?;
+        prepare(database.url()).await;
+        return Some(database);
+    }
+    let fill = async || {
+        let database = database().await?;
+        prepare(database.url()).await;
+        Some(database)
+    };
+    let prepared = PREPARED.get_or_init(fill).await.as_ref()?;
+    Some(prepared.copy(false).await)
 }
 
 /// Starts a server of a test's own, to be stopped and started again. Returns `None`, and says so, where there

@@ -22,6 +22,32 @@ async fn every_database_is_new() {
 }
 
 #[tokio::test]
+async fn a_prepared_database_is_a_copy_of_its_own() {
+    let mut preparations = 0;
+    let mut counts = Vec::new();
+    for _ in 0..2 {
+        let prepare = async |url: &str| {
+            preparations += 1;
+            let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+            sqlx::raw_sql("CREATE TABLE filled AS SELECT 1 AS number")
+                .execute(&mut connection)
+                .await
+                .unwrap();
+            connection.close().await.unwrap();
+        };
+        let Some(database) = test_postgres::prepared_database(prepare).await else { return };
+        let mut stranger = database.stranger().await;
+        sqlx::raw_sql("INSERT INTO filled VALUES (2)").execute(&mut stranger).await.unwrap();
+        let row = sqlx::query("SELECT count(*) FROM filled").fetch_one(&mut stranger).await.unwrap();
+        counts.push(row.get::<i64, _>(0));
+    }
+    assert_eq!(counts, [2, 2]);
+    if std::env::var_os(test_postgres::URL_VARIABLE).is_none() {
+        assert_eq!(preparations, 1);
+    }
+}
+
+#[tokio::test]
 async fn a_server_takes_settings_of_its_own() {
     let Some(server) = test_postgres::own_server_with("shared_buffers = '48MB'") else { return };
     let mut connection = sqlx::PgConnection::connect(&server.url()).await.unwrap();

@@ -14,7 +14,7 @@ use crate::telemetry;
 
 /// The key whose value may hold a password, and those whose values are secrets as a whole.
 const SECRET: &str = "database.url";
-const WHOLE_SECRETS: [&str; 2] = ["authentication.admin_key", "authentication.secret"];
+const WHOLE_SECRETS: [&str; 3] = ["authentication.admin_key", "authentication.secret", "mail.smtp_password"];
 
 /// How alike an unknown key and a known one have to be for the one to be taken for the other.
 const ALIKE: f64 = 0.85;
@@ -120,6 +120,7 @@ fn invalid_values(config: &ApplicationConfig) -> Vec<InvalidValue> {
     found.extend(config.authentication.problems());
     found.extend(config.database.problems());
     found.extend(config.engine.problems());
+    found.extend(config.mail.problems());
     found.extend(config.telemetry.problems());
     if let Err(error) = telemetry::filter(&config.telemetry.filter) {
         let message = format!(

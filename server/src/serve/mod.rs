@@ -4,6 +4,7 @@
 mod access;
 mod certificate;
 mod descriptors;
+mod mails;
 mod metrics_listener;
 mod signals;
 
@@ -18,6 +19,7 @@ use app::configuration::{DatabaseConfig, EngineConfig, ServerConfig};
 use app::health::Readiness;
 use app::http::door::DoorMetrics;
 use app::http::stopping::Stopping;
+use app::mailer::Mailer;
 use app::metrics::Metrics;
 use app::schedules::describe_rejection;
 use app::storage::{self, IfMissing, Storage};
@@ -27,6 +29,7 @@ use engine::schedules::ScheduleRunner;
 use engine::{CreateLedgerError, Engine, EngineMetrics, EngineOptions};
 use identity::Action;
 use ledger::Metadata;
+use mail::MailMetrics;
 use prometheus_client::registry::Registry;
 use server::ApplicationConfig;
 use server::graph::{Graph, Prebuilt};
@@ -44,6 +47,9 @@ use crate::telemetry::Telemetry;
 
 /// How long the engine may take to commit what it has taken in.
 const ENGINE_DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long mails that wait may take to be sent.
+const MAIL_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often addresses are forgotten that have not asked for anything of late.
 const FORGET_EVERY: Duration = Duration::from_secs(10);
@@ -91,6 +97,7 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     let door = DoorMetrics::register(ours);
     // Before anything else can fail: a certificate is what is most likely to be wrong.
     let certificate = Certificate::load(&config.server, ours)?;
+    let outbox = mails::open(&config.mail, MailMetrics::register(ours))?;
 
     let options = EngineOptions { passwords: (&config.authentication).into(), ..(&config.engine).into() };
     let engine = Engine::start(Arc::clone(&store), options, engine_metrics);
@@ -106,12 +113,14 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     let readiness = Readiness::new(Arc::clone(&store));
     let metrics = Metrics::new(registry);
     let stopping = Stopping::default();
+    let mailer = Mailer::new(outbox.clone(), config.mail.public_url.clone(), engine.clone());
     let given = Prebuilt {
         readiness: readiness.clone(),
         metrics,
         engine: engine.clone(),
         stopping: stopping.clone(),
         secret,
+        mailer,
         door,
     };
     let graph = Arc::new(Graph::build(config.clone(), given).await.context("cannot build the graph")?);
@@ -162,6 +171,9 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
         let engine_drained = timeout(ENGINE_DRAIN_TIMEOUT, draining).await;
         if let Some(serving) = serving_metrics {
             serving.abort();
+        }
+        if let Err(error) = outbox.drain(MAIL_DRAIN_TIMEOUT).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "mails are lost");
         }
         access_writer.abort();
         session_remover.abort();

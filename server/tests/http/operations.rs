@@ -189,6 +189,34 @@ fn calls() -> Vec<Call> {
             403,
         ),
         (Request::delete(format!("/v1/users/{LATEST}/sessions")), 200),
+        // In sessions/ these go well too.
+        (
+            Request::post("/v1/password-resets")
+                .header("sec-fetch-site", "same-origin")
+                .json(json!({ "email": "nobody@example.com" })),
+            202,
+        ),
+        (
+            Request::post("/v1/password-resets/complete")
+                .header("sec-fetch-site", "same-origin")
+                .json(json!({ "token": "0".repeat(43), "new_password": "a horse of another colour" })),
+            410,
+        ),
+        (
+            Request::post("/v1/email-verifications/complete")
+                .header("sec-fetch-site", "same-origin")
+                .json(json!({ "token": "0".repeat(43) })),
+            410,
+        ),
+        (Request::post("/v1/email-verifications"), 403),
+        (Request::post("/v1/users/000000000000/email-verifications"), 404),
+        (Request::post("/v1/principal/totp").json(json!({ "password": "a" })), 403),
+        (Request::post("/v1/principal/totp/confirm").json(json!({ "code": "287082" })), 403),
+        (Request::delete("/v1/principal/totp").json(json!({ "code": "287082" })), 403),
+        (Request::delete("/v1/users/000000000000/totp"), 404),
+        get("/set-password"),
+        get("/verify-email"),
+        get("/account/assets/account.css"),
         get("/v1/audit?actor=operator&action=key.created&subject=2USBDPIBEdi3&from=2000-01-01T00:00:00Z\
              &to=2999-01-01T00:00:00Z&limit=7"),
         get("/health/live"),

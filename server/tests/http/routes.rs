@@ -18,6 +18,7 @@ fn path(operation: &Operation) -> String {
         ("users/{id}", "users/000000000000"),
         ("{id}", "0"),
         ("{address}", "a"),
+        ("account/assets/{file}", "account/assets/account.css"),
         ("{file}", "docs.css"),
     ];
     filled

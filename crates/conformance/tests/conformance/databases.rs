@@ -20,7 +20,7 @@ pub(crate) async fn one_of_each() -> Vec<(&'static str, Box<dyn StoreFixture>)> 
     let folder = tempfile::tempdir().expect("a folder for the test");
     let mut databases: Vec<(&'static str, Box<dyn StoreFixture>)> =
         vec![("memory", Box::new(InMemory::default())), ("SQLite", Box::new(OnSqlite { folder }))];
-    if let Some(database) = test_postgres::database().await {
+    if let Some(database) = test_postgres::prepared_database(migrate).await {
         databases.push(("PostgreSQL", Box::new(OnPostgres { database })));
     }
     databases
@@ -60,15 +60,24 @@ impl StoreFixture for OnSqlite {
     }
 }
 
+/// Brings the schema up to date once, instead of for each database.
+async fn migrate(url: &str) {
+    let store = open_postgres(url).await;
+    store.migrate().await.expect("the schema is brought up to date");
+    store.close().await;
+}
+
+async fn open_postgres(url: &str) -> PostgresStore {
+    let mut options = PostgresOptions::parse(url).expect("the address is one");
+    options.lock_timeout = PATIENCE;
+    options.connect_timeout = PATIENCE;
+    options.statement_timeout = PATIENCE;
+    PostgresStore::open(options).await.expect("the database opens")
+}
+
 #[async_trait]
 impl StoreFixture for OnPostgres {
     async fn open(&self) -> Arc<dyn Store> {
-        let mut options = PostgresOptions::parse(self.database.url()).expect("the address is one");
-        options.lock_timeout = PATIENCE;
-        options.connect_timeout = PATIENCE;
-        options.statement_timeout = PATIENCE;
-        let store = PostgresStore::open(options).await.expect("the database opens");
-        store.migrate().await.expect("the schema is brought up to date");
-        Arc::new(store)
+        Arc::new(open_postgres(self.database.url()).await)
     }
 }

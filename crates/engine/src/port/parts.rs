@@ -27,7 +27,9 @@ macro_rules! parts {
 parts! {
     // One sorted line per part.
     access: crate::access::AccessStore,
+    links: crate::mailed_links::LinkStore,
     scheduling: crate::schedules::ScheduleStore,
+    second_factors: crate::second_factors::SecondFactorStore,
     sessions: crate::sessions::SessionStore,
     signing: crate::tokens::SigningKeyStore,
     users: crate::users::UserStore,

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use identity::{Action, AuditEvent, Email, User, UserId};
 
-use super::throttle::{Attempt, Network, Refusal, SinceEpoch};
+use super::throttle::{Attempt, LoginThrottle, Network, Refusal, SinceEpoch};
 use crate::Engine;
+use crate::access::WriteAccessError;
 use crate::port::ReadError;
 use crate::users::{ChangeUserError, DigestError, SetPasswordError, VerifyPasswordError};
 
@@ -25,9 +26,21 @@ pub enum SignInError {
         /// Whose address it is; for the audit trail, and never for whoever asked.
         user: Option<UserId>,
     },
+    /// The password is right, and it takes a code beside it.
+    #[error("a code of the second factor is needed")]
+    SecondFactorRequired,
+    /// The password is right, and the code is wrong or was used before.
+    #[error("the code is wrong")]
+    SecondFactorRefused {
+        /// Whose code it is not; for the audit trail.
+        user: UserId,
+    },
     /// It could not be found out.
     #[error(transparent)]
     Digest(DigestError),
+    /// What has to be noted of the code was not, or may not have been.
+    #[error(transparent)]
+    Write(#[from] WriteAccessError),
     /// The store could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -48,23 +61,31 @@ pub enum ChangePasswordError {
 }
 
 impl Engine {
-    /// Finds out who comes with an address of mail and a password, from an address of the network.
+    /// Finds out who comes with an address of mail and a password, from an address of the network. `second` is asked
+    /// once the password is right; a code that it refuses counts as a wrong password does.
     ///
     /// # Errors
     /// [`SignInError`].
-    pub async fn sign_in(
+    pub async fn sign_in<S: Future<Output = Result<User, SignInError>>>(
         &self,
         email: &Email,
         password: &str,
         from: Option<IpAddr>,
+        second: impl FnOnce(User) -> S,
     ) -> Result<User, SignInError> {
-        let attempt = self.begin_attempt(email, from).await?.map_err(SignInError::Throttled)?;
+        let attempt =
+            self.begin_attempt(self.sign_ins(), email, from).await?.map_err(SignInError::Throttled)?;
         let verified = self.verify_password(email, password).await;
         let now = self.since_epoch();
         match verified {
             Ok(user) => {
-                self.sign_ins().succeeded(&attempt, now);
-                Ok(user)
+                let outcome = second(user).await;
+                match &outcome {
+                    Ok(_) => self.sign_ins().succeeded(&attempt, now),
+                    Err(SignInError::SecondFactorRefused { .. }) => {}
+                    Err(_) => self.sign_ins().came_to_nothing(&attempt, now),
+                }
+                outcome
             }
             Err(VerifyPasswordError::Wrong(user)) => Err(SignInError::Refused { user }),
             Err(VerifyPasswordError::Digest(error)) => {
@@ -92,7 +113,10 @@ impl Engine {
     ) -> Result<User, ChangePasswordError> {
         let found = self.store().users().user(id).await?;
         let user = found.ok_or(SetPasswordError::Change(ChangeUserError::NotFound))?.user;
-        let attempt = self.begin_attempt(&user.email, from).await?.map_err(ChangePasswordError::Throttled)?;
+        let attempt = self
+            .begin_attempt(self.sign_ins(), &user.email, from)
+            .await?
+            .map_err(ChangePasswordError::Throttled)?;
         let changed = self.change_password(id, current, new, event).await;
         let now = self.since_epoch();
         match &changed {
@@ -103,24 +127,29 @@ impl Engine {
         Ok(changed?)
     }
 
-    /// Lets somebody try a password, or says how long they have to wait.
-    async fn begin_attempt(
+    /// Lets somebody try what a throttle slows down, or says how long they have to wait.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn begin_attempt(
         &self,
+        throttle: &LoginThrottle,
         email: &Email,
         from: Option<IpAddr>,
     ) -> Result<Result<Attempt, Duration>, ReadError> {
         let network = Network::of(from);
-        match self.sign_ins().begin(email, network, false, self.since_epoch()) {
+        match throttle.begin(email, network, false, self.since_epoch()) {
             Ok(attempt) => Ok(Ok(attempt)),
             Err(Refusal::Wait(wait)) => Ok(Err(wait)),
             Err(Refusal::WaitUnlessKnown(wait)) => {
                 let is_known = self.came_in_from(email, network).await?;
-                Ok(self.sign_ins().begin(email, network, is_known, self.since_epoch()).map_err(|_| wait))
+                Ok(throttle.begin(email, network, is_known, self.since_epoch()).map_err(|_| wait))
             }
         }
     }
 
-    fn since_epoch(&self) -> SinceEpoch {
+    /// Returns the time as the throttle counts it.
+    pub(crate) fn since_epoch(&self) -> SinceEpoch {
         Duration::from_micros(u64::try_from(self.now().micros()).unwrap_or_default())
     }
 

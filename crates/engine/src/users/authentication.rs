@@ -125,7 +125,12 @@ impl Engine {
         .await
     }
 
-    async fn digest_for(&self, user: &User, password: &str) -> Result<PasswordDigest, SetPasswordError> {
+    /// Digests a password that a user is to have.
+    pub(crate) async fn digest_for(
+        &self,
+        user: &User,
+        password: &str,
+    ) -> Result<PasswordDigest, SetPasswordError> {
         let user = user.clone();
         let digest =
             self.passwords().digest(password, move |password| policy::check(password, &user)).await?;

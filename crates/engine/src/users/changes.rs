@@ -8,6 +8,7 @@ use identity::{
 use super::port::{StoredUser, UserChange, UserCreation};
 use crate::Engine;
 use crate::access::WriteAccessError;
+use crate::mailed_links::{SET_PASSWORD, VERIFY_ADDRESS};
 use crate::port::{ReadError, Source};
 use crate::random::random;
 
@@ -149,13 +150,13 @@ impl Engine {
         for _ in 0..TRIES_MAX {
             let found = self.store().users().user(id).await.map_err(ChangeUserError::from)?;
             let mut user = found.ok_or(ChangeUserError::NotFound)?;
-            let before = user.user.clone();
+            let before = user.clone();
             let Some(event) = amend(&mut user)? else { return Ok(user.user) };
             let written = self.store().users().change_user(&user, &event).await;
             self.session_cache().forget_user(id);
             match written.map_err(ChangeUserError::from)? {
                 UserChange::Changed => {
-                    self.end_sessions_that_lapse(&before, &user.user, &event).await?;
+                    self.end_what_lapses(&before, &user, &event).await?;
                     return Ok(user.user);
                 }
                 UserChange::EmailTaken => return Err(ChangeUserError::EmailTaken.into()),
@@ -167,19 +168,28 @@ impl Engine {
 }
 
 impl Engine {
-    /// Ends the sessions of a user who does not get in any more, or has another password. They open nothing any more
-    /// already; here they are told that they ended, so that none is open again with the user.
-    async fn end_sessions_that_lapse(
+    /// Ends the sessions of a user who does not get in any more, or has another password, and takes away the links that
+    /// were mailed before that, or to another address. They open nothing any more already; here they are told that they
+    /// ended, so that none is open again with the user.
+    async fn end_what_lapses(
         &self,
-        before: &User,
-        after: &User,
+        before: &StoredUser,
+        after: &StoredUser,
         event: &AuditEvent,
     ) -> Result<(), ChangeUserError> {
-        let has_other_password =
-            before.password_set_at.is_some() && before.password_set_at != after.password_set_at;
-        if after.state == UserState::Disabled || has_other_password {
+        let id = &after.user.id;
+        let is_out = after.user.state == UserState::Disabled;
+        let has_other_password = before.password != after.password;
+        let has_other_address = before.user.email.folded() != after.user.email.folded();
+        if is_out || has_other_password || has_other_address {
+            self.store().links().forget_links(id, SET_PASSWORD).await?;
+        }
+        if is_out || has_other_address {
+            self.store().links().forget_links(id, VERIFY_ADDRESS).await?;
+        }
+        if is_out || (has_other_password && before.password.is_some()) {
             let ended = |action, subject| AuditEvent { action, subject, ..event.clone() };
-            self.revoke_sessions_of(&after.id, None, ended).await?;
+            self.revoke_sessions_of(id, None, ended).await?;
         }
         Ok(())
     }

@@ -21,12 +21,14 @@ pub mod ledgers;
 pub mod loading;
 pub mod log;
 pub mod long_lists;
+pub mod mailed_links;
 pub mod moments;
 pub mod movements;
 pub mod periods;
 pub mod random;
 pub mod schedules;
 pub mod search;
+pub mod second_factors;
 pub mod sessions;
 pub mod signing_keys;
 pub mod snapshots;
@@ -217,6 +219,20 @@ macro_rules! store_contract {
                 more_accounts_under_an_address_than_are_merged_are_found_all_the_same
                 accounts_are_found_by_what_they_keep_and_by_what_they_moved
             }
+            mailed_links {
+                a_link_is_found_while_it_works
+                a_link_is_used_once
+                one_of_many_gets_a_link
+                another_link_of_a_kind_takes_the_place
+                links_of_a_user_are_forgotten
+            }
+            second_factors {
+                a_secret_is_replaced_until_it_is_confirmed
+                a_step_is_taken_once
+                one_of_many_takes_a_code
+                a_recovery_code_is_taken_once
+                a_second_factor_is_removed_with_its_codes
+            }
             signing_keys {
                 signing_keys_come_back_as_they_were_added
                 a_number_of_a_signing_key_is_taken_once
@@ -307,32 +323,4 @@ macro_rules! store_contract {
 }
 
 #[cfg(test)]
-mod tests {
-    /// The cases that a topic's file defines.
-    fn defined(source: &str) -> Vec<&str> {
-        source
-            .split("\npub async fn ")
-            .skip(1)
-            .map(|rest| rest.split('(').next().unwrap_or_default())
-            .collect()
-    }
-
-    /// The cases that the macro lists under a topic.
-    fn listed(topic: &str) -> Vec<&'static str> {
-        let list = include_str!("mod.rs").split("@topics $fixture;").nth(1).unwrap();
-        let Some(cases) = list.split(&format!("\n            {topic} {{")).nth(1) else { return Vec::new() };
-        cases.split('}').next().unwrap().split_whitespace().collect()
-    }
-
-    #[test]
-    fn every_case_is_in_the_list() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/contract");
-        for file in std::fs::read_dir(folder).unwrap() {
-            let path = file.unwrap().path();
-            let topic = path.file_stem().unwrap().to_str().unwrap();
-            if topic != "mod" {
-                assert_eq!(listed(topic), defined(&std::fs::read_to_string(&path).unwrap()), "{topic}");
-            }
-        }
-    }
-}
+mod tests;

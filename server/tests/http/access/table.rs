@@ -41,9 +41,11 @@ pub(crate) fn request(method: &str, template: &str) -> Request {
         ("{address}", "a"),
     ];
     let path = filled.iter().fold(template.to_owned(), |path, (name, value)| path.replace(name, value));
-    let path = path.replace("{file}", "docs.css");
+    let path =
+        path.replace("account/assets/{file}", "account/assets/account.css").replace("{file}", "docs.css");
     match method {
         "get" => Request::get(path),
+        "post" if path.ends_with("/email-verifications") => Request::post(path),
         "post" => Request::post(path).json("{}"),
         "patch" => Request::patch(path).json("{}"),
         "put" => Request::new("PUT", path).json("{}"),

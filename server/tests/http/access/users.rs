@@ -67,7 +67,7 @@ fn a_user_is_created_shown_and_changed() {
         let none = site.call(&Request::patch("/v1/users/000000000000").json(json!({ "state": "active" })));
         assert_eq!(outcome(&none), (404, "user.not_found".to_owned()));
 
-        let records = site.json("/v1/audit?limit=3");
+        let records = site.json("/v1/audit?limit=4");
         let told = |index: usize| {
             let record = &records["items"][index];
             (record["action"].clone(), record["subject"].clone(), record["actor"].clone())
@@ -78,7 +78,9 @@ fn a_user_is_created_shown_and_changed() {
         assert_eq!(told(0), (json!("user.changed"), state, admin.clone()));
         let all = json!(format!("{id}: name, email, state, grants"));
         assert_eq!(told(1), (json!("user.changed"), all, admin.clone()));
-        assert_eq!(told(2), (json!("user.created"), json!(id), admin));
+        let invited = json!(format!("{id}: invitation"));
+        assert_eq!(told(2), (json!("user.link_mailed"), invited, admin.clone()));
+        assert_eq!(told(3), (json!("user.created"), json!(id), admin));
     });
 }
 

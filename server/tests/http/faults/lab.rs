@@ -9,6 +9,7 @@ use app::configuration::AuthenticationMode;
 use app::health::Readiness;
 use app::http::door::DoorMetrics;
 use app::http::stopping::Stopping;
+use app::mailer::Mailer;
 use app::metrics::Metrics;
 use bytes::Bytes;
 use edge::{Edge, EdgeMetrics, Limits};
@@ -16,6 +17,7 @@ use engine::port::Store;
 use engine::{Engine, EngineMetrics, EngineOptions};
 use figment::Figment;
 use figment::providers::{Format as _, Yaml};
+use mail::{MailMetrics, Outbox, Sender, Transport};
 use prometheus_client::registry::Registry;
 use server::ApplicationConfig;
 use server::graph::{Graph, Prebuilt};
@@ -81,6 +83,11 @@ async fn serve(config: ApplicationConfig, store: Arc<dyn Store>) -> (SocketAddr,
         metrics: Metrics::new(registry),
         engine: engine.clone(),
         secret: identity::ServiceSecret::from_random(&[7; 32]),
+        mailer: {
+            let sender = Sender::parse("florin@florin.example").expect("a sender");
+            let outbox = Outbox::open(Transport::off(), sender, config.mail.outbox(), MailMetrics::default());
+            Mailer::new(outbox, String::new(), engine.clone())
+        },
         stopping: Stopping::default(),
         door: DoorMetrics::default(),
     };

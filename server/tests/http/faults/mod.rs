@@ -2,6 +2,7 @@
 //! nothing of the cause gets out, and the service lives on.
 
 pub(crate) mod access;
+mod factors;
 mod lab;
 mod schedules;
 mod sessions;

@@ -1,6 +1,7 @@
 //! The service on a database of its own, with a clock that stands still unless a test moves it, and as many replicas as
 //! a test wants, in the test's own process.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use app::configuration::DatabaseUrl;
 use app::health::Readiness;
 use app::http::door::DoorMetrics;
 use app::http::stopping::Stopping;
+use app::mailer::Mailer;
 use app::metrics::Metrics;
 use app::storage::{self, IfMissing};
 use bytes::Bytes;
@@ -22,6 +24,7 @@ use figment::Figment;
 use figment::providers::{Format as _, Yaml};
 use identity::{Action, AuditEvent, Email, Grants, Principal, User, UserName};
 use ledger::Timestamp;
+use mail::{MailMetrics, Outbox, Sender, Transport};
 use prometheus_client::registry::Registry;
 use server::ApplicationConfig;
 use server::graph::{Graph, Prebuilt};
@@ -29,7 +32,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::harness::{Client, LONG, Reply, Request};
+use crate::harness::{Client, LONG, Reply, Request, wait_until};
 use crate::site;
 
 /// When the clock starts.
@@ -45,7 +48,7 @@ pub(super) struct Lab {
     clock: Arc<AtomicI64>,
     // Last: they have to outlive the service.
     _database: Option<test_postgres::Database>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Plays a test on SQLite and, where that is installed, on PostgreSQL.
@@ -58,6 +61,11 @@ pub(super) fn on_both(replicas: usize, test: impl Fn(&Lab)) {
 }
 
 impl Lab {
+    /// Starts one replica on SQLite.
+    pub(super) fn alone() -> Self {
+        Self::start(1, None)
+    }
+
     fn start(replicas: usize, database: Option<test_postgres::Database>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let config = configuration(folder.path(), database.as_ref());
@@ -69,9 +77,9 @@ impl Lab {
             storage.store()
         });
         let replicas = (0..replicas)
-            .map(|_| runtime.block_on(serve(config.clone(), Arc::clone(&store), &clock)))
+            .map(|_| runtime.block_on(serve(config.clone(), Arc::clone(&store), &clock, folder.path())))
             .collect();
-        Self { runtime, replicas, clock, _database: database, _folder: folder }
+        Self { runtime, replicas, clock, _database: database, folder }
     }
 
     /// Lets time pass.
@@ -121,6 +129,26 @@ impl Lab {
         cookie(&reply)
     }
 
+    /// Waits until so many mails of a kind were sent, and returns them, the earliest first.
+    pub(super) fn mails(&self, kind: &str, count: usize) -> Vec<String> {
+        let found = || self.sent(kind);
+        wait_until("mails to be sent", || found().len() >= count);
+        let found = found();
+        assert_eq!(found.len(), count, "{kind}");
+        found
+    }
+
+    /// The mails of a kind that were sent until now.
+    pub(super) fn sent(&self, kind: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.folder.path().join("mail")) else { return Vec::new() };
+        let ending = format!("-{kind}.eml");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let mut paths: Vec<_> =
+            paths.filter(|path| path.to_string_lossy().ends_with(&ending) && !is_hidden(path)).collect();
+        paths.sort();
+        paths.iter().map(|path| unfolded(&fs::read_to_string(path).expect("a mail"))).collect()
+    }
+
     /// What the audit trail has, the earliest first.
     pub(super) fn trail(&self) -> Vec<AuditEvent> {
         self.run(async {
@@ -135,6 +163,21 @@ impl Lab {
             found.items.into_iter().rev().map(|record| record.event).collect()
         })
     }
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
+/// Joins the lines that quoted-printable broke.
+fn unfolded(mail: &str) -> String {
+    mail.replace("\r\n", "\n").replace("=\n", "").replace("=3D", "=")
+}
+
+/// Returns the secret of the link in a mail.
+pub(super) fn token(mail: &str) -> String {
+    let (_, rest) = mail.split_once("#token=").unwrap_or_else(|| panic!("no link in {mail}"));
+    rest.chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
 /// A request to sign in, from a page of the service.
@@ -160,7 +203,7 @@ pub(super) fn cookie(reply: &Reply) -> String {
     value.expect("it is the session's").to_owned()
 }
 
-fn did(action: Action, subject: String) -> AuditEvent {
+pub(super) fn did(action: Action, subject: String) -> AuditEvent {
     let at = Timestamp::from_micros(START).expect("a time");
     AuditEvent::by_operator(at, action, subject)
 }
@@ -181,6 +224,7 @@ async fn serve(
     config: ApplicationConfig,
     store: Arc<dyn Store>,
     clock: &Arc<AtomicI64>,
+    folder: &Path,
 ) -> (SocketAddr, Engine) {
     let mut registry = Registry::default();
     let engine_metrics = EngineMetrics::register(&mut registry);
@@ -196,6 +240,12 @@ async fn serve(
         metrics: Metrics::new(registry),
         engine: engine.clone(),
         secret: identity::ServiceSecret::from_random(&[7; 32]),
+        mailer: {
+            let sender = Sender::parse("Florin <florin@florin.example>").expect("a sender");
+            let transport = Transport::folder(folder.join("mail"));
+            let outbox = Outbox::open(transport, sender, config.mail.outbox(), MailMetrics::default());
+            Mailer::new(outbox, "https://florin.example".to_owned(), engine.clone())
+        },
         stopping: Stopping::default(),
         door: DoorMetrics::default(),
     };

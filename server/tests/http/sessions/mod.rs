@@ -3,6 +3,9 @@
 mod ending;
 mod forgery;
 mod lab;
+mod mailed_links;
+mod resets;
 mod routes;
+mod second_factors;
 mod signing_in;
 mod throttling;

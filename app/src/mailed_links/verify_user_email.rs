@@ -1,0 +1,32 @@
+//! `POST /v1/users/{id}/email-verifications`.
+
+use identity::LinkKind;
+use pavex::post;
+
+use super::error::without_key;
+use super::request_email_verification::active;
+use super::{LinkFailure, MailAcceptedView, VerifiedUserPath};
+use crate::http::input::{NoBody, Write};
+use crate::http::principal::{Granted, UsersAdmin};
+use crate::http::reply::Accepted;
+use crate::mailer::Mailer;
+use crate::storage::Engine;
+
+/// Mails a link to the address of a user, with which they show that it is theirs.
+///
+/// # Errors
+/// [`LinkFailure`], as a problem.
+#[post(path = "/v1/users/{id}/email-verifications")]
+pub async fn verify_user_email(
+    granted: Granted<UsersAdmin>,
+    request: Write<(VerifiedUserPath, NoBody)>,
+    engine: &Engine,
+    mailer: &Mailer,
+) -> Result<Accepted<MailAcceptedView>, LinkFailure> {
+    let Write { key, input: (VerifiedUserPath { id }, NoBody {}) } = request;
+    without_key(key.as_ref())?;
+    let user = active(engine, &id).await?.ok_or(LinkFailure::NoUser)?;
+    let caller = granted.caller();
+    mailer.send_link(&user, LinkKind::AddressVerification, |action, id| caller.did(action, id)).await?;
+    Ok(Accepted(MailAcceptedView::default()))
+}
