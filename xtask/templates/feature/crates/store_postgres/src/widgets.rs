@@ -79,8 +79,8 @@ async fn one(
     let row = sqlx::query_as!(
         WidgetRow,
         "SELECT its.id, its.name, its.created_at, its.created_by, its.idempotency_key, its.request_fingerprint
-        FROM ledgers JOIN widgets AS its ON its.ledger = ledgers.id
-        WHERE ledgers.name = $1 AND its.id = $2",
+        FROM widgets AS its
+        WHERE its.ledger = (SELECT ledgers.id FROM ledgers WHERE ledgers.name = $1) AND its.id = $2",
         ledger.as_str(),
         id.as_str()
     )
@@ -102,8 +102,8 @@ async fn under(
     let row = sqlx::query_as!(
         WidgetRow,
         "SELECT its.id, its.name, its.created_at, its.created_by, its.idempotency_key, its.request_fingerprint
-        FROM ledgers JOIN widgets AS its ON its.ledger = ledgers.id
-        WHERE ledgers.name = $1 AND its.idempotency_key = $2",
+        FROM widgets AS its
+        WHERE its.ledger = (SELECT ledgers.id FROM ledgers WHERE ledgers.name = $1) AND its.idempotency_key = $2",
         ledger.as_str(),
         key.as_str()
     )
