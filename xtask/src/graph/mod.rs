@@ -2,6 +2,7 @@
 //!
 //! It reads the compiler's own diagnostics and runs no compiler: `cargo px build` has written them.
 
+mod codes;
 mod diagnostics;
 mod diff;
 mod layout;
@@ -27,6 +28,9 @@ const DIAGNOSTICS: &str = "server_sdk/blueprint.dot";
 
 /// What it generates: here stands which types are read from the configuration.
 const GENERATED: &str = "server_sdk/src/lib.rs";
+
+/// The description of the API: here stands which problems a route may end with.
+const DESCRIPTION: &str = "docs/openapi.json";
 
 /// The page, and the folder of its pictures.
 const PAGE: &str = "docs/graph.md";
@@ -90,7 +94,7 @@ fn check(service: &Service) -> anyhow::Result<()> {
 /// The page and its pictures, with their paths.
 fn documents(service: &Service) -> anyhow::Result<Vec<(String, String)>> {
     let mut found = vec![
-        (PAGE.to_owned(), page::page(service, &DRAWN)),
+        (PAGE.to_owned(), page::page(service, &codes::read(&read(DESCRIPTION)?), &DRAWN)),
         (format!("{PICTURES}/service.svg"), svg::draw(&picture::of_service(service))),
     ];
     for (route, file) in DRAWN {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::codes::{Codes, by_error};
 use super::model::{Component, Failure, Lifecycle, Route, Service};
 use super::names::{call, family, owned, short};
 
@@ -18,7 +19,7 @@ Some routes on their own; `cargo xtask graph --route 'GET /version'` draws any o
 ";
 
 /// Writes the page. `pictures` are routes with the names of their files.
-pub(crate) fn page(service: &Service, pictures: &[(&str, &str)]) -> String {
+pub(crate) fn page(service: &Service, codes: &Codes, pictures: &[(&str, &str)]) -> String {
     let mut page = OPENING.to_owned();
     for (route, file) in pictures {
         let _ = writeln!(page, "- [`{route}`](graph/{file})");
@@ -26,7 +27,7 @@ pub(crate) fn page(service: &Service, pictures: &[(&str, &str)]) -> String {
     around(&mut page, service);
     state(&mut page, service);
     made(&mut page, service);
-    errors(&mut page, service);
+    errors(&mut page, service, codes);
     routes(&mut page, service);
     page
 }
@@ -100,20 +101,26 @@ fn made(page: &mut String, service: &Service) {
     }
 }
 
-fn errors(page: &mut String, service: &Service) {
-    page.push_str("\n## Errors\n\nWhat the codes of a route are stands in [openapi.json](openapi.json), what they mean in [errors.md](errors.md).\n\n| error | answered by | routes |\n|---|---|---|\n");
+fn errors(page: &mut String, service: &Service, codes: &Codes) {
+    page.push_str(
+        "\n## Errors\n\nA code stands with an error where only routes have it whose handlers may fail with that error. \
+         What codes mean is told in [errors.md](errors.md), which ones a route has in [openapi.json](openapi.json).\n\n\
+         | error | answered by | routes | codes |\n|---|---|---|---|\n",
+    );
+    let by_error = by_error(service, codes);
+    let list = |error: &str| {
+        let codes = by_error.get(error).into_iter().flatten().map(|name| code(name));
+        codes.collect::<Vec<_>>().join(", ")
+    };
     let mut errors: BTreeMap<&Failure, usize> = BTreeMap::new();
     for failure in service.routes.values().flat_map(|route| &route.failures) {
         *errors.entry(failure).or_default() += 1;
     }
     for (failure, used) in errors {
-        let _ = writeln!(
-            page,
-            "| {} | {} | {used} |",
-            code(&short(&failure.error)),
-            code(&call(&failure.handler))
-        );
+        let (error, handler) = (code(&short(&failure.error)), code(&call(&failure.handler)));
+        let _ = writeln!(page, "| {error} | {handler} | {used} | {} |", list(&failure.error));
     }
+    let _ = writeln!(page, "\nRoutes of several errors, or of none, have these: {}.", list(""));
 }
 
 fn routes(page: &mut String, service: &Service) {
