@@ -16,7 +16,7 @@ pub(super) struct Rule {
 }
 
 /// All of them.
-pub(super) const RULES: [Rule; 18] = [
+pub(super) const RULES: [Rule; 19] = [
     Rule {
         why: "Pavex is imported first: of two error handlers for one type the later import wins, silently, and ours have to",
         find: |files| {
@@ -196,6 +196,15 @@ pub(super) const RULES: [Rule; 18] = [
         ),
     },
     Rule {
+        why: "a code belongs to one kind of problem: callers match on it",
+        find: codes,
+        broken: (
+            "app/src/points/error.rs",
+            "//! x\nstatic A: ProblemType = ProblemType {\n    code: \"points.short\",\n};\n\
+             static B: ProblemType = ProblemType {\n    code: \"points.short\",\n};\n",
+        ),
+    },
+    Rule {
         why: "every component is used; what the state has to have though no route takes it is named in app/src/storage.rs alone",
         find: |files| {
             let known = "app/src/storage.rs";
@@ -256,6 +265,20 @@ fn order(files: &[SourceFile]) -> Vec<String> {
         }
     }
     found
+}
+
+fn codes(files: &[SourceFile]) -> Vec<String> {
+    let mut declared: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in files.iter().filter(|file| file.path.starts_with("app/src/")) {
+        for (number, line) in file.code_lines() {
+            let code = line.trim().strip_prefix("code: \"").and_then(|rest| rest.strip_suffix("\","));
+            if let Some(code) = code {
+                declared.entry(code.to_owned()).or_default().push(format!("{}:{number}", file.path));
+            }
+        }
+    }
+    let twice = declared.into_iter().filter(|(_, places)| places.len() > 1);
+    twice.map(|(code, places)| format!("`{code}` in {}", places.join(" and in "))).collect()
 }
 
 fn constructors(files: &[SourceFile]) -> Vec<String> {
