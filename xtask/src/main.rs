@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod differential;
 mod fuzz;
+mod graph;
 mod process;
 mod readme;
 mod schemathesis;
@@ -30,6 +31,7 @@ enum Task {
     Bench(Box<bench::Bench>),
     Differential(differential::Options),
     Fuzz(fuzz::Options),
+    Graph(graph::Options),
     /// Follow the README: start the service as it says, run its commands, compare the replies, stop the service
     Readme,
     Schemathesis(schemathesis::Options),
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Task::Bench(bench) => bench::run(&bench),
         Task::Differential(options) => differential::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Graph(options) => graph::run(&options),
         Task::Readme => readme::run(),
         Task::Schemathesis(options) => schemathesis::run(&options),
         Task::Setup(arguments) => setup::run(&arguments),

@@ -171,3 +171,29 @@ fn every_package_takes_the_lints_and_the_licence_of_the_workspace() {
     }
     none_of(&found, "packages without `[lints] workspace = true` or `license.workspace = true`");
 }
+
+#[test]
+fn types_that_the_graph_names_are_of_one_version() {
+    let packages = packages();
+    let named = section(&packages["server_sdk"], "dependencies").map(|(name, _)| name.clone());
+    // It has no types, only macros.
+    let named = named.filter(|name| name != "thiserror");
+    let named: Vec<String> = named.chain(["sqlx-core".to_owned()]).collect();
+    none_of(
+        &several_versions(&read("Cargo.lock"), &named),
+        "of two versions of a crate the Pavex compiler cannot tell whose type is meant: bring them together",
+    );
+    let two = "[[package]]\nname = \"http\"\nversion = \"0.2.12\"\n\n[[package]]\nname = \"http\"\nversion = \"1.5.0\"\n";
+    assert_eq!(several_versions(two, &["http".to_owned()]), ["http 0.2.12, 1.5.0"]);
+}
+
+fn several_versions(lock: &str, names: &[String]) -> Vec<String> {
+    let versions = |name: &String| {
+        let packages =
+            lock.split("[[package]]\nname = \"").skip(1).filter_map(|package| package.split_once("\"\n"));
+        let its = packages.filter(|(its, _)| its == name).filter_map(|(_, rest)| rest.split('"').nth(1));
+        its.collect::<Vec<_>>()
+    };
+    let several = names.iter().map(|name| (name, versions(name))).filter(|(_, versions)| versions.len() > 1);
+    several.map(|(name, versions)| format!("{name} {}", versions.join(", "))).collect()
+}
