@@ -66,8 +66,8 @@ impl RequestNote {
         }
     }
 
-    /// The path stands as its pattern, so that what is alike is told together.
-    fn refused(&self, engine: &Engine, actor: Actor, why: &str) {
+    /// Notes that somebody was refused, and why. The path stands as its pattern, so that what is alike is told together.
+    pub(crate) fn refused(&self, engine: &Engine, actor: Actor, why: &str) {
         let (method, route) = (&self.method, self.context.route.unwrap_or_default());
         let subject = format!("{method} {route}: {why}");
         engine.note_refusal(self.event(engine, actor, Action::Refused, subject));
