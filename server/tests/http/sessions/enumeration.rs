@@ -57,7 +57,7 @@ fn who_is_refused_learns_nothing_of_why() {
             told.push(replies.iter().map(alike).collect::<Vec<_>>());
         }
         let statuses: Vec<u16> = told[0].iter().map(|(status, ..)| *status).collect();
-        let (refused, throttled): (Vec<_>, Vec<_>) = statuses.iter().partition(|status| **status == 401);
+        let (refused, throttled): (Vec<u16>, Vec<u16>) = statuses.iter().partition(|status| **status == 401);
         assert_eq!((refused.len(), throttled.len()), (20, 5), "{statuses:?}");
         for (replies, attempted) in told.iter().zip(ATTEMPTS) {
             assert_eq!(replies, &told[0], "{attempted:?}");
