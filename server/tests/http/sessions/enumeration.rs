@@ -113,7 +113,7 @@ fn what_opens_nothing_is_refused_in_one_way_whether_it_ever_did_or_not() {
 }
 
 /// How many requests of each kind a round has.
-const SAMPLES: u8 = 30;
+const SAMPLES: u8 = 40;
 
 /// How many rounds have to tell two kinds apart.
 const ROUNDS: usize = 6;
@@ -163,11 +163,11 @@ fn assert_takes_as_long<const N: usize>(kinds: [&str; N], mut ask: impl FnMut(us
     panic!("{kinds:?} are told apart each time, by (deviations, medians in seconds): {seen:#?}");
 }
 
-/// With `Passwords::compare` saying no at once where there is no digest to compare with, this fails in every round: `nobody`
-/// and `invited` take a fraction of the time.
+/// Where `Passwords::compare` says no at once when there is no digest to compare with, this fails: tried by hand, also on a
+/// machine with seven times as much to do as it can. `nobody` and `invited` are told apart in every round, and nobody else.
 #[test]
 fn a_wrong_address_takes_as_long_as_a_wrong_password_over_http() {
-    let lab = Lab::with_passwords_of(4096);
+    let lab = Lab::with_passwords_of(16_384);
     inhabit(&lab);
     let mut network = 0;
     assert_takes_as_long(ATTEMPTS.map(|(email, _)| email), |kind| {
@@ -179,7 +179,8 @@ fn a_wrong_address_takes_as_long_as_a_wrong_password_over_http() {
 }
 
 /// Whether somebody who is guessed at from everywhere came in from here before is looked up, and there is more to read of
-/// those who come in often than of nobody.
+/// those who come in often than of nobody: half a millisecond, which a few hundred requests show. So all are told at
+/// one moment, a while later, by which it is read.
 #[test]
 fn who_has_to_wait_learns_nothing_from_how_long_it_takes_to_say_so() {
     const KINDS: [&str; 2] = ["ada@example.com", "nobody@example.com"];
@@ -197,8 +198,10 @@ fn who_has_to_wait_learns_nothing_from_how_long_it_takes_to_say_so() {
     }
     assert_takes_as_long(KINDS, |kind| {
         network += 1;
+        let began = Instant::now();
         let reply = attempt(&lab, (KINDS[kind], "a wrong guess"), network);
         assert_eq!(reply.code(), "sign_in.throttled");
+        assert!(began.elapsed() >= Duration::from_millis(50), "{:?} is what it took to look up", began.elapsed());
         reply
     });
 }
