@@ -68,7 +68,9 @@ impl OAuthError {
                 "Send the id and the text of an API key, by HTTP Basic or as client_id and client_secret. The key has to \
                  be good: neither mistyped nor unknown, expired or revoked.",
             ),
-            Self::Scope(_) => ("invalid_scope", "A scope is none that there is, or the key does not have it."),
+            Self::Scope(_) => {
+                ("invalid_scope", "A scope is none that there is, or the key does not have it.")
+            }
             Self::Input(_) | Self::Read(_) | Self::Signing(_) | Self::NoIssuer => return None,
         };
         Some(TokenErrorView { error, error_description })

@@ -98,7 +98,9 @@ fn production_starts_with_an_admin_key_or_says_how_to_make_one() {
         assert!(admin(&["create-user", email, "--name", "A", "--role", role]).status.success());
     };
     let give = |email: &str| {
-        assert!(set_password(folder.path(), &settings, email, "correct horse battery staple").status.success());
+        assert!(
+            set_password(folder.path(), &settings, email, "correct horse battery staple").status.success()
+        );
     };
     create("reader@example.com", "reader");
     give("reader@example.com");

@@ -201,7 +201,11 @@ fn who_has_to_wait_learns_nothing_from_how_long_it_takes_to_say_so() {
         let began = Instant::now();
         let reply = attempt(&lab, (KINDS[kind], "a wrong guess"), network);
         assert_eq!(reply.code(), "sign_in.throttled");
-        assert!(began.elapsed() >= Duration::from_millis(50), "{:?} is what it took to look up", began.elapsed());
+        assert!(
+            began.elapsed() >= Duration::from_millis(50),
+            "{:?} is what it took to look up",
+            began.elapsed()
+        );
         reply
     });
 }
