@@ -8,43 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::fields::FieldErrors;
 use super::json::{FromJson, Value};
-use super::text::{FromText, Message};
-
-macro_rules! text {
-    ($(#[$doc:meta])* $name:ident($inner:ty), $shown:literal, $schema:tt, $wanted:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct $name(pub $inner);
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.0.as_str())
-            }
-        }
-
-        impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
-                $shown.into()
-            }
-
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!($schema)
-            }
-        }
-
-        impl FromText for $inner {
-            fn from_text(text: &str) -> Result<Self, Message> {
-                Self::parse(text).map_err(|_| $wanted.into())
-            }
-        }
-
-        impl FromJson for $inner {
-            fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-                value.parse(errors)
-            }
-        }
-    };
-}
+use super::text::{FromText, Message, text};
 
 text!(
     /// The id of a user.

@@ -106,6 +106,11 @@ async fn revoke(engine: &Engine, id: &str) -> anyhow::Result<()> {
 
 async fn rotate(config: &ApplicationConfig, engine: &Engine, revoke_earlier: bool) -> anyhow::Result<()> {
     let sealer = serve::secret(&config.authentication)?.sealer(Purpose::SigningKeys);
+    if !config.authentication.keeps_secret() {
+        bail!(
+            "there is no secret to seal a key with: the running service keeps its own to itself, until it ends"
+        );
+    }
     let tokens = AccessTokens::new(engine.clone(), sealer, config.authentication.token_options());
     let name = tokens.rotate(revoke_earlier).await?;
     let said = if revoke_earlier {

@@ -35,9 +35,13 @@ pub(super) async fn prepare(
         return Ok(file.filter(|file| file.exists()));
     }
     let Some(file) = file else {
+        if engine.has_admin_user().await.context("cannot look for a user who administers others")? {
+            return Ok(None);
+        }
         bail!(
-            "no API key may create others yet, so nobody could use this service: create one with `server admin \
-             create-key NAME`, or bring one in PX_AUTHENTICATION__ADMIN_KEY (`server admin generate-key` prints one)"
+            "nobody may let others in yet, so nobody could use this service: create an API key with `server admin \
+             create-key NAME`, or bring one in PX_AUTHENTICATION__ADMIN_KEY (`server admin generate-key` prints one); or \
+             create a user with `server admin create-user` and `set-password`"
         );
     };
     // The key is on disk before it opens anything, so that it is never lost.
