@@ -38,7 +38,8 @@ impl ApplicationState {
         v2: app::health::Readiness,
         v3: app::http::principal_limit::PrincipalLimit,
         v4: app::metrics::Metrics,
-        v5: engine::Engine,
+        v5: app::openapi::Api,
+        v6: engine::Engine,
     ) -> Result<crate::ApplicationState, crate::ApplicationStateError> {
         Ok(
             Self::_new(
@@ -49,6 +50,7 @@ impl ApplicationState {
                     v3,
                     v4,
                     v5,
+                    v6,
                     app_config.authentication,
                 )
                 .await,
@@ -61,25 +63,27 @@ impl ApplicationState {
         v3: app::health::Readiness,
         v4: app::http::principal_limit::PrincipalLimit,
         v5: app::metrics::Metrics,
-        v6: engine::Engine,
-        v7: app::configuration::AuthenticationConfig,
+        v6: app::openapi::Api,
+        v7: engine::Engine,
+        v8: app::configuration::AuthenticationConfig,
     ) -> crate::ApplicationState {
-        let v8 = app::http::stream::Streams::configured(&v1);
-        let v9 = app::http::guard::RequestLimits::configured(&v1);
-        let v10 = app::docs::ErrorsPage::unwritten();
-        let v11 = app::openapi::ApiDescription::unwritten();
+        let v9 = app::http::stream::Streams::configured(&v1);
+        let v10 = app::http::guard::RequestLimits::configured(&v1);
+        let v11 = <app::openapi::Api as core::clone::Clone>::clone(&v6);
+        let v12 = app::openapi::ApiDescription::unwritten(v11);
+        let v13 = app::docs::ErrorsPage::unwritten(v6);
         crate::ApplicationState {
-            api_description: v11,
-            authentication_config: v7,
-            engine: v6,
-            errors_page: v10,
+            api_description: v12,
+            authentication_config: v8,
+            engine: v7,
+            errors_page: v13,
             metrics: v5,
             principal_limit: v4,
             readiness: v3,
-            request_limits: v9,
+            request_limits: v10,
             server_config: v1,
             stopping: v2,
-            streams: v8,
+            streams: v9,
             tokens: v0,
         }
     }

@@ -9,6 +9,7 @@ mod access;
 mod batch;
 mod database;
 mod pages;
+mod rows;
 mod schedules;
 mod sessions;
 mod signing_keys;
@@ -17,4 +18,5 @@ mod store;
 mod users;
 
 pub use database::MemoryDatabase;
+pub use rows::{MemoryRows, connection};
 pub use store::MemoryStore;

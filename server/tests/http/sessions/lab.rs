@@ -12,7 +12,8 @@ use app::health::Readiness;
 use app::http::door::DoorMetrics;
 use app::http::stopping::Stopping;
 use app::metrics::Metrics;
-use app::storage::{self, IfMissing};
+use app::openapi::Api;
+use app::storage::{self, Database, IfMissing};
 use bytes::Bytes;
 use edge::{Edge, EdgeMetrics, Limits};
 use engine::port::Store;
@@ -24,12 +25,14 @@ use identity::{Action, AuditEvent, Email, Grants, Principal, User, UserName};
 use ledger::Timestamp;
 use prometheus_client::registry::Registry;
 use server::ApplicationConfig;
-use server::graph::{Graph, Prebuilt};
+use server::graph::Graph;
+use service::{Behind, Given};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::harness::{Client, LONG, Reply, Request};
+use crate::sections::florin;
 use crate::site;
 
 /// When the clock starts.
@@ -191,7 +194,9 @@ async fn serve(
     let clock = Arc::clone(clock);
     let now = move || Timestamp::from_micros(clock.load(Ordering::SeqCst)).expect("a time");
     let engine = Engine::start_with_clock(Arc::clone(&store), options, engine_metrics, now);
-    let given = Prebuilt {
+    let given = Given {
+        api: Api::florin(),
+        database: Database::none(),
         readiness: Readiness::new(store),
         metrics: Metrics::new(registry),
         engine: engine.clone(),
@@ -199,7 +204,7 @@ async fn serve(
         stopping: Stopping::default(),
         door: DoorMetrics::default(),
     };
-    let graph = Arc::new(Graph::build(config, given).await.expect("a graph"));
+    let graph = Arc::new(Behind::<Graph>::build(&florin(&config), config, given).await.expect("a graph"));
     let handler = move |request, peer| {
         let graph = Arc::clone(&graph);
         async move { graph.answer(request, peer).await }
