@@ -19,7 +19,8 @@ impl service::Graph for Graph {
     async fn build(config: ApplicationConfig, given: Prebuilt) -> anyhow::Result<Self> {
         let Prebuilt { api, engine, metrics, principals, readiness, stopping, tokens, .. } = given;
         let state =
-            ApplicationState::new(config, tokens, stopping, readiness, principals, metrics, api, engine).await?;
+            ApplicationState::new(config, tokens, stopping, readiness, principals, metrics, api, engine)
+                .await?;
         Ok(Self { router: Router::new(), state })
     }
 

@@ -25,8 +25,7 @@ impl ApiDescription {
     }
 
     fn asset(&self) -> &Asset {
-        self.written
-            .get_or_init(|| Asset::new("application/json", super::document(&self.api).to_string()))
+        self.written.get_or_init(|| Asset::new("application/json", super::document(&self.api).to_string()))
     }
 }
 

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine::companion::StoreTransaction;
 use engine::port::{
-    Accompanies, AccompanyError, Appended, Batch, BeginError, CommitError, Head, KeyUse, Loaded, LogRecord, Opened, Unused, Wanted,
+    Accompanies, AccompanyError, Appended, Batch, BeginError, CommitError, Head, KeyUse, Loaded, LogRecord,
+    Opened, Unused, Wanted,
 };
 use engine::query::HoldQuery;
 use identity::AuditEvent;
-use ledger::{Address, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Origin, Policy, Reference, Remainder};
+use ledger::{
+    Address, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Origin, Policy, Reference, Remainder,
+};
 use test_support::Naive;
 use tokio::sync::OwnedMutexGuard;
 
@@ -32,7 +35,14 @@ pub(crate) async fn begin(
     let loaded = load(&ledger.log(), wanted);
     let opening = Arc::clone(&store.opening);
     let database = store.database.clone();
-    let batch = Box::new(MemoryBatch { database, ledger, events: Vec::new(), rows: Vec::new(), opening, _head: head });
+    let batch = Box::new(MemoryBatch {
+        database,
+        ledger,
+        events: Vec::new(),
+        rows: Vec::new(),
+        opening,
+        _head: head,
+    });
     Ok(Opened { loaded, batch })
 }
 

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::port::{Accompanies, AccompanyError, Appended, Batch, CommitError, Head, Loaded, LogRecord, LookedUp, Opened, Unused, Wanted};
+use engine::port::{
+    Accompanies, AccompanyError, Appended, Batch, CommitError, Head, Loaded, LogRecord, LookedUp, Opened,
+    Unused, Wanted,
+};
 use fail_points::Point;
 use identity::AuditEvent;
 use ledger::{Entry, LedgerName};

@@ -42,7 +42,9 @@ impl PostgresFixture {
 #[async_trait]
 impl KeepsRows for PostgresFixture {
     async fn make_rows(&self) {
-        let made = sqlx::query("CREATE TABLE own (place BIGSERIAL, content TEXT)").execute(&mut self.connect().await).await;
+        let made = sqlx::query("CREATE TABLE own (place BIGSERIAL, content TEXT)")
+            .execute(&mut self.connect().await)
+            .await;
         made.expect("the table is made");
     }
 

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
 use engine::port::{
-    Accompanies, AccompanyError, Batch, CommitError, Head, KeyUse, Loaded, LogRecord, LookedUp, Opened, Wanted,
+    Accompanies, AccompanyError, Batch, CommitError, Head, KeyUse, Loaded, LogRecord, LookedUp, Opened,
+    Wanted,
 };
 use engine::shifted::ShiftedMovement;
 use fail_points::Point;

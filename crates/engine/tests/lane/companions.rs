@@ -84,7 +84,8 @@ impl Shop {
     async fn rows(&self) -> Vec<String> {
         let url = format!("sqlite://{}", self.bench.folder.path().join("florin.db").display());
         let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
-        let rows = sqlx::query_scalar("SELECT content FROM own ORDER BY rowid").fetch_all(&mut connection).await;
+        let rows =
+            sqlx::query_scalar("SELECT content FROM own ORDER BY rowid").fetch_all(&mut connection).await;
         // Where nothing was ever written, there is no table.
         rows.unwrap_or_default()
     }
@@ -170,7 +171,10 @@ async fn a_commit_that_fails_takes_the_row_with_it_and_one_of_which_nobody_knows
     }
     // Asking again tells.
     let again = shop.buy(transfer("world", "alice", 5).key("k-1"), "r-1", Then::Ends).await.unwrap();
-    assert_eq!((again.outcome, shop.bench.entries().await, shop.rows().await.len()), (Outcome::Replayed, 1, 1));
+    assert_eq!(
+        (again.outcome, shop.bench.entries().await, shop.rows().await.len()),
+        (Outcome::Replayed, 1, 1)
+    );
 }
 
 #[tokio::test]

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use engine::port::{
-    Accompanies, AccompanyError, Appended, Appends, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head,
-    LedgerCreation, LogRecord, LookedUp, Opened, ReadError, Snapshot, Store, Unused, Wanted,
+    Accompanies, AccompanyError, Appended, Appends, Batch, BeginError, CommitError, CreateLedgerError,
+    DatedLine, DueHold, Head, LedgerCreation, LogRecord, LookedUp, Opened, ReadError, Snapshot, Store,
+    Unused, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,

@@ -65,7 +65,9 @@ fn run_with<G: Graph>(
     let config = &checked.florin;
     match command {
         Command::Serve => serve::serve::<G>(program, checked),
-        Command::Migrate(migrate) => runtime()?.block_on(migrate::migrate(program, &config.database, migrate)),
+        Command::Migrate(migrate) => {
+            runtime()?.block_on(migrate::migrate(program, &config.database, migrate))
+        }
         Command::Export(export) => runtime()?.block_on(export::export(&config.database, export)),
         Command::Import(import) => runtime()?.block_on(import::import(&config.database, import)),
         Command::Backup(backup) => runtime()?.block_on(backup::backup(&config.database, backup)),

@@ -8,8 +8,8 @@ use figment::value::{Dict, Map, Value};
 use figment::{Error, Figment, Metadata, Provider};
 use serde::de::DeserializeOwned;
 
-use super::{Checked, Invalid};
 use super::layers::Setting;
+use super::{Checked, Invalid};
 use crate::graph::Graph;
 use crate::program::Program;
 use crate::telemetry;

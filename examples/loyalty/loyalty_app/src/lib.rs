@@ -26,7 +26,8 @@ fn points() -> Blueprint {
 /// Returns what the service is described by, at `/openapi.json` and in its page of errors.
 #[must_use]
 pub fn api() -> Api {
-    let api = Api { title: "Loyalty", version: env!("CARGO_PKG_VERSION"), ..Api::florin() };
+    let mut api = Api::florin();
+    (api.title, api.version) = ("Loyalty", env!("CARGO_PKG_VERSION"));
     api.with(&[("Points", "Members, their receipts, and the points that they get for them.")], operations)
 }
 

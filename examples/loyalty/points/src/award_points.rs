@@ -97,7 +97,8 @@ pub async fn award_points(
     engine: &Engine,
     config: &LoyaltyConfig,
 ) -> Result<Created<TransactionView>, PointsError> {
-    let Write { key, input: (MemberPath { ledger, member }, AwardPointsRequest { receipt, spent }) } = request;
+    let Write { key, input: (MemberPath { ledger, member }, AwardPointsRequest { receipt, spent }) } =
+        request;
     let points = spent.get() / u128::from(config.spent_per_point);
     let points = Amount::new(points).filter(|points| *points > Amount::ZERO).ok_or(PointsError::TooSmall)?;
     // What the command says is what its key stands for: the receipt and what was spent are part of it.

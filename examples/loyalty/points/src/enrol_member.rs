@@ -99,8 +99,11 @@ pub async fn enrol_member(
 ) -> Result<Created<MemberView>, PointsError> {
     let Write { key, input: (MemberPath { ledger, member }, EnrolMemberRequest { name }) } = request;
     let MemberName(name) = name;
-    let view =
-        MemberView { id: member.as_str().to_owned(), name: name.clone(), account: member.account().to_string() };
+    let view = MemberView {
+        id: member.as_str().to_owned(),
+        name: name.clone(),
+        account: member.account().to_string(),
+    };
     let metadata = MetadataPatch::new([("name".to_owned(), Some(name.clone()))].into());
     let command = Command::ChangeAccount(ChangeAccount {
         account: member.account(),

@@ -2,8 +2,8 @@
 
 use app::http::failures;
 use app::http::problem::{Problem, ProblemType};
-use engine::companion::AccompaniedError;
 use engine::SubmitError;
+use engine::companion::AccompaniedError;
 use engine::port::ReadError;
 use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;

@@ -52,7 +52,8 @@ pub async fn redeem_points(
     request: Write<(MemberPath, RedeemPointsRequest)>,
     engine: &Engine,
 ) -> Result<Created<TransactionView>, PointsError> {
-    let Write { key, input: (MemberPath { ledger, member }, RedeemPointsRequest { points, reward }) } = request;
+    let Write { key, input: (MemberPath { ledger, member }, RedeemPointsRequest { points, reward }) } =
+        request;
     let metadata = Metadata::new([("reward".to_owned(), reward.to_string())].into());
     let command = moving(member.account(), Address::world(), points, metadata);
     let submitted = engine.submit(&ledger, Submission::new(command, key)).await?;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use engine::access::AccessStore;
 use engine::port::{
-    Accompanies, AccompanyError, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, Loaded, LogRecord,
-    Opened, ReadError, Snapshot, Source, Store, Wanted,
+    Accompanies, AccompanyError, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold,
+    LedgerCreation, Loaded, LogRecord, Opened, ReadError, Snapshot, Source, Store, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
