@@ -10,6 +10,7 @@ mod batch;
 mod database;
 mod mailed_links;
 mod pages;
+mod rows;
 mod schedules;
 mod second_factors;
 mod sessions;
@@ -19,4 +20,5 @@ mod store;
 mod users;
 
 pub use database::MemoryDatabase;
+pub use rows::{MemoryRows, connection};
 pub use store::MemoryStore;

@@ -34,6 +34,7 @@ mod request_ids;
 mod reversals;
 mod routes;
 mod schedules;
+mod sections;
 mod sessions;
 mod shown;
 mod site;

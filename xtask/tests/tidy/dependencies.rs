@@ -11,7 +11,7 @@ use crate::tree::{files, read};
 const SECTIONS: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
 
 /// Written by a tool, so that these rules cannot be kept in them.
-const GENERATED: [&str; 2] = ["server_sdk", "workspace_hack"];
+const GENERATED: [&str; 3] = ["loyalty_server_sdk", "server_sdk", "workspace_hack"];
 
 fn manifest(path: &str) -> Table {
     read(path).parse().unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -154,6 +154,21 @@ fn versions_are_named_once_in_the_root_manifest() {
         }
     }
     none_of(&found, "write `name.workspace = true`, and the version in the root manifest");
+}
+
+#[test]
+fn an_example_has_the_versions_that_the_repository_has() {
+    let locked = |path: &str| -> Vec<(String, String)> {
+        let table: Table = read(path).parse().unwrap_or_else(|error| panic!("{path}: {error}"));
+        let packages = table["package"].as_array().expect("a list").iter();
+        let foreign = packages.filter(|package| package.get("source").is_some());
+        let text = |package: &Value, key: &str| package[key].as_str().expect("a text").to_owned();
+        foreign.map(|package| (text(package, "name"), text(package, "version"))).collect()
+    };
+    let ours = locked("Cargo.lock");
+    let found = locked("examples/loyalty/Cargo.lock").into_iter().filter(|package| !ours.contains(package));
+    let found: Vec<String> = found.map(|(name, version)| format!("{name} {version}")).collect();
+    none_of(&found, "take the root's Cargo.lock, and let cargo drop what the example does not need");
 }
 
 #[test]

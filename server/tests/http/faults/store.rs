@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use engine::access::AccessStore;
 use engine::mailed_links::LinkStore;
 use engine::port::{
-    Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, Loaded, LogRecord,
-    Opened, ReadError, Snapshot, Source, Store, Wanted,
+    Accompanies, AccompanyError, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold,
+    LedgerCreation, Loaded, LogRecord, Opened, ReadError, Snapshot, Source, Store, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
@@ -88,6 +88,14 @@ struct Lost(fn(Source) -> CommitError);
 impl Batch for Lost {
     async fn record(&mut self, _events: &[AuditEvent]) -> Result<(), CommitError> {
         Err(self.0(SECRET.into()))
+    }
+
+    async fn accompany(
+        &mut self,
+        _companion: &mut dyn Accompanies,
+        _entry: &Entry,
+    ) -> Result<(), AccompanyError> {
+        Err(AccompanyError::Failed(SECRET.into()))
     }
 
     async fn commit(self: Box<Self>, _records: &[LogRecord]) -> Result<(), CommitError> {

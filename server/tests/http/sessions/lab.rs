@@ -14,7 +14,8 @@ use app::http::door::DoorMetrics;
 use app::http::stopping::Stopping;
 use app::mailer::Mailer;
 use app::metrics::Metrics;
-use app::storage::{self, IfMissing};
+use app::openapi::Api;
+use app::storage::{self, Database, IfMissing};
 use bytes::Bytes;
 use edge::{Edge, EdgeMetrics, Limits};
 use engine::port::Store;
@@ -27,12 +28,14 @@ use ledger::Timestamp;
 use mail::{MailMetrics, Outbox, Sender, Transport};
 use prometheus_client::registry::Registry;
 use server::ApplicationConfig;
-use server::graph::{Graph, Prebuilt};
+use server::graph::Graph;
+use service::{Behind, Given};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::harness::{Client, LONG, Reply, Request, wait_until};
+use crate::sections::florin;
 use crate::site;
 
 /// When the clock starts.
@@ -262,7 +265,9 @@ async fn serve(
     let clock = Arc::clone(clock);
     let now = move || Timestamp::from_micros(clock.load(Ordering::SeqCst)).expect("a time");
     let engine = Engine::start_with_clock(Arc::clone(&store), options, engine_metrics, now);
-    let given = Prebuilt {
+    let given = Given {
+        api: Api::florin(),
+        database: Database::none(),
         readiness: Readiness::new(store),
         metrics: Metrics::new(registry),
         engine: engine.clone(),
@@ -276,7 +281,7 @@ async fn serve(
         stopping: Stopping::default(),
         door: DoorMetrics::default(),
     };
-    let graph = Arc::new(Graph::build(config, given).await.expect("a graph"));
+    let graph = Arc::new(Behind::<Graph>::build(&florin(&config), config, given).await.expect("a graph"));
     let handler = move |request, peer| {
         let graph = Arc::clone(&graph);
         async move { graph.answer(request, peer).await }

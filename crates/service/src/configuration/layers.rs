@@ -14,11 +14,12 @@ use figment::value::{Dict, Value};
 
 use super::check::Problem;
 use super::{Invalid, Profile};
+use crate::program::Program;
 
 const FOLDER: &str = "configuration";
-const BASE: &str = include_str!("../../../configuration/base.yml");
-const DEV: &str = include_str!("../../../configuration/dev.yml");
-const PROD: &str = include_str!("../../../configuration/prod.yml");
+const BASE: &str = include_str!("../../../../configuration/base.yml");
+const DEV: &str = include_str!("../../../../configuration/dev.yml");
+const PROD: &str = include_str!("../../../../configuration/prod.yml");
 
 /// What one place says.
 pub(super) struct Layer {
@@ -64,13 +65,13 @@ pub(super) fn variable(key: &str) -> String {
 }
 
 /// Reads all layers, the weakest first.
-pub(super) fn read(profile: Profile) -> Result<Vec<Layer>, Invalid> {
+pub(super) fn read(program: &Program, profile: Profile) -> Result<Vec<Layer>, Invalid> {
     let (built_in, source) = match profile {
         Profile::Dev => (DEV, "default for dev"),
         Profile::Prod => (PROD, "default for prod"),
     };
     let mut problems = Vec::new();
-    let mut layers = vec![base()];
+    let mut layers = built_in_layers(program);
     layers.extend(file("base", &mut problems));
     // A file takes the place of the built-in one of the same name.
     let profile_file = file(profile.name(), &mut problems)
@@ -81,10 +82,10 @@ pub(super) fn read(profile: Profile) -> Result<Vec<Layer>, Invalid> {
 }
 
 /// Combines layers: for each known key the last word, and the keys that nobody knows.
-pub(super) fn combine(layers: Vec<Layer>) -> (Vec<Setting>, Vec<Problem>) {
-    let mut settings: BTreeMap<String, Setting> = base()
-        .values
+pub(super) fn combine(program: &Program, layers: Vec<Layer>) -> (Vec<Setting>, Vec<Problem>) {
+    let mut settings: BTreeMap<String, Setting> = built_in_layers(program)
         .into_iter()
+        .flat_map(|layer| layer.values)
         .map(|(key, value)| {
             let setting = Setting { key: key.clone(), default: value.clone(), value, source: String::new() };
             (key, setting)
@@ -107,9 +108,13 @@ pub(super) fn combine(layers: Vec<Layer>) -> (Vec<Setting>, Vec<Problem>) {
     (settings.into_values().collect(), unknown)
 }
 
-fn base() -> Layer {
-    let values = parse(BASE).expect("a test reads it");
-    Layer { source: Source::BuiltIn("default"), values }
+/// What is built in whatever the profile: Florin's keys, then those of the program's own.
+fn built_in_layers(program: &Program) -> Vec<Layer> {
+    let layer = |text| Layer {
+        source: Source::BuiltIn("default"),
+        values: parse(text).expect("what is built in can be read"),
+    };
+    vec![layer(BASE), layer(program.configuration)]
 }
 
 /// Reads a file of the folder `configuration`, here or in the nearest folder above that has it.

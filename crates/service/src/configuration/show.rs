@@ -9,7 +9,7 @@ use super::check::shown;
 const SOURCES: usize = 48;
 
 /// Writes YAML that would have the same effect, with where each value comes from. Shows no secrets.
-impl fmt::Display for Configuration {
+impl<C> fmt::Display for Configuration<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (profile, source) = self.profile;
         writeln!(f, "{:SOURCES$}# {source}", format!("# profile: {}", profile.name()))?;
@@ -20,7 +20,7 @@ impl fmt::Display for Configuration {
                 section = own;
                 writeln!(f, "{section}:")?;
             }
-            let line = format!("  {key}: {}", shown(setting));
+            let line = format!("  {key}: {}", shown(&self.program, setting));
             writeln!(f, "{line:SOURCES$}# {}", setting.source)?;
         }
         Ok(())

@@ -7,14 +7,19 @@ use app::storage::{self, IfMissing, SchemaState};
 
 use super::print;
 use crate::arguments::Migrate;
+use crate::program::Program;
 
 /// Steps are missing, and were only to be named.
 const MISSING: u8 = 1;
 
 /// Brings the schema up to date, or looks whether it is, and says what there was to do.
-pub(super) async fn migrate(config: &DatabaseConfig, asked: &Migrate) -> anyhow::Result<ExitCode> {
+pub(super) async fn migrate(
+    program: &Program,
+    config: &DatabaseConfig,
+    asked: &Migrate,
+) -> anyhow::Result<ExitCode> {
     let if_missing = if asked.check { IfMissing::Fail } else { IfMissing::Create };
-    let storage = storage::open(config, if_missing).await?;
+    let storage = storage::open(config, if_missing).await?.with_schema(program.schema);
     let found = if asked.check { storage.schema().await } else { storage.migrate().await };
     storage.store().close().await;
     let SchemaState { missing, newer } = found?;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use app::configuration::FlorinConfig;
 use app::storage::{self, IfMissing};
 use engine::access::{NewKey, random_key, random_service_secret};
 use engine::tokens::AccessTokens;
@@ -17,7 +18,6 @@ use identity::{
 };
 use ledger::{LedgerName, Timestamp};
 use prometheus_client::registry::Registry;
-use server::ApplicationConfig;
 
 use super::print;
 use crate::arguments::{Admin, CreateKey};
@@ -27,7 +27,7 @@ use crate::serve;
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// Does what is asked of keys and users.
-pub(super) async fn admin(config: &ApplicationConfig, asked: &Admin) -> anyhow::Result<ExitCode> {
+pub(super) async fn admin(config: &FlorinConfig, asked: &Admin) -> anyhow::Result<ExitCode> {
     if let Admin::GenerateKey = asked {
         print(&format!("{}\n", random_key()?.expose()))?;
         return Ok(ExitCode::SUCCESS);
@@ -104,7 +104,7 @@ async fn revoke(engine: &Engine, id: &str) -> anyhow::Result<()> {
     print(&format!("revoked {} ({}): it opens nothing two seconds from now\n", revoked.id, revoked.name))
 }
 
-async fn rotate(config: &ApplicationConfig, engine: &Engine, revoke_earlier: bool) -> anyhow::Result<()> {
+async fn rotate(config: &FlorinConfig, engine: &Engine, revoke_earlier: bool) -> anyhow::Result<()> {
     let sealer = serve::secret(&config.authentication)?.sealer(Purpose::SigningKeys);
     if !config.authentication.keeps_secret() {
         bail!(

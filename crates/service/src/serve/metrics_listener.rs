@@ -10,10 +10,10 @@ use app::configuration::ServerConfig;
 use edge::{Edge, EdgeMetrics, Limits};
 use http::Request;
 use hyper::body::Incoming;
-use server::graph::Graph;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::graph::{Behind, Graph};
 use crate::refusals::refuse;
 
 /// More than any number of programs that watch a service.
@@ -23,9 +23,9 @@ const CONNECTIONS_MAX: usize = 64;
 const PATHS: [&str; 4] = ["/health/live", "/health/ready", "/metrics", "/version"];
 
 /// Serves them, where there is to be an address of their own, until the task is ended.
-pub(super) async fn serve(
+pub(super) async fn serve<G: Graph>(
     config: &ServerConfig,
-    graph: Arc<Graph>,
+    graph: Arc<Behind<G>>,
 ) -> anyhow::Result<Option<JoinHandle<()>>> {
     let Some(ip) = config.metrics_ip else { return Ok(None) };
     let wanted = SocketAddr::new(ip, config.metrics_port);

@@ -2,14 +2,16 @@
 
 use std::fmt;
 
-use app::configuration::{DatabaseUrl, InvalidValue};
+use app::configuration::{DatabaseUrl, FlorinConfig, InvalidValue};
 use figment::error::Kind;
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Figment, Metadata, Provider};
-use server::ApplicationConfig;
+use serde::de::DeserializeOwned;
 
-use super::Invalid;
 use super::layers::Setting;
+use super::{Checked, Invalid};
+use crate::graph::Graph;
+use crate::program::Program;
 use crate::telemetry;
 
 /// The key whose value may hold a password, and those whose values are secrets as a whole.
@@ -54,12 +56,41 @@ pub(super) fn unknown(key: &str, known: &[String]) -> String {
 }
 
 /// Makes a configuration of the settings.
-pub(super) fn check(settings: &[Setting], unknown: Vec<Problem>) -> Result<ApplicationConfig, Invalid> {
+pub(super) fn check<G: Graph>(
+    program: &Program,
+    settings: &[Setting],
+    unknown: Vec<Problem>,
+) -> Result<Checked<G::Config>, Invalid> {
     let mut problems = unknown;
-    let mut settings = settings.to_vec();
-    let config = loop {
-        match Figment::from(Settings(&settings)).extract::<ApplicationConfig>() {
-            Ok(config) => break config,
+    let mut fixed = settings.to_vec();
+    let florin: FlorinConfig = extract(program, &mut fixed, &mut problems)?;
+    // Only what is wrong with the program's own sections can come to light here.
+    let graph: G::Config = extract(program, &mut fixed, &mut problems)?;
+    let source = |key: &str| {
+        settings
+            .iter()
+            .find(|setting| setting.key == key)
+            .map_or(String::new(), |setting| setting.source.clone())
+    };
+    let invalid = invalid_values(&florin).into_iter().chain(G::problems(&graph));
+    for InvalidValue { key, message } in invalid {
+        // One mistake per key: that a value of the wrong type is missing now is no other mistake.
+        if problems.iter().all(|problem| problem.key != key) {
+            problems.push(Problem { source: source(&key), key, message });
+        }
+    }
+    if problems.is_empty() { Ok(Checked { florin, graph }) } else { Err(Invalid(problems)) }
+}
+
+/// Makes a type of the settings, after each mistake with the default in its place.
+fn extract<T: DeserializeOwned>(
+    program: &Program,
+    settings: &mut [Setting],
+    problems: &mut Vec<Problem>,
+) -> Result<T, Invalid> {
+    loop {
+        match Figment::from(Settings(settings)).extract::<T>() {
+            Ok(config) => return Ok(config),
             Err(error) => {
                 let key = error.path.join(".");
                 let setting = settings.iter_mut().find(|setting| setting.key == key);
@@ -69,31 +100,18 @@ pub(super) fn check(settings: &[Setting], unknown: Vec<Problem>) -> Result<Appli
                         source: "configuration".into(),
                         message: error.to_string(),
                     });
-                    return Err(Invalid(problems));
+                    return Err(Invalid(std::mem::take(problems)));
                 };
                 problems.push(Problem {
                     key,
                     source: setting.source.clone(),
-                    message: format!("{} {}", shown(setting), complaint(&error.kind)),
+                    message: format!("{} {}", shown(program, setting), complaint(&error.kind)),
                 });
                 // With the default in its place, the next mistake comes to light.
                 setting.value = setting.default.clone();
             }
         }
-    };
-    let source = |key: &str| {
-        settings
-            .iter()
-            .find(|setting| setting.key == key)
-            .map_or(String::new(), |setting| setting.source.clone())
-    };
-    for InvalidValue { key, message } in invalid_values(&config) {
-        // One mistake per key: that a value of the wrong type is missing now is no other mistake.
-        if problems.iter().all(|problem| problem.key != key) {
-            problems.push(Problem { source: source(&key), key, message });
-        }
     }
-    if problems.is_empty() { Ok(config) } else { Err(Invalid(problems)) }
 }
 
 /// Says what a value is not.
@@ -113,15 +131,8 @@ fn complaint(kind: &Kind) -> String {
     format!("is not {expected}")
 }
 
-fn invalid_values(config: &ApplicationConfig) -> Vec<InvalidValue> {
-    let mut found = config.server.problems();
-    found.extend(config.limits.problems());
-    found.extend(config.cors.problems());
-    found.extend(config.authentication.problems());
-    found.extend(config.database.problems());
-    found.extend(config.engine.problems());
-    found.extend(config.mail.problems());
-    found.extend(config.telemetry.problems());
+fn invalid_values(config: &FlorinConfig) -> Vec<InvalidValue> {
+    let mut found = config.problems();
     if let Err(error) = telemetry::filter(&config.telemetry.filter) {
         let message = format!(
             "{:?} is no filter ({error}): it takes a level, then exceptions by module, like info,sqlx=debug",
@@ -133,12 +144,13 @@ fn invalid_values(config: &ApplicationConfig) -> Vec<InvalidValue> {
 }
 
 /// Writes a value as YAML, in one line and without secrets.
-pub(super) fn shown(setting: &Setting) -> String {
+pub(super) fn shown(program: &Program, setting: &Setting) -> String {
+    let is_secret = WHOLE_SECRETS.iter().chain(program.secrets).any(|key| *key == setting.key);
     match &setting.value {
         Value::String(_, text) if setting.key == SECRET => quoted(&DatabaseUrl::new(text).to_string()),
-        Value::String(_, text) if WHOLE_SECRETS.contains(&&*setting.key) && !text.is_empty() => quoted("***"),
+        Value::String(_, text) if is_secret && !text.is_empty() => quoted("***"),
         Value::String(_, text) => quoted(text),
-        _ if WHOLE_SECRETS.contains(&&*setting.key) => quoted("***"),
+        _ if is_secret => quoted("***"),
         value => serde_json::to_string(value).unwrap_or_default(),
     }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use app::configuration::{DatabaseConfig, EngineConfig, ServerConfig};
+use app::configuration::{DatabaseConfig, EngineConfig, FlorinConfig, ServerConfig};
 use app::health::Readiness;
 use app::http::door::DoorMetrics;
 use app::http::stopping::Stopping;
@@ -31,8 +31,6 @@ use identity::Action;
 use ledger::Metadata;
 use mail::MailMetrics;
 use prometheus_client::registry::Registry;
-use server::ApplicationConfig;
-use server::graph::{Graph, Prebuilt};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
@@ -42,6 +40,9 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 pub(crate) use self::access::secret;
 use self::certificate::Certificate;
 pub(crate) use self::signals::Signals;
+use crate::configuration::Checked;
+use crate::graph::{Behind, Given, Graph};
+use crate::program::Program;
 use crate::refusals::refuse;
 use crate::telemetry::Telemetry;
 
@@ -55,16 +56,16 @@ const MAIL_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 const FORGET_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs the service until a signal says stop.
-pub(crate) fn serve(config: &ApplicationConfig) -> anyhow::Result<ExitCode> {
+pub(crate) fn serve<G: Graph>(program: &Program, config: &Checked<G::Config>) -> anyhow::Result<ExitCode> {
     // Dropped last: what is logged on the way out is written.
-    let telemetry = Telemetry::start(&config.telemetry)?;
+    let telemetry = Telemetry::start(&config.florin.telemetry)?;
     let runtime = Builder::new_multi_thread()
-        .worker_threads(workers(config))
+        .worker_threads(workers(&config.florin))
         .thread_name("worker")
         .enable_all()
         .build()
         .context("cannot start a runtime")?;
-    let done = runtime.block_on(run(config, &telemetry));
+    let done = runtime.block_on(run::<G>(program, config, &telemetry));
     // Whatever is still running had its time.
     runtime.shutdown_background();
     done.map(|()| ExitCode::SUCCESS)
@@ -72,7 +73,7 @@ pub(crate) fn serve(config: &ApplicationConfig) -> anyhow::Result<ExitCode> {
 
 /// Returns how many threads serve requests. A database on the same machine needs cores as well: threads of ours that
 /// take them from it make everybody wait for it.
-fn workers(config: &ApplicationConfig) -> usize {
+fn workers(config: &FlorinConfig) -> usize {
     match config.server.workers {
         0 => {
             let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -82,11 +83,16 @@ fn workers(config: &ApplicationConfig) -> usize {
     }
 }
 
-async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Result<()> {
+async fn run<G: Graph>(
+    program: &Program,
+    config: &Checked<G::Config>,
+    telemetry: &Telemetry,
+) -> anyhow::Result<()> {
+    let Checked { florin: config, graph: graph_config } = config;
     // From here on a signal is heard, even if nobody listens yet.
     let mut signals = Signals::listen()?;
     descriptors::make_room_for(config.server.connections_max);
-    let storage = open_storage(&config.database).await?;
+    let storage = open_storage(program, &config.database).await?;
     let store = storage.store();
 
     let mut registry = Registry::default();
@@ -114,7 +120,9 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
     let metrics = Metrics::new(registry);
     let stopping = Stopping::default();
     let mailer = Mailer::new(outbox.clone(), config.mail.public_url.clone(), engine.clone());
-    let given = Prebuilt {
+    let given = Given {
+        api: program.api.clone(),
+        database: storage.database(),
         readiness: readiness.clone(),
         metrics,
         engine: engine.clone(),
@@ -123,7 +131,8 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
         mailer,
         door,
     };
-    let graph = Arc::new(Graph::build(config.clone(), given).await.context("cannot build the graph")?);
+    let graph = Behind::<G>::build(config, graph_config.clone(), given).await;
+    let graph = Arc::new(graph.context("cannot build the graph")?);
     let serving_metrics = metrics_listener::serve(&config.server, Arc::clone(&graph)).await?;
     let keeping_door = tokio::spawn(keep_door(Arc::clone(&graph)));
     let handler = move |request, peer| {
@@ -203,7 +212,7 @@ where
 }
 
 /// Has the front door forget, now and then, who has not come of late. Never ends.
-async fn keep_door(graph: Arc<Graph>) {
+async fn keep_door<G: Graph>(graph: Arc<Behind<G>>) {
     let mut ticks = interval(FORGET_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -213,8 +222,8 @@ async fn keep_door(graph: Arc<Graph>) {
 }
 
 /// Opens the database and sees to it that its schema is what this version wants.
-async fn open_storage(config: &DatabaseConfig) -> anyhow::Result<Storage> {
-    let storage = storage::open(config, IfMissing::Create).await?;
+async fn open_storage(program: &Program, config: &DatabaseConfig) -> anyhow::Result<Storage> {
+    let storage = storage::open(config, IfMissing::Create).await?.with_schema(program.schema);
     let found = if config.migrate_on_start { storage.migrate().await? } else { storage.schema().await? };
     for step in &found.newer {
         tracing::warn!(

@@ -10,11 +10,13 @@ mod show;
 use std::ffi::OsString;
 use std::fmt;
 
+use app::configuration::FlorinConfig;
 use clap::ValueEnum;
-use server::ApplicationConfig;
 
 use self::check::Problem;
 use self::layers::Setting;
+use crate::graph::Graph;
+use crate::program::Program;
 
 /// Which configuration to use on top of the base.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -51,35 +53,47 @@ impl Profile {
     }
 }
 
+/// A configuration that can be used.
+pub(crate) struct Checked<C> {
+    /// What it says in Florin's sections.
+    pub(crate) florin: FlorinConfig,
+    /// All of it, as the graph takes it.
+    pub(crate) graph: C,
+}
+
 /// A configuration that was read, whether or not it holds.
-pub(crate) struct Configuration {
+pub(crate) struct Configuration<C> {
+    program: Program,
     profile: (Profile, &'static str),
     settings: Vec<Setting>,
-    checked: Result<ApplicationConfig, Invalid>,
+    checked: Result<Checked<C>, Invalid>,
 }
 
 /// What keeps a configuration from being used, all of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Invalid(Vec<Problem>);
 
-impl Configuration {
+impl<C> Configuration<C> {
     /// Reads the configuration of the profile that was asked for.
     ///
     /// # Errors
     /// When there is no telling which profile is meant, or a file cannot be read.
-    pub(crate) fn read(profile: Option<Profile>) -> Result<Self, Invalid> {
+    pub(crate) fn read<G: Graph<Config = C>>(
+        program: &Program,
+        profile: Option<Profile>,
+    ) -> Result<Self, Invalid> {
         let (profile, source) = Profile::choose(profile, std::env::var_os(Profile::VARIABLE))?;
-        let layers = layers::read(profile)?;
-        let (settings, unknown) = layers::combine(layers);
-        let checked = check::check(&settings, unknown);
-        Ok(Self { profile: (profile, source), settings, checked })
+        let layers = layers::read(program, profile)?;
+        let (settings, unknown) = layers::combine(program, layers);
+        let checked = check::check::<G>(program, &settings, unknown);
+        Ok(Self { program: program.clone(), profile: (profile, source), settings, checked })
     }
 
     /// Returns the configuration if it can be used.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub(crate) fn checked(&self) -> Result<&ApplicationConfig, Invalid> {
+    pub(crate) fn checked(&self) -> Result<&Checked<C>, Invalid> {
         self.checked.as_ref().map_err(Clone::clone)
     }
 }
