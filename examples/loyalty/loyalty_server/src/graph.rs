@@ -24,7 +24,7 @@ impl service::Graph for Graph {
         let Prebuilt { api, database, engine, metrics, principals, readiness, stopping, tokens, .. } = given;
         // In the order that the Pavex compiler chose: the types say whether it is right.
         let state = ApplicationState::new(
-            config, tokens, stopping, readiness, principals, metrics, api, database, engine,
+            config, tokens, stopping, readiness, principals, metrics, api, engine, database,
         );
         Ok(Self { router: Router::new(), state: state.await? })
     }
