@@ -1,0 +1,91 @@
+//! The manifests, and what else is taken from the checkout.
+
+use std::io;
+use std::path::Path;
+
+use crate::{APP, SDK, SERVER};
+
+/// The package that decides whether to generate code.
+const FINGERPRINT: &str = "crates/graph_fingerprint";
+
+/// Where a package's manifest says what the workspace says.
+const SHARED: &str = "version.workspace = true\nedition.workspace = true\nlicense.workspace = true\npublish.workspace = true\n";
+
+/// Returns all files that do not depend on the number of routes.
+pub(crate) fn all(checkout: &Path) -> io::Result<Vec<(String, String)>> {
+    let read = |path: &str| std::fs::read_to_string(checkout.join(path));
+    let top = read("Cargo.toml")?;
+    let members = format!(r#"members = ["{APP}", "{FINGERPRINT}", "{SDK}", "{SERVER}", "workspace_hack"]"#);
+    let lines = top.lines().map(|line| match line.split_once(" = ") {
+        Some(("members", _)) => format!("{members}\ndefault-members = [\"{SERVER}\"]"),
+        _ => line.to_owned(),
+    });
+    let top = lines.filter(|line| !line.starts_with("exclude = ")).map(|line| line + "\n").collect();
+    let mut files = vec![
+        ("Cargo.toml".to_owned(), top),
+        (format!("{APP}/Cargo.toml"), app()),
+        (format!("{SERVER}/Cargo.toml"), server()),
+    ];
+    for path in [
+        ".cargo/config.toml",
+        "Cargo.lock",
+        "rust-toolchain.toml",
+        "workspace_hack/Cargo.toml",
+        "workspace_hack/src/lib.rs",
+        "crates/graph_fingerprint/Cargo.toml",
+    ] {
+        files.push((path.to_owned(), read(path)?));
+    }
+    for entry in std::fs::read_dir(checkout.join(FINGERPRINT).join("src"))? {
+        let name = entry?.file_name();
+        let path = format!("{FINGERPRINT}/src/{}", name.to_string_lossy());
+        files.push((path.clone(), read(&path)?));
+    }
+    files.push((format!("{SDK}/Cargo.toml"), sdk()));
+    Ok(files)
+}
+
+fn app() -> String {
+    format!(
+        "[package]\nname = \"{APP}\"\n{SHARED}\n[[bin]]\nname = \"bp\"\npath = \"src/bin/bp.rs\"\n\n[dependencies]\n\
+         pavex.workspace = true\npavex_cli_client.workspace = true\nworkspace_hack.workspace = true\n"
+    )
+}
+
+/// As the code generator leaves it.
+fn sdk() -> String {
+    format!(
+        r#"[package]
+name = "{SDK}"
+version = "0.1.0"
+edition = "2024"
+
+[package.metadata.px.generate]
+generator_type = "cargo_workspace_binary"
+generator_name = "generate"
+generator_args = ["{APP}"]
+
+[package.metadata.px.verify]
+verifier_type = "cargo_workspace_binary"
+verifier_name = "bp"
+verifier_args = ["--check"]
+
+[dependencies]
+http = {{ version = "1", default-features = false }}
+hyper = {{ version = "1", default-features = false }}
+matchit = {{ version = "0.8", default-features = false }}
+pavex = {{ version = "0.2", default-features = false }}
+{APP} = {{ version = "0.1", path = "../{APP}", default-features = false }}
+thiserror = {{ version = "2", default-features = false }}
+"#
+    )
+}
+
+fn server() -> String {
+    let dependencies = ["http", "hyper", "matchit", "pavex", "serde", "thiserror", "tokio", "workspace_hack"];
+    let dependencies: String =
+        dependencies.iter().map(|name| format!("{name}.workspace = true\n")).collect();
+    format!(
+        "[package]\nname = \"{SERVER}\"\n{SHARED}\n[dependencies]\n{APP} = {{ path = \"../{APP}\" }}\n{dependencies}"
+    )
+}

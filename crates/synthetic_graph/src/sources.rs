@@ -1,0 +1,255 @@
+//! The sources.
+
+use std::fmt::Write as _;
+
+use crate::{APP, SDK, SERVER};
+
+/// The file with the blueprint.
+pub const BLUEPRINT: &str = "synthetic_app/src/blueprint.rs";
+/// The file with the request-scoped constructors.
+pub const COMPONENTS: &str = "synthetic_app/src/components.rs";
+/// The file with the middlewares.
+pub const MIDDLEWARES: &str = "synthetic_app/src/middlewares.rs";
+/// The file with the singletons.
+pub const SINGLETONS: &str = "synthetic_app/src/singletons.rs";
+
+const WRAPS: usize = 4;
+const POST_PROCESSING: usize = 2;
+const SINGLETONS_COUNT: usize = 20;
+const REQUEST_SCOPED: usize = 10;
+
+/// Returns the path of the file with a route's handler.
+#[must_use]
+pub fn route_file(number: usize) -> String {
+    format!("{APP}/src/routes/route_{number:04}.rs")
+}
+
+/// Returns all sources, with so many routes.
+pub(crate) fn all(routes: usize) -> Vec<(String, String)> {
+    let mut files = vec![
+        (format!("{APP}/src/lib.rs"), LIBRARY.to_owned()),
+        (format!("{APP}/src/bin/bp.rs"), HAND_OVER.replace("{APP}", APP)),
+        (BLUEPRINT.to_owned(), blueprint()),
+        (COMPONENTS.to_owned(), components()),
+        (MIDDLEWARES.to_owned(), middlewares()),
+        (SINGLETONS.to_owned(), singletons()),
+        (format!("{APP}/src/routes/mod.rs"), modules(routes)),
+        (format!("{SERVER}/build.rs"), COPY.replace("{SDK}", SDK)),
+        (format!("{SERVER}/src/lib.rs"), INCLUDE.to_owned()),
+        (format!("{SERVER}/src/main.rs"), main()),
+    ];
+    files.extend((0..routes).map(|number| (route_file(number), route(number))));
+    files
+}
+
+const LIBRARY: &str = "//! Routes that do nothing, to measure and test code generation with.
+
+pub mod blueprint;
+pub mod components;
+pub mod middlewares;
+pub mod routes;
+pub mod singletons;
+";
+
+const HAND_OVER: &str = r#"//! Hands the blueprint to the Pavex compiler.
+
+use std::path::PathBuf;
+
+use pavex_cli_client::Client;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let manifest = std::env::var("CARGO_PX_GENERATED_PKG_MANIFEST_PATH")?;
+    let package = PathBuf::from(manifest).parent().ok_or("the manifest has no folder")?.to_path_buf();
+    let mut generate = Client::new()
+        .pavex_cli_path("pavexc".into())
+        .generate({APP}::blueprint::blueprint(), package.clone())
+        .diagnostics_path(package.join("blueprint.dot"));
+    if std::env::args().any(|argument| argument == "--check") {
+        generate = generate.check();
+    }
+    generate.execute()?;
+    Ok(())
+}
+"#;
+
+const COPY: &str = r#"//! Copies the generated code to where the library includes it.
+
+fn main() {
+    let generated = "../{SDK}/src/lib.rs";
+    println!("cargo::rerun-if-changed={generated}");
+    let code = std::fs::read_to_string(generated).unwrap();
+    let code: String = code.lines().filter(|line| !line.starts_with("//!")).flat_map(|line| [line, "\n"]).collect();
+    std::fs::write(std::path::Path::new(&std::env::var("OUT_DIR").unwrap()).join("graph.rs"), code).unwrap();
+}
+"#;
+
+const INCLUDE: &str = r#"//! The generated code.
+#![allow(warnings, clippy::all)]
+
+include!(concat!(env!("OUT_DIR"), "/graph.rs"));
+"#;
+
+fn main() -> String {
+    format!(
+        r#"//! Serves the routes on a port of the system's choice, which it prints.
+
+use std::net::SocketAddr;
+
+use {SERVER}::{{ApplicationConfig, ApplicationState, run}};
+use pavex::server::{{IncomingStream, Server}};
+
+#[tokio::main]
+async fn main() {{
+    let incoming = IncomingStream::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    println!("http://{{}}/", incoming.local_addr().unwrap());
+    let state = ApplicationState::new(ApplicationConfig {{}}).await.unwrap();
+    run(Server::new().listen(incoming), state).await;
+}}
+"#
+    )
+}
+
+fn blueprint() -> String {
+    let mut text = "//! The blueprint.
+
+use pavex::Blueprint;
+use pavex::blueprint::from;
+
+use crate::middlewares;
+
+/// Says what there is.
+#[must_use]
+pub fn blueprint() -> Blueprint {
+    let mut bp = Blueprint::new();
+    bp.import(from![pavex, crate]);
+"
+    .to_owned();
+    for number in 0..WRAPS {
+        writeln!(text, "    bp.wrap(middlewares::WRAP_{number});").expect("texts can be written");
+    }
+    for number in 0..POST_PROCESSING {
+        writeln!(text, "    bp.post_process(middlewares::POST_PROCESS_{number});").expect("texts can be written");
+    }
+    text.push_str("    bp.routes(from![crate]);\n    bp\n}\n");
+    text
+}
+
+fn singletons() -> String {
+    let mut text = "//! What lives as long as the service.\n\nuse pavex::singleton;\n".to_owned();
+    for number in 0..SINGLETONS_COUNT {
+        write!(
+            text,
+            "
+/// A singleton.
+#[derive(Debug)]
+pub struct S{number:02}(pub usize);
+
+/// Makes it.
+#[singleton]
+pub fn s_{number:02}() -> S{number:02} {{
+    let value = {number};
+    S{number:02}(value)
+}}
+"
+        )
+        .expect("texts can be written");
+    }
+    text
+}
+
+fn components() -> String {
+    let mut text =
+        "//! What is made for each request.\n\nuse pavex::request_scoped;\n\nuse crate::singletons::*;\n".to_owned();
+    for number in 0..REQUEST_SCOPED {
+        let (one, other) = (number, number + REQUEST_SCOPED);
+        write!(
+            text,
+            "
+/// Made for each request.
+#[derive(Debug)]
+pub struct R{number:02}(pub usize);
+
+/// Makes it.
+#[request_scoped]
+pub fn r_{number:02}(one: &S{one:02}, other: &S{other:02}) -> R{number:02} {{
+    let sum = one.0 + other.0;
+    R{number:02}(sum)
+}}
+"
+        )
+        .expect("texts can be written");
+    }
+    text
+}
+
+fn middlewares() -> String {
+    let mut text = "//! What stands around the routes.
+
+use pavex::Response;
+use pavex::middleware::Next;
+use pavex::{post_process, wrap};
+
+use crate::components::*;
+"
+    .to_owned();
+    for number in 0..WRAPS {
+        write!(
+            text,
+            "
+/// Goes on with what is inside.
+#[wrap]
+pub async fn wrap_{number}<C>(next: Next<C>, _made: &R{number:02}) -> Response
+where
+    C: IntoFuture<Output = Response>,
+{{
+    next.await
+}}
+"
+        )
+        .expect("texts can be written");
+    }
+    for number in 0..POST_PROCESSING {
+        let made = WRAPS + number;
+        write!(
+            text,
+            "
+/// Leaves the response as it is.
+#[post_process]
+pub fn post_process_{number}(response: Response, _made: &R{made:02}) -> Response {{
+    response
+}}
+"
+        )
+        .expect("texts can be written");
+    }
+    text
+}
+
+fn modules(routes: usize) -> String {
+    let mut text = "//! The routes, each in a file of its own.\n\n".to_owned();
+    for number in 0..routes {
+        writeln!(text, "pub mod route_{number:04};").expect("texts can be written");
+    }
+    text
+}
+
+fn route(number: usize) -> String {
+    let (made, other) = (number % REQUEST_SCOPED, (number + 1) % REQUEST_SCOPED);
+    let singleton = number % SINGLETONS_COUNT;
+    format!(
+        "//! `GET /routes/{number:04}`.
+
+use pavex::{{Response, get}};
+
+use crate::components::{{R{made:02}, R{other:02}}};
+use crate::singletons::S{singleton:02};
+
+/// Says a number.
+#[get(path = \"/routes/{number:04}\")]
+pub fn route_{number:04}(made: &R{made:02}, other: &R{other:02}, single: &S{singleton:02}) -> Response {{
+    let number = {number} + made.0 + other.0 + single.0;
+    Response::ok().set_typed_body(number.to_string())
+}}
+"
+    )
+}
