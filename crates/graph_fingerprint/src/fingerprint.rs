@@ -66,6 +66,12 @@ impl Fingerprint {
         different.map(String::as_str).take(most).collect()
     }
 
+    /// Returns the names of all parts.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+
     /// Returns one digest for all of it.
     #[must_use]
     pub fn digest(&self) -> Digest {

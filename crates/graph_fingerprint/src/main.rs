@@ -32,10 +32,27 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 fn generate(sources: &Sources, why: &str) -> Result<(), Box<dyn Error>> {
     eprintln!("  Generating the graph ({why})");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    // What cargo told this program of itself is not meant for others: a build script may heed it.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_this_program(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
     let arguments = ["run", "--package", &sources.package, "--bin", PROGRAM];
-    let status = Command::new(cargo).args(arguments).current_dir(&sources.root).status()?;
+    let status = command.args(arguments).current_dir(&sources.root).status()?;
     if !status.success() {
         return Err(format!("`{PROGRAM}` failed: {status}").into());
     }
     Ok(())
+}
+
+fn is_of_this_program(variable: &str) -> bool {
+    const SET_BY_CARGO: [&str; 6] = [
+        "CARGO_BIN_NAME",
+        "CARGO_CRATE_NAME",
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_LINKS",
+        "CARGO_MANIFEST_PATH",
+        "CARGO_PRIMARY_PACKAGE",
+    ];
+    SET_BY_CARGO.contains(&variable) || variable.starts_with("CARGO_PKG_")
 }

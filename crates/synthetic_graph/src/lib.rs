@@ -17,6 +17,9 @@ pub const SDK: &str = "synthetic_sdk";
 /// The program that serves the routes. It prints its address on a line of its own.
 pub const SERVER: &str = "synthetic_server";
 
+/// The checkout's lock file, as it was taken.
+const TAKEN_LOCK: &str = "target/taken.lock";
+
 /// A workspace on the disk.
 #[derive(Debug, Clone)]
 pub struct Workspace {
@@ -34,6 +37,12 @@ impl Workspace {
         let workspace = Self { folder: folder.to_owned() };
         for (path, text) in manifests::all(checkout)? {
             workspace.put(&path, &text)?;
+        }
+        // Cargo leaves out of it what is not needed here; it is taken anew when the checkout's has changed.
+        let lock = std::fs::read_to_string(checkout.join("Cargo.lock"))?;
+        if !workspace.get(TAKEN_LOCK).is_ok_and(|taken| taken == lock) {
+            workspace.put("Cargo.lock", &lock)?;
+            workspace.put(TAKEN_LOCK, &lock)?;
         }
         let generated = format!("{SDK}/src/lib.rs");
         if !folder.join(&generated).exists() {

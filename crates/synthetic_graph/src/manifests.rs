@@ -11,6 +11,10 @@ const FINGERPRINT: &str = "crates/graph_fingerprint";
 /// Where a package's manifest says what the workspace says.
 const SHARED: &str = "version.workspace = true\nedition.workspace = true\nlicense.workspace = true\npublish.workspace = true\n";
 
+/// Settings for packages that are not there.
+const FOR_OTHERS: [&str; 3] =
+    ["[profile.dev.package.argon2]", "[profile.dev.package.ledger]", "[profile.dev.package.proptest]"];
+
 /// Returns all files that do not depend on the number of routes.
 pub(crate) fn all(checkout: &Path) -> io::Result<Vec<(String, String)>> {
     let read = |path: &str| std::fs::read_to_string(checkout.join(path));
@@ -20,7 +24,15 @@ pub(crate) fn all(checkout: &Path) -> io::Result<Vec<(String, String)>> {
         Some(("members", _)) => format!("{members}\ndefault-members = [\"{SERVER}\"]"),
         _ => line.to_owned(),
     });
-    let top = lines.filter(|line| !line.starts_with("exclude = ")).map(|line| line + "\n").collect();
+    let lines = lines.filter(|line| !line.starts_with("exclude = "));
+    let mut is_kept = true;
+    let lines = lines.filter(|line| {
+        if line.starts_with('[') {
+            is_kept = !line.starts_with("[profile.release") && !FOR_OTHERS.contains(&line.as_str());
+        }
+        is_kept
+    });
+    let top = lines.map(|line| line + "\n").collect();
     let mut files = vec![
         ("Cargo.toml".to_owned(), top),
         (format!("{APP}/Cargo.toml"), app()),
@@ -28,14 +40,16 @@ pub(crate) fn all(checkout: &Path) -> io::Result<Vec<(String, String)>> {
     ];
     for path in [
         ".cargo/config.toml",
-        "Cargo.lock",
         "rust-toolchain.toml",
         "workspace_hack/Cargo.toml",
         "workspace_hack/src/lib.rs",
-        "crates/graph_fingerprint/Cargo.toml",
     ] {
         files.push((path.to_owned(), read(path)?));
     }
+    let manifest = read("crates/graph_fingerprint/Cargo.toml")?;
+    // Its tests stay behind, and what they need.
+    let manifest = manifest.split("[dev-dependencies]").next().unwrap_or_default().to_owned();
+    files.push((format!("{FINGERPRINT}/Cargo.toml"), manifest));
     for entry in std::fs::read_dir(checkout.join(FINGERPRINT).join("src"))? {
         let name = entry?.file_name();
         let path = format!("{FINGERPRINT}/src/{}", name.to_string_lossy());

@@ -145,7 +145,7 @@ fn singletons() -> String {
 pub struct S{number:02}(pub usize);
 
 /// Makes it.
-#[singleton]
+#[singleton(allow(unused))]
 pub fn s_{number:02}() -> S{number:02} {{
     let value = {number};
     S{number:02}(value)
@@ -170,7 +170,7 @@ fn components() -> String {
 pub struct R{number:02}(pub usize);
 
 /// Makes it.
-#[request_scoped]
+#[request_scoped(allow(unused))]
 pub fn r_{number:02}(one: &S{one:02}, other: &S{other:02}) -> R{number:02} {{
     let sum = one.0 + other.0;
     R{number:02}(sum)
