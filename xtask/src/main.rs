@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod dev;
 mod differential;
 mod fuzz;
+mod interrupt;
 mod process;
 mod readme;
 mod schemathesis;
@@ -28,6 +30,7 @@ enum Task {
     /// Measures: each benchmark compares within one run and prints ratios beside figures.
     #[command(subcommand)]
     Bench(Box<bench::Bench>),
+    Dev(dev::Options),
     Differential(differential::Options),
     Fuzz(fuzz::Options),
     /// Follow the README: start the service as it says, run its commands, compare the replies, stop the service
@@ -41,6 +44,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Bench(bench) => bench::run(&bench),
+        Task::Dev(options) => dev::run(&options),
         Task::Differential(options) => differential::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Readme => readme::run(),

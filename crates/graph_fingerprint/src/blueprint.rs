@@ -126,9 +126,13 @@ impl Words<'_> {
                 self.blueprints = outside;
                 inside
             }
-            Expr::Macro(call) if call.mac.path.segments.last().is_some_and(|name| name.ident == "from") => Ok(()),
+            Expr::Macro(call) if call.mac.path.segments.last().is_some_and(|name| name.ident == "from") => {
+                Ok(())
+            }
             Expr::Reference(reference) => match &*reference.expr {
-                Expr::Path(path) if path.path.get_ident().is_some_and(|name| self.is_blueprint(name)) => Ok(()),
+                Expr::Path(path) if path.path.get_ident().is_some_and(|name| self.is_blueprint(name)) => {
+                    Ok(())
+                }
                 _ => Err(other(value)),
             },
             Expr::Call(_) | Expr::MethodCall(_) => self.call(value),

@@ -48,9 +48,11 @@ impl Fingerprint {
             taking.package(package)?;
         }
         // What hands the blueprint to the code generator.
-        for package in packages.documented.iter().filter(|package| {
-            package.folder.file_name().is_some_and(|name| name == sources.package.as_str())
-        }) {
+        for package in packages
+            .documented
+            .iter()
+            .filter(|package| package.folder.file_name().is_some_and(|name| name == sources.package.as_str()))
+        {
             for name in ["src/bin/bp.rs", "src/main.rs"] {
                 taking.whole_if_there(&package.folder.join(name))?;
             }
@@ -187,9 +189,9 @@ impl Taking<'_> {
         let functions: BTreeSet<&String> = makers().flat_map(|made| &made.functions).collect();
         let calls = makers().flat_map(|made| &made.calls);
         makers().all(|made| made.more.is_none())
-            && calls.into_iter().all(|call| {
-                functions.contains(call) && !others().any(|file| defines(&file.text, call))
-            })
+            && calls
+                .into_iter()
+                .all(|call| functions.contains(call) && !others().any(|file| defines(&file.text, call)))
     }
 }
 

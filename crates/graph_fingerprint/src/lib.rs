@@ -9,12 +9,13 @@ mod bodies;
 mod digest;
 mod fingerprint;
 mod generation;
+mod generator;
 mod packages;
 mod rules;
 mod shape;
 mod shapes;
 mod tokens;
-pub mod tools;
+mod tools;
 mod trusted;
 
 use std::path::Path;
@@ -22,6 +23,7 @@ use std::path::Path;
 pub use digest::Digest;
 pub use fingerprint::{Fingerprint, Sources};
 pub use generation::{Generation, Verdict};
+pub use generator::{GenerateError, Generator, cargo};
 use rules::rules;
 pub use shapes::Shapes;
 

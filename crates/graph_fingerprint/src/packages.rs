@@ -60,13 +60,16 @@ pub(crate) fn find(root: &Path, package: &str, generated: &Path) -> Result<Packa
         let manifest = read(&path)?;
         let library = manifest.get("lib").and_then(Value::as_table);
         let is_macro = library.is_some_and(|library| {
-            ["proc-macro", "proc_macro"].iter().any(|key| library.get(*key).and_then(Value::as_bool) == Some(true))
+            ["proc-macro", "proc_macro"]
+                .iter()
+                .any(|key| library.get(*key).and_then(Value::as_bool) == Some(true))
         });
         let runs_at_build = runs_at_build || is_macro;
         for (dependency, is_of_script) in dependencies(&folder, root, &manifest, &workspace) {
             waiting.push((dependency, runs_at_build || is_of_script));
         }
-        let start = library.and_then(|library| library.get("path")).and_then(Value::as_str).unwrap_or("src/lib.rs");
+        let start =
+            library.and_then(|library| library.get("path")).and_then(Value::as_str).unwrap_or("src/lib.rs");
         let script = match manifest.get("package").and_then(|package| package.get("build")) {
             Some(Value::String(script)) => Some(folder.join(script)),
             Some(Value::Boolean(false)) => None,

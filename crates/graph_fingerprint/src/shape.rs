@@ -185,7 +185,8 @@ impl<'a> Visit<'a> for Modules {
                     if is_path {
                         path = said(attribute);
                     }
-                    let may_be_path = is_path && (path.is_none() || !self.within.is_empty() || module.content.is_some());
+                    let may_be_path =
+                        is_path && (path.is_none() || !self.within.is_empty() || module.content.is_some());
                     if may_be_path || attribute.path().is_ident("cfg_attr") {
                         self.unclear = Some(name.clone());
                     }
@@ -259,11 +260,8 @@ impl Pruning {
         let is_trusted = |path: &[String]| trusted::is_macro(path) && !self.is_foreign(path);
         let whole: TokenStream = body.stmts.iter().flat_map(|statement| tokens(statement)).collect();
         let kept = bodies::counted(whole, &is_trusted);
-        body.stmts = if kept.is_empty() {
-            Vec::new()
-        } else {
-            vec![syn::Stmt::Expr(syn::Expr::Verbatim(kept), None)]
-        };
+        body.stmts =
+            if kept.is_empty() { Vec::new() } else { vec![syn::Stmt::Expr(syn::Expr::Verbatim(kept), None)] };
     }
 }
 

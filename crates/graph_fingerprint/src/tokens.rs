@@ -108,7 +108,8 @@ impl Counted {
 /// Returns the name of the macro whose arguments the group at `at` is: the word before the `!` before it.
 fn called(tokens: &[TokenTree], at: usize) -> Option<String> {
     let before = |back: usize| at.checked_sub(back).and_then(|place| tokens.get(place));
-    let is_mark = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == '!');
+    let is_mark =
+        |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == '!');
     let ident = |token: Option<&TokenTree>| match token {
         Some(TokenTree::Ident(ident)) => Some(ident.to_string()),
         _ => None,

@@ -12,7 +12,7 @@ const HEEDED_IN_FULL: [&str; 4] = ["RUSTC", "RUSTDOC", "RUSTDOCFLAGS", "RUSTFLAG
 
 /// Describes the tools: `pavexc`, the toolchain that documents crates, and their environment.
 #[must_use]
-pub fn describe() -> String {
+pub(crate) fn describe() -> String {
     let toolchain = std::env::var("PAVEXC_DOCS_TOOLCHAIN").unwrap_or_default();
     let mut described = say("pavexc", &["--version"]);
     if let Some(program) = find("pavexc") {
@@ -35,7 +35,10 @@ pub fn describe() -> String {
 /// Returns what a program says on its standard output; that it says nothing, where it cannot be run.
 fn say(program: &str, arguments: &[&str]) -> String {
     let said = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output();
-    said.map_or_else(|error| format!("{program}: {error}\n"), |said| String::from_utf8_lossy(&said.stdout).into())
+    said.map_or_else(
+        |error| format!("{program}: {error}\n"),
+        |said| String::from_utf8_lossy(&said.stdout).into(),
+    )
 }
 
 fn find(program: &str) -> Option<PathBuf> {

@@ -97,8 +97,7 @@ thiserror = {{ version = "2", default-features = false }}
 
 fn server() -> String {
     let dependencies = ["http", "hyper", "matchit", "pavex", "serde", "thiserror", "tokio", "workspace_hack"];
-    let dependencies: String =
-        dependencies.iter().map(|name| format!("{name}.workspace = true\n")).collect();
+    let dependencies: String = dependencies.iter().map(|name| format!("{name}.workspace = true\n")).collect();
     format!(
         "[package]\nname = \"{SERVER}\"\n{SHARED}\n[dependencies]\n{APP} = {{ path = \"../{APP}\" }}\n{dependencies}"
     )

@@ -128,7 +128,8 @@ pub fn blueprint() -> Blueprint {
         writeln!(text, "    bp.wrap(middlewares::WRAP_{number});").expect("texts can be written");
     }
     for number in 0..POST_PROCESSING {
-        writeln!(text, "    bp.post_process(middlewares::POST_PROCESS_{number});").expect("texts can be written");
+        writeln!(text, "    bp.post_process(middlewares::POST_PROCESS_{number});")
+            .expect("texts can be written");
     }
     text.push_str("    bp.routes(from![crate]);\n    bp\n}\n");
     text
@@ -159,7 +160,8 @@ pub fn s_{number:02}() -> S{number:02} {{
 
 fn components() -> String {
     let mut text =
-        "//! What is made for each request.\n\nuse pavex::request_scoped;\n\nuse crate::singletons::*;\n".to_owned();
+        "//! What is made for each request.\n\nuse pavex::request_scoped;\n\nuse crate::singletons::*;\n"
+            .to_owned();
     for number in 0..REQUEST_SCOPED {
         let (one, other) = (number, number + REQUEST_SCOPED);
         write!(

@@ -4,6 +4,7 @@
 mod access;
 mod certificate;
 mod descriptors;
+mod inherited;
 mod metrics_listener;
 mod signals;
 
@@ -50,6 +51,8 @@ const FORGET_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs the service until a signal says stop.
 pub(crate) fn serve(config: &ApplicationConfig) -> anyhow::Result<ExitCode> {
+    // Before any other thread is there: the environment is not told apart from what it says here.
+    let inherited = inherited::take()?;
     // Dropped last: what is logged on the way out is written.
     let telemetry = Telemetry::start(&config.telemetry)?;
     let runtime = Builder::new_multi_thread()
@@ -58,7 +61,7 @@ pub(crate) fn serve(config: &ApplicationConfig) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("cannot start a runtime")?;
-    let done = runtime.block_on(run(config, &telemetry));
+    let done = runtime.block_on(run(config, &telemetry, inherited));
     // Whatever is still running had its time.
     runtime.shutdown_background();
     done.map(|()| ExitCode::SUCCESS)
@@ -76,7 +79,11 @@ fn workers(config: &ApplicationConfig) -> usize {
     }
 }
 
-async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Result<()> {
+async fn run(
+    config: &ApplicationConfig,
+    telemetry: &Telemetry,
+    inherited: Option<inherited::Inherited>,
+) -> anyhow::Result<()> {
     // From here on a signal is heard, even if nobody listens yet.
     let mut signals = Signals::listen()?;
     descriptors::make_room_for(config.server.connections_max);
@@ -122,7 +129,10 @@ async fn run(config: &ApplicationConfig, telemetry: &Telemetry) -> anyhow::Resul
         async move { graph.answer(request, peer).await }
     };
 
-    let (listener, address) = listen(&config.server).await?;
+    let (listener, address) = match inherited {
+        Some(inherited) => inherited.listen()?,
+        None => listen(&config.server).await?,
+    };
     let mut edge = Edge::new(limits(&config.server), edge_metrics, handler, refuse);
     let scheme = if certificate.is_some() { "https" } else { "http" };
     if let Some(certificate) = certificate {

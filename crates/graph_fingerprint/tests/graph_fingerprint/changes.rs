@@ -53,7 +53,12 @@ impl Change {
 const UNSEEN: &[(&str, fn(&mut Files, &mut Rng))] = &[
     ("a statement in a handler", |files, random| {
         let number = random.u32(..);
-        edit(files, &route(random), "    let number = ", &format!("    let _ = {number}_u32;\n    let number = "));
+        edit(
+            files,
+            &route(random),
+            "    let number = ",
+            &format!("    let _ = {number}_u32;\n    let number = "),
+        );
     }),
     ("another body of a handler", |files, random| {
         let text = file(files, &route(random));
@@ -62,7 +67,12 @@ const UNSEEN: &[(&str, fn(&mut Files, &mut Rng))] = &[
         text.push_str("    if made.0 > 7 {\n        return Response::ok();\n    }\n    Response::ok().set_typed_body(format!(\"{:?}\", (other, single)))\n}\n");
     }),
     ("a closure and a loop in a constructor", |files, _| {
-        edit(files, COMPONENTS, "    let sum =", "    let add = |a: usize| a + 1;\n    for _ in 0..add(1) {}\n    let sum =");
+        edit(
+            files,
+            COMPONENTS,
+            "    let sum =",
+            "    let add = |a: usize| a + 1;\n    for _ in 0..add(1) {}\n    let sum =",
+        );
     }),
     ("a literal in a constructor", |files, random| {
         edit(files, SINGLETONS, "    let value = 3;", &format!("    let value = {};", random.u16(10..)));
@@ -71,7 +81,12 @@ const UNSEEN: &[(&str, fn(&mut Files, &mut Rng))] = &[
         edit(files, &source(random), "\n#[", &format!("\n// {} [no link]\n#[", random.u32(..)));
     }),
     ("a comment among attributes", |files, _| {
-        edit(files, SINGLETONS, "#[derive(Debug)]\n", "#[derive(Debug)]\n// It is shown.\n/* And\nkept. */\n");
+        edit(
+            files,
+            SINGLETONS,
+            "#[derive(Debug)]\n",
+            "#[derive(Debug)]\n// It is shown.\n/* And\nkept. */\n",
+        );
     }),
     ("another doc comment", |files, random| {
         edit(files, COMPONENTS, "/// Makes it.", &format!("/// Makes it, {} times over.", random.u32(..)));
@@ -96,7 +111,12 @@ const UNSEEN: &[(&str, fn(&mut Files, &mut Rng))] = &[
         edit(files, &path, "\npub ", "\n\n\n  pub  ");
     }),
     ("what a middleware does", |files, _| {
-        edit(files, MIDDLEWARES, "    next.await\n", "    let response = next.await;\n    let _ = response.status();\n    response\n");
+        edit(
+            files,
+            MIDDLEWARES,
+            "    next.await\n",
+            "    let response = next.await;\n    let _ = response.status();\n    response\n",
+        );
     }),
 ];
 
@@ -122,7 +142,12 @@ const SEEN: &[(&str, fn(&mut Files, &mut Rng))] = &[
     ("a constructor that is async", |files, _| edit(files, COMPONENTS, "pub fn r_01", "pub async fn r_01")),
     ("another lifecycle", |files, _| {
         edit(files, COMPONENTS, "use pavex::request_scoped;", "use pavex::{request_scoped, transient};");
-        edit(files, COMPONENTS, "#[request_scoped(allow(unused))]\npub fn r_02", "#[transient(allow(unused))]\npub fn r_02");
+        edit(
+            files,
+            COMPONENTS,
+            "#[request_scoped(allow(unused))]\npub fn r_02",
+            "#[transient(allow(unused))]\npub fn r_02",
+        );
     }),
     ("no attribute", |files, _| {
         edit(files, COMPONENTS, "#[request_scoped(allow(unused))]\npub fn r_01", "pub fn r_01");
@@ -137,18 +162,29 @@ const SEEN: &[(&str, fn(&mut Files, &mut Rng))] = &[
         edit(files, BLUEPRINT, "/// Says what there is.", "/// Says\n/// what there is.");
     }),
     ("a field that cannot be sent", |files, _| {
-        edit(files, SINGLETONS, "pub struct S01(pub usize);", "pub struct S01(pub usize, std::marker::PhantomData<std::rc::Rc<u8>>);");
+        edit(
+            files,
+            SINGLETONS,
+            "pub struct S01(pub usize);",
+            "pub struct S01(pub usize, std::marker::PhantomData<std::rc::Rc<u8>>);",
+        );
         edit(files, SINGLETONS, "    S01(value)", "    S01(value, std::marker::PhantomData)");
     }),
     ("a derive", |files, _| {
-        edit(files, COMPONENTS, "#[derive(Debug)]\npub struct R00", "#[derive(Debug, Clone)]\npub struct R00");
+        edit(
+            files,
+            COMPONENTS,
+            "#[derive(Debug)]\npub struct R00",
+            "#[derive(Debug, Clone)]\npub struct R00",
+        );
     }),
     ("an implementation of a trait", |files, _| file(files, SINGLETONS).push_str(CLONE)),
     ("an implementation in a body", |files, _| {
         edit(files, SINGLETONS, "    let value = 0;", &format!("{CLONE}    let value = 0;"));
     }),
     ("an implementation by a macro", |files, _| {
-        file(files, SINGLETONS).push_str(&format!("macro_rules! cloned {{ () => {{ {CLONE} }} }}\ncloned!();\n"));
+        file(files, SINGLETONS)
+            .push_str(&format!("macro_rules! cloned {{ () => {{ {CLONE} }} }}\ncloned!();\n"));
     }),
     ("an implementation by a macro in a body", |files, _| {
         let text = file(files, SINGLETONS);
@@ -161,7 +197,12 @@ const SEEN: &[(&str, fn(&mut Files, &mut Rng))] = &[
         edit(files, &path, "pub fn route_", "pub fn named_");
     }),
     ("another module", |files, _| {
-        edit(files, COMPONENTS, "use crate::singletons::*;", "use crate::singletons::*;\npub mod inside { pub struct Inside; }");
+        edit(
+            files,
+            COMPONENTS,
+            "use crate::singletons::*;",
+            "use crate::singletons::*;\npub mod inside { pub struct Inside; }",
+        );
     }),
     ("what can be reached", |files, _| edit(files, SINGLETONS, "pub struct S03", "pub(crate) struct S03")),
     ("a condition that does not hold", |files, random| {
@@ -179,14 +220,21 @@ const SEEN: &[(&str, fn(&mut Files, &mut Rng))] = &[
         text.push('\n');
         text.push_str(&first);
     }),
-    ("a constant", |files, _| file(files, SINGLETONS).push_str("\n/// Says how many.\npub const MANY: usize = 1 + 2;\n")),
+    ("a constant", |files, _| {
+        file(files, SINGLETONS).push_str("\n/// Says how many.\npub const MANY: usize = 1 + 2;\n")
+    }),
     ("a function that computes at compile time", |files, _| {
         file(files, SINGLETONS).push_str("\n/// Says how many.\npub const fn many() -> usize {\n    3\n}\n");
     }),
     ("a reply of another type", |files, random| {
         let path = route(random);
         edit(files, &path, "-> Response {", "-> pavex::http::StatusCode {");
-        edit(files, &path, "    Response::ok().set_typed_body(number.to_string())", "    let _ = (number, Response::ok());\n    pavex::http::StatusCode::OK");
+        edit(
+            files,
+            &path,
+            "    Response::ok().set_typed_body(number.to_string())",
+            "    let _ = (number, Response::ok());\n    pavex::http::StatusCode::OK",
+        );
     }),
 ];
 

@@ -7,12 +7,8 @@ use crate::trial::checkout;
 #[test]
 fn this_repository_has_one_in_which_bodies_do_not_count() {
     let root = checkout();
-    let sources = Sources {
-        package: "app".to_owned(),
-        generated: root.join("server_sdk"),
-        root,
-        tools: String::new(),
-    };
+    let sources =
+        Sources { package: "app".to_owned(), generated: root.join("server_sdk"), root, tools: String::new() };
     let taken = Fingerprint::take(&sources, &mut Shapes::default());
     let taken = taken.unwrap_or_else(|error| panic!("code is generated again and again: {error}"));
     let parts = taken.parts();

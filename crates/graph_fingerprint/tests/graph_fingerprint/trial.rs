@@ -137,7 +137,8 @@ fn what_cannot_be_judged_has_no_fingerprint() {
 fn other_code_that_makes_the_blueprint_has_every_body_count() {
     let folder = tempfile::tempdir().unwrap();
     let mut trial = Trial::new(folder.path());
-    let made = trial.right[BLUEPRINT].replace("    bp\n}", "    if made() { bp.wrap(middlewares::WRAP_0); }\n    bp\n}");
+    let made = trial.right[BLUEPRINT]
+        .replace("    bp\n}", "    if made() { bp.wrap(middlewares::WRAP_0); }\n    bp\n}");
     trial.workspace.put(BLUEPRINT, &made).unwrap();
     let first = trial.fingerprint();
     let route = route_file(0);
