@@ -7,6 +7,7 @@ mod sources;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 pub use sources::{BLUEPRINT, COMPONENTS, MIDDLEWARES, SINGLETONS, route_file};
 
@@ -19,6 +20,10 @@ pub const SERVER: &str = "synthetic_server";
 
 /// The checkout's lock file, as it was taken.
 const TAKEN_LOCK: &str = "target/taken.lock";
+
+/// Environment variables that cargo sets for what it runs.
+const OF_THE_CALLER: [&str; 5] =
+    ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_MANIFEST", "CARGO_PKG", "CARGO_PRIMARY"];
 
 /// A workspace on the disk.
 #[derive(Debug, Clone)]
@@ -44,14 +49,33 @@ impl Workspace {
             workspace.put("Cargo.lock", &lock)?;
             workspace.put(TAKEN_LOCK, &lock)?;
         }
-        let generated = format!("{SDK}/src/lib.rs");
-        if !folder.join(&generated).exists() {
-            workspace.put(&generated, "//! Nothing has been generated yet.\n")?;
+        for (path, text) in [
+            (format!("{SDK}/Cargo.toml"), manifests::sdk()),
+            (format!("{SDK}/src/lib.rs"), "//! Nothing has been generated yet.\n".to_owned()),
+        ] {
+            // What was generated stays.
+            if !folder.join(&path).exists() {
+                workspace.put(&path, &text)?;
+            }
         }
         for (path, text) in sources::all(routes) {
             workspace.put(&path, &text)?;
         }
         Ok(workspace)
+    }
+
+    /// Returns cargo, about to be run in the workspace, with what it builds in `target`. What cargo told the caller of
+    /// itself is left out: some build scripts heed it, and would be run again, with all that builds on them.
+    #[must_use]
+    pub fn cargo(&self, target: &Path) -> Command {
+        let mut cargo = Command::new("cargo");
+        for (name, _) in std::env::vars_os() {
+            if OF_THE_CALLER.iter().any(|start| name.to_string_lossy().starts_with(start)) {
+                cargo.env_remove(name);
+            }
+        }
+        cargo.current_dir(&self.folder).env("CARGO_TARGET_DIR", target);
+        cargo
     }
 
     /// Writes a file, unless that is what it says.

@@ -55,7 +55,6 @@ pub(crate) fn all(checkout: &Path) -> io::Result<Vec<(String, String)>> {
         let path = format!("{FINGERPRINT}/src/{}", name.to_string_lossy());
         files.push((path.clone(), read(&path)?));
     }
-    files.push((format!("{SDK}/Cargo.toml"), sdk()));
     Ok(files)
 }
 
@@ -66,8 +65,8 @@ fn app() -> String {
     )
 }
 
-/// As the code generator leaves it.
-fn sdk() -> String {
+/// Returns the generated package's manifest, as the code generator leaves it.
+pub(crate) fn sdk() -> String {
     format!(
         r#"[package]
 name = "{SDK}"
@@ -89,6 +88,7 @@ http = {{ version = "1", default-features = false }}
 hyper = {{ version = "1", default-features = false }}
 matchit = {{ version = "0.8", default-features = false }}
 pavex = {{ version = "0.2", default-features = false }}
+serde = {{ version = "1", default-features = false }}
 {APP} = {{ version = "0.1", path = "../{APP}", default-features = false }}
 thiserror = {{ version = "2", default-features = false }}
 "#
