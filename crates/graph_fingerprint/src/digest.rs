@@ -93,7 +93,9 @@ mod tests {
     fn no_word_runs_into_the_next() {
         let digest = |words: &[&str]| {
             let mut all = Words::default();
-            words.iter().for_each(|word| all.add(word));
+            for word in words {
+                all.add(word);
+            }
             all.digest()
         };
         assert_ne!(digest(&["a", "b"]), digest(&["ab"]));

@@ -258,7 +258,7 @@ impl Pruning {
             return;
         }
         let is_trusted = |path: &[String]| trusted::is_macro(path) && !self.is_foreign(path);
-        let whole: TokenStream = body.stmts.iter().flat_map(|statement| tokens(statement)).collect();
+        let whole: TokenStream = body.stmts.iter().flat_map(tokens).collect();
         let kept = bodies::counted(whole, &is_trusted);
         body.stmts =
             if kept.is_empty() { Vec::new() } else { vec![syn::Stmt::Expr(syn::Expr::Verbatim(kept), None)] };
@@ -282,7 +282,9 @@ impl VisitMut for Pruning {
             Item::Mod(module) => {
                 if let Some((_, items)) = &mut module.content {
                     items.retain(|item| !is_for_tests(item_attributes(item)));
-                    items.iter_mut().for_each(|item| self.visit_item_mut(item));
+                    for item in items {
+                        self.visit_item_mut(item);
+                    }
                 }
             }
             Item::Impl(block) => {

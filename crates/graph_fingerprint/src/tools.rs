@@ -1,11 +1,11 @@
 //! The versions of the tools that generate code, and what of the environment they heed.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// Beginnings of the names of environment variables that the code generator, rustdoc and cargo heed.
-const HEEDED: [&str; 6] =
-    ["CARGO_BUILD_", "CARGO_ENCODED_RUST", "CARGO_UNSTABLE_", "PAVEX", "RUSTC_", "RUST_TOOLCHAIN"];
+const HEEDED: [&str; 5] = ["CARGO_BUILD_", "CARGO_ENCODED_RUST", "CARGO_UNSTABLE_", "PAVEX", "RUSTC_"];
 
 /// Others, in full.
 const HEEDED_IN_FULL: [&str; 4] = ["RUSTC", "RUSTDOC", "RUSTDOCFLAGS", "RUSTFLAGS"];
@@ -17,18 +17,20 @@ pub(crate) fn describe() -> String {
     let mut described = say("pavexc", &["--version"]);
     if let Some(program) = find("pavexc") {
         let size = std::fs::metadata(&program).map(|metadata| (metadata.len(), metadata.modified().ok()));
-        described.push_str(&format!("{} {size:?}\n", program.display()));
+        writeln!(described, "{} {size:?}", program.display()).expect("texts can be written");
     }
     if !toolchain.is_empty() {
         described.push_str(&say("rustup", &["run", &toolchain, "rustc", "-vV"]));
     }
-    let mut variables: Vec<(String, String)> = std::env::vars()
+    let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    let mut variables: Vec<(String, String)> = std::env::vars_os()
+        .map(|(name, value)| (lossy(name), lossy(value)))
         .filter(|(name, _)| {
             HEEDED.iter().any(|start| name.starts_with(start)) || HEEDED_IN_FULL.contains(&name.as_str())
         })
         .collect();
     variables.sort();
-    described.push_str(&format!("{variables:?}"));
+    write!(described, "{variables:?}").expect("texts can be written");
     described
 }
 

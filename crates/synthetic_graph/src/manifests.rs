@@ -50,10 +50,15 @@ pub(crate) fn all(checkout: &Path) -> io::Result<Vec<(String, String)>> {
     // Its tests stay behind, and what they need.
     let manifest = manifest.split("[dev-dependencies]").next().unwrap_or_default().to_owned();
     files.push((format!("{FINGERPRINT}/Cargo.toml"), manifest));
-    for entry in std::fs::read_dir(checkout.join(FINGERPRINT).join("src"))? {
-        let name = entry?.file_name();
-        let path = format!("{FINGERPRINT}/src/{}", name.to_string_lossy());
-        files.push((path.clone(), read(&path)?));
+    for folder in ["src", "src/bin"] {
+        let folder = format!("{FINGERPRINT}/{folder}");
+        for entry in std::fs::read_dir(checkout.join(&folder))? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+                files.push((path.clone(), read(&path)?));
+            }
+        }
     }
     Ok(files)
 }
@@ -97,7 +102,9 @@ thiserror = {{ version = "2", default-features = false }}
 
 fn server() -> String {
     let dependencies = ["http", "hyper", "matchit", "pavex", "serde", "thiserror", "tokio", "workspace_hack"];
-    let dependencies: String = dependencies.iter().map(|name| format!("{name}.workspace = true\n")).collect();
+    let dependencies: Vec<String> =
+        dependencies.iter().map(|name| format!("{name}.workspace = true\n")).collect();
+    let dependencies = dependencies.concat();
     format!(
         "[package]\nname = \"{SERVER}\"\n{SHARED}\n[dependencies]\n{APP} = {{ path = \"../{APP}\" }}\n{dependencies}"
     )

@@ -36,7 +36,7 @@ pub(crate) fn all(routes: usize) -> Vec<(String, String)> {
         (format!("{APP}/src/routes/mod.rs"), modules(routes)),
         (format!("{SERVER}/build.rs"), COPY.replace("{SDK}", SDK)),
         (format!("{SERVER}/src/lib.rs"), INCLUDE.to_owned()),
-        (format!("{SERVER}/src/main.rs"), main()),
+        (format!("{SERVER}/src/main.rs"), MAIN.replace("{SERVER}", SERVER)),
     ];
     files.extend((0..routes).map(|number| (route_file(number), route(number))));
     files
@@ -51,37 +51,11 @@ pub mod routes;
 pub mod singletons;
 ";
 
-const HAND_OVER: &str = r#"//! Hands the blueprint to the Pavex compiler.
+/// What hands the blueprint over.
+const HAND_OVER: &str = include_str!("../templates/bp.txt");
 
-use std::path::PathBuf;
-
-use pavex_cli_client::Client;
-
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let manifest = std::env::var("CARGO_PX_GENERATED_PKG_MANIFEST_PATH")?;
-    let package = PathBuf::from(manifest).parent().ok_or("the manifest has no folder")?.to_path_buf();
-    let mut generate = Client::new()
-        .pavex_cli_path("pavexc".into())
-        .generate({APP}::blueprint::blueprint(), package.clone())
-        .diagnostics_path(package.join("blueprint.dot"));
-    if std::env::args().any(|argument| argument == "--check") {
-        generate = generate.check();
-    }
-    generate.execute()?;
-    Ok(())
-}
-"#;
-
-const COPY: &str = r#"//! Copies the generated code to where the library includes it.
-
-fn main() {
-    let generated = "../{SDK}/src/lib.rs";
-    println!("cargo::rerun-if-changed={generated}");
-    let code = std::fs::read_to_string(generated).unwrap();
-    let code: String = code.lines().filter(|line| !line.starts_with("//!")).flat_map(|line| [line, "\n"]).collect();
-    std::fs::write(std::path::Path::new(&std::env::var("OUT_DIR").unwrap()).join("graph.rs"), code).unwrap();
-}
-"#;
+/// The build script of the server.
+const COPY: &str = include_str!("../templates/build.txt");
 
 const INCLUDE: &str = r#"//! The generated code.
 #![allow(warnings, clippy::all)]
@@ -89,25 +63,8 @@ const INCLUDE: &str = r#"//! The generated code.
 include!(concat!(env!("OUT_DIR"), "/graph.rs"));
 "#;
 
-fn main() -> String {
-    format!(
-        r#"//! Serves the routes on a port of the system's choice, which it prints.
-
-use std::net::SocketAddr;
-
-use {SERVER}::{{ApplicationConfig, ApplicationState, run}};
-use pavex::server::{{IncomingStream, Server}};
-
-#[tokio::main]
-async fn main() {{
-    let incoming = IncomingStream::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
-    println!("http://{{}}/", incoming.local_addr().unwrap());
-    let state = ApplicationState::new(ApplicationConfig {{}}).await.unwrap();
-    run(Server::new().listen(incoming), state).await;
-}}
-"#
-    )
-}
+/// The program of the server.
+const MAIN: &str = include_str!("../templates/main.txt");
 
 fn blueprint() -> String {
     let mut text = "//! The blueprint.

@@ -5,8 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use notify_debouncer_mini::notify::{RecommendedWatcher, RecursiveMode};
-use notify_debouncer_mini::{DebounceEventResult, Debouncer, new_debouncer};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 /// How long it has to be quiet before a change counts: editors and git write several files at once.
 const QUIET: Duration = Duration::from_millis(100);
@@ -23,12 +22,12 @@ const FILES: [&str; 3] = ["Cargo.lock", "Cargo.toml", "rust-toolchain.toml"];
 /// Watches the sources.
 pub(crate) struct Watch {
     root: PathBuf,
-    changes: Receiver<DebounceEventResult>,
-    _watcher: Debouncer<RecommendedWatcher>,
+    events: Receiver<notify::Result<Event>>,
+    _watcher: RecommendedWatcher,
 }
 
 /// Something has changed.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Change {
     /// What the service reads when it starts, too: it has to be started again.
     pub(crate) is_of_settings: bool,
@@ -37,9 +36,8 @@ pub(crate) struct Change {
 impl Watch {
     /// Watches from now on.
     pub(crate) fn start(root: &Path) -> anyhow::Result<Self> {
-        let (send, changes) = channel();
-        let mut debouncer = new_debouncer(QUIET, send).context("cannot watch files")?;
-        let watcher = debouncer.watcher();
+        let (send, events) = channel();
+        let mut watcher = notify::recommended_watcher(send).context("cannot watch files")?;
         let mut watch = |path: &Path, mode| {
             watcher.watch(path, mode).with_context(|| format!("cannot watch {}", path.display()))
         };
@@ -47,31 +45,38 @@ impl Watch {
         for folder in FOLDERS {
             watch(&root.join(folder), RecursiveMode::Recursive)?;
         }
-        Ok(Self { root: root.to_owned(), changes, _watcher: debouncer })
+        Ok(Self { root: root.to_owned(), events, _watcher: watcher })
     }
 
-    /// Waits for a change, for so long at most.
+    /// Waits for a change, for so long at most, and then until it is quiet.
     pub(crate) fn wait(&self, timeout: Duration) -> anyhow::Result<Option<Change>> {
-        let mut change = None;
-        let mut next = self.changes.recv_timeout(timeout);
+        let mut change: Option<Change> = None;
         loop {
-            match next {
-                Ok(Ok(events)) => {
-                    for event in events {
-                        let path = event.path.strip_prefix(&self.root).unwrap_or(&event.path);
-                        if let Some(found) = judge(path) {
-                            let known = change.get_or_insert(Change { is_of_settings: false });
-                            known.is_of_settings |= found.is_of_settings;
-                        }
+            let patience = if change.is_some() { QUIET } else { timeout };
+            match self.events.recv_timeout(patience) {
+                Ok(Ok(event)) => {
+                    for found in self.judge(&event) {
+                        change.get_or_insert_default().is_of_settings |= found.is_of_settings;
+                    }
+                    // What does not count does not prolong the wait, but for this once.
+                    if change.is_none() {
+                        return Ok(None);
                     }
                 }
                 Ok(Err(error)) => bail!("cannot watch files any more: {error}"),
                 Err(RecvTimeoutError::Timeout) => return Ok(change),
                 Err(RecvTimeoutError::Disconnected) => bail!("cannot watch files any more"),
             }
-            // Whatever has come meanwhile is one change with it.
-            next = self.changes.recv_timeout(Duration::ZERO);
         }
+    }
+
+    fn judge(&self, event: &Event) -> Vec<Change> {
+        // The compiler reads what it compiles, and the service its settings.
+        if matches!(event.kind, EventKind::Access(_)) {
+            return Vec::new();
+        }
+        let relative = |path: &PathBuf| judge(path.strip_prefix(&self.root).unwrap_or(path));
+        event.paths.iter().filter_map(relative).collect()
     }
 }
 
@@ -115,21 +120,25 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_noticed_once() {
+    fn a_change_is_noticed_and_reading_is_none() {
         let root = tempfile::tempdir().unwrap();
         for folder in FOLDERS {
             std::fs::create_dir(root.path().join(folder)).unwrap();
         }
-        std::fs::write(root.path().join("app/a.rs"), "a").unwrap();
+        let settings = root.path().join("configuration/dev.yml");
+        std::fs::write(&settings, "a").unwrap();
         let watch = Watch::start(root.path()).unwrap();
+        let until = |wanted: Option<Change>| {
+            let began = Instant::now();
+            while watch.wait(Duration::from_secs(1)).unwrap() != wanted {
+                assert!(began.elapsed() < Duration::from_mins(1), "{wanted:?} is not noticed");
+            }
+        };
+        // Reading comes first: had it been noticed, it would be what is seen.
+        std::fs::read(&settings).unwrap();
         std::fs::write(root.path().join("app/a.rs"), "b").unwrap();
-        std::fs::write(root.path().join("configuration/dev.yml"), "b").unwrap();
-        let began = Instant::now();
-        let mut seen = false;
-        while !seen {
-            let change = watch.wait(Duration::from_secs(1)).unwrap();
-            seen |= change == Some(Change { is_of_settings: true });
-            assert!(began.elapsed() < Duration::from_mins(1), "nothing was noticed");
-        }
+        until(Some(Change { is_of_settings: false }));
+        std::fs::write(&settings, "b").unwrap();
+        until(Some(Change { is_of_settings: true }));
     }
 }

@@ -17,18 +17,21 @@ pub(crate) enum Effect {
 /// The files, by their paths.
 type Files = BTreeMap<String, String>;
 
+/// Makes a change.
+type Make = fn(&mut Files, &mut Rng);
+
 /// A change.
 #[derive(Clone, Copy)]
 pub(crate) struct Change {
     pub(crate) what: &'static str,
     pub(crate) effect: Effect,
-    pub(crate) make: fn(&mut Files, &mut Rng),
+    pub(crate) make: Make,
 }
 
 impl Change {
     /// Returns all there are.
     pub(crate) fn all() -> Vec<Self> {
-        let of = |effect, changes: &[(&'static str, fn(&mut Files, &mut Rng))]| {
+        let of = |effect, changes: &[(&'static str, Make)]| {
             changes.iter().map(|&(what, make)| Self { what, effect, make }).collect::<Vec<_>>()
         };
         [of(Effect::Unseen, UNSEEN), of(Effect::Seen, SEEN)].concat()
@@ -50,7 +53,7 @@ impl Change {
 }
 
 /// What stays inside of a function, or is no code.
-const UNSEEN: &[(&str, fn(&mut Files, &mut Rng))] = &[
+const UNSEEN: &[(&str, Make)] = &[
     ("a statement in a handler", |files, random| {
         let number = random.u32(..);
         edit(
@@ -121,7 +124,7 @@ const UNSEEN: &[(&str, fn(&mut Files, &mut Rng))] = &[
 ];
 
 /// What shows from outside.
-const SEEN: &[(&str, fn(&mut Files, &mut Rng))] = &[
+const SEEN: &[(&str, Make)] = &[
     ("another path", |files, random| {
         edit(files, &route(random), "path = \"/routes/", "path = \"/other/");
     }),
@@ -184,7 +187,7 @@ const SEEN: &[(&str, fn(&mut Files, &mut Rng))] = &[
     }),
     ("an implementation by a macro", |files, _| {
         file(files, SINGLETONS)
-            .push_str(&format!("macro_rules! cloned {{ () => {{ {CLONE} }} }}\ncloned!();\n"));
+            .push_str(&["macro_rules! cloned { () => {", CLONE, "} }\ncloned!();\n"].concat());
     }),
     ("an implementation by a macro in a body", |files, _| {
         let text = file(files, SINGLETONS);
@@ -221,7 +224,7 @@ const SEEN: &[(&str, fn(&mut Files, &mut Rng))] = &[
         text.push_str(&first);
     }),
     ("a constant", |files, _| {
-        file(files, SINGLETONS).push_str("\n/// Says how many.\npub const MANY: usize = 1 + 2;\n")
+        file(files, SINGLETONS).push_str("\n/// Says how many.\npub const MANY: usize = 1 + 2;\n");
     }),
     ("a function that computes at compile time", |files, _| {
         file(files, SINGLETONS).push_str("\n/// Says how many.\npub const fn many() -> usize {\n    3\n}\n");

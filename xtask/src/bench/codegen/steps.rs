@@ -9,6 +9,10 @@ use synthetic_graph::Workspace;
 use crate::bench::load;
 use crate::bench::service::Service;
 
+/// What threads of the service have as their stack, in bytes: without optimising, the one function that leads to
+/// hundreds of routes has a place there for each of them.
+const STACK: &str = "67108864";
+
 /// A workspace, and how it is built.
 pub(crate) struct Steps {
     pub(crate) workspace: Workspace,
@@ -84,7 +88,7 @@ fn quietly(command: &mut Command) -> anyhow::Result<()> {
 pub(crate) fn answers(binary: &Path, path: &str, says: &str) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let database = format!("sqlite://{}", folder.path().join("florin.db").display());
-    let service = Service::start(binary, &database, &[])?;
+    let service = Service::start(binary, &database, &[("RUST_MIN_STACK", STACK)])?;
     let body = load::get(service.address, path)?;
     if !body.contains(says) {
         bail!("{path} says {body:?}, and not {says:?}: the change is not there");
