@@ -6,9 +6,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod dev;
 mod differential;
 mod fuzz;
 mod graph;
+mod interrupt;
 mod process;
 mod readme;
 mod schemathesis;
@@ -29,6 +31,7 @@ enum Task {
     /// Measures: each benchmark compares within one run and prints ratios beside figures.
     #[command(subcommand)]
     Bench(Box<bench::Bench>),
+    Dev(dev::Options),
     Differential(differential::Options),
     Fuzz(fuzz::Options),
     Graph(graph::Options),
@@ -43,6 +46,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Bench(bench) => bench::run(&bench),
+        Task::Dev(options) => dev::run(&options),
         Task::Differential(options) => differential::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Graph(options) => graph::run(&options),

@@ -4,6 +4,7 @@
 mod access;
 mod certificate;
 mod descriptors;
+mod inherited;
 mod mails;
 mod metrics_listener;
 mod signals;
@@ -57,6 +58,8 @@ const FORGET_EVERY: Duration = Duration::from_secs(10);
 
 /// Runs the service until a signal says stop.
 pub(crate) fn serve<G: Graph>(program: &Program, config: &Checked<G::Config>) -> anyhow::Result<ExitCode> {
+    // Before any other thread is there: the environment is not told apart from what it says here.
+    let inherited = inherited::take()?;
     // Dropped last: what is logged on the way out is written.
     let telemetry = Telemetry::start(&config.florin.telemetry)?;
     let runtime = Builder::new_multi_thread()
@@ -65,7 +68,7 @@ pub(crate) fn serve<G: Graph>(program: &Program, config: &Checked<G::Config>) ->
         .enable_all()
         .build()
         .context("cannot start a runtime")?;
-    let done = runtime.block_on(run::<G>(program, config, &telemetry));
+    let done = runtime.block_on(run::<G>(program, config, &telemetry, inherited));
     // Whatever is still running had its time.
     runtime.shutdown_background();
     done.map(|()| ExitCode::SUCCESS)
@@ -87,6 +90,7 @@ async fn run<G: Graph>(
     program: &Program,
     config: &Checked<G::Config>,
     telemetry: &Telemetry,
+    inherited: Option<inherited::Inherited>,
 ) -> anyhow::Result<()> {
     let Checked { florin: config, graph: graph_config } = config;
     // From here on a signal is heard, even if nobody listens yet.
@@ -140,7 +144,10 @@ async fn run<G: Graph>(
         async move { graph.answer(request, peer).await }
     };
 
-    let (listener, address) = listen(&config.server).await?;
+    let (listener, address) = match inherited {
+        Some(inherited) => inherited.listen()?,
+        None => listen(&config.server).await?,
+    };
     let mut edge = Edge::new(limits(&config.server), edge_metrics, handler, refuse);
     let scheme = if certificate.is_some() { "https" } else { "http" };
     if let Some(certificate) = certificate {
