@@ -57,7 +57,7 @@ macro_rules! companion_contract {
 /// Writes a row, and then does as it is told.
 struct Row<'f> {
     fixture: &'f dyn KeepsRows,
-    row: &'static str,
+    content: &'static str,
     then: Then<'f>,
 }
 
@@ -76,7 +76,7 @@ impl Accompanies for Row<'_> {
         transaction: &mut StoreTransaction<'_>,
         entry: &Entry,
     ) -> Result<(), AccompanyError> {
-        let row = format!("{} of entry {}", self.row, entry.number.0);
+        let row = format!("{} of entry {}", self.content, entry.number.0);
         self.fixture.write_row(transaction, &row).await.map_err(AccompanyError::Failed)?;
         match self.then {
             Then::Ends => Ok(()),
@@ -105,7 +105,7 @@ pub async fn a_row_is_there_with_its_entry(fixture: &dyn KeepsRows) {
     let (store, main) = place(fixture).await;
     append(&*store, &main, &[transfer("world", "a", 1)]).await;
     let (mut batch, records) = decide_batch(&*store, &main, &[transfer("world", "a", 1)]).await;
-    let mut companion = Row { fixture, row: "a row", then: Then::Ends };
+    let mut companion = Row { fixture, content: "a row", then: Then::Ends };
     batch.accompany(&mut companion, &records[0].entry).await.unwrap();
     assert_eq!((fixture.rows().await.len(), entries(&*store, &main).await), (0, 1));
     batch.commit(&records).await.unwrap();
@@ -117,7 +117,7 @@ pub async fn a_row_is_there_with_its_entry(fixture: &dyn KeepsRows) {
 pub async fn a_refusal_takes_its_rows_with_it_and_the_batch_goes_on(fixture: &dyn KeepsRows) {
     let (store, main) = place(fixture).await;
     let (mut batch, records) = decide_batch(&*store, &main, &[transfer("world", "a", 1)]).await;
-    let mut companion = Row { fixture, row: "a row", then: Then::Refuses };
+    let mut companion = Row { fixture, content: "a row", then: Then::Refuses };
     let refused = batch.accompany(&mut companion, &records[0].entry).await;
     assert!(matches!(refused, Err(AccompanyError::Refused)), "{refused:?}");
     batch.commit(&[]).await.unwrap();
@@ -129,7 +129,7 @@ pub async fn a_refusal_takes_its_rows_with_it_and_the_batch_goes_on(fixture: &dy
 pub async fn rows_without_their_entry_are_gone(fixture: &dyn KeepsRows) {
     let (store, main) = place(fixture).await;
     append(&*store, &main, &[transfer("world", "a", 1).key("k-1")]).await;
-    let mut companion = Row { fixture, row: "a row", then: Then::Ends };
+    let mut companion = Row { fixture, content: "a row", then: Then::Ends };
     let (mut batch, records) = decide_batch(&*store, &main, &[transfer("world", "a", 1)]).await;
     batch.accompany(&mut companion, &records[0].entry).await.unwrap();
     drop(batch);
@@ -144,7 +144,7 @@ pub async fn a_companion_that_fails_leaves_nothing_and_holds_up_nobody(fixture: 
     let (store, main) = place(fixture).await;
     for _ in 0..3 {
         let (mut batch, records) = decide_batch(&*store, &main, &[transfer("world", "a", 1)]).await;
-        let mut companion = Row { fixture, row: "a row", then: Then::Fails };
+        let mut companion = Row { fixture, content: "a row", then: Then::Fails };
         let failed = batch.accompany(&mut companion, &records[0].entry).await;
         assert!(matches!(failed, Err(AccompanyError::Failed(_))), "{failed:?}");
     }
@@ -158,14 +158,14 @@ pub async fn a_companion_given_up_in_the_middle_leaves_nothing_and_holds_up_nobo
     for _ in 0..3 {
         let (mut batch, records) = decide_batch(&*store, &main, &[transfer("world", "a", 1)]).await;
         let written = Notify::new();
-        let mut companion = Row { fixture, row: "a row", then: Then::Stays(&written) };
+        let mut companion = Row { fixture, content: "a row", then: Then::Stays(&written) };
         tokio::select! {
             ended = batch.accompany(&mut companion, &records[0].entry) => panic!("it ended: {ended:?}"),
             () = written.notified() => {}
         }
     }
     let (mut batch, records) = decide_batch(&*store, &main, &[transfer("world", "a", 1)]).await;
-    let mut companion = Row { fixture, row: "the last", then: Then::Ends };
+    let mut companion = Row { fixture, content: "the last", then: Then::Ends };
     batch.accompany(&mut companion, &records[0].entry).await.unwrap();
     batch.commit(&records).await.unwrap();
     assert_eq!(fixture.rows().await, ["the last of entry 0"]);

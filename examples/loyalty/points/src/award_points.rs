@@ -59,7 +59,7 @@ impl FromJson for AwardPointsRequest {
 struct Receipt {
     ledger: LedgerName,
     member: MemberId,
-    receipt: Reference,
+    name: Reference,
     spent: i64,
     points: i64,
 }
@@ -78,7 +78,7 @@ impl Companion for Receipt {
         }
         let row = ReceiptRow {
             entry: i64::try_from(entry.number.0)?,
-            receipt: self.receipt.as_str().to_owned(),
+            receipt: self.name.as_str().to_owned(),
             spent: self.spent,
             points: self.points,
         };
@@ -107,7 +107,7 @@ pub async fn award_points(
     let command = moving(Address::world(), member.account(), points, Metadata::new(metadata.into()));
     let small = |amount: Amount| i64::try_from(amount.get()).unwrap_or(i64::MAX);
     let (spent, points) = (small(spent), small(points));
-    let companion = Receipt { ledger: ledger.clone(), member, receipt, spent, points };
+    let companion = Receipt { ledger: ledger.clone(), member, name: receipt, spent, points };
     let submitted = engine.submit_with(&ledger, Submission::new(command, key), companion).await?;
     Ok(TransactionView::created(ledger, submitted))
 }
