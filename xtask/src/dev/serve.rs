@@ -20,7 +20,7 @@ pub(crate) fn serve(address: SocketAddr) -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the workspace")?;
     let interrupt = Interrupt::listen()?;
     let listener = TcpListener::bind(address)
-        .with_context(|| format!("cannot listen on {} (--address takes another)", address))?;
+        .with_context(|| format!("cannot listen on {address} (--address takes another)"))?;
     // From before the first build: what changes meanwhile is not missed.
     let watch = Watch::start(root)?;
     let mut serving = None;

@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -52,21 +52,19 @@ impl Service {
             .spawn()
             .with_context(|| format!("cannot start {}", binary.display()))?;
         let output = child.stdout.take().context("it has no standard output")?;
-        let (send, announced) = channel();
+        let (send, announced) = sync_channel(1);
         thread::spawn(move || {
             let mut lines = BufReader::new(output).lines();
             let _ = send.send(lines.next().and_then(Result::ok));
             // Keeps reading, so that the service never waits for a full pipe.
             lines.for_each(drop);
         });
-        match announced.recv_timeout(START_TIMEOUT) {
-            Ok(Some(announced)) => Ok(Self { child, built, announced }),
-            _ => {
-                let _ = child.kill();
-                let _ = child.wait();
-                bail!("the service that was built does not start")
-            }
+        if let Ok(Some(announced)) = announced.recv_timeout(START_TIMEOUT) {
+            return Ok(Self { child, built, announced });
         }
+        let _ = child.kill();
+        let _ = child.wait();
+        bail!("the service that was built does not start")
     }
 
     /// Returns whether it has ended.

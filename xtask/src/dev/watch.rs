@@ -1,7 +1,7 @@
 //! Notices changes of what the service is built from.
 
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -9,6 +9,9 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 /// How long it has to be quiet before a change counts: editors and git write several files at once.
 const QUIET: Duration = Duration::from_millis(100);
+
+/// How many changes may wait to be looked at.
+const CHANGES_MAX: usize = 1024;
 
 /// The folders that the service is built from and started with. The generated code is not among them: it follows.
 const FOLDERS: [&str; 5] = ["app", SETTINGS, "crates", "server", "workspace_hack"];
@@ -21,8 +24,7 @@ const FILES: [&str; 3] = ["Cargo.lock", "Cargo.toml", "rust-toolchain.toml"];
 
 /// Watches the sources.
 pub(crate) struct Watch {
-    root: PathBuf,
-    events: Receiver<notify::Result<Event>>,
+    changes: Receiver<notify::Result<Change>>,
     _watcher: RecommendedWatcher,
 }
 
@@ -36,8 +38,17 @@ pub(crate) struct Change {
 impl Watch {
     /// Watches from now on.
     pub(crate) fn start(root: &Path) -> anyhow::Result<Self> {
-        let (send, events) = channel();
-        let mut watcher = notify::recommended_watcher(send).context("cannot watch files")?;
+        let (send, changes) = sync_channel(CHANGES_MAX);
+        let folder = root.to_owned();
+        let note = move |event: notify::Result<Event>| {
+            let found = match event {
+                Ok(event) => changes_of(&event, &folder).map(Ok),
+                Err(error) => Some(Err(error)),
+            };
+            // Where there is no room, there is a change that nobody has looked at yet.
+            found.map(|found| send.try_send(found));
+        };
+        let mut watcher = notify::recommended_watcher(note).context("cannot watch files")?;
         let mut watch = |path: &Path, mode| {
             watcher.watch(path, mode).with_context(|| format!("cannot watch {}", path.display()))
         };
@@ -45,7 +56,7 @@ impl Watch {
         for folder in FOLDERS {
             watch(&root.join(folder), RecursiveMode::Recursive)?;
         }
-        Ok(Self { root: root.to_owned(), events, _watcher: watcher })
+        Ok(Self { changes, _watcher: watcher })
     }
 
     /// Waits for a change, for so long at most, and then until it is quiet.
@@ -53,31 +64,24 @@ impl Watch {
         let mut change: Option<Change> = None;
         loop {
             let patience = if change.is_some() { QUIET } else { timeout };
-            match self.events.recv_timeout(patience) {
-                Ok(Ok(event)) => {
-                    for found in self.judge(&event) {
-                        change.get_or_insert_default().is_of_settings |= found.is_of_settings;
-                    }
-                    // What does not count does not prolong the wait, but for this once.
-                    if change.is_none() {
-                        return Ok(None);
-                    }
-                }
+            match self.changes.recv_timeout(patience) {
+                Ok(Ok(found)) => change.get_or_insert_default().is_of_settings |= found.is_of_settings,
                 Ok(Err(error)) => bail!("cannot watch files any more: {error}"),
                 Err(RecvTimeoutError::Timeout) => return Ok(change),
                 Err(RecvTimeoutError::Disconnected) => bail!("cannot watch files any more"),
             }
         }
     }
+}
 
-    fn judge(&self, event: &Event) -> Vec<Change> {
-        // The compiler reads what it compiles, and the service its settings.
-        if matches!(event.kind, EventKind::Access(_)) {
-            return Vec::new();
-        }
-        let relative = |path: &PathBuf| judge(path.strip_prefix(&self.root).unwrap_or(path));
-        event.paths.iter().filter_map(relative).collect()
+/// Returns what has changed by an event, if anything has that counts.
+fn changes_of(event: &Event, root: &Path) -> Option<Change> {
+    // The compiler reads what it compiles, and the service its settings.
+    if matches!(event.kind, EventKind::Access(_)) {
+        return None;
     }
+    let changes = event.paths.iter().filter_map(|path| judge(path.strip_prefix(root).unwrap_or(path)));
+    changes.reduce(|one, other| Change { is_of_settings: one.is_of_settings | other.is_of_settings })
 }
 
 /// Returns what a change of this path is, relative to the repository; `None` where it is none.

@@ -3,6 +3,7 @@
 
 mod changes;
 mod compiler;
+mod generation;
 mod random;
 mod repository;
 mod trial;

@@ -55,7 +55,7 @@ impl Steps {
     pub(crate) fn forget(&self) -> anyhow::Result<()> {
         let kept = self.target.join("graph_fingerprint");
         if kept.exists() {
-            std::fs::remove_dir_all(&kept).context("cannot forget")?
+            std::fs::remove_dir_all(&kept).context("cannot forget")?;
         }
         Ok(())
     }
