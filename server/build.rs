@@ -1,15 +1,12 @@
-//! Copies the generated graph to where `src/lib.rs` includes it: a file's inner doc comments cannot be
-//! included, everything else is taken over as it is.
+//! Brings the generated graph to where `src/lib.rs` includes it.
 
-use std::path::PathBuf;
-use std::{env, fs};
+// Others have it as a build-dependency. Here that would have cargo-hakari unify the features of what build scripts and
+// tests use, all of it, and the service would be built with what only tests need.
+#[path = "../crates/graph_source/src/lib.rs"]
+#[expect(unreachable_pub, reason = "it is a crate for others")]
+mod graph_source;
 
 fn main() {
-    let generated = "../server_sdk/src/lib.rs";
-    println!("cargo::rerun-if-changed={generated}");
-    let code = fs::read_to_string(generated).unwrap_or_else(|error| panic!("{generated}: {error}"));
-    let code: String =
-        code.lines().filter(|line| !line.starts_with("//!")).flat_map(|line| [line, "\n"]).collect();
-    let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    fs::write(folder.join("graph.rs"), code).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    println!("cargo::rerun-if-changed=../crates/graph_source/src/lib.rs");
+    graph_source::copy("../server_sdk/src/lib.rs");
 }

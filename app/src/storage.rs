@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::access::{WriteAccessError, record_by_operator};
-use engine::port::Store;
+use engine::companion::StoreTransaction;
+use engine::port::{ReadError, Store};
 use identity::Action;
-use store_postgres::{PostgresOptions, PostgresStore};
-use store_sqlite::{BackupError, MigrateError, OpenError, SqliteOptions, SqliteStore};
+use store_postgres::{PgConnection, PostgresOptions, PostgresStore};
+use store_sqlite::{
+    BackupError, MigrateError, Migrator, OpenError, OwnSteps, SqliteConnection, SqliteOptions, SqliteStore,
+};
 
 use crate::configuration::{DatabaseConfig, DatabaseUrl};
 
@@ -23,7 +26,29 @@ const SUPPORTED: &str = "sqlite://PATH, as in sqlite://data/florin.db or sqlite:
 
 /// An open database.
 #[derive(Clone)]
-pub struct Storage(Kind);
+pub struct Storage {
+    kind: Kind,
+    own: Option<OwnSchema>,
+}
+
+/// Tables of somebody's own in the same database: for each kind of database the steps that make them, beside Florin's.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnSchema {
+    sqlite: OwnSteps,
+    postgres: OwnSteps,
+}
+
+impl OwnSchema {
+    /// Names steps: lower-case letters and `_`. They are recorded in the table `_NAME_migrations`, and what they make
+    /// should begin with the name as well.
+    ///
+    /// # Panics
+    /// When the name is none.
+    #[must_use]
+    pub fn new(name: &'static str, sqlite: &'static Migrator, postgres: &'static Migrator) -> Self {
+        Self { sqlite: OwnSteps::new(name, sqlite), postgres: OwnSteps::new(name, postgres) }
+    }
+}
 
 #[derive(Clone)]
 enum Kind {
@@ -108,14 +133,14 @@ pub async fn open(config: &DatabaseConfig, if_missing: IfMissing) -> Result<Stor
     if let Some(options) = postgres_options(config)? {
         let opened = PostgresStore::open(options).await;
         let store = opened.map_err(|source| StorageError::Connect { url: config.url.clone(), source })?;
-        return Ok(Storage(Kind::Postgres(Arc::new(store))));
+        return Ok(Storage { kind: Kind::Postgres(Arc::new(store)), own: None });
     }
     let path = sqlite_path(&config.url)?;
     if if_missing == IfMissing::Fail && !path.exists() {
         return Err(StorageError::Missing { path });
     }
     let options = SqliteOptions { path, readers: config.readers, busy_timeout: config.busy_timeout() };
-    Ok(Storage(Kind::Sqlite(Arc::new(SqliteStore::open(options).await?))))
+    Ok(Storage { kind: Kind::Sqlite(Arc::new(SqliteStore::open(options).await?)), own: None })
 }
 
 /// Says whether the database has to share this machine with the service.
@@ -128,6 +153,12 @@ pub fn is_on_this_host(config: &DatabaseConfig) -> bool {
 }
 
 impl Storage {
+    /// Adds tables of somebody's own, which are migrated and looked at with Florin's from now on.
+    #[must_use]
+    pub fn with_schema(self, own: Option<OwnSchema>) -> Self {
+        Self { own, ..self }
+    }
+
     /// Brings the schema up to date, records that, and returns how it stood before. A step that fails has changed
     /// nothing.
     ///
@@ -135,9 +166,9 @@ impl Storage {
     /// When the database holds a step of a newer version that this one cannot go on with, or something
     /// failed.
     pub async fn migrate(&self) -> Result<SchemaState, StorageError> {
-        let found = match &self.0 {
-            Kind::Postgres(store) => store.migrate().await?,
-            Kind::Sqlite(store) => store.migrate().await?,
+        let found = match &self.kind {
+            Kind::Postgres(store) => store.migrate_with(self.own.map(|own| own.postgres)).await?,
+            Kind::Sqlite(store) => store.migrate_with(self.own.map(|own| own.sqlite)).await?,
         };
         for step in &found.missing {
             let subject = format!("{} {}", step.version, step.description);
@@ -151,9 +182,9 @@ impl Storage {
     /// # Errors
     /// As [`Self::migrate`].
     pub async fn schema(&self) -> Result<SchemaState, StorageError> {
-        Ok(match &self.0 {
-            Kind::Postgres(store) => store.schema().await?,
-            Kind::Sqlite(store) => store.schema().await?,
+        Ok(match &self.kind {
+            Kind::Postgres(store) => store.schema_with(self.own.map(|own| own.postgres)).await?,
+            Kind::Sqlite(store) => store.schema_with(self.own.map(|own| own.sqlite)).await?,
         })
     }
 
@@ -162,7 +193,7 @@ impl Storage {
     /// # Errors
     /// [`StorageError::NoBackup`] where the database is not on SQLite.
     pub fn backup(&self) -> Result<Copying<'_>, StorageError> {
-        match &self.0 {
+        match &self.kind {
             Kind::Postgres(_) => Err(StorageError::NoBackup),
             Kind::Sqlite(store) => Ok(Copying(store)),
         }
@@ -171,11 +202,91 @@ impl Storage {
     /// Returns the store.
     #[must_use]
     pub fn store(&self) -> Arc<dyn Store> {
-        match &self.0 {
+        match &self.kind {
             Kind::Postgres(store) => Arc::clone(store) as Arc<dyn Store>,
             Kind::Sqlite(store) => Arc::clone(store) as Arc<dyn Store>,
         }
     }
+
+    /// Returns the database, for rows of somebody's own.
+    #[must_use]
+    pub fn database(&self) -> Database {
+        Database(Some(self.kind.clone()))
+    }
+}
+
+/// The service's database, to read rows of one's own from: what is committed, on the service's own connections, of which
+/// there are as many as the configuration says. They are written by [companions](engine::companion).
+#[pavex::prebuilt(allow(unused))]
+#[derive(Clone)]
+pub struct Database(Option<Kind>);
+
+/// There is no database behind the service.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("there is no database")]
+struct NoDatabase;
+
+impl Database {
+    /// Stands in where ledgers are kept elsewhere, in tests: nobody can read from it.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// Waits for a connection. It is no transaction: each statement sees what is committed by then.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`].
+    pub async fn reader(&self) -> Result<Reader, ReadError> {
+        Ok(Reader(match &self.0 {
+            Some(Kind::Postgres(store)) => Reading::Postgres(store.read().await?),
+            Some(Kind::Sqlite(store)) => Reading::Sqlite(store.read().await?),
+            None => return Err(no_database()),
+        }))
+    }
+}
+
+/// A connection that reads, and goes back when this is dropped.
+pub struct Reader(Reading);
+
+enum Reading {
+    Postgres(store_postgres::Reading),
+    Sqlite(store_sqlite::Reading),
+}
+
+impl Reader {
+    /// Returns the connection.
+    pub fn connection(&mut self) -> Connection<'_> {
+        match &mut self.0 {
+            Reading::Postgres(connection) => Connection::Postgres(connection),
+            Reading::Sqlite(connection) => Connection::Sqlite(connection),
+        }
+    }
+}
+
+/// A connection to the service's database, of one kind or the other.
+pub enum Connection<'c> {
+    /// To PostgreSQL.
+    Postgres(&'c mut PgConnection),
+    /// To SQLite.
+    Sqlite(&'c mut SqliteConnection),
+}
+
+impl<'c> Connection<'c> {
+    /// Returns the connection on which a [companion](engine::companion::Companion) writes.
+    ///
+    /// # Errors
+    /// When the ledgers are kept in neither kind of database, in tests.
+    pub fn of(transaction: &'c mut StoreTransaction<'_>) -> Result<Self, ReadError> {
+        if transaction.connection::<PgConnection>().is_some() {
+            return store_postgres::connection(transaction).map(Self::Postgres).ok_or_else(no_database);
+        }
+        store_sqlite::connection(transaction).map(Self::Sqlite).ok_or_else(no_database)
+    }
+}
+
+fn no_database() -> ReadError {
+    ReadError::Unavailable(Box::new(NoDatabase))
 }
 
 /// A database of which a copy is to be made.
@@ -200,7 +311,7 @@ impl Backup {
     /// Opens the copy to look at it. It stays as it is: whatever would write fails.
     #[must_use]
     pub fn open(&self) -> Storage {
-        Storage(Kind::Sqlite(Arc::new(self.0.open())))
+        Storage { kind: Kind::Sqlite(Arc::new(self.0.open())), own: None }
     }
 
     /// Gives the copy its name, for good, and returns how many bytes there are.

@@ -1,20 +1,10 @@
-//! The binary `server`: reads the command line and the configuration and does what they say.
-//!
-//! What it prints to standard output is what was asked for; everything else goes to standard error.
-
-mod arguments;
-mod commands;
-mod configuration;
-mod refusals;
-mod serve;
-mod telemetry;
+//! The binary `server`: Florin's own graph, and what a service does around it.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::arguments::Arguments;
+use server::graph::Graph;
+use service::Program;
 
 fn main() -> ExitCode {
-    commands::run(Arguments::parse())
+    service::run::<Graph>(&Program::florin(env!("CARGO_PKG_VERSION")))
 }

@@ -43,7 +43,8 @@ impl ApplicationState {
         v4: app::http::principal_limit::PrincipalLimit,
         v5: app::metrics::Metrics,
         v6: app::mailer::Mailer,
-        v7: engine::Engine,
+        v7: app::openapi::Api,
+        v8: engine::Engine,
     ) -> Result<crate::ApplicationState, crate::ApplicationStateError> {
         Ok(
             Self::_new(
@@ -56,6 +57,7 @@ impl ApplicationState {
                     v5,
                     v6,
                     v7,
+                    v8,
                     app_config.authentication,
                 )
                 .await,
@@ -70,27 +72,29 @@ impl ApplicationState {
         v5: app::http::principal_limit::PrincipalLimit,
         v6: app::metrics::Metrics,
         v7: app::mailer::Mailer,
-        v8: engine::Engine,
-        v9: app::configuration::AuthenticationConfig,
+        v8: app::openapi::Api,
+        v9: engine::Engine,
+        v10: app::configuration::AuthenticationConfig,
     ) -> crate::ApplicationState {
-        let v10 = app::http::stream::Streams::configured(&v1);
-        let v11 = app::http::guard::RequestLimits::configured(&v1);
-        let v12 = app::docs::ErrorsPage::unwritten();
-        let v13 = app::openapi::ApiDescription::unwritten();
+        let v11 = app::http::stream::Streams::configured(&v1);
+        let v12 = app::http::guard::RequestLimits::configured(&v1);
+        let v13 = <app::openapi::Api as core::clone::Clone>::clone(&v8);
+        let v14 = app::openapi::ApiDescription::unwritten(v13);
+        let v15 = app::docs::ErrorsPage::unwritten(v8);
         crate::ApplicationState {
-            api_description: v13,
-            authentication_config: v9,
-            engine: v8,
-            errors_page: v12,
+            api_description: v14,
+            authentication_config: v10,
+            engine: v9,
+            errors_page: v15,
             mailer: v7,
             metrics: v6,
             principal_limit: v5,
             readiness: v4,
-            request_limits: v11,
+            request_limits: v12,
             second_factors: v3,
             server_config: v1,
             stopping: v2,
-            streams: v10,
+            streams: v11,
             tokens: v0,
         }
     }

@@ -6,8 +6,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod dev;
 mod differential;
 mod fuzz;
+mod graph;
+mod interrupt;
 mod process;
 mod readme;
 mod scaffold;
@@ -29,8 +32,10 @@ enum Task {
     /// Measures: each benchmark compares within one run and prints ratios beside figures.
     #[command(subcommand)]
     Bench(Box<bench::Bench>),
+    Dev(dev::Options),
     Differential(differential::Options),
     Fuzz(fuzz::Options),
+    Graph(graph::Options),
     NewEndpoint(scaffold::NewEndpoint),
     NewFeature(scaffold::NewFeature),
     /// Follow the README: start the service as it says, run its commands, compare the replies, stop the service
@@ -44,8 +49,10 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Bench(bench) => bench::run(&bench),
+        Task::Dev(options) => dev::run(&options),
         Task::Differential(options) => differential::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Graph(options) => graph::run(&options),
         Task::NewEndpoint(arguments) => scaffold::new_endpoint(&arguments),
         Task::NewFeature(arguments) => scaffold::new_feature(&arguments),
         Task::Readme => readme::run(),

@@ -127,6 +127,7 @@ impl AuthenticationConfig {
             issuer: if self.issuer.is_empty() { "florin".to_owned() } else { self.issuer.clone() },
             time: Duration::from_millis(self.access_token_ms),
             rotation: Duration::from_millis(self.signing_key_rotation_ms),
+            keeps_keys: self.keeps_secret(),
         }
     }
 
@@ -152,6 +153,12 @@ impl AuthenticationConfig {
     #[must_use]
     pub fn secret(&self) -> Option<ServiceSecret> {
         ServiceSecret::parse(&self.secret.0).ok()
+    }
+
+    /// Says whether the service has the same secret at its next start.
+    #[must_use]
+    pub fn keeps_secret(&self) -> bool {
+        self.secret().is_some() || !self.create_secret_in.is_empty()
     }
 
     /// Lists the values that are out of bounds.

@@ -28,6 +28,44 @@ pub use oidc::*;
 pub use server::*;
 pub use telemetry::*;
 
+/// What the configuration says in the sections that are Florin's. The graph takes it by section, as its components ask;
+/// whoever runs the graph, as this.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct FlorinConfig {
+    /// Who gets in, and with what.
+    pub authentication: AuthenticationConfig,
+    /// Which pages of others may read replies.
+    pub cors: CorsConfig,
+    /// Where the ledgers are kept.
+    pub database: DatabaseConfig,
+    /// How commands are taken.
+    pub engine: EngineConfig,
+    /// How often somebody may ask.
+    pub limits: LimitsConfig,
+    /// How mails are sent.
+    pub mail: MailConfig,
+    /// How requests are served.
+    pub server: ServerConfig,
+    /// What is logged.
+    pub telemetry: TelemetryConfig,
+}
+
+impl FlorinConfig {
+    /// Lists the values that are out of bounds.
+    #[must_use]
+    pub fn problems(&self) -> Vec<InvalidValue> {
+        let mut found = self.server.problems();
+        found.extend(self.limits.problems());
+        found.extend(self.cors.problems());
+        found.extend(self.authentication.problems());
+        found.extend(self.database.problems());
+        found.extend(self.engine.problems());
+        found.extend(self.mail.problems());
+        found.extend(self.telemetry.problems());
+        found
+    }
+}
+
 /// A value that its key does not allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidValue {

@@ -7,24 +7,27 @@ use pavex::{Response, get};
 
 use super::{CONTENT_SECURITY_POLICY, errors_page};
 use crate::http::asset::Asset;
-use crate::openapi::problem_types;
+use crate::openapi::{Api, problem_types};
 
 /// The page of errors, written out when somebody first asks for it.
-#[derive(Debug, Default)]
-pub struct ErrorsPage(OnceLock<Asset>);
+#[derive(Debug)]
+pub struct ErrorsPage {
+    api: Api,
+    written: OnceLock<Asset>,
+}
 
 #[pavex::methods]
 impl ErrorsPage {
     /// Starts with nothing written.
     #[singleton]
     #[must_use]
-    pub fn unwritten() -> Self {
-        Self::default()
+    pub fn unwritten(api: Api) -> Self {
+        Self { api, written: OnceLock::new() }
     }
 
     fn asset(&self) -> &Asset {
-        self.0.get_or_init(|| {
-            let page = errors_page::html(&problem_types(&crate::operations()));
+        self.written.get_or_init(|| {
+            let page = errors_page::html(&problem_types(&self.api.operations()));
             Asset::new("text/html; charset=utf-8", page).content_security_policy(CONTENT_SECURITY_POLICY)
         })
     }

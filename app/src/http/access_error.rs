@@ -144,8 +144,8 @@ impl From<&AccessError> for Problem {
                 "The header must be Authorization: Bearer florin_…, with the whole key as it was handed out, or with a token.",
             ),
             AccessError::Refused(AuthenticationError::Unknown) => invalid("There is no such key."),
-            AccessError::Refused(AuthenticationError::Expired) => invalid("The key has expired."),
-            AccessError::Refused(AuthenticationError::Revoked) => invalid("The key was revoked."),
+            AccessError::Refused(AuthenticationError::Expired(_)) => invalid("The key has expired."),
+            AccessError::Refused(AuthenticationError::Revoked(_)) => invalid("The key was revoked."),
             AccessError::Refused(AuthenticationError::Token(error)) => invalid(match error {
                 TokenError::Malformed => "The token is malformed, or does not say what every token has to.",
                 TokenError::Kind => "The token is of a kind that is not taken.",
@@ -188,12 +188,13 @@ mod tests {
     #[test]
     fn every_refusal_has_its_status_and_code_and_says_how_to_come_in() {
         let source = || "disk /dev/sda1 is full".into();
+        let key = || identity::KeyId::from_random([1; 9]);
         for (error, status, code, challenge) in [
             (AccessError::Missing, 401, "authentication.required", true),
             (AccessError::Malformed, 401, "authentication.invalid", true),
             (AccessError::Refused(AuthenticationError::Unknown), 401, "authentication.invalid", true),
-            (AccessError::Refused(AuthenticationError::Expired), 401, "authentication.invalid", true),
-            (AccessError::Refused(AuthenticationError::Revoked), 401, "authentication.invalid", true),
+            (AccessError::Refused(AuthenticationError::Expired(key())), 401, "authentication.invalid", true),
+            (AccessError::Refused(AuthenticationError::Revoked(key())), 401, "authentication.invalid", true),
             (
                 AccessError::Refused(AuthenticationError::Token(TokenError::Expired)),
                 401,

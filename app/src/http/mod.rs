@@ -48,7 +48,6 @@ pub mod second_factors;
 pub mod stopping;
 pub mod stream;
 pub mod text;
-pub(crate) mod text_type;
 pub mod time;
 pub mod tokens;
 pub mod unrouted;

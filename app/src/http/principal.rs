@@ -120,9 +120,7 @@ impl<R> Granted<R> {
                     }
                     Err(error) => Err(error.to_owned().into()),
                 };
-                outcome.inspect_err(|error| {
-                    request.note(engine, actor(error, presented.as_ref().ok()), error);
-                })?
+                outcome.inspect_err(|error| request.note(engine, actor(error), error))?
             }
         };
         limit.count(&principal)?;
@@ -223,14 +221,13 @@ impl Caller {
     }
 }
 
-/// Says whose attempt it was: a key counts once its secret was right.
-fn actor(error: &AccessError, presented: Option<&Presented>) -> Actor {
-    match (error, presented) {
-        (
-            AccessError::Refused(AuthenticationError::Expired | AuthenticationError::Revoked),
-            Some(Presented::Key(key)),
-        ) => Actor::Key(key.id()),
-        (AccessError::SessionOver(Some(user)), _) => Actor::User(user.clone()),
+/// Says whose attempt it was: a key counts once its secret was right, or the signature of a token that was given for it.
+fn actor(error: &AccessError) -> Actor {
+    match error {
+        AccessError::Refused(AuthenticationError::Expired(key) | AuthenticationError::Revoked(key)) => {
+            Actor::Key(key.clone())
+        }
+        AccessError::SessionOver(Some(user)) => Actor::User(user.clone()),
         _ => Actor::Unknown,
     }
 }

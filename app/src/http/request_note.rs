@@ -66,7 +66,7 @@ impl RequestNote {
         }
     }
 
-    /// Notes that somebody was refused. The path stands as its pattern, so that what is alike is told together.
+    /// Notes that somebody was refused, and why. The path stands as its pattern, so that what is alike is told together.
     pub(crate) fn refused(&self, engine: &Engine, actor: Actor, why: &str) {
         let (method, route) = (&self.method, self.context.route.unwrap_or_default());
         let subject = format!("{method} {route}: {why}");

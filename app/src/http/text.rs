@@ -26,6 +26,48 @@ pub trait FromText: Sized {
     fn from_text(text: &str) -> Result<Self, Message>;
 }
 
+/// Makes what stands in replies for a type with a text form, and has the type read from requests: a name for it, what it is
+/// called in the description of the API, its schema there, and what is said where a text is not of its form.
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $shown:literal, $schema:tt, $wanted:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $name(pub $inner);
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.0.as_str())
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $shown.into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!($schema)
+            }
+        }
+
+        impl $crate::http::text::FromText for $inner {
+            fn from_text(text: &str) -> Result<Self, $crate::http::text::Message> {
+                Self::parse(text).map_err(|_| $wanted.into())
+            }
+        }
+
+        impl $crate::http::json::FromJson for $inner {
+            fn from_json(
+                value: $crate::http::json::Value<'_>,
+                errors: &mut $crate::http::fields::FieldErrors,
+            ) -> Option<Self> {
+                value.parse(errors)
+            }
+        }
+    };
+}
+pub(crate) use text;
+
 impl FromText for LedgerName {
     fn from_text(text: &str) -> Result<Self, Message> {
         Self::parse(text)

@@ -8,10 +8,9 @@ use serde::{Serialize, Serializer};
 
 use super::fields::FieldErrors;
 use super::json::{FromJson, Value};
-use super::text::{FromText, Message};
-use super::text_type::text_type;
+use super::text::{FromText, Message, text};
 
-text_type!(
+text!(
     /// The id of a user.
     UserIdText(UserId), "UserId", {
         "description": "The id of a user. It is no secret.",
@@ -22,7 +21,7 @@ text_type!(
     "must be the id of a user: 12 letters and digits"
 );
 
-text_type!(
+text!(
     /// What a user is called.
     UserNameText(UserName), "UserName", {
         "description": "What a user is called. Several may have one name.",
@@ -34,7 +33,7 @@ text_type!(
     "must be 1 to 100 characters, without control characters and without spaces at its ends"
 );
 
-text_type!(
+text!(
     /// The address of a user.
     EmailText(Email), "Email", {
         "description": "An address as browsers take them, in at most 254 bytes of ASCII. Its domain becomes lower case; \

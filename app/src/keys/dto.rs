@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use crate::http::fields::FieldErrors;
 use crate::http::grants::{self, GrantRequest, GrantView};
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
-use crate::http::text::{FromText, Message};
+use crate::http::text::text;
 use crate::http::values::TimeText;
 
 /// A key to create.
@@ -45,20 +45,6 @@ impl FromJson for CreateKeyRequest {
         let name = name.required(value, "name", errors);
         let grants = grants.required(value, "grants", errors);
         Some(Self { name: name?, grants: grants?, expires_at: expires_at.optional() })
-    }
-}
-
-impl FromText for KeyName {
-    fn from_text(text: &str) -> Result<Self, Message> {
-        Self::parse(text).map_err(|_| {
-            "must be 1 to 100 characters, without control characters and without spaces at its ends".into()
-        })
-    }
-}
-
-impl FromJson for KeyName {
-    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        value.parse(errors)
     }
 }
 
@@ -158,64 +144,36 @@ impl From<&Principal> for PrincipalView {
     }
 }
 
-/// The id of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyIdText(pub KeyId);
+text!(
+    /// The id of a key.
+    KeyIdText(KeyId), "ApiKeyId", {
+        "description": "The id of an API key: the part of its text between the underscores. It is no secret.",
+        "type": "string",
+        "pattern": "^[0-9A-Za-z]{12}$",
+        "examples": ["2USBDPIBEdi3"]
+    },
+    "must be the id of a key: 12 letters and digits"
+);
 
-/// The name of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyNameText(pub KeyName);
+text!(
+    /// The name of a key.
+    KeyNameText(KeyName), "ApiKeyName", {
+        "description": "What people call a key. Several may have one name.",
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 100,
+        "examples": ["billing"]
+    },
+    "must be 1 to 100 characters, without control characters and without spaces at its ends"
+);
 
 /// The text of a key. Only a reply ever shows it.
 #[derive(Clone, Debug)]
 pub struct SecretText(KeyText);
 
-impl Serialize for KeyIdText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.as_str())
-    }
-}
-
-impl Serialize for KeyNameText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.as_str())
-    }
-}
-
 impl Serialize for SecretText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.expose())
-    }
-}
-
-impl JsonSchema for KeyIdText {
-    fn schema_name() -> Cow<'static, str> {
-        "ApiKeyId".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "The id of an API key: the part of its text between the underscores. It is no secret.",
-            "type": "string",
-            "pattern": "^[0-9A-Za-z]{12}$",
-            "examples": ["2USBDPIBEdi3"]
-        })
-    }
-}
-
-impl JsonSchema for KeyNameText {
-    fn schema_name() -> Cow<'static, str> {
-        "ApiKeyName".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "What people call a key. Several may have one name.",
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 100,
-            "examples": ["billing"]
-        })
     }
 }
 

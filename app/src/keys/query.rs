@@ -9,7 +9,6 @@ use crate::http::fields::FieldErrors;
 use crate::http::pagination::{PageParameters, PageRequest};
 use crate::http::path::{FromPath, PathReader};
 use crate::http::query::{FromQuery, QueryReader};
-use crate::http::text::{FromText, Message};
 
 /// `/v1/keys/{id}`
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
@@ -22,12 +21,6 @@ pub struct KeyPath {
 impl FromPath for KeyPath {
     fn from_path(path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
         Some(Self { id: path.read("id", errors)? })
-    }
-}
-
-impl FromText for KeyId {
-    fn from_text(text: &str) -> Result<Self, Message> {
-        Self::parse(text).map_err(|_| "must be the id of a key: 12 letters and digits".into())
     }
 }
 

@@ -38,7 +38,7 @@ pub async fn create_token(
     let given = give(&head.headers, &bytes, tokens).await;
     let given = given.inspect_err(|error| {
         if let Some(told) = error.told() {
-            RequestNote::of(head, context).note_code(engine, told.error, None);
+            RequestNote::of(head, context).refused(engine, error.actor(), told.error);
         }
     });
     given.map(|token| json(StatusCode::OK, &token))
@@ -77,7 +77,7 @@ async fn give(headers: &HeaderMap, bytes: &[u8], tokens: &Tokens) -> Result<Toke
     }
     let client = Client::read(headers, &form).map_err(|error| match error {
         ClientError::TwoWays => OAuthError::Request("Say in one way who asks: by HTTP Basic or in the form."),
-        ClientError::Unknown => OAuthError::Client,
+        ClientError::Unknown => OAuthError::Client(None),
     })?;
     let wanted: Option<Option<Scopes>> =
         form.get("scope").map(|scope| scope.split(' ').map(Scope::named).collect());
@@ -85,9 +85,9 @@ async fn give(headers: &HeaderMap, bytes: &[u8], tokens: &Tokens) -> Result<Toke
     let issued = tokens.own().issue(&client.0, known).await;
     // Who asks comes before what for: whether a scope exists is told to those who may ask.
     if wanted == Some(None) && issued.is_ok() {
-        return Err(OAuthError::Scope);
+        return Err(OAuthError::Scope(client.0.id()));
     }
-    let issued = issued?;
+    let issued = issued.map_err(|error| OAuthError::of(&client.0, error))?;
     let names: Vec<&str> = issued.scopes.iter().map(Scope::name).collect();
     Ok(TokenView {
         access_token: issued.text,

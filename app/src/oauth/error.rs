@@ -4,6 +4,7 @@
 use engine::access::AuthenticationError;
 use engine::port::ReadError;
 use engine::tokens::{IssueError, SigningKeyError};
+use identity::{Actor, KeyId, KeyText};
 use pavex::http::StatusCode;
 use pavex::http::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use pavex::telemetry::ServerRequestId;
@@ -35,12 +36,12 @@ pub enum OAuthError {
     /// Another grant was asked for.
     #[error("the grant is none that is given")]
     GrantType,
-    /// It is not clear who asks, or they may not.
+    /// It is not clear who asks, or they may not: this key, where its secret was right.
     #[error("the client is not known")]
-    Client,
-    /// A scope is none, or the client does not have it.
+    Client(Option<KeyId>),
+    /// A scope is none, or this key does not have it.
     #[error("the client does not have what was asked for")]
-    Scope,
+    Scope(KeyId),
     /// The body could not be taken.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -62,24 +63,36 @@ impl OAuthError {
         let (error, error_description) = match self {
             Self::Request(what) => ("invalid_request", *what),
             Self::GrantType => ("unsupported_grant_type", "The grant_type has to be client_credentials."),
-            Self::Client => (
+            Self::Client(_) => (
                 "invalid_client",
                 "Send the id and the text of an API key, by HTTP Basic or as client_id and client_secret. The key has to \
                  be good: neither mistyped nor unknown, expired or revoked.",
             ),
-            Self::Scope => ("invalid_scope", "A scope is none that there is, or the key does not have it."),
+            Self::Scope(_) => {
+                ("invalid_scope", "A scope is none that there is, or the key does not have it.")
+            }
             Self::Input(_) | Self::Read(_) | Self::Signing(_) | Self::NoIssuer => return None,
         };
         Some(TokenErrorView { error, error_description })
     }
-}
 
-impl From<IssueError> for OAuthError {
-    fn from(error: IssueError) -> Self {
+    /// Says whose attempt it was.
+    pub(super) fn actor(&self) -> Actor {
+        match self {
+            Self::Client(Some(key)) | Self::Scope(key) => Actor::Key(key.clone()),
+            _ => Actor::Unknown,
+        }
+    }
+
+    /// Takes over why a key is given no token.
+    pub(super) fn of(key: &KeyText, error: IssueError) -> Self {
         match error {
             IssueError::Refused(AuthenticationError::Read(error)) => Self::Read(error),
-            IssueError::Refused(_) => Self::Client,
-            IssueError::Scope => Self::Scope,
+            IssueError::Refused(AuthenticationError::Expired(key) | AuthenticationError::Revoked(key)) => {
+                Self::Client(Some(key))
+            }
+            IssueError::Refused(_) => Self::Client(None),
+            IssueError::Scope => Self::Scope(key.id()),
             IssueError::Signing(error) => Self::Signing(error),
         }
     }
@@ -106,7 +119,7 @@ impl From<&OAuthError> for Problem {
 #[must_use]
 pub fn refuse_token(#[px(error_ref)] error: &OAuthError, request_id: ServerRequestId) -> Response {
     let Some(told) = error.told() else { return Problem::from(error).into_response(request_id) };
-    let is_client = matches!(error, OAuthError::Client);
+    let is_client = matches!(error, OAuthError::Client(_));
     let mut response =
         json(if is_client { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, &told);
     if is_client {
@@ -126,16 +139,18 @@ mod tests {
     #[test]
     fn every_failure_has_its_status_and_name() {
         let source = || "disk /dev/sda1 is full".into();
+        let key = KeyText::from_random([1; 9], &[2; 32]);
+        let issue = |error| OAuthError::of(&key, error);
         for (error, status, name) in [
             (OAuthError::Request("Twice."), 400, Some("invalid_request")),
             (OAuthError::GrantType, 400, Some("unsupported_grant_type")),
-            (OAuthError::Client, 401, Some("invalid_client")),
-            (IssueError::Refused(AuthenticationError::Revoked).into(), 401, Some("invalid_client")),
-            (IssueError::Scope.into(), 400, Some("invalid_scope")),
+            (OAuthError::Client(None), 401, Some("invalid_client")),
+            (issue(IssueError::Refused(AuthenticationError::Revoked(key.id()))), 401, Some("invalid_client")),
+            (issue(IssueError::Scope), 400, Some("invalid_scope")),
             (OAuthError::Input(InputError::BodyTimeout), 408, None),
             (ReadError::Unavailable(source()).into(), 503, None),
             (
-                IssueError::Refused(AuthenticationError::Read(ReadError::Unavailable(source()))).into(),
+                issue(IssueError::Refused(AuthenticationError::Read(ReadError::Unavailable(source())))),
                 503,
                 None,
             ),

@@ -5,15 +5,13 @@ use std::collections::BTreeMap;
 use identity::{Need, Scope};
 use serde_json::{Map, Value, json};
 
-use super::groups::GROUPS;
 use super::schemas::{Direction, Schemas};
-use super::{Operation, problems};
-use crate::build_info::BUILD;
+use super::{Api, Operation, problems};
 use crate::http::cookie::SESSION_COOKIE;
 use crate::http::fields::FieldError;
 use crate::http::problem::ProblemType;
 
-const DESCRIPTION: &str = "\
+pub(super) const DESCRIPTION: &str = "\
 A double-entry ledger for money in motion. It posts money exactly once and proves every balance.
 
 * Amounts are strings of decimal digits in minor units; integers are accepted too.
@@ -26,38 +24,43 @@ same reply.
 * Lists come in pages: `next_cursor` of one is `cursor` of the next.
 * Whatever answers GET answers HEAD.";
 
-/// Returns the document that describes the operations. The same operations give the same document.
+/// Returns the document that describes an API. The same API gives the same document.
 ///
 /// # Panics
 /// When the operations contradict each other: two with one method and path, two schemas of one name.
 #[must_use]
-pub fn document(operations: &[Operation]) -> Value {
+pub fn document(api: &Api) -> Value {
+    let operations = api.operations();
+    let tags = api.groups();
     let mut schemas = Schemas::default();
     schemas.reference::<FieldError>(Direction::Reply);
     let mut paths = Map::new();
-    for operation in operations {
-        assert!(GROUPS.iter().any(|(tag, _)| *tag == operation.tag), "{} is in no group", operation.id);
+    for operation in &operations {
+        assert!(tags.iter().any(|(tag, _)| *tag == operation.tag), "{} is in no group", operation.id);
         let described = describe(operation, &mut schemas);
         let method = operation.method.name().to_ascii_lowercase();
         let path = paths.entry(operation.path).or_insert_with(|| json!({}));
         assert!(path.get(&method).is_none(), "{method} {} is there twice", operation.path);
         path[method] = described;
     }
-    let kinds = super::problem_types(operations);
+    let kinds = super::problem_types(&operations);
     let examples = problems::examples(operations.iter().flat_map(Operation::all_problems));
     let mut components = schemas.into_components();
     components.insert("Problem".into(), problems::schema(&kinds));
     json!({
         "openapi": "3.1.1",
         "info": {
-            "title": "Florin",
-            "version": BUILD.version,
-            "summary": "A double-entry ledger over HTTP",
-            "description": DESCRIPTION,
+            "title": api.title,
+            "version": api.version,
+            "summary": api.summary,
+            "description": api.description,
             "license": { "name": "Apache-2.0 OR MIT", "identifier": "Apache-2.0 OR MIT" }
         },
         "servers": [{ "url": "/" }],
-        "tags": GROUPS.iter().map(|(name, about)| json!({ "name": name, "description": about })).collect::<Vec<_>>(),
+        "tags": tags
+            .iter()
+            .map(|(name, description)| json!({ "name": name, "description": description }))
+            .collect::<Vec<_>>(),
         "paths": paths,
         "components": {
             "schemas": components,

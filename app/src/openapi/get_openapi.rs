@@ -5,26 +5,27 @@ use std::sync::OnceLock;
 use pavex::request::RequestHead;
 use pavex::{Response, get};
 
+use super::Api;
 use crate::http::asset::Asset;
 
 /// The description of the API, written out when somebody first asks for it.
-#[derive(Debug, Default)]
-pub struct ApiDescription(OnceLock<Asset>);
+#[derive(Debug)]
+pub struct ApiDescription {
+    api: Api,
+    written: OnceLock<Asset>,
+}
 
 #[pavex::methods]
 impl ApiDescription {
     /// Starts with nothing written.
     #[singleton]
     #[must_use]
-    pub fn unwritten() -> Self {
-        Self::default()
+    pub fn unwritten(api: Api) -> Self {
+        Self { api, written: OnceLock::new() }
     }
 
     fn asset(&self) -> &Asset {
-        self.0.get_or_init(|| {
-            let document = super::document(&crate::operations());
-            Asset::new("application/json", document.to_string())
-        })
+        self.written.get_or_init(|| Asset::new("application/json", super::document(&self.api).to_string()))
     }
 }
 

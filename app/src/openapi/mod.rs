@@ -3,6 +3,7 @@
 //! Every feature lists its operations; nothing is described twice. That the lists say the truth is a
 //! test's business: it compares them with what the Pavex compiler saw.
 
+mod api;
 mod document;
 mod get_openapi;
 mod groups;
@@ -12,6 +13,7 @@ mod problems;
 mod schemas;
 mod types;
 
+pub use api::*;
 pub use document::document;
 pub use get_openapi::*;
 pub use operation::{Method, Operation};

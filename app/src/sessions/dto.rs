@@ -1,18 +1,18 @@
 //! What requests and replies about sessions look like.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use engine::second_factors::SecondFactorCode;
 use identity::{Email, Session, SessionId};
 use ledger::Timestamp;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::http::fields::FieldErrors;
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
 use crate::http::password::{PasswordSchema, PresentedPassword};
 use crate::http::second_factors::CodeSchema;
+use crate::http::text::text;
 use crate::http::users::{EmailText, UserIdText};
 use crate::http::values::TimeText;
 
@@ -131,27 +131,13 @@ pub struct EndedSessionsView {
     pub ended: u64,
 }
 
-/// The id of a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionIdText(pub SessionId);
-
-impl Serialize for SessionIdText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.as_str())
-    }
-}
-
-impl JsonSchema for SessionIdText {
-    fn schema_name() -> Cow<'static, str> {
-        "SessionId".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "The id of a session. It is no secret.",
-            "type": "string",
-            "pattern": "^[0-9A-Za-z]{12}$",
-            "examples": ["3fJ0dPq7xKbM"]
-        })
-    }
-}
+text!(
+    /// The id of a session.
+    SessionIdText(SessionId), "SessionId", {
+        "description": "The id of a session. It is no secret.",
+        "type": "string",
+        "pattern": "^[0-9A-Za-z]{12}$",
+        "examples": ["3fJ0dPq7xKbM"]
+    },
+    "must be the id of a session: 12 letters and digits"
+);

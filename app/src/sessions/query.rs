@@ -9,7 +9,6 @@ use crate::http::fields::FieldErrors;
 use crate::http::pagination::{PageParameters, PageRequest};
 use crate::http::path::{FromPath, PathReader};
 use crate::http::query::{FromQuery, QueryReader};
-use crate::http::text::{FromText, Message};
 use crate::http::users::UserIdText;
 
 /// `/v1/sessions/{id}`
@@ -23,12 +22,6 @@ pub struct SessionPath {
 impl FromPath for SessionPath {
     fn from_path(path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
         Some(Self { id: path.read("id", errors)? })
-    }
-}
-
-impl FromText for SessionId {
-    fn from_text(text: &str) -> Result<Self, Message> {
-        Self::parse(text).map_err(|_| "must be the id of a session: 12 letters and digits".into())
     }
 }
 

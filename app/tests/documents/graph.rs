@@ -27,10 +27,18 @@ fn every_route_is_described_as_the_compiler_saw_it() {
     let mut seen = handlers(&read("server_sdk/blueprint.dot"));
     for operation in app::operations() {
         let route = format!("{} {}", operation.method.name(), operation.path);
-        let handler = seen.remove(&route).unwrap_or_else(|| panic!("the compiler saw no {route}"));
+        let handler = seen.remove(&route).unwrap_or_else(|| {
+            panic!(
+                "the compiler saw no {route}: `cargo px build` generates the server from the routes there are"
+            )
+        });
         assert_eq!(handler, described(&operation), "{route}");
     }
-    assert!(seen.is_empty(), "not described: {:?}", seen.keys());
+    assert!(
+        seen.is_empty(),
+        "{:?} are not described: list them in `operations.rs` of their feature",
+        seen.keys().collect::<Vec<_>>()
+    );
 }
 
 /// The routes that anybody may ask for. There is a reason for each: probes and scrapers have no keys, what the API
@@ -60,9 +68,20 @@ const OPEN_TO_ANYBODY: [&str; 18] = [
 #[test]
 fn every_other_route_asks_for_a_right_before_it_reads_anything() {
     let seen = handlers(&read("server_sdk/blueprint.dot"));
-    let open: Vec<&str> =
-        seen.iter().filter(|(_, handler)| handler.right.is_none()).map(|(route, _)| route.as_str()).collect();
-    assert_eq!(open, OPEN_TO_ANYBODY, "whoever needs no key is named here");
+    let open = seen.iter().filter(|(_, handler)| handler.right.is_none()).map(|(route, _)| route.as_str());
+    let open: BTreeSet<&str> = open.collect();
+    let named = BTreeSet::from(OPEN_TO_ANYBODY);
+    assert!(
+        open.is_subset(&named),
+        "{:?} ask for no right: their handlers take `Granted<…>` first, with a right of app/src/http/principal.rs, or are \
+         named in OPEN_TO_ANYBODY with the reason",
+        open.difference(&named).collect::<Vec<_>>()
+    );
+    assert!(
+        named.is_subset(&open),
+        "{:?} ask for a right: not OPEN_TO_ANYBODY",
+        named.difference(&open).collect::<Vec<_>>()
+    );
     // The compiler has them run in the order in which the handler names them.
     for (handler, source) in rust_functions(&read("server_sdk/src/lib.rs")) {
         let gate = source.find("::Granted::check(").or_else(|| source.find("::Visitor::arrive("));

@@ -7,7 +7,7 @@ use identity::AuditEvent;
 use ledger::Rejection;
 
 use crate::memory::{Draft, Verdict, Verdicts};
-use crate::port::CommitError;
+use crate::port::{self, CommitError};
 use crate::queue::Job;
 use crate::submission::{SharedSource, SubmitError};
 
@@ -62,6 +62,19 @@ impl Batch {
             _ => None,
         });
         events.collect()
+    }
+
+    /// Ends a batch whose companion refused, and answers its command. The refusal may rest on rows that were there before:
+    /// it waits until those are as durable as what was acknowledged.
+    pub(crate) async fn refuse(self, opened: Box<dyn port::Batch>) {
+        match opened.commit(&[]).await {
+            Ok(()) => {
+                for job in self.jobs {
+                    job.answer_all(&SubmitError::NotApplied);
+                }
+            }
+            Err(error) => self.fail(error),
+        }
     }
 
     /// Answers every command of a batch that does not hold, or may not.

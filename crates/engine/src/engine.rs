@@ -11,12 +11,13 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::access::{KeyCache, Refusals};
 use crate::clock::{self, TimeOfDay};
+use crate::companion::{AccompaniedError, COMPANION_TIMEOUT, Companion, Underway};
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use crate::lane::Lane;
 use crate::metrics::{CommandOutcome, EngineMetrics};
 use crate::port::{LedgerCreation, Store};
 use crate::query::NewLedger;
-use crate::queue::{Answers, Asked, AskedTogether, Enqueue, LaneHandle};
+use crate::queue::{Accompanied, Answers, Asked, AskedTogether, Enqueue, LaneHandle};
 use crate::sessions::{LoginThrottle, SessionCache};
 use crate::submission::{CreateLedgerError, CreatedLedger, SharedSource, Submission, SubmitError, Submitted};
 use crate::users::{PasswordOptions, Passwords};
@@ -32,6 +33,8 @@ pub struct EngineOptions {
     pub cached_balances_max: usize,
     /// After how long without a command a lane ends and frees what it remembers.
     pub lane_idle: Duration,
+    /// How long a companion may take. Its lane waits for it.
+    pub companion_timeout: Duration,
     /// What digests of passwords cost, and how many may be made at a time.
     pub passwords: PasswordOptions,
 }
@@ -43,6 +46,7 @@ impl Default for EngineOptions {
             batch_max: 2_048,
             cached_balances_max: 16_384,
             lane_idle: Duration::from_mins(1),
+            companion_timeout: COMPANION_TIMEOUT,
             passwords: PasswordOptions::default(),
         }
     }
@@ -188,8 +192,37 @@ impl Engine {
         ledger: &LedgerName,
         submission: Submission,
     ) -> Result<Submitted, SubmitError> {
-        let mut answers = self.ask(ledger, smallvec![Asked::new(submission)]).await;
+        let mut answers = self.ask(ledger, smallvec![Asked::new(submission)], None).await;
         answers.pop().expect("an answer for each command")
+    }
+
+    /// Does as [`Self::submit`], and has a companion write rows of its own in the SQL transaction that writes the entry:
+    /// both are there or neither is. It is in a batch of its own, so that it holds up those behind it for as long as the
+    /// companion takes. Of a command that was recorded before, or is only tried out, the companion hears nothing.
+    ///
+    /// # Errors
+    /// Those of [`AccompaniedError`].
+    ///
+    /// # Panics
+    /// Never: every command has an answer.
+    pub async fn submit_with<C: Companion>(
+        &self,
+        ledger: &LedgerName,
+        submission: Submission,
+        companion: C,
+    ) -> Result<Submitted, AccompaniedError<C::Refusal>> {
+        let mut asked = Asked::new(submission);
+        asked.fingerprint = asked.fingerprint.with_companion(&companion.identity());
+        let (companion, refusal) = Underway::new(companion);
+        let mut answers = self.ask(ledger, smallvec![asked], Some(Box::new(companion))).await;
+        let answer = answers.pop().expect("an answer for each command");
+        answer.map_err(|error| {
+            let refusal = refusal.lock().unwrap_or_else(PoisonError::into_inner).take();
+            match (error, refusal) {
+                (SubmitError::NotApplied, Some(refusal)) => AccompaniedError::Refused(refusal),
+                (error, _) => AccompaniedError::Submit(error),
+            }
+        })
     }
 
     /// Puts commands into their ledger's lane that happen together or not at all, and waits for what comes of each, in
@@ -203,7 +236,7 @@ impl Engine {
         if submissions.is_empty() {
             return Vec::new();
         }
-        self.ask(ledger, submissions.into_iter().map(Asked::new).collect()).await.into_vec()
+        self.ask(ledger, submissions.into_iter().map(Asked::new).collect(), None).await.into_vec()
     }
 
     /// Returns how much commands that happen together may [weigh](Submission::weight) together.
@@ -212,8 +245,8 @@ impl Engine {
         self.0.options.queue_max
     }
 
-    async fn ask(&self, ledger: &LedgerName, asked: AskedTogether) -> Answers {
-        let answers = self.enqueue_and_wait(ledger, asked).await;
+    async fn ask(&self, ledger: &LedgerName, asked: AskedTogether, companion: Accompanied) -> Answers {
+        let answers = self.enqueue_and_wait(ledger, asked, companion).await;
         for answer in &answers {
             self.0.metrics.count(match answer {
                 Ok(submitted) => submitted.outcome.into(),
@@ -232,7 +265,12 @@ impl Engine {
         answers
     }
 
-    async fn enqueue_and_wait(&self, ledger: &LedgerName, mut asked: AskedTogether) -> Answers {
+    async fn enqueue_and_wait(
+        &self,
+        ledger: &LedgerName,
+        mut asked: AskedTogether,
+        mut companion: Accompanied,
+    ) -> Answers {
         let commands = asked.len();
         let all = |error: SubmitError| (0..commands).map(|_| Err(error.clone())).collect();
         loop {
@@ -240,7 +278,7 @@ impl Engine {
                 Ok(lane) => lane,
                 Err(error) => return all(error),
             };
-            match lane.enqueue(asked) {
+            match lane.enqueue(asked, companion) {
                 Enqueue::Waiting(reply) => {
                     let answers = reply.await;
                     fail_points::reach(Point::CommandAnswered);
@@ -255,7 +293,7 @@ impl Engine {
                     return answers;
                 }
                 // The lane ended between being found and being asked.
-                Enqueue::Ended(returned) => asked = returned,
+                Enqueue::Ended(returned, its) => (asked, companion) = (returned, its),
             }
         }
     }

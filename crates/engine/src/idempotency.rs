@@ -102,6 +102,18 @@ impl RequestFingerprint {
         }
     }
 
+    /// Returns the fingerprint of a command with what only its companion knows of the request.
+    #[must_use]
+    pub fn with_companion(self, identity: &[u8]) -> Self {
+        if identity.is_empty() {
+            return self;
+        }
+        let mut hash = Fields::new("companion");
+        hash.bytes(&self.0);
+        hash.bytes(identity);
+        hash.finish()
+    }
+
     fn of_transaction(post: &PostTransaction, dry_run: bool) -> Self {
         let mut hash = Fields::new(if dry_run { "transaction, dry run" } else { "transaction" });
         hash.postings(post.postings.as_slice());
@@ -532,6 +544,15 @@ mod tests {
         // Stores are full of them.
         let shown = format!("{:032x}", u128::from_be_bytes(requests[0].0));
         assert_eq!(shown, "7568154eab4ee58ba52e58206fa66197");
+    }
+
+    #[test]
+    fn what_only_a_companion_knows_is_in_the_fingerprint() {
+        let plain = RequestFingerprint([7; 16]);
+        assert_eq!(plain.with_companion(b""), plain);
+        assert_eq!(plain.with_companion(b"r-1"), plain.with_companion(b"r-1"));
+        assert_ne!(plain.with_companion(b"r-1"), plain.with_companion(b"r-2"));
+        assert_ne!(plain.with_companion(b"r-1"), RequestFingerprint([8; 16]).with_companion(b"r-1"));
     }
 
     #[test]

@@ -20,9 +20,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Semaphore, watch};
 
 use crate::batch::Batch;
+use crate::companion::accompany;
 use crate::engine::Shared;
 use crate::memory::{Draft, Memory, Verdict};
-use crate::port::{self, Appended, Appends, BeginError, CommitError, LookedUp, ReadError, Store};
+use crate::port::{
+    self, AccompanyError, Appended, Appends, BeginError, CommitError, LookedUp, ReadError, Store,
+};
 use crate::queue::{Answers, Job, LaneHandle, Waiting};
 use crate::submission::{Outcome, SharedSource, SubmitError, Submitted};
 
@@ -110,11 +113,14 @@ impl Lane {
         }
     }
 
-    /// Takes the first that wait, up to a full batch.
+    /// Takes the first that wait, up to a full batch. What has a companion is a batch of its own.
     fn full_batch(&mut self) -> Vec<Job> {
         let (mut jobs, mut weight) = (Vec::new(), 0);
+        if let Some(job) = self.waiting.pop_if(|job| job.companion.is_some()) {
+            return vec![job];
+        }
         while weight < self.shared.options.batch_max
-            && let Some(job) = self.waiting.pop_if(|_| true)
+            && let Some(job) = self.waiting.pop_if(|job| job.companion.is_none())
         {
             weight += job.weight();
             jobs.push(job);
@@ -124,7 +130,8 @@ impl Lane {
 
     /// The long way: one batch of what waits.
     async fn run_batch(&mut self) {
-        let jobs = self.full_batch();
+        let mut jobs = self.full_batch();
+        let companion = jobs.first_mut().and_then(|job| job.companion.take());
         self.count_begun(jobs.iter().map(|job| job.asked.len()).sum());
         let started = Instant::now();
         let wanted = self.memory.wanted(jobs.iter().flat_map(Job::submissions));
@@ -158,7 +165,23 @@ impl Lane {
             drop(opened.batch);
         } else {
             let writing = Instant::now();
-            if let Err(error) = write(opened.batch, &batch).await {
+            let mut opened = opened.batch;
+            if let (Some(mut companion), [record]) = (companion, &*batch.draft.records) {
+                let limit = self.shared.options.companion_timeout;
+                match accompany(&mut *opened, &mut *companion, &record.entry, limit).await {
+                    Ok(()) => {}
+                    Err(AccompanyError::Refused) => {
+                        // What was decided does not happen, so that what is remembered does not hold.
+                        self.memory.forget();
+                        return batch.refuse(opened).await;
+                    }
+                    Err(AccompanyError::Failed(source)) => {
+                        self.memory.forget();
+                        return batch.fail(CommitError::RolledBack(source));
+                    }
+                }
+            }
+            if let Err(error) = write(opened, &batch).await {
                 self.memory.forget();
                 return batch.fail(error);
             }
@@ -266,8 +289,7 @@ impl Lane {
     fn decide_what_is_known(&mut self, batch: &mut Batch, last_weight: usize) -> bool {
         let part = self.part(last_weight + batch.weight + self.waiting.weight());
         while batch.weight < part
-            && let Some(job) =
-                self.waiting.pop_if(|submission| submission.audit.is_none() && self.memory.knows(submission))
+            && let Some(job) = self.waiting.pop_if(|job| goes_the_short_way(&self.memory, job))
         {
             self.decide(batch, job);
         }
@@ -365,6 +387,12 @@ impl Lane {
             job.answer(answers);
         });
     }
+}
+
+/// Says whether a job can go the short way: all that it touches is remembered, and nothing goes with its entries.
+fn goes_the_short_way(memory: &Memory, job: &Job) -> bool {
+    job.companion.is_none()
+        && job.submissions().all(|submission| submission.audit.is_none() && memory.knows(submission))
 }
 
 /// Reads what was recorded under a key that is in use.

@@ -9,6 +9,7 @@ mod as_of;
 mod batch;
 mod clock;
 pub mod codec;
+pub mod companion;
 mod engine;
 mod expiry;
 pub mod idempotency;

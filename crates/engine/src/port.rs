@@ -14,8 +14,9 @@ use ledger::{
     LedgerName, Metadata, Policy, Reference, Remainder, RootKey, StatementLine, Timestamp,
 };
 
-pub use self::errors::{BeginError, CommitError, CreateLedgerError, ReadError, Source};
+pub use self::errors::{AccompanyError, BeginError, CommitError, CreateLedgerError, ReadError, Source};
 pub use self::parts::{AllParts, Parts};
+use crate::companion::StoreTransaction;
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use crate::pair::MetadataPair;
 use crate::query::{
@@ -381,6 +382,32 @@ pub trait Batch: Send {
     /// # Errors
     /// [`CommitError::RolledBack`].
     async fn record(&mut self, events: &[AuditEvent]) -> Result<(), CommitError>;
+
+    /// Has a companion write what goes with an entry that this batch is to be [committed](Self::commit) with: it is there
+    /// once that has returned well, and not without the entry. A companion that ended the transaction has failed. Given
+    /// up in the middle, the batch is of no more use.
+    ///
+    /// # Errors
+    /// [`AccompanyError::Refused`], [`AccompanyError::Failed`].
+    async fn accompany(
+        &mut self,
+        companion: &mut dyn Accompanies,
+        entry: &Entry,
+    ) -> Result<(), AccompanyError>;
+}
+
+/// A companion as a store sees it.
+#[async_trait]
+pub trait Accompanies: Send + Sync {
+    /// Writes what goes with an entry.
+    ///
+    /// # Errors
+    /// [`AccompanyError::Refused`], [`AccompanyError::Failed`].
+    async fn write(
+        &mut self,
+        transaction: &mut StoreTransaction<'_>,
+        entry: &Entry,
+    ) -> Result<(), AccompanyError>;
 }
 
 /// An entry with the request that asked for it: one record of the log.

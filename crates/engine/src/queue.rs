@@ -14,6 +14,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot, watch};
 
 use crate::idempotency::{IdempotencyKey, RequestFingerprint};
+use crate::port::Accompanies;
 use crate::submission::{Submission, SubmitError, Submitted};
 
 /// The way into a lane.
@@ -35,7 +36,7 @@ pub(crate) enum Enqueue {
     /// It was not taken: for this reason, because of the command of this place.
     Refused(usize, SubmitError),
     /// The lane has ended; another one will take it.
-    Ended(AskedTogether),
+    Ended(AskedTogether, Accompanied),
 }
 
 /// A command with what it stands for.
@@ -47,12 +48,17 @@ pub(crate) struct Asked {
 /// Commands that happen together or not at all; mostly it is one.
 pub(crate) type AskedTogether = SmallVec<[Asked; 1]>;
 
+/// What writes rows of its own with a command; mostly nothing does.
+pub(crate) type Accompanied = Option<Box<dyn Accompanies>>;
+
 /// What came of each of them, in order.
 pub(crate) type Answers = SmallVec<[Result<Submitted, SubmitError>; 1]>;
 
 /// Commands that wait.
 pub(crate) struct Job {
     pub(crate) asked: AskedTogether,
+    /// Only of a command that is alone.
+    pub(crate) companion: Accompanied,
     reply: oneshot::Sender<Answers>,
     held: Held,
 }
@@ -136,9 +142,9 @@ impl Waiting {
         self.jobs.push_back(job);
     }
 
-    /// Takes the first one that waits, if all its commands are as they have to be.
-    pub(crate) fn pop_if(&mut self, condition: impl Fn(&Submission) -> bool) -> Option<Job> {
-        let job = self.jobs.pop_front_if(|job| job.submissions().all(condition))?;
+    /// Takes the first one that waits, if it is as it has to be.
+    pub(crate) fn pop_if(&mut self, condition: impl Fn(&Job) -> bool) -> Option<Job> {
+        let job = self.jobs.pop_front_if(|job| condition(job))?;
         self.weight -= job.weight();
         Some(job)
     }
@@ -171,13 +177,13 @@ impl LaneHandle {
         &self.room
     }
 
-    pub(crate) fn enqueue(&self, asked: AskedTogether) -> Enqueue {
+    pub(crate) fn enqueue(&self, asked: AskedTogether, companion: Accompanied) -> Enqueue {
         // More than a queue has room for is refused as well: nothing is that large.
         let weight = u32::try_from(weight(&asked)).unwrap_or(u32::MAX);
         let room = match Arc::clone(&self.room).try_acquire_many_owned(weight) {
             Ok(room) => room,
             Err(TryAcquireError::NoPermits) => return Enqueue::Refused(0, SubmitError::Overloaded),
-            Err(TryAcquireError::Closed) => return Enqueue::Ended(asked),
+            Err(TryAcquireError::Closed) => return Enqueue::Ended(asked, companion),
         };
         let keys = match self.take_keys(&asked) {
             Ok(keys) => keys,
@@ -185,14 +191,14 @@ impl LaneHandle {
         };
         let commands = i64::try_from(asked.len()).expect("a batch is small");
         let (reply, answers) = oneshot::channel();
-        let job = Job { asked, reply, held: Held { _room: room, _keys: keys } };
+        let job = Job { asked, companion, reply, held: Held { _room: room, _keys: keys } };
         match self.queue.send(job) {
             Ok(()) => {
                 self.queue_depth.inc_by(commands);
                 fail_points::reach(Point::CommandQueued);
                 Enqueue::Waiting(answers)
             }
-            Err(returned) => Enqueue::Ended(returned.0.asked),
+            Err(returned) => Enqueue::Ended(returned.0.asked, returned.0.companion),
         }
     }
 

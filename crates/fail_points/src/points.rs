@@ -5,6 +5,8 @@
 pub enum Writes {
     /// Commands of a ledger's lane.
     Batches,
+    /// Commands with a companion, which only services around this one have.
+    Companions,
     /// The creation of a ledger, which has no lane yet.
     Ledgers,
     /// What callers do with schedules.
@@ -73,6 +75,10 @@ points! {
     HeadTaken = "head-taken", Batches, All;
     /// The long way: every command of the batch is decided, and nothing is written.
     BatchDecided = "batch-decided", Batches, All;
+    /// The companion is to write what goes with the entry.
+    CompanionDue = "companion-due", Companions, All;
+    /// The companion has written; the entry is not.
+    CompanionDone = "companion-done", Companions, All;
     /// The entries are written, without their projections.
     SqliteEntriesWritten = "sqlite-entries-written", Batches, Sqlite;
     /// The lists of movements that have ended and what was changed of accounts are written, too.

@@ -52,7 +52,7 @@ pub use schedules::{
     DueRow, ProgressRow, RunRow, ScheduleRow, created_schedule, is_in_use, page_of_runs, page_of_schedules,
     schedule_request, stored_schedule,
 };
-pub use schema::{MigrateError, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
+pub use schema::{MigrateError, OwnSteps, RecordedStep, SchemaState, SchemaStep, applicable, compare_steps};
 pub use sessions::{SessionRow, page_of_sessions};
 pub use signing_keys::{SigningKeyRow, signing_keys};
 pub use sorting::{ByEffectiveTime, SortingReads};

@@ -4,6 +4,7 @@
 //! Two versions can run side by side because a step that older versions do not notice says so by its name: it
 //! begins with `expand`. Any other step that a version does not know keeps it from using the database.
 
+use sqlx::AssertSqlSafe;
 use sqlx::migrate::Migrator;
 
 /// How the name of a step begins that older versions can go on with.
@@ -19,7 +20,7 @@ pub struct SchemaStep {
 }
 
 /// A step as the database has it recorded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct RecordedStep {
     /// Its place in the order of steps.
     pub version: i64,
@@ -36,6 +37,68 @@ pub struct SchemaState {
     pub missing: Vec<SchemaStep>,
     /// Steps that a newer version has added, and that this one can go on with.
     pub newer: Vec<SchemaStep>,
+}
+
+impl SchemaState {
+    /// Adds how steps stand that are somebody's own, each with whose it is.
+    pub fn add(&mut self, own: Self, name: &str) {
+        let named = |step: SchemaStep| SchemaStep {
+            version: step.version,
+            description: format!("{name}: {}", step.description),
+        };
+        self.missing.extend(own.missing.into_iter().map(named));
+        self.newer.extend(own.newer.into_iter().map(named));
+    }
+}
+
+/// Steps of a schema that is somebody's own, in the same database: numbered for themselves, and recorded in a table of
+/// their own, `_NAME_migrations`.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnSteps {
+    name: &'static str,
+    /// The steps.
+    pub steps: &'static Migrator,
+}
+
+impl OwnSteps {
+    /// Names steps.
+    ///
+    /// # Panics
+    /// When the name is not made of lower-case letters and `_`, has more than 40 of them, or is the one that Florin's own
+    /// steps have.
+    #[must_use]
+    pub fn new(name: &'static str, steps: &'static Migrator) -> Self {
+        let is_word = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        assert!(is_word && (1..=40).contains(&name.len()) && name != "sqlx", "{name:?} names no steps");
+        Self { name, steps }
+    }
+
+    /// Returns whose they are.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns the table in which they are recorded.
+    #[must_use]
+    pub fn table(&self) -> String {
+        format!("_{}_migrations", self.name)
+    }
+
+    /// Returns the statement that reads what is recorded.
+    #[must_use]
+    pub fn recorded(&self) -> AssertSqlSafe<String> {
+        // The name is a word, as `new` saw.
+        AssertSqlSafe(format!("SELECT version, description, checksum FROM {} ORDER BY version", self.table()))
+    }
+
+    /// Returns the steps to be applied to a database that [passed the comparison](compare_steps).
+    #[must_use]
+    pub fn applicable(&self) -> Migrator {
+        let mut steps = applicable(self.steps);
+        steps.dangerous_set_table_name(self.table());
+        steps
+    }
 }
 
 /// Why a schema could not be brought up to date. The step that failed has changed nothing.
@@ -116,7 +179,6 @@ fn expands(description: &str) -> bool {
 mod tests {
     use std::borrow::Cow;
 
-    use sqlx::AssertSqlSafe;
     use sqlx::SqlSafeStr;
     use sqlx::migrate::{Migration, MigrationType};
 

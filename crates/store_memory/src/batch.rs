@@ -5,16 +5,21 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use engine::companion::StoreTransaction;
 use engine::port::{
-    Appended, Batch, BeginError, CommitError, Head, KeyUse, Loaded, LogRecord, Opened, Unused, Wanted,
+    Accompanies, AccompanyError, Appended, Batch, BeginError, CommitError, Head, KeyUse, Loaded, LogRecord,
+    Opened, Unused, Wanted,
 };
 use engine::query::HoldQuery;
 use identity::AuditEvent;
-use ledger::{Address, BalanceKey, EntryBody, EntryNumber, LedgerName, Origin, Policy, Reference, Remainder};
+use ledger::{
+    Address, BalanceKey, Entry, EntryBody, EntryNumber, LedgerName, Origin, Policy, Reference, Remainder,
+};
 use test_support::Naive;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::database::{KeptLedger, MemoryDatabase, Refused};
+use crate::rows::MemoryRows;
 use crate::store::{MemoryStore, Opening};
 
 pub(crate) async fn begin(
@@ -30,7 +35,14 @@ pub(crate) async fn begin(
     let loaded = load(&ledger.log(), wanted);
     let opening = Arc::clone(&store.opening);
     let database = store.database.clone();
-    let batch = Box::new(MemoryBatch { database, ledger, events: Vec::new(), opening, _head: head });
+    let batch = Box::new(MemoryBatch {
+        database,
+        ledger,
+        events: Vec::new(),
+        rows: Vec::new(),
+        opening,
+        _head: head,
+    });
     Ok(Opened { loaded, batch })
 }
 
@@ -133,6 +145,7 @@ struct MemoryBatch {
     database: MemoryDatabase,
     ledger: Arc<KeptLedger>,
     events: Vec<AuditEvent>,
+    rows: Vec<String>,
     opening: Arc<Opening>,
     _head: OwnedMutexGuard<()>,
 }
@@ -144,11 +157,23 @@ impl Batch for MemoryBatch {
         let written = self.ledger.write(records);
         written.map_err(|refused| CommitError::RolledBack(Box::new(refused)))?;
         self.database.access().record(&self.events);
+        self.database.own_rows().extend(self.rows);
         Ok(())
     }
 
     async fn record(&mut self, events: &[AuditEvent]) -> Result<(), CommitError> {
         self.events.extend_from_slice(events);
+        Ok(())
+    }
+
+    async fn accompany(
+        &mut self,
+        companion: &mut dyn Accompanies,
+        entry: &Entry,
+    ) -> Result<(), AccompanyError> {
+        let mut rows = MemoryRows::default();
+        companion.write(&mut StoreTransaction::new(&mut rows), entry).await?;
+        self.rows.extend(rows.into_rows());
         Ok(())
     }
 }

@@ -16,7 +16,11 @@ use crate::schedules::KeptSchedules;
 /// Ledgers in memory: what a file is to SQLite. Clones are the same database, which lasts as long as one of them
 /// or a store that was opened on it.
 #[derive(Clone, Default)]
-pub struct MemoryDatabase(Arc<Mutex<BTreeMap<LedgerName, Arc<KeptLedger>>>>, Arc<Mutex<KeptAccess>>);
+pub struct MemoryDatabase(
+    Arc<Mutex<BTreeMap<LedgerName, Arc<KeptLedger>>>>,
+    Arc<Mutex<KeptAccess>>,
+    Arc<Mutex<Vec<String>>>,
+);
 
 /// A ledger as it is kept.
 pub(crate) struct KeptLedger {
@@ -88,6 +92,17 @@ impl MemoryDatabase {
     pub(crate) fn access(&self) -> MutexGuard<'_, KeptAccess> {
         // They are whole between any two changes.
         self.1.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the rows that companions wrote, the earliest first.
+    #[must_use]
+    pub fn rows(&self) -> Vec<String> {
+        self.own_rows().clone()
+    }
+
+    pub(crate) fn own_rows(&self) -> MutexGuard<'_, Vec<String>> {
+        // They are whole between any two changes.
+        self.2.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ledgers(&self) -> MutexGuard<'_, BTreeMap<LedgerName, Arc<KeptLedger>>> {

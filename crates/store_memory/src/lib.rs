@@ -11,6 +11,7 @@ mod database;
 mod features;
 mod mailed_links;
 mod pages;
+mod rows;
 mod schedules;
 mod second_factors;
 mod sessions;
@@ -20,4 +21,5 @@ mod store;
 mod users;
 
 pub use database::MemoryDatabase;
+pub use rows::{MemoryRows, connection};
 pub use store::MemoryStore;

@@ -4,16 +4,20 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::port::{Appended, Batch, CommitError, Head, Loaded, LogRecord, LookedUp, Opened, Unused, Wanted};
+use engine::port::{
+    Accompanies, AccompanyError, Appended, Batch, CommitError, Head, Loaded, LogRecord, LookedUp, Opened,
+    Unused, Wanted,
+};
 use fail_points::Point;
 use identity::AuditEvent;
-use ledger::LedgerName;
+use ledger::{Entry, LedgerName};
 use sql_rows::{ChangedAccounts, ChangedTransactions, Failure, HoldRows};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sqlx::{Connection, PgConnection};
 
 use crate::audit::record_all;
 use crate::changes::{load_kept, write_changes};
+use crate::companion;
 use crate::connections::{Lease, run};
 use crate::holds::{load_holds, load_unreversed, load_versions, write_holds};
 use crate::load::{self, load};
@@ -112,6 +116,14 @@ impl Batch for PostgresBatch {
         let Self { lease, .. } = self;
         let recorded = run!(lease, record_all(lease, events));
         recorded.map_err(|failure| CommitError::RolledBack(failure.into()))
+    }
+
+    async fn accompany(
+        &mut self,
+        companion: &mut dyn Accompanies,
+        entry: &Entry,
+    ) -> Result<(), AccompanyError> {
+        companion::accompany(&mut self.lease, companion, entry).await
     }
 }
 

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use sql_rows::Failure;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
-use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Postgres};
+use sqlx_core::transaction::TransactionManager;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
@@ -235,6 +236,10 @@ pub(crate) fn timed_out() -> sqlx::Error {
     sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())
 }
 
+/// Counts transactions and savepoints, for those who begin others within: on a connection that does not know of ours, theirs
+/// would end it.
+type Manager = <Postgres as sqlx::Database>::TransactionManager;
+
 /// A connection that is its holder's for a while.
 pub(crate) struct Lease {
     connection: Option<PgConnection>,
@@ -250,12 +255,27 @@ impl Lease {
     /// Starts a transaction; from now on whoever drops this rolls it back.
     pub(crate) async fn begin(&mut self) -> Result<(), Failure> {
         self.in_transaction = true;
-        run!(self, async { Ok(self.execute("BEGIN").await.map(drop)?) })
+        run!(self, async { Ok(Manager::begin(self, None).await?) })
+    }
+
+    /// Marks a place in the transaction to which it can be rolled back.
+    pub(crate) async fn savepoint(&mut self) -> Result<(), Failure> {
+        run!(self, async { Ok(Manager::begin(self, None).await?) })
+    }
+
+    /// Gives up the last place, and keeps what was done since; fails where the transaction ended since.
+    pub(crate) async fn release_savepoint(&mut self) -> Result<(), Failure> {
+        run!(self, async { Ok(Manager::commit(self).await?) })
+    }
+
+    /// Undoes what was done since the last place.
+    pub(crate) async fn roll_back_to_savepoint(&mut self) -> Result<(), Failure> {
+        run!(self, async { Ok(Manager::rollback(self).await?) })
     }
 
     /// Commits the transaction. The caller has to tell from the error what became of it.
     pub(crate) async fn commit(&mut self) -> Result<(), Failure> {
-        let result = run!(self, async { Ok(self.execute("COMMIT").await.map(drop)?) });
+        let result = run!(self, async { Ok(Manager::commit(self).await?) });
         self.in_transaction = result.is_err();
         result
     }
@@ -322,8 +342,12 @@ impl Drop for Lease {
             (Arc::clone(&self.shared), self.generation, self.in_transaction);
         runtime.spawn(async move {
             let at_rest = timeout(RECOVERY_TIMEOUT, async {
-                if in_transaction {
+                if in_transaction && !connection.is_in_transaction() {
+                    // Given up while it began: only the server knows of it.
                     connection.execute("ROLLBACK").await?;
+                }
+                while connection.is_in_transaction() {
+                    Manager::rollback(&mut connection).await?;
                 }
                 connection.ping().await
             })

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sql_rows::{MigrateError, RecordedStep, SchemaState, applicable, compare_steps};
+use sql_rows::{MigrateError, OwnSteps, RecordedStep, SchemaState, applicable, compare_steps};
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 use tokio::time::sleep;
@@ -18,29 +18,63 @@ const LOCK: i64 = 0x666c_6f72_696e;
 /// How long to wait before asking for the lock again.
 const TURN: Duration = Duration::from_millis(100);
 
-pub(crate) async fn migrate(options: &PostgresOptions) -> Result<SchemaState, MigrateError> {
+/// Applies what is missing of the schema, and then of somebody's own.
+pub(crate) async fn migrate(
+    options: &PostgresOptions,
+    own: Option<OwnSteps>,
+) -> Result<SchemaState, MigrateError> {
     let mut connection = connect(options).await?;
     take_lock(&mut connection).await?;
     // A step that needs a table must not queue for long: everybody else would queue behind it.
     let lock_timeout = format!("SET lock_timeout = {}", options.lock_timeout.as_millis().max(1));
     connection.execute(sqlx::AssertSqlSafe(lock_timeout)).await?;
     connection.ensure_migrations_table(&MIGRATOR.table_name).await?;
-    let before = compare_steps(&MIGRATOR, &recorded_steps(&mut connection).await?)?;
+    let mut before = compare_steps(&MIGRATOR, &recorded_steps(&mut connection).await?)?;
+    if let Some(own) = own {
+        connection.ensure_migrations_table(&own.table()).await?;
+        // Before anything is applied: what cannot go on changes nothing.
+        before.add(compare_own(own, &mut connection).await?, own.name());
+    }
     applicable(&MIGRATOR).run_direct(None, &mut connection, false).await?;
+    if let Some(own) = own {
+        own.applicable().run_direct(None, &mut connection, false).await?;
+    }
     connection.close().await?;
     Ok(before)
 }
 
 /// Says what [`migrate`] would find, and changes nothing.
-pub(crate) async fn schema(options: &PostgresOptions) -> Result<SchemaState, MigrateError> {
+pub(crate) async fn schema(
+    options: &PostgresOptions,
+    own: Option<OwnSteps>,
+) -> Result<SchemaState, MigrateError> {
     let mut connection = connect(options).await?;
-    let table =
-        sqlx::query_scalar!(r#"SELECT to_regclass($1) IS NOT NULL AS "there!""#, &MIGRATOR.table_name)
-            .fetch_one(&mut connection)
-            .await?;
-    let recorded = if table { recorded_steps(&mut connection).await? } else { Vec::new() };
+    let recorded = if has_table(&mut connection, &MIGRATOR.table_name).await? {
+        recorded_steps(&mut connection).await?
+    } else {
+        Vec::new()
+    };
+    let mut state = compare_steps(&MIGRATOR, &recorded)?;
+    if let Some(own) = own {
+        let its = if has_table(&mut connection, &own.table()).await? {
+            compare_own(own, &mut connection).await?
+        } else {
+            compare_steps(own.steps, &[])?
+        };
+        state.add(its, own.name());
+    }
     connection.close().await?;
-    compare_steps(&MIGRATOR, &recorded)
+    Ok(state)
+}
+
+async fn has_table(connection: &mut PgConnection, name: &str) -> Result<bool, sqlx::Error> {
+    let table = sqlx::query_scalar!(r#"SELECT to_regclass($1) IS NOT NULL AS "there!""#, name);
+    table.fetch_one(connection).await
+}
+
+async fn compare_own(own: OwnSteps, connection: &mut PgConnection) -> Result<SchemaState, MigrateError> {
+    let recorded: Vec<RecordedStep> = sqlx::query_as(own.recorded()).fetch_all(connection).await?;
+    compare_steps(own.steps, &recorded)
 }
 
 /// Waits until nobody else migrates, for as long as that takes. The lock ends with the session.

@@ -1,5 +1,6 @@
 //! The store itself: opens the database and passes each operation on to the file that does it.
 
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,10 +13,10 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
-use sql_rows::{Failure, MigrateError, SchemaState};
+use sql_rows::{Failure, MigrateError, OwnSteps, SchemaState};
 use sqlx::PgConnection;
 
-use crate::connections::{Connections, run};
+use crate::connections::{Connections, Lease, run};
 use crate::options::PostgresOptions;
 use crate::session::Purpose;
 use crate::together::Together;
@@ -74,7 +75,26 @@ impl PostgresStore {
     /// When the database holds a step of a newer version that this one cannot go on with, or something
     /// failed.
     pub async fn migrate(&self) -> Result<SchemaState, MigrateError> {
-        migrate::migrate(&self.options).await
+        self.migrate_with(None).await
+    }
+
+    /// Does as [`Self::migrate`] with the schema, and then with somebody's own.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`].
+    pub async fn migrate_with(&self, own: Option<OwnSteps>) -> Result<SchemaState, MigrateError> {
+        migrate::migrate(&self.options, own).await
+    }
+
+    /// Waits for a connection that reads what is committed, and can write nothing: for rows of one's own.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`].
+    pub async fn read(&self) -> Result<Reading, ReadError> {
+        let mut lease = self.readers.acquire().await?;
+        // What comes of the statements is not seen here: the connection is brought back to rest each time.
+        lease.unsettle();
+        Ok(Reading(lease))
     }
 
     /// Makes a session as batches have it: for tests, to look at its settings and its plans.
@@ -91,7 +111,32 @@ impl PostgresStore {
     /// # Errors
     /// As [`Self::migrate`].
     pub async fn schema(&self) -> Result<SchemaState, MigrateError> {
-        migrate::schema(&self.options).await
+        self.schema_with(None).await
+    }
+
+    /// Does as [`Self::schema`] with the schema and with somebody's own.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`].
+    pub async fn schema_with(&self, own: Option<OwnSteps>) -> Result<SchemaState, MigrateError> {
+        migrate::schema(&self.options, own).await
+    }
+}
+
+/// A connection that reads, until it is dropped.
+pub struct Reading(Lease);
+
+impl Deref for Reading {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Reading {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.0
     }
 }
 

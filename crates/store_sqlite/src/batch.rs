@@ -9,11 +9,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
-use engine::port::{Batch, CommitError, Head, KeyUse, Loaded, LogRecord, LookedUp, Opened, Wanted};
+use engine::port::{
+    Accompanies, AccompanyError, Batch, CommitError, Head, KeyUse, Loaded, LogRecord, LookedUp, Opened,
+    Wanted,
+};
 use engine::shifted::ShiftedMovement;
 use fail_points::Point;
 use identity::AuditEvent;
-use ledger::{Asset, BalanceKey, BalanceTotal, EntryNumber, LedgerName, Reference, SumChanges};
+use ledger::{Asset, BalanceKey, BalanceTotal, Entry, EntryNumber, LedgerName, Reference, SumChanges};
 use sql_rows::{
     BatchRows, Corruption, Failure, MovedBalance, Reader, add_looked_up, balances_of, entry_number,
     recorded_pairs, shifted_movements, stored_number, sums_of,
@@ -24,6 +27,7 @@ use tokio::sync::Notify;
 use crate::audit::record_all;
 use crate::changes::{load_kept, write_changes};
 use crate::checkpoints::Checkpoints;
+use crate::companion;
 use crate::failure::commit_failed;
 use crate::holds::{load_holds, load_unreversed, load_versions, write_holds};
 use crate::json::{next_array, write_row};
@@ -240,6 +244,14 @@ impl Batch for SqliteBatch {
     async fn record(&mut self, events: &[AuditEvent]) -> Result<(), CommitError> {
         let recorded = record_all(&mut self.transaction, events).await;
         recorded.map_err(|failure| CommitError::RolledBack(failure.into()))
+    }
+
+    async fn accompany(
+        &mut self,
+        companion: &mut dyn Accompanies,
+        entry: &Entry,
+    ) -> Result<(), AccompanyError> {
+        companion::accompany(&mut self.transaction, companion, entry).await
     }
 }
 

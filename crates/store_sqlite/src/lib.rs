@@ -11,6 +11,7 @@ mod backup;
 mod batch;
 mod changes;
 mod checkpoints;
+mod companion;
 mod entries;
 mod failure;
 mod groups;
@@ -39,6 +40,12 @@ mod users;
 mod writer;
 
 pub use backup::{Backup, BackupError, Copied};
+pub use companion::connection;
 pub use options::SqliteOptions;
-pub use sql_rows::{MigrateError, SchemaState, SchemaStep};
+pub use sql_rows::{MigrateError, OwnSteps, SchemaState, SchemaStep};
+pub use sqlx::SqliteConnection;
+pub use sqlx::migrate::Migrator;
+
+/// A connection that reads, until it is dropped.
+pub type Reading = sqlx::pool::PoolConnection<sqlx::Sqlite>;
 pub use store::{OpenError, SqliteStore};

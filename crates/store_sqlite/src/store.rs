@@ -12,8 +12,9 @@ use engine::query::{
     Page, StatementPosition, StatementQuery, TransactionChangeQuery, TransactionPosition, TransactionQuery,
 };
 use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timestamp};
-use sql_rows::{Failure, MigrateError, SchemaState};
-use sqlx::SqlitePool;
+use sql_rows::{Failure, MigrateError, OwnSteps, SchemaState};
+use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, SqlitePool};
 
 use crate::backup::{self, Backup, BackupError, Copied};
 use crate::checkpoints::Checkpoints;
@@ -88,7 +89,15 @@ impl SqliteStore {
     /// When the database holds a step of a newer version that this one cannot go on with, or something
     /// failed.
     pub async fn migrate(&self) -> Result<SchemaState, MigrateError> {
-        migrate::migrate(&self.writer).await
+        self.migrate_with(None).await
+    }
+
+    /// Does as [`Self::migrate`] with the schema and with somebody's own: both or neither.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`].
+    pub async fn migrate_with(&self, own: Option<OwnSteps>) -> Result<SchemaState, MigrateError> {
+        migrate::migrate(&self.writer, own).await
     }
 
     /// Says how the schema stands, changes nothing and holds nobody up.
@@ -96,7 +105,23 @@ impl SqliteStore {
     /// # Errors
     /// As [`Self::migrate`].
     pub async fn schema(&self) -> Result<SchemaState, MigrateError> {
-        migrate::schema(&self.options).await
+        self.schema_with(None).await
+    }
+
+    /// Does as [`Self::schema`] with the schema and with somebody's own.
+    ///
+    /// # Errors
+    /// As [`Self::migrate`].
+    pub async fn schema_with(&self, own: Option<OwnSteps>) -> Result<SchemaState, MigrateError> {
+        migrate::schema(&self.options, own).await
+    }
+
+    /// Waits for a connection that reads what is committed, and can write nothing: for rows of one's own.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`].
+    pub async fn read(&self) -> Result<PoolConnection<Sqlite>, ReadError> {
+        self.readers.acquire().await.map_err(|error| ReadError::Unavailable(error.into()))
     }
 }
 

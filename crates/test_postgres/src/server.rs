@@ -1,5 +1,6 @@
 //! A server of a test's own: stopped and started again, killed, run out of disk, followed and replaced by another.
 
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -11,8 +12,8 @@ use crate::supervisor::Supervisor;
 /// The name of the one standby that a server may have.
 const STANDBY: &str = "standby";
 
-/// How long a standby may take until commits wait for it.
-const STANDBY_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long it may take until the server does what its configuration says, or a standby until commits wait for it.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A server that goes when it is dropped, or with the process.
 #[derive(Debug)]
@@ -154,11 +155,35 @@ impl Server {
             "SELECT 1 / count(*) FROM pg_stat_replication
             WHERE application_name = '{STANDBY}' AND state = 'streaming' AND sync_state = 'sync'"
         );
-        let began = Instant::now();
-        while let Err(error) = database::execute_blocking(&self.url(), &[&follows]) {
-            assert!(began.elapsed() < STANDBY_TIMEOUT, "the standby does not follow: {error}");
-        }
+        self.wait_until(&follows);
         standby
+    }
+
+    /// Has the server speak TLS from now on with whoever asks for it. Both are PEM.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn speak_tls(&self, certificate: &str, key: &str) {
+        let data = self.folder.data();
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let file = data.join(name);
+            std::fs::write(&file, text).expect("the file is written");
+            // Keys that others could read are refused.
+            std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).expect("the file is ours");
+            let (user, group) = self.folder.owner();
+            chown(&file, Some(user), Some(group)).expect("the file is given to the server's user");
+        }
+        let statements = ["ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()"];
+        database::execute_blocking(&self.url(), &statements).expect("the server runs");
+        self.wait_until("SELECT 1 / (current_setting('ssl') = 'on')::int");
+    }
+
+    /// Waits until a statement succeeds, each time on a connection of its own.
+    fn wait_until(&self, statement: &str) {
+        let began = Instant::now();
+        while let Err(error) = database::execute_blocking(&self.url(), &[statement]) {
+            assert!(began.elapsed() < TIMEOUT, "waited too long for {statement}: {error}");
+        }
     }
 
     /// Makes a server that follows another one independent of that, and waits until it takes writes.

@@ -35,6 +35,7 @@ mod request_ids;
 mod reversals;
 mod routes;
 mod schedules;
+mod sections;
 mod sessions;
 mod shown;
 mod site;

@@ -101,7 +101,7 @@ fn a_database_that_cannot_be_used_is_named_without_its_password() {
     let folder = tempfile::tempdir().unwrap();
     for (url, reason) in [
         ("postgres://florin:hunter2@127.0.0.1:1/florin", "cannot be reached"),
-        ("postgres://florin:hunter2@127.0.0.1:1/florin?sslmode=require", "not encrypted"),
+        ("postgres://florin:hunter2@127.0.0.1:1/florin?sslmode=verify-ca", "use verify-full"),
     ] {
         let started = run(folder.path(), &[("PX_DATABASE__URL", url)], &["serve"]);
         assert_ne!(started.code(), Some(0), "{started:?}");

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::harness::{ADMIN_KEY, Request, Service, run};
+use crate::users::set_password;
 
 /// No key and no secret in the configuration.
 const NONE: (&str, &str) = ("PX_AUTHENTICATION__ADMIN_KEY", "");
@@ -90,6 +91,24 @@ fn production_starts_with_an_admin_key_or_says_how_to_make_one() {
     assert!(admin(&["list-keys"]).stdout.contains(&format!("{id}  revoked")));
     assert_eq!(admin(&["revoke-key", "000000000000"]).code(), Some(1));
     drop(service);
+    refuses();
+
+    // Users let others in as well, once they can come in themselves.
+    let create = |email: &str, role: &str| {
+        assert!(admin(&["create-user", email, "--name", "A", "--role", role]).status.success());
+    };
+    let give = |email: &str| {
+        assert!(
+            set_password(folder.path(), &settings, email, "correct horse battery staple").status.success()
+        );
+    };
+    create("reader@example.com", "reader");
+    give("reader@example.com");
+    create("admin@example.com", "admin");
+    refuses();
+    give("admin@example.com");
+    drop(Service::start(folder.path(), &settings));
+    assert!(admin(&["disable-user", "admin@example.com"]).status.success());
     refuses();
 }
 

@@ -6,6 +6,7 @@ mod harness;
 mod access;
 mod command_line;
 mod configuration;
+mod handed_over;
 mod start;
 mod stop;
 mod users;

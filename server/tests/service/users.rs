@@ -13,8 +13,8 @@ fn admin(folder: &Path, arguments: &[&str]) -> Ended {
 }
 
 /// Sets a password, which standard input has.
-fn set_password(folder: &Path, email: &str, input: &str) -> Ended {
-    let mut command = command(folder, &[]);
+pub(crate) fn set_password(folder: &Path, settings: &[(&str, &str)], email: &str, input: &str) -> Ended {
+    let mut command = command(folder, settings);
     command.args(["admin", "set-password", email]).stdin(Stdio::piped());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
     // It may have ended before it read anything.
@@ -87,15 +87,15 @@ fn a_password_is_read_from_standard_input_and_shown_nowhere() {
         ("password12345\n", "too easy to guess"),
         ("Ada@Example.com\n", "must not be the name"),
     ] {
-        let ended = set_password(folder.path(), "ada@example.com", input);
+        let ended = set_password(folder.path(), &[], "ada@example.com", input);
         assert_eq!(ended.code(), Some(1), "{input}: {ended:?}");
         assert!(ended.stderr.contains(complaint), "{input}: {ended:?}");
     }
     assert!(set_at().is_null());
-    let nobody = set_password(folder.path(), "nobody@example.com", PASSWORD);
+    let nobody = set_password(folder.path(), &[], "nobody@example.com", PASSWORD);
     assert!(nobody.code() == Some(1) && nobody.stderr.contains("nobody has the address"), "{nobody:?}");
     for input in [format!("{PASSWORD}\n"), format!("{PASSWORD}\r\nnot this\n"), PASSWORD.to_owned()] {
-        let ended = set_password(folder.path(), "ADA@example.com", &input);
+        let ended = set_password(folder.path(), &[], "ADA@example.com", &input);
         assert_eq!(ended.stdout, format!("set the password of {id} (ada@example.com)\n"), "{ended:?}");
         assert_eq!(ended.stderr, "");
     }

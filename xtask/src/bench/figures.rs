@@ -111,7 +111,8 @@ pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     }
 }
 
-fn spread(figures: impl Iterator<Item = f64>) -> (f64, f64) {
+/// Returns the least and the most.
+pub(crate) fn spread(figures: impl Iterator<Item = f64>) -> (f64, f64) {
     figures.fold((f64::NAN, f64::NAN), |(least, most), figure| (figure.min(least), figure.max(most)))
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::interrupt::Interrupt;
+use crate::interrupt::Interrupt;
 use crate::process;
 
 /// The test binary of `server` that has it killed at random moments.

@@ -2,7 +2,6 @@
 //! they saw. It judges nothing by itself: a test that finds anything wrong fails, and with it all of this.
 
 mod binaries;
-mod interrupt;
 mod sums;
 
 use std::fmt::Write as _;
@@ -14,8 +13,8 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use self::binaries::{Binaries, Ended};
-use self::interrupt::Interrupt;
 use self::sums::Sums;
+use crate::interrupt::Interrupt;
 
 /// How many random moments each run of a test has.
 const KILL_ROUNDS: u64 = 20;

@@ -11,7 +11,7 @@ use crate::tree::{files, read};
 const SECTIONS: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
 
 /// Written by a tool, so that these rules cannot be kept in them.
-const GENERATED: [&str; 2] = ["server_sdk", "workspace_hack"];
+const GENERATED: [&str; 3] = ["loyalty_server_sdk", "server_sdk", "workspace_hack"];
 
 fn manifest(path: &str) -> Table {
     read(path).parse().unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -157,6 +157,21 @@ fn versions_are_named_once_in_the_root_manifest() {
 }
 
 #[test]
+fn an_example_has_the_versions_that_the_repository_has() {
+    let locked = |path: &str| -> Vec<(String, String)> {
+        let table: Table = read(path).parse().unwrap_or_else(|error| panic!("{path}: {error}"));
+        let packages = table["package"].as_array().expect("a list").iter();
+        let foreign = packages.filter(|package| package.get("source").is_some());
+        let text = |package: &Value, key: &str| package[key].as_str().expect("a text").to_owned();
+        foreign.map(|package| (text(package, "name"), text(package, "version"))).collect()
+    };
+    let ours = locked("Cargo.lock");
+    let found = locked("examples/loyalty/Cargo.lock").into_iter().filter(|package| !ours.contains(package));
+    let found: Vec<String> = found.map(|(name, version)| format!("{name} {version}")).collect();
+    none_of(&found, "take the root's Cargo.lock, and let cargo drop what the example does not need");
+}
+
+#[test]
 fn every_package_takes_the_lints_and_the_licence_of_the_workspace() {
     let mut found = Vec::new();
     for (name, manifest) in packages() {
@@ -170,4 +185,30 @@ fn every_package_takes_the_lints_and_the_licence_of_the_workspace() {
         }
     }
     none_of(&found, "packages without `[lints] workspace = true` or `license.workspace = true`");
+}
+
+#[test]
+fn types_that_the_graph_names_are_of_one_version() {
+    let packages = packages();
+    let named = section(&packages["server_sdk"], "dependencies").map(|(name, _)| name.clone());
+    // It has no types, only macros.
+    let named = named.filter(|name| name != "thiserror");
+    let named: Vec<String> = named.chain(["sqlx-core".to_owned()]).collect();
+    none_of(
+        &several_versions(&read("Cargo.lock"), &named),
+        "of two versions of a crate the Pavex compiler cannot tell whose type is meant: bring them together",
+    );
+    let two = "[[package]]\nname = \"http\"\nversion = \"0.2.12\"\n\n[[package]]\nname = \"http\"\nversion = \"1.5.0\"\n";
+    assert_eq!(several_versions(two, &["http".to_owned()]), ["http 0.2.12, 1.5.0"]);
+}
+
+fn several_versions(lock: &str, names: &[String]) -> Vec<String> {
+    let versions = |name: &String| {
+        let packages =
+            lock.split("[[package]]\nname = \"").skip(1).filter_map(|package| package.split_once("\"\n"));
+        let its = packages.filter(|(its, _)| its == name).filter_map(|(_, rest)| rest.split('"').nth(1));
+        its.collect::<Vec<_>>()
+    };
+    let several = names.iter().map(|name| (name, versions(name))).filter(|(_, versions)| versions.len() > 1);
+    several.map(|(name, versions)| format!("{name} {}", versions.join(", "))).collect()
 }

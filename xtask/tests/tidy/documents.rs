@@ -17,6 +17,17 @@ fn every_path_that_architecture_names_exists() {
     none_of(&missing, "ARCHITECTURE.md leads readers to files that are not there");
 }
 
+/// What the page says before is about files that somebody might write.
+#[test]
+fn whatever_holds_a_trap_of_the_framework_exists() {
+    let page = read("docs/mistakes.md");
+    let (_, traps) = page.split_once("\n## What holds").expect("the page ends with what holds the traps");
+    let paths: Vec<String> = code_spans(traps).into_iter().filter(|span| is_path(span)).collect();
+    assert!(paths.len() >= 10, "traps are held by something: {paths:?}");
+    let missing: Vec<String> = paths.into_iter().filter(|path| !exists(path)).collect();
+    none_of(&missing, "docs/mistakes.md says that a trap is held by what is not there");
+}
+
 #[test]
 fn every_link_between_documents_leads_somewhere() {
     let mut found = Vec::new();

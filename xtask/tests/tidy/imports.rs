@@ -39,24 +39,32 @@ fn the_ledger_touches_nothing_outside() {
     none_of(&found, "time and ids reach the ledger as arguments, so that deciding can be repeated");
 }
 
+/// What is told to whoever has a feature import another one.
+pub(crate) const NO_SIBLINGS: &str = "what two features share moves down into app/src/http or into a crate";
+
 #[test]
 fn a_feature_never_imports_a_sibling() {
+    none_of(&siblings(&rust_files()), NO_SIBLINGS);
+}
+
+/// Where features name others.
+pub(crate) fn siblings(files: &[SourceFile]) -> Vec<String> {
     let features: Vec<String> =
         folders_in("app/src").into_iter().filter(|name| !SHARED.contains(&name.as_str())).collect();
     let mut found = Vec::new();
-    for file in rust_files() {
+    for file in files {
         let Some(rest) = file.path.strip_prefix("app/src/") else { continue };
         let Some((own, _)) = rest.split_once('/') else { continue };
         if KNOW_ALL.contains(&own) {
             continue;
         }
-        for named in named_after_crate(&file) {
+        for named in named_after_crate(file) {
             if named != own && features.contains(&named) {
                 found.push(format!("{} names {named}", file.path));
             }
         }
     }
-    none_of(&found, "what two features share moves down into app/src/http or into a crate");
+    found
 }
 
 #[test]

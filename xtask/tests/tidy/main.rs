@@ -5,6 +5,7 @@ mod dependencies;
 mod documents;
 mod files;
 mod generated;
+mod graph;
 mod imports;
 mod migrations;
 mod tree;

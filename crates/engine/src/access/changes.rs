@@ -25,12 +25,12 @@ pub enum AuthenticationError {
     /// There is no such key, or its secret is another one.
     #[error("there is no such key")]
     Unknown,
-    /// The key's time is over.
+    /// The time of this key is over.
     #[error("the key has expired")]
-    Expired,
-    /// The key was revoked.
+    Expired(KeyId),
+    /// This key was revoked.
     #[error("the key was revoked")]
-    Revoked,
+    Revoked(KeyId),
     /// The token does not do.
     #[error(transparent)]
     Token(#[from] tokens::TokenError),
@@ -89,7 +89,7 @@ impl Engine {
         if cached.digest != text.digest() {
             return Err(AuthenticationError::Unknown);
         }
-        self.in_use(&cached)
+        self.in_use(&cached, || text.id())
     }
 
     /// Says who comes with what was given for a key, and was checked by itself.
@@ -98,7 +98,7 @@ impl Engine {
     /// [`AuthenticationError`].
     pub(crate) async fn authenticate_for(&self, id: &KeyId) -> Result<Arc<Principal>, AuthenticationError> {
         let cached = self.look_up(id.as_str()).await?;
-        self.in_use(&cached)
+        self.in_use(&cached, || id.clone())
     }
 
     async fn look_up(&self, id: &str) -> Result<Arc<Lookup<CachedKey>>, AuthenticationError> {
@@ -116,13 +116,17 @@ impl Engine {
     }
 
     /// Lets a key that was looked up be used now, unless its time is over.
-    fn in_use(&self, cached: &CachedKey) -> Result<Arc<Principal>, AuthenticationError> {
+    fn in_use(
+        &self,
+        cached: &CachedKey,
+        id: impl FnOnce() -> KeyId,
+    ) -> Result<Arc<Principal>, AuthenticationError> {
         let now = self.now();
         if cached.is_revoked {
-            return Err(AuthenticationError::Revoked);
+            return Err(AuthenticationError::Revoked(id()));
         }
         if cached.expires_at.is_some_and(|at| at <= now) {
-            return Err(AuthenticationError::Expired);
+            return Err(AuthenticationError::Expired(id()));
         }
         cached.use_at(now);
         Ok(Arc::clone(&cached.principal))
@@ -211,7 +215,7 @@ impl Engine {
     /// Says whether there is a key with which keys can be created.
     ///
     /// # Errors
-    /// [`ReadError`].
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
     pub async fn has_admin_key(&self) -> Result<bool, ReadError> {
         let mut before = None;
         loop {

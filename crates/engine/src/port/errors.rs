@@ -25,6 +25,17 @@ pub enum CommitError {
     OutcomeUnknown(#[source] Source),
 }
 
+/// Why what goes with an entry was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum AccompanyError {
+    /// The companion says no. Nothing of what it wrote stays, and the batch can go on.
+    #[error("the companion refused")]
+    Refused,
+    /// It, or the database, failed: the batch is of no more use.
+    #[error("the companion failed")]
+    Failed(#[source] Source),
+}
+
 /// Why a ledger could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateLedgerError {

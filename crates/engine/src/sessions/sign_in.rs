@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use identity::{Action, AuditEvent, Email, User, UserId};
+use tokio::time::{Instant, sleep_until};
 
 use super::throttle::{Attempt, LoginThrottle, Network, Refusal, SinceEpoch};
 use crate::Engine;
@@ -13,6 +14,10 @@ use crate::users::{ChangeUserError, DigestError, SetPasswordError, VerifyPasswor
 
 /// How many of a user's latest sessions say where they came in from.
 const RECENT_SESSIONS: usize = 50;
+
+/// How long it takes to say no where that was looked up: there is more to read of who comes in often than of nobody, and less
+/// than this.
+const LOOKED_UP_AFTER: Duration = Duration::from_millis(50);
 
 /// Why somebody did not sign in.
 #[derive(Debug, thiserror::Error)]
@@ -142,8 +147,13 @@ impl Engine {
             Ok(attempt) => Ok(Ok(attempt)),
             Err(Refusal::Wait(wait)) => Ok(Err(wait)),
             Err(Refusal::WaitUnlessKnown(wait)) => {
+                let said_at = Instant::now() + LOOKED_UP_AFTER;
                 let is_known = self.came_in_from(email, network).await?;
-                Ok(throttle.begin(email, network, is_known, self.since_epoch()).map_err(|_| wait))
+                let begun = throttle.begin(email, network, is_known, self.since_epoch());
+                if begun.is_err() {
+                    sleep_until(said_at).await;
+                }
+                Ok(begun.map_err(|_| wait))
             }
         }
     }

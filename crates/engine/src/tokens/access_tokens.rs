@@ -27,6 +27,9 @@ pub struct TokenOptions {
     pub time: Duration,
     /// How long a key signs before the next one does.
     pub rotation: Duration,
+    /// Whether keys are kept in the store. They are not where what seals them goes with the process: nobody could open
+    /// them after it, nor sign with them.
+    pub keeps_keys: bool,
 }
 
 /// Gives access tokens and checks them. Cheap to clone: clones are the same.
@@ -53,7 +56,7 @@ impl AccessTokens {
     /// Makes what gives tokens for an engine's keys.
     #[must_use]
     pub fn new(engine: Engine, sealer: Sealer, options: TokenOptions) -> Self {
-        let keys = SigningKeys::new(engine.clone(), sealer, options.rotation);
+        let keys = SigningKeys::new(engine.clone(), sealer, &options);
         Self(Arc::new(Shared { engine, options, keys }))
     }
 

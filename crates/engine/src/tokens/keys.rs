@@ -14,9 +14,11 @@ use tokens::SigningKey;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
+use super::access_tokens::TokenOptions;
 use super::error::SigningKeyError;
-use super::port::StoredSigningKey;
+use super::port::{SigningKeyStore, StoredSigningKey};
 use super::rotation::{due, published, signer};
+use super::unkept::UnkeptKeys;
 use crate::Engine;
 use crate::access::random_name;
 use crate::port::ReadError;
@@ -33,6 +35,8 @@ pub(super) struct SigningKeys {
     engine: Engine,
     sealer: Sealer,
     rotation: Duration,
+    /// Where keys are instead of in the store.
+    unkept: Option<UnkeptKeys>,
     known: RwLock<Option<Arc<KnownKeys>>>,
     /// The key that signed last, opened.
     opened: RwLock<Option<Arc<SigningKey>>>,
@@ -59,9 +63,18 @@ impl KnownKeys {
 }
 
 impl SigningKeys {
-    pub(super) fn new(engine: Engine, sealer: Sealer, rotation: Duration) -> Self {
+    pub(super) fn new(engine: Engine, sealer: Sealer, options: &TokenOptions) -> Self {
         let (known, opened) = (RwLock::default(), RwLock::default());
-        Self { engine, sealer, rotation, known, opened, looking_up: Mutex::default() }
+        let unkept = (!options.keeps_keys).then(UnkeptKeys::default);
+        let rotation = options.rotation;
+        Self { engine, sealer, rotation, unkept, known, opened, looking_up: Mutex::default() }
+    }
+
+    fn place(&self) -> &dyn SigningKeyStore {
+        match &self.unkept {
+            Some(unkept) => unkept,
+            None => self.engine.store().signing(),
+        }
     }
 
     /// Returns the keys, looked up within the last second or two.
@@ -84,7 +97,7 @@ impl SigningKeys {
             return Ok(known);
         }
         let looked_up = Instant::now();
-        let stored = self.engine.store().signing().signing_keys().await?;
+        let stored = self.place().signing_keys().await?;
         let known = Arc::new(KnownKeys { stored, looked_up, is_being_looked_up: AtomicBool::new(false) });
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&known));
         Ok(known)
@@ -155,7 +168,7 @@ impl SigningKeys {
         let subject = if revoke_earlier { format!("{name}, earlier ones revoked") } else { name.clone() };
         let event = AuditEvent::by_operator(now, Action::SigningKeyCreated, subject);
         let revoke_earlier = revoke_earlier.then_some(now);
-        let added = self.engine.store().signing().add_signing_key(&key, revoke_earlier, &event).await?;
+        let added = self.place().add_signing_key(&key, revoke_earlier, &event).await?;
         Ok(added.then_some(name))
     }
 

@@ -8,6 +8,7 @@ mod error;
 mod keys;
 mod port;
 mod rotation;
+mod unkept;
 
 pub use access_tokens::{AccessTokens, IssuedToken, TokenOptions};
 pub use error::{IssueError, SigningKeyError};

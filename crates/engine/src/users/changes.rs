@@ -74,6 +74,28 @@ pub enum ChangeUserError {
 struct Contended;
 
 impl Engine {
+    /// Says whether there is a user who can come in and let others in.
+    ///
+    /// # Errors
+    /// [`ReadError::Unavailable`], [`ReadError::Corrupt`].
+    pub async fn has_admin_user(&self) -> Result<bool, ReadError> {
+        let administers = |user: &User| {
+            let mut scopes = [Scope::KeysAdmin, Scope::UsersAdmin].into_iter();
+            user.password_set_at.is_some() && scopes.any(|scope| user.grants.allow_overall(scope))
+        };
+        let mut before = None;
+        loop {
+            let page = self.store().users().users(Some(UserState::Active), before, 1000).await?;
+            if page.items.iter().any(administers) {
+                return Ok(true);
+            }
+            before = page.next;
+            if before.is_none() {
+                return Ok(false);
+            }
+        }
+    }
+
     /// Creates a user, who has no password yet, for whoever `by` is, who cannot give them more than they have.
     ///
     /// # Errors

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use engine::port::{
-    AllParts, Appended, Appends, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head,
-    LedgerCreation, LogRecord, LookedUp, Opened, Parts, ReadError, Snapshot, Store, Unused, Wanted,
+    Accompanies, AccompanyError, AllParts, Appended, Appends, Batch, BeginError, CommitError,
+    CreateLedgerError, DatedLine, DueHold, Head, LedgerCreation, LogRecord, LookedUp, Opened, Parts, ReadError,
+    Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
@@ -92,6 +93,14 @@ struct FaultyBatch {
 impl Batch for FaultyBatch {
     async fn record(&mut self, events: &[AuditEvent]) -> Result<(), CommitError> {
         self.inner.record(events).await
+    }
+
+    async fn accompany(
+        &mut self,
+        companion: &mut dyn Accompanies,
+        entry: &Entry,
+    ) -> Result<(), AccompanyError> {
+        self.inner.accompany(companion, entry).await
     }
 
     async fn commit(self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {

@@ -3,6 +3,7 @@
 mod appending;
 mod asking;
 mod changing;
+mod companions;
 mod faulty_store;
 mod scheduling;
 mod together;

@@ -6,6 +6,7 @@ mod faults;
 mod locks;
 mod migrations;
 mod schema;
+mod tls;
 mod together;
 
 use std::sync::Arc;

@@ -13,6 +13,7 @@ pub mod audit;
 pub mod balances;
 pub mod batches;
 pub mod changes;
+pub mod companions;
 pub mod concurrency;
 pub mod durability;
 pub mod holds;

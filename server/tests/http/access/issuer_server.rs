@@ -1,16 +1,18 @@
-//! An issuer of tokens with an HTTP server of its own, which can be made to answer badly.
+//! An issuer of tokens with an HTTP server of its own, which can be made to answer badly, or over TLS.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rcgen::{Certificate, CertificateParams, KeyPair};
 use ring::rand::SystemRandom;
 use ring::rsa::PublicKeyComponents;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
 };
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
 /// What a path answers.
@@ -18,7 +20,7 @@ type Answer = (u16, String);
 
 /// The issuer.
 pub(super) struct IssuerServer {
-    address: SocketAddr,
+    name: String,
     answers: Arc<Mutex<Answers>>,
 }
 
@@ -31,42 +33,58 @@ struct Answers {
 impl IssuerServer {
     /// Starts it, with no keys.
     pub(super) fn start() -> Self {
+        Self::listen(|address| format!("http://{address}"), |socket, answers| answers.reply(socket))
+    }
+
+    /// Starts it behind TLS, with a certificate for `localhost` that signed itself. Returns that as well.
+    pub(super) fn start_with_tls() -> (Self, Certificate) {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring has what these versions take")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key.into())
+            .expect("they belong together");
+        let config = Arc::new(config);
+        let issuer = Self::listen(
+            |address| format!("https://localhost:{}", address.port()),
+            move |socket, answers| {
+                let connection = ServerConnection::new(Arc::clone(&config)).expect("it is set up");
+                let mut stream = StreamOwned::new(connection, socket);
+                // Whoever does not trust it goes away, and gets no answer.
+                answers.reply(&mut stream);
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            },
+        );
+        (issuer, certificate)
+    }
+
+    fn listen(
+        name: impl FnOnce(SocketAddr) -> String,
+        serve: impl Fn(TcpStream, &Answers) + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let name = format!("http://{address}");
+        let name = name(listener.local_addr().expect("an address"));
         let discovery = json!({ "issuer": name, "jwks_uri": format!("{name}/keys") }).to_string();
         let answers = Answers { discovery: (200, discovery), keys: (200, json!({ "keys": [] }).to_string()) };
         let answers = Arc::new(Mutex::new(answers));
         let shared = Arc::clone(&answers);
         std::thread::spawn(move || {
             for socket in listener.incoming() {
-                let Ok(mut socket) = socket else { continue };
-                let mut reader = BufReader::new(socket.try_clone().expect("a socket"));
-                let mut first = String::new();
-                let mut line = String::new();
-                let _ = reader.read_line(&mut first);
-                while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
-                    line.clear();
-                }
-                let Answers { discovery, keys } = shared.lock().expect("answers").clone();
-                let (status, body) = match first.split(' ').nth(1) {
-                    Some("/.well-known/openid-configuration") => discovery,
-                    Some("/keys") => keys,
-                    _ => (404, String::new()),
-                };
-                let _ = write!(
-                    socket,
-                    "HTTP/1.1 {status} x\r\nlocation: /keys\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
-                    body.len()
-                );
+                let Ok(socket) = socket else { continue };
+                let answers = shared.lock().expect("answers").clone();
+                serve(socket, &answers);
             }
         });
-        Self { address, answers }
+        Self { name, answers }
     }
 
     /// Its name, as its tokens have it.
     pub(super) fn name(&self) -> String {
-        format!("http://{}", self.address)
+        self.name.clone()
     }
 
     /// Has it publish these keys.
@@ -90,6 +108,30 @@ impl IssuerServer {
              {{value=\"finance\",role=\"reader\",ledgers=[\"main\"]}},{{value=\"auditors\",scopes=[\"audit:read\"]}}]}}]",
             self.name()
         )
+    }
+}
+
+impl Answers {
+    /// Reads a request and answers it, as far as there is somebody who listens.
+    fn reply(&self, mut socket: impl Read + Write) {
+        let mut reader = BufReader::new(&mut socket);
+        let mut first = String::new();
+        let mut line = String::new();
+        let _ = reader.read_line(&mut first);
+        while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+            line.clear();
+        }
+        let nothing = (404, String::new());
+        let (status, body) = match first.split(' ').nth(1) {
+            Some("/.well-known/openid-configuration") => &self.discovery,
+            Some("/keys") => &self.keys,
+            _ => &nothing,
+        };
+        let _ = write!(
+            socket,
+            "HTTP/1.1 {status} x\r\nlocation: /keys\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
     }
 }
 

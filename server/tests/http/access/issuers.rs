@@ -58,6 +58,26 @@ fn tokens_of_a_trusted_issuer_grant_what_is_configured() {
 }
 
 #[test]
+fn an_issuer_of_a_private_network_is_asked_over_tls_where_its_authority_is_named() {
+    let (issuer, certificate) = IssuerServer::start_with_tls();
+    let (_, another) = IssuerServer::start_with_tls();
+    let key = IssuerKey::ed25519("e", 1);
+    issuer.publish(&[&key]);
+    let token = key.token(&claims(&issuer, &json!({})));
+    let folder = tempfile::tempdir().expect("a folder");
+    let trusting = |name: &str, certificate: &rcgen::Certificate| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, certificate.pem()).expect("it is written");
+        let file = file.to_str().expect("the name is UTF-8");
+        Site::start_with(&[("PX_AUTHENTICATION__OIDC", &issuer.setting()), ("SSL_CERT_FILE", file)])
+    };
+    assert_eq!(whoami(&trusting("its.pem", &certificate), &token).status, 200);
+    let site = trusting("another.pem", &another);
+    assert_eq!(outcome(&whoami(&site, &token)), (503, "service.unavailable".to_owned()));
+    wait_until("the log", || site.logged().contains("invalid peer certificate"));
+}
+
+#[test]
 fn a_token_of_a_trusted_issuer_that_does_not_do_is_refused() {
     let issuer = IssuerServer::start();
     let keys = [IssuerKey::rsa("r"), IssuerKey::p256("p"), IssuerKey::ed25519("e", 1)];

@@ -279,6 +279,13 @@ fn a_token_ends_with_its_key_and_by_itself() {
     assert_eq!(refusal(&site, &given), "");
     assert_eq!(site.call(&Request::delete(format!("/v1/keys/{id}"))).status, 200);
     assert_eq!(refusal(&site, &given), "The key was revoked.");
+    assert_eq!(error(&ask(&site, &form(&secret, ""))), (401, "invalid_client".to_owned()));
+    // Nobody has the token, or the key, who was not given it: it is known whose attempts these were.
+    let trail = site.json("/v1/audit?limit=1000");
+    for subject in ["GET /v1/principal: authentication.invalid", "POST /oauth/token: invalid_client"] {
+        let record = trail["items"].as_array().expect("a list").iter().find(|it| it["subject"] == subject);
+        assert_eq!(record.expect("it is there")["actor"], format!("key:{id}"), "{subject}");
+    }
 }
 
 #[test]
@@ -322,6 +329,22 @@ fn a_signing_key_of_another_secret_is_told_to_operators_only() {
     let reply = other.connect().call(&request);
     assert_eq!(outcome(&reply), (500, "internal.error".to_owned()));
     wait_until("the log", || other.logged().contains("was sealed with another secret"));
+    // One that asks nobody who they are, and keeps no secret, keeps no keys either.
+    let off = [
+        ("PX_AUTHENTICATION__MODE", "off"),
+        ("PX_AUTHENTICATION__SECRET", ""),
+        ("PX_AUTHENTICATION__CREATE_SECRET_IN", ""),
+    ];
+    let open = crate::harness::Service::start(&folder, &off);
+    let kids = |reply: &Reply| reply.json()["keys"].as_array().expect("a list").len();
+    for _ in 0..2 {
+        assert_eq!(open.connect().call(&request).status, 200);
+        assert_eq!(kids(&open.get("/.well-known/jwks.json")), 1);
+    }
+    assert_eq!(kids(&site.get("/.well-known/jwks.json")), 1);
+    assert_eq!(site.call(&request).status, 200);
+    let ended = run(&folder, &off, &["admin", "rotate-signing-key"]);
+    assert!(ended.code() == Some(1) && ended.stderr.contains("there is no secret"), "{ended:?}");
     // A new key mends it.
     let ended = run(&folder, &settings, &["admin", "rotate-signing-key", "--revoke-earlier"]);
     assert_eq!(ended.code(), Some(0), "{ended:?}");

@@ -13,6 +13,9 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../../docs/openapi.json")).expect("the description is JSON")
 });
 
+/// The one operation whose refusals have the form that a standard gives them (RFC 6749, 5.2), and with which status.
+const OF_RFC_6749: (&str, [u16; 2]) = ("create_token", [400, 401]);
+
 /// An operation of the description.
 pub(crate) struct Operation {
     /// Its path, with parameters in braces.
@@ -70,12 +73,11 @@ pub(crate) fn check(request: &Request, reply: &Reply) {
         faults.push("there is no X-Request-Id".to_owned());
     }
     let head = request.method == "HEAD";
-    // Where a standard has a form of its own for refusals, that is described.
-    let of_its_own = reply.header("content-type") == Some("application/json");
-    if reply.status >= 400 && !head && !of_its_own {
+    let operation = operation_of(request);
+    if reply.status >= 400 && !head && !operation.as_ref().is_some_and(|it| is_of_rfc_6749(it, reply)) {
         problem(reply, &mut faults);
     }
-    match operation_of(request) {
+    match operation {
         Some(operation) => {
             response(&operation, head, reply, &mut faults);
             if reply.status < 400 {
@@ -128,6 +130,14 @@ fn problem(reply: &Reply, faults: &mut Vec<String>) {
     check_schema(&DOCUMENT["components"]["schemas"]["Problem"], &problem, Side::Reply, "problem", faults);
 }
 
+/// Says whether a refusal has another form than problems have, and may have it.
+fn is_of_rfc_6749(operation: &Operation, reply: &Reply) -> bool {
+    let (id, statuses) = OF_RFC_6749;
+    operation.id() == id
+        && statuses.contains(&reply.status)
+        && reply.header("content-type") == Some("application/json")
+}
+
 fn response(operation: &Operation, head: bool, reply: &Reply, faults: &mut Vec<String>) {
     let id = operation.id();
     let Some(described) = operation.described["responses"].get(reply.status.to_string()) else {
@@ -137,7 +147,7 @@ fn response(operation: &Operation, head: bool, reply: &Reply, faults: &mut Vec<S
     if head {
         return;
     }
-    if reply.status >= 400 && reply.header("content-type") != Some("application/json") {
+    if reply.status >= 400 && !is_of_rfc_6749(operation, reply) {
         let description = described["description"].as_str().unwrap_or_default();
         if !description.contains(&format!("`{}`", reply.code())) {
             faults.push(format!("{id} does not describe {}", reply.code()));

@@ -11,6 +11,8 @@ use app::http::door::DoorMetrics;
 use app::http::stopping::Stopping;
 use app::mailer::Mailer;
 use app::metrics::Metrics;
+use app::openapi::Api;
+use app::storage::Database;
 use bytes::Bytes;
 use edge::{Edge, EdgeMetrics, Limits};
 use engine::port::Store;
@@ -20,12 +22,14 @@ use figment::providers::{Format as _, Yaml};
 use mail::{MailMetrics, Outbox, Sender, Transport};
 use prometheus_client::registry::Registry;
 use server::ApplicationConfig;
-use server::graph::{Graph, Prebuilt};
+use server::graph::Graph;
+use service::{Behind, Given};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 use super::store::Troubled;
 use crate::harness::{Client, LONG, Reply, Request, wait_until};
+use crate::sections::florin;
 use crate::site;
 
 /// A service on a store that fails on purpose.
@@ -78,7 +82,9 @@ async fn serve(config: ApplicationConfig, store: Arc<dyn Store>) -> (SocketAddr,
     let options = EngineOptions { passwords: (&config.authentication).into(), ..(&config.engine).into() };
     let engine = Engine::start(Arc::clone(&store), options, engine_metrics);
     let readiness = Readiness::new(store);
-    let given = Prebuilt {
+    let given = Given {
+        api: Api::florin(),
+        database: Database::none(),
         readiness,
         metrics: Metrics::new(registry),
         engine: engine.clone(),
@@ -91,7 +97,7 @@ async fn serve(config: ApplicationConfig, store: Arc<dyn Store>) -> (SocketAddr,
         stopping: Stopping::default(),
         door: DoorMetrics::default(),
     };
-    let graph = Arc::new(Graph::build(config, given).await.expect("a graph"));
+    let graph = Arc::new(Behind::<Graph>::build(&florin(&config), config, given).await.expect("a graph"));
     let handler = move |request, peer| {
         let graph = Arc::clone(&graph);
         async move { graph.answer(request, peer).await }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use engine::port::{
-    AllParts, Batch, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, Loaded,
-    LogRecord, Opened, Parts, ReadError, Snapshot, Source, Store, Wanted,
+    Accompanies, AccompanyError, AllParts, Batch, BeginError, CommitError, CreateLedgerError, DatedLine,
+    DueHold, LedgerCreation, Loaded, LogRecord, Opened, Parts, ReadError, Snapshot, Source, Store, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
@@ -81,6 +81,14 @@ struct Lost(fn(Source) -> CommitError);
 impl Batch for Lost {
     async fn record(&mut self, _events: &[AuditEvent]) -> Result<(), CommitError> {
         Err(self.0(SECRET.into()))
+    }
+
+    async fn accompany(
+        &mut self,
+        _companion: &mut dyn Accompanies,
+        _entry: &Entry,
+    ) -> Result<(), AccompanyError> {
+        Err(AccompanyError::Failed(SECRET.into()))
     }
 
     async fn commit(self: Box<Self>, _records: &[LogRecord]) -> Result<(), CommitError> {

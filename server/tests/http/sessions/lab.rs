@@ -14,29 +14,35 @@ use app::http::door::DoorMetrics;
 use app::http::stopping::Stopping;
 use app::mailer::Mailer;
 use app::metrics::Metrics;
-use app::storage::{self, IfMissing};
+use app::openapi::Api;
+use app::storage::{self, Database, IfMissing};
 use bytes::Bytes;
 use edge::{Edge, EdgeMetrics, Limits};
 use engine::port::Store;
-use engine::users::{NewUser, PasswordOptions};
+use engine::users::{NewUser, PasswordOptions, UserPatch};
 use engine::{Engine, EngineMetrics, EngineOptions};
 use figment::Figment;
 use figment::providers::{Format as _, Yaml};
-use identity::{Action, AuditEvent, Email, Grants, Principal, User, UserName};
+use identity::{Action, AuditEvent, Email, Grants, Principal, User, UserId, UserName, UserState};
 use ledger::Timestamp;
 use mail::{MailMetrics, Outbox, Sender, Transport};
 use prometheus_client::registry::Registry;
 use server::ApplicationConfig;
-use server::graph::{Graph, Prebuilt};
+use server::graph::Graph;
+use service::{Behind, Given};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::harness::{Client, LONG, Reply, Request, wait_until};
+use crate::sections::florin;
 use crate::site;
 
 /// When the clock starts.
 const START: i64 = 1_700_000_000_000_000;
+
+/// What passwords cost where that is no subject, in KiB.
+const CHEAP_KIB: u32 = 8;
 
 /// What every user's password is.
 pub(super) const PASSWORD: &str = "violet anchor 93 pickle tundra";
@@ -53,20 +59,25 @@ pub(super) struct Lab {
 
 /// Plays a test on SQLite and, where that is installed, on PostgreSQL.
 pub(super) fn on_both(replicas: usize, test: impl Fn(&Lab)) {
-    test(&Lab::start(replicas, None));
+    test(&Lab::start(replicas, None, CHEAP_KIB));
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     if let Some(database) = runtime.block_on(test_postgres::database()) {
-        test(&Lab::start(replicas, Some(database)));
+        test(&Lab::start(replicas, Some(database), CHEAP_KIB));
     }
 }
 
 impl Lab {
     /// Starts one replica on SQLite.
     pub(super) fn alone() -> Self {
-        Self::start(1, None)
+        Self::start(1, None, CHEAP_KIB)
     }
 
-    fn start(replicas: usize, database: Option<test_postgres::Database>) -> Self {
+    /// Starts one on SQLite whose passwords take so much memory, in KiB, and time accordingly.
+    pub(super) fn with_passwords_of(memory_kib: u32) -> Self {
+        Self::start(1, None, memory_kib)
+    }
+
+    fn start(replicas: usize, database: Option<test_postgres::Database>, memory_kib: u32) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let config = configuration(folder.path(), database.as_ref());
         let clock = Arc::new(AtomicI64::new(START));
@@ -77,7 +88,10 @@ impl Lab {
             storage.store()
         });
         let replicas = (0..replicas)
-            .map(|_| runtime.block_on(serve(config.clone(), Arc::clone(&store), &clock, folder.path())))
+            .map(|_| {
+                let served = serve(config.clone(), Arc::clone(&store), &clock, folder.path(), memory_kib);
+                runtime.block_on(served)
+            })
             .collect();
         Self { runtime, replicas, clock, _database: database, folder }
     }
@@ -99,16 +113,24 @@ impl Lab {
 
     /// Creates a user with a password.
     pub(super) fn user(&self, email: &str, grants: &str) -> User {
+        let user = self.invited(email, grants);
+        self.run(self.engine().set_password(&user.id, PASSWORD, did)).expect("a password")
+    }
+
+    /// Creates a user without a password.
+    pub(super) fn invited(&self, email: &str, grants: &str) -> User {
         let new = NewUser {
             name: UserName::parse("Ada Lovelace").unwrap(),
             email: Email::parse(email).unwrap(),
             grants: Grants::parse(grants).unwrap(),
         };
-        let engine = self.engine();
-        self.run(async {
-            let user = engine.create_user(new, &Principal::anybody(), did).await.expect("a user");
-            engine.set_password(&user.id, PASSWORD, did).await.expect("a password")
-        })
+        self.run(self.engine().create_user(new, &Principal::anybody(), did)).expect("a user")
+    }
+
+    /// Disables a user.
+    pub(super) fn disable(&self, id: &UserId) {
+        let patch = UserPatch { state: Some(UserState::Disabled), ..UserPatch::default() };
+        self.run(self.engine().change_user(id, patch, &Principal::anybody(), did)).expect("it is done");
     }
 
     /// Sends a request to the first replica.
@@ -203,6 +225,14 @@ pub(super) fn cookie(reply: &Reply) -> String {
     value.expect("it is the session's").to_owned()
 }
 
+/// Everything of a reply but what is another one each time.
+pub(super) fn alike(reply: &Reply) -> (u16, Vec<(String, String)>, String) {
+    let id = reply.header("x-request-id").expect("an id");
+    let headers = reply.headers().filter(|(name, _)| !["x-request-id", "date"].contains(name));
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    (reply.status, headers, reply.body.replace(id, "ID"))
+}
+
 pub(super) fn did(action: Action, subject: String) -> AuditEvent {
     let at = Timestamp::from_micros(START).expect("a time");
     AuditEvent::by_operator(at, action, subject)
@@ -225,17 +255,19 @@ async fn serve(
     store: Arc<dyn Store>,
     clock: &Arc<AtomicI64>,
     folder: &Path,
+    memory_kib: u32,
 ) -> (SocketAddr, Engine) {
     let mut registry = Registry::default();
     let engine_metrics = EngineMetrics::register(&mut registry);
     let edge_metrics = EdgeMetrics::register(&mut registry);
-    // What passwords cost is no subject here.
-    let passwords = PasswordOptions { memory_kib: 8, iterations: 1, ..PasswordOptions::default() };
+    let passwords = PasswordOptions { memory_kib, iterations: 1, ..PasswordOptions::default() };
     let options = EngineOptions { passwords, ..(&config.engine).into() };
     let clock = Arc::clone(clock);
     let now = move || Timestamp::from_micros(clock.load(Ordering::SeqCst)).expect("a time");
     let engine = Engine::start_with_clock(Arc::clone(&store), options, engine_metrics, now);
-    let given = Prebuilt {
+    let given = Given {
+        api: Api::florin(),
+        database: Database::none(),
         readiness: Readiness::new(store),
         metrics: Metrics::new(registry),
         engine: engine.clone(),
@@ -249,7 +281,7 @@ async fn serve(
         stopping: Stopping::default(),
         door: DoorMetrics::default(),
     };
-    let graph = Arc::new(Graph::build(config, given).await.expect("a graph"));
+    let graph = Arc::new(Behind::<Graph>::build(&florin(&config), config, given).await.expect("a graph"));
     let handler = move |request, peer| {
         let graph = Arc::clone(&graph);
         async move { graph.answer(request, peer).await }

@@ -1,6 +1,7 @@
 //! Sessions: signing in and out, staying in, and who is kept out.
 
 mod ending;
+mod enumeration;
 mod forgery;
 mod lab;
 mod mailed_links;

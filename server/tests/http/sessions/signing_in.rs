@@ -1,18 +1,10 @@
 //! Signing in, and what a session opens.
 
-use identity::{Action, Actor, UserState};
+use identity::{Action, Actor};
 use serde_json::json;
 
 use super::lab::{Lab, PASSWORD, cookie, on_both, own, sign_in, with_session};
-use crate::harness::{Reply, Request};
-
-/// Everything of a reply but what is another one each time.
-fn alike(reply: &Reply) -> (Vec<(String, String)>, String) {
-    let id = reply.header("x-request-id").expect("an id");
-    let headers = reply.headers().filter(|(name, _)| !["x-request-id", "date"].contains(name));
-    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    (headers, reply.body.replace(id, "ID"))
-}
+use crate::harness::Request;
 
 fn principal(lab: &Lab, cookie: &str) -> (u16, String) {
     let reply = lab.call(&with_session(Request::get("/v1/principal"), cookie));
@@ -58,32 +50,12 @@ fn who_signs_in_gets_a_cookie_that_opens_what_they_may() {
 }
 
 #[test]
-fn who_is_refused_learns_nothing_of_why() {
+fn who_was_refused_stands_in_the_trail_without_what_they_typed() {
     on_both(1, |lab| {
-        lab.user("ada@example.com", "ledger:read@*");
         let disabled = lab.user("bob@example.com", "ledger:read@*");
-        lab.run(async {
-            let disable = |user: &mut engine::users::StoredUser| {
-                user.user.state = UserState::Disabled;
-                let event = identity::AuditEvent::by_operator(
-                    user.user.created_at,
-                    Action::UserChanged,
-                    String::new(),
-                );
-                Ok::<_, engine::users::ChangeUserError>(Some(event))
-            };
-            lab.engine().amend_user(&disabled.id, disable).await.unwrap();
-        });
-        let refused = [
-            sign_in("ada@example.com", "another password"),
-            sign_in("nobody@example.com", PASSWORD),
-            sign_in("bob@example.com", PASSWORD),
-        ]
-        .map(|request| lab.call(&request));
-        for reply in &refused {
-            assert_eq!((reply.status, &*reply.code()), (401, "sign_in.refused"));
-            assert_eq!(reply.header("set-cookie"), None);
-            assert_eq!(alike(reply), alike(&refused[0]));
+        lab.disable(&disabled.id);
+        for email in ["nobody@example.com", "bob@example.com"] {
+            assert_eq!(lab.call(&sign_in(email, PASSWORD)).code(), "sign_in.refused");
         }
         let trail = lab.trail();
         let tried: Vec<_> = trail.iter().filter(|event| event.action == Action::Refused).collect();

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::http::fields::FieldErrors;
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
-use crate::http::text_type::text_type;
+use crate::http::text::text;
 use crate::http::values::{LedgerNameText, TimeText};
 
 /// A gadget to create.
@@ -67,7 +67,7 @@ impl WidgetView {
     }
 }
 
-text_type!(
+text!(
     /// The id of a gadget.
     WidgetIdText(WidgetId), "WidgetId", {
         "description": "The id of a gadget.",
@@ -78,7 +78,7 @@ text_type!(
     "must be the id of a gadget: 12 letters and digits"
 );
 
-text_type!(
+text!(
     /// What a gadget is called.
     WidgetNameText(WidgetName), "WidgetName", {
         "description": "What a gadget is called. Several may have one name.",

@@ -1,0 +1,300 @@
+//! `server serve`: starts the service, and stops it so that nothing acknowledged is lost and nothing in
+//! flight is cut off.
+
+mod access;
+mod certificate;
+mod descriptors;
+mod inherited;
+mod mails;
+mod metrics_listener;
+mod signals;
+
+use std::net::SocketAddr;
+use std::num::NonZero;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use app::configuration::{DatabaseConfig, EngineConfig, FlorinConfig, ServerConfig};
+use app::health::Readiness;
+use app::http::door::DoorMetrics;
+use app::http::stopping::Stopping;
+use app::mailer::Mailer;
+use app::metrics::Metrics;
+use app::schedules::describe_rejection;
+use app::storage::{self, IfMissing, Storage};
+use edge::{Edge, EdgeMetrics, Limits};
+use engine::access::record_by_operator;
+use engine::schedules::ScheduleRunner;
+use engine::{CreateLedgerError, Engine, EngineMetrics, EngineOptions};
+use identity::Action;
+use ledger::Metadata;
+use mail::MailMetrics;
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+
+pub(crate) use self::access::secret;
+use self::certificate::Certificate;
+pub(crate) use self::signals::Signals;
+use crate::configuration::Checked;
+use crate::graph::{Behind, Given, Graph};
+use crate::program::Program;
+use crate::refusals::refuse;
+use crate::telemetry::Telemetry;
+
+/// How long the engine may take to commit what it has taken in.
+const ENGINE_DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long mails that wait may take to be sent.
+const MAIL_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often addresses are forgotten that have not asked for anything of late.
+const FORGET_EVERY: Duration = Duration::from_secs(10);
+
+/// Runs the service until a signal says stop.
+pub(crate) fn serve<G: Graph>(program: &Program, config: &Checked<G::Config>) -> anyhow::Result<ExitCode> {
+    // Before any other thread is there: the environment is not told apart from what it says here.
+    let inherited = inherited::take()?;
+    // Dropped last: what is logged on the way out is written.
+    let telemetry = Telemetry::start(&config.florin.telemetry)?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(workers(&config.florin))
+        .thread_name("worker")
+        .enable_all()
+        .build()
+        .context("cannot start a runtime")?;
+    let done = runtime.block_on(run::<G>(program, config, &telemetry, inherited));
+    // Whatever is still running had its time.
+    runtime.shutdown_background();
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+/// Returns how many threads serve requests. A database on the same machine needs cores as well: threads of ours that
+/// take them from it make everybody wait for it.
+fn workers(config: &FlorinConfig) -> usize {
+    match config.server.workers {
+        0 => {
+            let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+            if storage::is_on_this_host(&config.database) { cores.div_ceil(2) } else { cores }
+        }
+        workers => workers,
+    }
+}
+
+async fn run<G: Graph>(
+    program: &Program,
+    config: &Checked<G::Config>,
+    telemetry: &Telemetry,
+    inherited: Option<inherited::Inherited>,
+) -> anyhow::Result<()> {
+    let Checked { florin: config, graph: graph_config } = config;
+    // From here on a signal is heard, even if nobody listens yet.
+    let mut signals = Signals::listen()?;
+    descriptors::make_room_for(config.server.connections_max);
+    let storage = open_storage(program, &config.database).await?;
+    let store = storage.store();
+
+    let mut registry = Registry::default();
+    let engine_metrics = EngineMetrics::register(&mut registry);
+    let ours = registry.sub_registry_with_prefix("florin");
+    let edge_metrics = EdgeMetrics::register(ours);
+    telemetry.register(ours);
+    let door = DoorMetrics::register(ours);
+    // Before anything else can fail: a certificate is what is most likely to be wrong.
+    let certificate = Certificate::load(&config.server, ours)?;
+    let outbox = mails::open(&config.mail, MailMetrics::register(ours))?;
+
+    let options = EngineOptions { passwords: (&config.authentication).into(), ..(&config.engine).into() };
+    let engine = Engine::start(Arc::clone(&store), options, engine_metrics);
+    create_ledgers(&engine, &config.engine).await?;
+    let secret = access::secret(&config.authentication)?;
+    let key_file = access::prepare(&engine, &config.authentication).await?;
+    let access_writer = keep(&engine, |engine| async move { engine.keep_writing_access().await });
+    let session_remover = keep(&engine, |engine| async move { engine.keep_removing_sessions().await });
+    let mut expiry = keep(&engine, |engine| async move { engine.keep_expiring_holds().await });
+
+    let runner = ScheduleRunner::start(engine.clone(), (&config.engine).into(), describe_rejection);
+
+    let readiness = Readiness::new(Arc::clone(&store));
+    let metrics = Metrics::new(registry);
+    let stopping = Stopping::default();
+    let mailer = Mailer::new(outbox.clone(), config.mail.public_url.clone(), engine.clone());
+    let given = Given {
+        api: program.api.clone(),
+        database: storage.database(),
+        readiness: readiness.clone(),
+        metrics,
+        engine: engine.clone(),
+        stopping: stopping.clone(),
+        secret,
+        mailer,
+        door,
+    };
+    let graph = Behind::<G>::build(config, graph_config.clone(), given).await;
+    let graph = Arc::new(graph.context("cannot build the graph")?);
+    let serving_metrics = metrics_listener::serve(&config.server, Arc::clone(&graph)).await?;
+    let keeping_door = tokio::spawn(keep_door(Arc::clone(&graph)));
+    let handler = move |request, peer| {
+        let graph = Arc::clone(&graph);
+        async move { graph.answer(request, peer).await }
+    };
+
+    let (listener, address) = match inherited {
+        Some(inherited) => inherited.listen()?,
+        None => listen(&config.server).await?,
+    };
+    let mut edge = Edge::new(limits(&config.server), edge_metrics, handler, refuse);
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    if let Some(certificate) = certificate {
+        edge = edge.with_tls(certificate.tls());
+        tokio::spawn(certificate.keep_current());
+    }
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut serving = tokio::spawn(async move { edge.serve(listener, async { drop(stopped.await) }).await });
+    tracing::info!(%address, "listening");
+    announce(scheme, address);
+    if let Some(file) = key_file {
+        access::explain(&file, scheme, address);
+    }
+
+    tokio::select! {
+        signal = signals.next() => tracing::info!(signal, "stopping"),
+        ended = &mut serving => bail!("the accept loop ended by itself: {ended:?}"),
+        ended = &mut expiry => bail!("holds are not let go any more when their time comes: {ended:?}"),
+    }
+    let stopping = async {
+        readiness.stop();
+        sleep(Duration::from_millis(config.server.shutdown_delay_ms)).await;
+        stopping.stop();
+        let _ = stop.send(());
+        let drained = serving.await.context("the accept loop panicked")?;
+        if drained.requests > 0 {
+            let (requests, connections) = (drained.requests, drained.connections);
+            tracing::warn!(requests, connections, "cut off: they did not finish in time");
+        }
+        // What it has asked for goes on without it; what is still due is found by whoever starts next.
+        expiry.abort();
+        keeping_door.abort();
+        let draining = async {
+            runner.stop().await;
+            engine.drain().await;
+        };
+        let engine_drained = timeout(ENGINE_DRAIN_TIMEOUT, draining).await;
+        if let Some(serving) = serving_metrics {
+            serving.abort();
+        }
+        if let Err(error) = outbox.drain(MAIL_DRAIN_TIMEOUT).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "mails are lost");
+        }
+        access_writer.abort();
+        session_remover.abort();
+        if let Err(error) = engine.write_access().await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the audit trail lacks what was refused last"
+            );
+        }
+        engine_drained.context("the database did not take in time what was waiting for it")?;
+        store.close().await;
+        tracing::info!("stopped");
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        stopped = stopping => stopped,
+        signal = signals.next() => bail!("{signal} came twice: stopped in the middle of stopping"),
+    }
+}
+
+/// Starts what the engine does by itself for as long as the service runs.
+fn keep<F>(engine: &Engine, does: impl FnOnce(Engine) -> F) -> JoinHandle<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    tokio::spawn(does(engine.clone()))
+}
+
+/// Has the front door forget, now and then, who has not come of late. Never ends.
+async fn keep_door<G: Graph>(graph: Arc<Behind<G>>) {
+    let mut ticks = interval(FORGET_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        graph.door().forget_idle();
+    }
+}
+
+/// Opens the database and sees to it that its schema is what this version wants.
+async fn open_storage(program: &Program, config: &DatabaseConfig) -> anyhow::Result<Storage> {
+    let storage = storage::open(config, IfMissing::Create).await?.with_schema(program.schema);
+    let found = if config.migrate_on_start { storage.migrate().await? } else { storage.schema().await? };
+    for step in &found.newer {
+        tracing::warn!(
+            version = step.version,
+            step = step.description,
+            "a newer version has migrated the database; this one can go on with it"
+        );
+    }
+    if config.migrate_on_start {
+        for step in &found.missing {
+            tracing::info!(version = step.version, step = step.description, "migrated the database");
+        }
+    } else if !found.missing.is_empty() {
+        bail!(
+            "the schema of `{}` is not up to date: run `server migrate`, or set \
+             PX_DATABASE__MIGRATE_ON_START=true",
+            config.url
+        );
+    }
+    Ok(storage)
+}
+
+async fn create_ledgers(engine: &Engine, config: &EngineConfig) -> anyhow::Result<()> {
+    for name in config.ledgers_to_create() {
+        match engine.create_ledger(name.clone(), Metadata::default(), None).await {
+            Ok(_) => {
+                tracing::info!(ledger = %name, "created");
+                record_by_operator(engine.store(), Action::LedgerCreated, name.to_string()).await?;
+            }
+            Err(CreateLedgerError::NameTaken) => {}
+            Err(error) => return Err(error).with_context(|| format!("cannot create the ledger `{name}`")),
+        }
+    }
+    Ok(())
+}
+
+async fn listen(config: &ServerConfig) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let wanted = SocketAddr::new(config.ip, config.port);
+    let listener = TcpListener::bind(wanted).await.with_context(|| {
+        format!("cannot listen on {wanted} (set PX_SERVER__IP and PX_SERVER__PORT for another address)")
+    })?;
+    let address = listener.local_addr().context("cannot tell the address")?;
+    Ok((listener, address))
+}
+
+fn limits(config: &ServerConfig) -> Limits {
+    let age = Duration::from_millis(config.connection_age_max_ms);
+    Limits {
+        connections_max: config.connections_max,
+        header_read_timeout: Duration::from_millis(config.header_read_timeout_ms),
+        keep_alive_timeout: Duration::from_millis(config.keep_alive_timeout_ms),
+        connection_age_max: (!age.is_zero()).then_some(age),
+        header_max_bytes: config.header_max_bytes,
+        headers_max: config.headers_max,
+        http2_streams_max: config.http2_streams_max,
+        drain_timeout: Duration::from_millis(config.shutdown_timeout_ms),
+    }
+}
+
+/// Prints where the service is found: the one line that it ever writes to standard output.
+fn announce(scheme: &str, address: SocketAddr) {
+    use std::io::Write as _;
+    let mut output = std::io::stdout().lock();
+    // Whoever closed standard output does not want to know.
+    let _ = writeln!(output, "{scheme}://{address}/v1  docs: {scheme}://{address}/docs");
+    let _ = output.flush();
+}

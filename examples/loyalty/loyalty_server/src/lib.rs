@@ -1,0 +1,12 @@
+//! The graph that the Pavex compiler generated, compiled in here so that the service can call its router.
+
+// Generated code has a style of its own; these hold for it alone.
+#![allow(dead_code, missing_docs, unreachable_pub, unused_imports, unused_mut, unused_variables)]
+#![allow(clippy::all, clippy::pedantic)]
+
+include!(concat!(env!("OUT_DIR"), "/graph.rs"));
+
+#[warn(dead_code, missing_docs, unused_imports, unused_mut, unused_variables)]
+#[deny(unreachable_pub)]
+#[warn(clippy::all, clippy::pedantic)]
+pub mod graph;

@@ -1,0 +1,19 @@
+-- Members of the loyalty programme. Their points are in the ledger.
+CREATE TABLE points_members (
+    ledger TEXT NOT NULL,
+    member TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (ledger, member)
+) STRICT, WITHOUT ROWID;
+
+-- Receipts that points were awarded for, each with the entry that did.
+CREATE TABLE points_receipts (
+    ledger TEXT NOT NULL,
+    member TEXT NOT NULL,
+    entry INTEGER NOT NULL,
+    receipt TEXT NOT NULL,
+    spent INTEGER NOT NULL,
+    points INTEGER NOT NULL,
+    PRIMARY KEY (ledger, member, entry),
+    UNIQUE (ledger, receipt)
+) STRICT, WITHOUT ROWID;
