@@ -14,6 +14,7 @@ pub struct ApplicationConfig {
     pub engine: app::configuration::EngineConfig,
     pub limits: app::configuration::LimitsConfig,
     pub loyalty: points::LoyaltyConfig,
+    pub mail: app::configuration::MailConfig,
     pub server: app::configuration::ServerConfig,
     pub telemetry: app::configuration::TelemetryConfig,
 }
@@ -24,10 +25,12 @@ pub struct ApplicationState {
     pub engine: engine::Engine,
     pub errors_page: app::docs::ErrorsPage,
     pub loyalty_config: points::LoyaltyConfig,
+    pub mailer: app::mailer::Mailer,
     pub metrics: app::metrics::Metrics,
     pub principal_limit: app::http::principal_limit::PrincipalLimit,
     pub readiness: app::health::Readiness,
     pub request_limits: app::http::guard::RequestLimits,
+    pub second_factors: engine::second_factors::SecondFactors,
     pub server_config: app::configuration::ServerConfig,
     pub stopping: app::http::stopping::Stopping,
     pub streams: app::http::stream::Streams,
@@ -38,12 +41,14 @@ impl ApplicationState {
         app_config: crate::ApplicationConfig,
         v0: app::http::tokens::Tokens,
         v1: app::http::stopping::Stopping,
-        v2: app::health::Readiness,
-        v3: app::http::principal_limit::PrincipalLimit,
-        v4: app::metrics::Metrics,
-        v5: app::openapi::Api,
-        v6: engine::Engine,
-        v7: app::storage::Database,
+        v2: engine::second_factors::SecondFactors,
+        v3: app::health::Readiness,
+        v4: app::http::principal_limit::PrincipalLimit,
+        v5: app::metrics::Metrics,
+        v6: app::mailer::Mailer,
+        v7: app::openapi::Api,
+        v8: engine::Engine,
+        v9: app::storage::Database,
     ) -> Result<crate::ApplicationState, crate::ApplicationStateError> {
         Ok(
             Self::_new(
@@ -53,10 +58,12 @@ impl ApplicationState {
                     v2,
                     v3,
                     v4,
-                    app_config.loyalty,
                     v5,
                     v6,
+                    app_config.loyalty,
                     v7,
+                    v8,
+                    v9,
                     app_config.authentication,
                 )
                 .await,
@@ -66,34 +73,38 @@ impl ApplicationState {
         v0: app::http::tokens::Tokens,
         v1: app::configuration::ServerConfig,
         v2: app::http::stopping::Stopping,
-        v3: app::health::Readiness,
-        v4: app::http::principal_limit::PrincipalLimit,
-        v5: app::metrics::Metrics,
-        v6: points::LoyaltyConfig,
-        v7: app::openapi::Api,
-        v8: engine::Engine,
-        v9: app::storage::Database,
-        v10: app::configuration::AuthenticationConfig,
+        v3: engine::second_factors::SecondFactors,
+        v4: app::health::Readiness,
+        v5: app::http::principal_limit::PrincipalLimit,
+        v6: app::metrics::Metrics,
+        v7: app::mailer::Mailer,
+        v8: points::LoyaltyConfig,
+        v9: app::openapi::Api,
+        v10: engine::Engine,
+        v11: app::storage::Database,
+        v12: app::configuration::AuthenticationConfig,
     ) -> crate::ApplicationState {
-        let v11 = app::http::stream::Streams::configured(&v1);
-        let v12 = app::http::guard::RequestLimits::configured(&v1);
-        let v13 = <app::openapi::Api as core::clone::Clone>::clone(&v7);
-        let v14 = app::openapi::ApiDescription::unwritten(v13);
-        let v15 = app::docs::ErrorsPage::unwritten(v7);
+        let v13 = app::http::stream::Streams::configured(&v1);
+        let v14 = app::http::guard::RequestLimits::configured(&v1);
+        let v15 = <app::openapi::Api as core::clone::Clone>::clone(&v9);
+        let v16 = app::openapi::ApiDescription::unwritten(v15);
+        let v17 = app::docs::ErrorsPage::unwritten(v9);
         crate::ApplicationState {
-            api_description: v14,
-            authentication_config: v10,
-            database: v9,
-            engine: v8,
-            errors_page: v15,
-            loyalty_config: v6,
-            metrics: v5,
-            principal_limit: v4,
-            readiness: v3,
-            request_limits: v12,
+            api_description: v16,
+            authentication_config: v12,
+            database: v11,
+            engine: v10,
+            errors_page: v17,
+            loyalty_config: v8,
+            mailer: v7,
+            metrics: v6,
+            principal_limit: v5,
+            readiness: v4,
+            request_limits: v14,
+            second_factors: v3,
             server_config: v1,
             stopping: v2,
-            streams: v11,
+            streams: v13,
             tokens: v0,
         }
     }
@@ -133,60 +144,71 @@ impl Router {
         let mut router = matchit::Router::new();
         router.insert("/.well-known/jwks.json", 0u32).unwrap();
         router.insert("/.well-known/oauth-authorization-server", 1u32).unwrap();
-        router.insert("/docs", 2u32).unwrap();
-        router.insert("/docs/assets/{file}", 3u32).unwrap();
-        router.insert("/docs/errors", 4u32).unwrap();
-        router.insert("/health/live", 5u32).unwrap();
-        router.insert("/health/ready", 6u32).unwrap();
-        router.insert("/metrics", 7u32).unwrap();
-        router.insert("/oauth/token", 8u32).unwrap();
-        router.insert("/openapi.json", 9u32).unwrap();
-        router.insert("/v1/audit", 10u32).unwrap();
-        router.insert("/v1/keys", 11u32).unwrap();
-        router.insert("/v1/keys/{id}", 12u32).unwrap();
-        router.insert("/v1/ledgers", 13u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}", 14u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts", 15u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}", 16u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}/changes", 17u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/accounts/{address}/entries", 18u32).unwrap();
+        router.insert("/account/assets/{file}", 2u32).unwrap();
+        router.insert("/docs", 3u32).unwrap();
+        router.insert("/docs/assets/{file}", 4u32).unwrap();
+        router.insert("/docs/errors", 5u32).unwrap();
+        router.insert("/health/live", 6u32).unwrap();
+        router.insert("/health/ready", 7u32).unwrap();
+        router.insert("/metrics", 8u32).unwrap();
+        router.insert("/oauth/token", 9u32).unwrap();
+        router.insert("/openapi.json", 10u32).unwrap();
+        router.insert("/set-password", 11u32).unwrap();
+        router.insert("/v1/audit", 12u32).unwrap();
+        router.insert("/v1/email-verifications", 13u32).unwrap();
+        router.insert("/v1/email-verifications/complete", 14u32).unwrap();
+        router.insert("/v1/keys", 15u32).unwrap();
+        router.insert("/v1/keys/{id}", 16u32).unwrap();
+        router.insert("/v1/ledgers", 17u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}", 18u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts", 19u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}", 20u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}/changes", 21u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/accounts/{address}/entries", 22u32).unwrap();
         router
-            .insert("/v1/ledgers/{ledger}/accounts/{address}/statement", 19u32)
+            .insert("/v1/ledgers/{ledger}/accounts/{address}/statement", 23u32)
             .unwrap();
-        router.insert("/v1/ledgers/{ledger}/balances", 20u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/batches", 21u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/export", 22u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds", 23u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds/{id}", 24u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds/{id}/captures", 25u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/holds/{id}/void", 26u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/log", 27u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/members/{member}", 28u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/members/{member}/awards", 29u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/members/{member}/receipts", 30u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/balances", 24u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/batches", 25u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/export", 26u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds", 27u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}", 28u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}/captures", 29u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/holds/{id}/void", 30u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/log", 31u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/members/{member}", 32u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/members/{member}/awards", 33u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/members/{member}/receipts", 34u32).unwrap();
         router
-            .insert("/v1/ledgers/{ledger}/members/{member}/redemptions", 31u32)
+            .insert("/v1/ledgers/{ledger}/members/{member}/redemptions", 35u32)
             .unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules", 32u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}", 33u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/cancel", 34u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/pause", 35u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/resume", 36u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/schedules/{id}/runs", 37u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions", 38u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 39u32).unwrap();
-        router.insert("/v1/ledgers/{ledger}/transactions/{id}/changes", 40u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules", 36u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}", 37u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/cancel", 38u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/pause", 39u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/resume", 40u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/schedules/{id}/runs", 41u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions", 42u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions/{id}", 43u32).unwrap();
+        router.insert("/v1/ledgers/{ledger}/transactions/{id}/changes", 44u32).unwrap();
         router
-            .insert("/v1/ledgers/{ledger}/transactions/{id}/reversals", 41u32)
+            .insert("/v1/ledgers/{ledger}/transactions/{id}/reversals", 45u32)
             .unwrap();
-        router.insert("/v1/principal", 42u32).unwrap();
-        router.insert("/v1/principal/password", 43u32).unwrap();
-        router.insert("/v1/sessions", 44u32).unwrap();
-        router.insert("/v1/sessions/{id}", 45u32).unwrap();
-        router.insert("/v1/users", 46u32).unwrap();
-        router.insert("/v1/users/{id}", 47u32).unwrap();
-        router.insert("/v1/users/{id}/sessions", 48u32).unwrap();
-        router.insert("/version", 49u32).unwrap();
+        router.insert("/v1/password-resets", 46u32).unwrap();
+        router.insert("/v1/password-resets/complete", 47u32).unwrap();
+        router.insert("/v1/principal", 48u32).unwrap();
+        router.insert("/v1/principal/password", 49u32).unwrap();
+        router.insert("/v1/principal/totp", 50u32).unwrap();
+        router.insert("/v1/principal/totp/confirm", 51u32).unwrap();
+        router.insert("/v1/sessions", 52u32).unwrap();
+        router.insert("/v1/sessions/{id}", 53u32).unwrap();
+        router.insert("/v1/users", 54u32).unwrap();
+        router.insert("/v1/users/{id}", 55u32).unwrap();
+        router.insert("/v1/users/{id}/email-verifications", 56u32).unwrap();
+        router.insert("/v1/users/{id}/sessions", 57u32).unwrap();
+        router.insert("/v1/users/{id}/totp", 58u32).unwrap();
+        router.insert("/verify-email", 59u32).unwrap();
+        router.insert("/version", 60u32).unwrap();
         router
     }
     pub async fn route(
@@ -226,7 +248,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/.well-known/jwks.json",
                         );
-                        route_33::entrypoint(
+                        route_41::entrypoint(
                                 matched_route_template,
                                 &state.tokens,
                                 &state.request_limits,
@@ -260,7 +282,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/.well-known/oauth-authorization-server",
                         );
-                        route_34::entrypoint(
+                        route_42::entrypoint(
                                 matched_route_template,
                                 &state.authentication_config,
                                 &state.request_limits,
@@ -289,6 +311,40 @@ impl Router {
                 }
             }
             2u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/account/assets/{file}",
+                        );
+                        route_33::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &url_params,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/account/assets/{file}",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            3u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -321,7 +377,7 @@ impl Router {
                     }
                 }
             }
-            3u32 => {
+            4u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -355,7 +411,7 @@ impl Router {
                     }
                 }
             }
-            4u32 => {
+            5u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -389,7 +445,7 @@ impl Router {
                     }
                 }
             }
-            5u32 => {
+            6u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -422,7 +478,7 @@ impl Router {
                     }
                 }
             }
-            6u32 => {
+            7u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -456,13 +512,13 @@ impl Router {
                     }
                 }
             }
-            7u32 => {
+            8u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/metrics",
                         );
-                        route_31::entrypoint(
+                        route_39::entrypoint(
                                 matched_route_template,
                                 &state.metrics,
                                 &state.request_limits,
@@ -489,13 +545,13 @@ impl Router {
                     }
                 }
             }
-            8u32 => {
+            9u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/oauth/token",
                         );
-                        route_32::entrypoint(
+                        route_40::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -526,13 +582,13 @@ impl Router {
                     }
                 }
             }
-            9u32 => {
+            10u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/openapi.json",
                         );
-                        route_35::entrypoint(
+                        route_43::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &state.api_description,
@@ -560,7 +616,40 @@ impl Router {
                     }
                 }
             }
-            10u32 => {
+            11u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/set-password",
+                        );
+                        route_34::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/set-password",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            12u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -598,7 +687,85 @@ impl Router {
                     }
                 }
             }
-            11u32 => {
+            13u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/email-verifications",
+                        );
+                        route_36::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.authentication_config,
+                                &state.principal_limit,
+                                &state.server_config,
+                                &state.mailer,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/email-verifications",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            14u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/email-verifications/complete",
+                        );
+                        route_31::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/email-verifications/complete",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            15u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -656,7 +823,7 @@ impl Router {
                     }
                 }
             }
-            12u32 => {
+            16u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -714,7 +881,7 @@ impl Router {
                     }
                 }
             }
-            13u32 => {
+            17u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -772,7 +939,7 @@ impl Router {
                     }
                 }
             }
-            14u32 => {
+            18u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -810,7 +977,7 @@ impl Router {
                     }
                 }
             }
-            15u32 => {
+            19u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -848,7 +1015,7 @@ impl Router {
                     }
                 }
             }
-            16u32 => {
+            20u32 => {
                 match &request_head.method {
                     &pavex::http::Method::PATCH => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -906,7 +1073,7 @@ impl Router {
                     }
                 }
             }
-            17u32 => {
+            21u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -944,7 +1111,7 @@ impl Router {
                     }
                 }
             }
-            18u32 => {
+            22u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -982,7 +1149,7 @@ impl Router {
                     }
                 }
             }
-            19u32 => {
+            23u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1021,7 +1188,7 @@ impl Router {
                     }
                 }
             }
-            20u32 => {
+            24u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1059,7 +1226,7 @@ impl Router {
                     }
                 }
             }
-            21u32 => {
+            25u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1101,7 +1268,7 @@ impl Router {
                     }
                 }
             }
-            22u32 => {
+            26u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1140,7 +1307,7 @@ impl Router {
                     }
                 }
             }
-            23u32 => {
+            27u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1198,7 +1365,7 @@ impl Router {
                     }
                 }
             }
-            24u32 => {
+            28u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1236,7 +1403,7 @@ impl Router {
                     }
                 }
             }
-            25u32 => {
+            29u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1276,7 +1443,7 @@ impl Router {
                     }
                 }
             }
-            26u32 => {
+            30u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1316,7 +1483,7 @@ impl Router {
                     }
                 }
             }
-            27u32 => {
+            31u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -1354,13 +1521,13 @@ impl Router {
                     }
                 }
             }
-            28u32 => {
+            32u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/members/{member}",
                         );
-                        route_60::entrypoint(
+                        route_72::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1395,13 +1562,13 @@ impl Router {
                     }
                 }
             }
-            29u32 => {
+            33u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/members/{member}/awards",
                         );
-                        route_59::entrypoint(
+                        route_71::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1436,13 +1603,13 @@ impl Router {
                     }
                 }
             }
-            30u32 => {
+            34u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/members/{member}/receipts",
                         );
-                        route_61::entrypoint(
+                        route_73::entrypoint(
                                 matched_route_template,
                                 &request_head,
                                 &url_params,
@@ -1476,13 +1643,13 @@ impl Router {
                     }
                 }
             }
-            31u32 => {
+            35u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/members/{member}/redemptions",
                         );
-                        route_62::entrypoint(
+                        route_74::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1517,189 +1684,13 @@ impl Router {
                     }
                 }
             }
-            32u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::POST => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
-                        );
-                        route_37::entrypoint(
-                                matched_route_template,
-                                request_body,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.tokens,
-                                &state.authentication_config,
-                                &state.principal_limit,
-                                &state.server_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
-                        );
-                        route_40::entrypoint(
-                                matched_route_template,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.tokens,
-                                &state.authentication_config,
-                                &state.principal_limit,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
-                                pavex::http::Method::GET,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            33u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}",
-                        );
-                        route_38::entrypoint(
-                                matched_route_template,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.tokens,
-                                &state.authentication_config,
-                                &state.principal_limit,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::GET,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            34u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::POST => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
-                        );
-                        route_36::entrypoint(
-                                matched_route_template,
-                                request_body,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.tokens,
-                                &state.authentication_config,
-                                &state.principal_limit,
-                                &state.server_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
-            35u32 => {
-                match &request_head.method {
-                    &pavex::http::Method::POST => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
-                        );
-                        route_41::entrypoint(
-                                matched_route_template,
-                                request_body,
-                                &state.engine,
-                                &request_head,
-                                &url_params,
-                                &state.tokens,
-                                &state.authentication_config,
-                                &state.principal_limit,
-                                &state.server_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    _ => {
-                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::POST,
-                            ])
-                            .into();
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
-                        );
-                        route_0::entrypoint(
-                                matched_route_template,
-                                &allowed_methods,
-                                &state.request_limits,
-                                &request_head,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                }
-            }
             36u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                            "/v1/ledgers/{ledger}/schedules",
                         );
-                        route_42::entrypoint(
+                        route_45::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1714,13 +1705,31 @@ impl Router {
                             )
                             .await
                     }
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules",
+                        );
+                        route_48::entrypoint(
+                                matched_route_template,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.authentication_config,
+                                &state.principal_limit,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
                                 pavex::http::Method::POST,
+                                pavex::http::Method::GET,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                            "/v1/ledgers/{ledger}/schedules",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -1737,9 +1746,167 @@ impl Router {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}",
+                        );
+                        route_46::entrypoint(
+                                matched_route_template,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.authentication_config,
+                                &state.principal_limit,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            38u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
+                        );
+                        route_44::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.authentication_config,
+                                &state.principal_limit,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/cancel",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            39u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                        );
+                        route_49::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.authentication_config,
+                                &state.principal_limit,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/pause",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            40u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                        );
+                        route_50::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.authentication_config,
+                                &state.principal_limit,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/ledgers/{ledger}/schedules/{id}/resume",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            41u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/schedules/{id}/runs",
                         );
-                        route_39::entrypoint(
+                        route_47::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1771,13 +1938,13 @@ impl Router {
                     }
                 }
             }
-            38u32 => {
+            42u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_50::entrypoint(
+                        route_62::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1796,7 +1963,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions",
                         );
-                        route_53::entrypoint(
+                        route_65::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1829,13 +1996,13 @@ impl Router {
                     }
                 }
             }
-            39u32 => {
+            43u32 => {
                 match &request_head.method {
                     &pavex::http::Method::PATCH => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_49::entrypoint(
+                        route_61::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1854,7 +2021,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}",
                         );
-                        route_51::entrypoint(
+                        route_63::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1887,13 +2054,13 @@ impl Router {
                     }
                 }
             }
-            40u32 => {
+            44u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}/changes",
                         );
-                        route_52::entrypoint(
+                        route_64::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -1925,13 +2092,13 @@ impl Router {
                     }
                 }
             }
-            41u32 => {
+            45u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/ledgers/{ledger}/transactions/{id}/reversals",
                         );
-                        route_54::entrypoint(
+                        route_66::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -1965,7 +2132,83 @@ impl Router {
                     }
                 }
             }
-            42u32 => {
+            46u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/password-resets",
+                        );
+                        route_37::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &request_head,
+                                &state.engine,
+                                &url_params,
+                                &state.server_config,
+                                &state.mailer,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/password-resets",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            47u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/password-resets/complete",
+                        );
+                        route_32::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.server_config,
+                                &state.mailer,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/password-resets/complete",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            48u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -2003,13 +2246,13 @@ impl Router {
                     }
                 }
             }
-            43u32 => {
+            49u32 => {
                 match &request_head.method {
                     &pavex::http::Method::PUT => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/principal/password",
                         );
-                        route_43::entrypoint(
+                        route_55::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &request_head,
@@ -2019,6 +2262,7 @@ impl Router {
                                 &state.tokens,
                                 &state.principal_limit,
                                 &state.server_config,
+                                &state.mailer,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -2043,20 +2287,23 @@ impl Router {
                     }
                 }
             }
-            44u32 => {
+            50u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/sessions",
+                            "/v1/principal/totp",
                         );
-                        route_44::entrypoint(
+                        route_52::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.server_config,
+                                &state.tokens,
                                 &state.authentication_config,
+                                &state.principal_limit,
+                                &state.server_config,
+                                &state.second_factors,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -2064,35 +2311,20 @@ impl Router {
                     }
                     &pavex::http::Method::DELETE => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/sessions",
+                            "/v1/principal/totp",
                         );
-                        route_45::entrypoint(
+                        route_53::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
-                                &state.authentication_config,
                                 &request_head,
                                 &url_params,
                                 &state.tokens,
+                                &state.authentication_config,
                                 &state.principal_limit,
                                 &state.server_config,
-                                &state.request_limits,
-                                &state.metrics,
-                            )
-                            .await
-                    }
-                    &pavex::http::Method::GET => {
-                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/sessions",
-                        );
-                        route_46::entrypoint(
-                                matched_route_template,
-                                &state.engine,
-                                &state.authentication_config,
-                                &request_head,
-                                &url_params,
-                                &state.tokens,
-                                &state.principal_limit,
+                                &state.second_factors,
+                                &state.mailer,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -2102,11 +2334,10 @@ impl Router {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
                                 pavex::http::Method::POST,
                                 pavex::http::Method::DELETE,
-                                pavex::http::Method::GET,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/sessions",
+                            "/v1/principal/totp",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -2119,22 +2350,24 @@ impl Router {
                     }
                 }
             }
-            45u32 => {
+            51u32 => {
                 match &request_head.method {
-                    &pavex::http::Method::DELETE => {
+                    &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/sessions/{id}",
+                            "/v1/principal/totp/confirm",
                         );
-                        route_47::entrypoint(
+                        route_51::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
-                                &state.authentication_config,
                                 &request_head,
                                 &url_params,
                                 &state.tokens,
+                                &state.authentication_config,
                                 &state.principal_limit,
                                 &state.server_config,
+                                &state.second_factors,
+                                &state.mailer,
                                 &state.request_limits,
                                 &state.metrics,
                             )
@@ -2142,11 +2375,11 @@ impl Router {
                     }
                     _ => {
                         let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
-                                pavex::http::Method::DELETE,
+                                pavex::http::Method::POST,
                             ])
                             .into();
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/sessions/{id}",
+                            "/v1/principal/totp/confirm",
                         );
                         route_0::entrypoint(
                                 matched_route_template,
@@ -2159,11 +2392,11 @@ impl Router {
                     }
                 }
             }
-            46u32 => {
+            52u32 => {
                 match &request_head.method {
                     &pavex::http::Method::POST => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/users",
+                            "/v1/sessions",
                         );
                         route_56::entrypoint(
                                 matched_route_template,
@@ -2171,8 +2404,26 @@ impl Router {
                                 &state.engine,
                                 &request_head,
                                 &url_params,
-                                &state.tokens,
+                                &state.server_config,
+                                &state.second_factors,
                                 &state.authentication_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::DELETE => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions",
+                        );
+                        route_57::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &state.authentication_config,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
                                 &state.principal_limit,
                                 &state.server_config,
                                 &state.request_limits,
@@ -2182,9 +2433,109 @@ impl Router {
                     }
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
-                            "/v1/users",
+                            "/v1/sessions",
                         );
                         route_58::entrypoint(
+                                matched_route_template,
+                                &state.engine,
+                                &state.authentication_config,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.principal_limit,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                                pavex::http::Method::DELETE,
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            53u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::DELETE => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions/{id}",
+                        );
+                        route_59::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &state.authentication_config,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.principal_limit,
+                                &state.server_config,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::DELETE,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/sessions/{id}",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            54u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/users",
+                        );
+                        route_68::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.authentication_config,
+                                &state.principal_limit,
+                                &state.server_config,
+                                &state.mailer,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/users",
+                        );
+                        route_70::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -2217,13 +2568,13 @@ impl Router {
                     }
                 }
             }
-            47u32 => {
+            55u32 => {
                 match &request_head.method {
                     &pavex::http::Method::PATCH => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/users/{id}",
                         );
-                        route_55::entrypoint(
+                        route_67::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -2242,7 +2593,7 @@ impl Router {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/users/{id}",
                         );
-                        route_57::entrypoint(
+                        route_69::entrypoint(
                                 matched_route_template,
                                 &state.engine,
                                 &request_head,
@@ -2275,13 +2626,54 @@ impl Router {
                     }
                 }
             }
-            48u32 => {
+            56u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::POST => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/users/{id}/email-verifications",
+                        );
+                        route_38::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.authentication_config,
+                                &state.principal_limit,
+                                &state.server_config,
+                                &state.mailer,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::POST,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/users/{id}/email-verifications",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            57u32 => {
                 match &request_head.method {
                     &pavex::http::Method::DELETE => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
                             "/v1/users/{id}/sessions",
                         );
-                        route_48::entrypoint(
+                        route_60::entrypoint(
                                 matched_route_template,
                                 request_body,
                                 &state.engine,
@@ -2315,7 +2707,82 @@ impl Router {
                     }
                 }
             }
-            49u32 => {
+            58u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::DELETE => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/users/{id}/totp",
+                        );
+                        route_54::entrypoint(
+                                matched_route_template,
+                                request_body,
+                                &state.engine,
+                                &request_head,
+                                &url_params,
+                                &state.tokens,
+                                &state.authentication_config,
+                                &state.principal_limit,
+                                &state.server_config,
+                                &state.second_factors,
+                                &state.mailer,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::DELETE,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/v1/users/{id}/totp",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            59u32 => {
+                match &request_head.method {
+                    &pavex::http::Method::GET => {
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/verify-email",
+                        );
+                        route_35::entrypoint(
+                                matched_route_template,
+                                &request_head,
+                                &state.request_limits,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                    _ => {
+                        let allowed_methods: pavex::router::AllowedMethods = pavex::router::MethodAllowList::from_iter([
+                                pavex::http::Method::GET,
+                            ])
+                            .into();
+                        let matched_route_template = pavex::request::path::MatchedPathPattern::new(
+                            "/verify-email",
+                        );
+                        route_0::entrypoint(
+                                matched_route_template,
+                                &allowed_methods,
+                                &state.request_limits,
+                                &request_head,
+                                &state.metrics,
+                            )
+                            .await
+                    }
+                }
+            }
+            60u32 => {
                 match &request_head.method {
                     &pavex::http::Method::GET => {
                         let matched_route_template = pavex::request::path::MatchedPathPattern::new(
@@ -12582,6 +13049,2509 @@ pub mod route_30 {
     }
 }
 pub mod route_31 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::ServerConfig,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_5, s_1, s_2, s_0, s_3, s_4, s_6, s_7).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'i app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_3, s_8, s_5, s_4, s_0, s_1, s_2, s_6, s_7, s_9)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = crate::route_31::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v1,
+            s_3: v4,
+            s_4: v5,
+            s_5: v0,
+            s_6: v6,
+            s_7: v7,
+            next: stage_1,
+        };
+        let v9 = pavex::middleware::Next::new(v8);
+        let v10 = pavex::middleware::wrap_noop(v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v10)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::http::guard::RequestLimits,
+        v7: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v8 = app::telemetry::Failure::none();
+        let v9 = app::http::peer::Peer::current();
+        let v10 = pavex::telemetry::ServerRequestId::generate();
+        let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
+        let v12 = app::telemetry::root_span(v1, &v11);
+        let v13 = crate::route_31::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_2: &v11,
+            s_3: v10,
+            s_4: &v8,
+            s_5: v2,
+            s_6: v4,
+            s_7: v5,
+            s_8: v0,
+            s_9: v6,
+            next: stage_2,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::telemetry::observe_request(v14, v1, &v11, &v12, &v8, v7).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &app::telemetry::RequestContext,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v10 = crate::route_31::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v0,
+            s_4: v3,
+            s_5: v2,
+            s_6: v7,
+            s_7: v8,
+            next: stage_3,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::http::guard::guard_request(v11, v9, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &app::telemetry::RequestContext,
+        v3: pavex::telemetry::ServerRequestId,
+        v4: &app::telemetry::Failure,
+        v5: pavex::request::body::RawIncomingBody,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v8 = app::http::visitor::Visitor::arrive(v1, v2, v0);
+        let v9 = match v8 {
+            Ok(ok) => ok,
+            Err(v9) => {
+                return {
+                    let v10 = app::http::access_error::refuse_access(&v9, v3);
+                    let v11 = pavex::Error::new(v9);
+                    app::telemetry::note_error(&v11, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v10)
+                };
+            }
+        };
+        let v10 = app::http::input::Write::extract(v1, v6, v5, v7).await;
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::input::refuse_input(&v11, v3);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::mailed_links::complete_email_verification(v9, v11, v0).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::mailed_links::refuse_link(&v13, v3);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::mailed_links::FollowedLinkView,
+        > as pavex::IntoResponse>::into_response(v13)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: pavex::request::path::MatchedPathPattern,
+        s_6: &'g app::http::guard::RequestLimits,
+        s_7: &'h app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            pavex::request::body::RawIncomingBody,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'g app::http::guard::RequestLimits,
+            &'h app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'i app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+            )
+        }
+    }
+}
+pub mod route_32 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::ServerConfig,
+        s_6: &'g app::mailer::Mailer,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g app::mailer::Mailer,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_1, s_2, s_0, s_3, s_4, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_3, s_9, s_5, s_4, s_0, s_1, s_2, s_6, s_7, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::mailer::Mailer,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_32::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v1,
+            s_3: v4,
+            s_4: v5,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::mailer::Mailer,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_32::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v7,
+            s_2: &v12,
+            s_3: v11,
+            s_4: &v9,
+            s_5: v2,
+            s_6: v4,
+            s_7: v5,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &app::telemetry::RequestContext,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_32::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v0,
+            s_4: v3,
+            s_5: v2,
+            s_6: v7,
+            s_7: v8,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &app::telemetry::RequestContext,
+        v3: pavex::telemetry::ServerRequestId,
+        v4: &app::telemetry::Failure,
+        v5: pavex::request::body::RawIncomingBody,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v9 = app::http::visitor::Visitor::arrive(v1, v2, v0);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::access_error::refuse_access(&v10, v3);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v1, v6, v5, v7).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v3);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::mailed_links::complete_password_reset(v10, v12, v0, v8).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::mailed_links::refuse_link(&v14, v3);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::mailed_links::FollowedLinkView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g app::mailer::Mailer,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            pavex::request::body::RawIncomingBody,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::ServerConfig,
+            &'g app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_33 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_3: &'e app::http::guard::RequestLimits,
+        s_4: &'f app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'e app::http::guard::RequestLimits,
+        s_4: &'f app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'f app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_4, s_3, s_0, s_1, s_5).await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v5 = crate::route_33::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v0,
+            s_3: v3,
+            s_4: v4,
+            next: stage_1,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = pavex::middleware::wrap_noop(v6).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v5 = app::telemetry::Failure::none();
+        let v6 = app::http::peer::Peer::current();
+        let v7 = pavex::telemetry::ServerRequestId::generate();
+        let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
+        let v9 = app::telemetry::root_span(v1, &v8);
+        let v10 = crate::route_33::Next1 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v7,
+            s_3: &v5,
+            s_4: v0,
+            s_5: v3,
+            next: stage_2,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = app::telemetry::observe_request(v11, v1, &v8, &v9, &v5, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v6 = crate::route_33::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
+            next: stage_3,
+        };
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = app::http::guard::guard_request(v7, v5, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &pavex::request::path::RawPathParams<'_, '_>,
+        v2: pavex::telemetry::ServerRequestId,
+        v3: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v4 = app::http::input::Read::extract(v0, v1);
+        let v5 = match v4 {
+            Ok(ok) => ok,
+            Err(v5) => {
+                return {
+                    let v6 = app::http::input::refuse_input(&v5, v2);
+                    let v7 = pavex::Error::new(v5);
+                    app::telemetry::note_error(&v7, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v6)
+                };
+            }
+        };
+        let v6 = app::mailed_links::get_account_asset(v5, v0);
+        let v7 = match v6 {
+            Ok(ok) => ok,
+            Err(v7) => {
+                return {
+                    let v8 = app::mailed_links::refuse_account_file(&v7, v2);
+                    let v9 = pavex::Error::new(v7);
+                    app::telemetry::note_error(&v9, v3);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v8)
+                };
+            }
+        };
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'e app::http::guard::RequestLimits,
+        s_4: &'f app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::request::path::MatchedPathPattern,
+            &'e app::http::guard::RequestLimits,
+            &'f app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'f app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'f app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'d pavex::request::path::RawPathParams<'b, 'c>,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'e app::telemetry::Failure,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'d pavex::request::path::RawPathParams<'b, 'c>,
+            pavex::telemetry::ServerRequestId,
+            &'e app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, T> std::future::IntoFuture for Next2<'a, 'b, 'c, 'd, 'e, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+        }
+    }
+}
+pub mod route_34 {
+    pub async fn entrypoint<'a, 'b, 'c>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_1, s_0, s_2, s_3).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_1, s_2, s_0, s_3, s_4).await;
+        response
+    }
+    async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
+        let response = handler(s_0).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &app::http::guard::RequestLimits,
+        v3: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v4 = crate::route_34::Next0 {
+            s_0: v1,
+            s_1: v0,
+            s_2: v2,
+            s_3: v3,
+            next: stage_1,
+        };
+        let v5 = pavex::middleware::Next::new(v4);
+        let v6 = pavex::middleware::wrap_noop(v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v6)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &app::http::guard::RequestLimits,
+        v3: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v4 = app::telemetry::Failure::none();
+        let v5 = app::http::peer::Peer::current();
+        let v6 = pavex::telemetry::ServerRequestId::generate();
+        let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
+        let v8 = app::telemetry::root_span(v1, &v7);
+        let v9 = crate::route_34::Next1 {
+            s_0: v1,
+            s_1: v6,
+            s_2: v0,
+            s_3: v2,
+            s_4: &v4,
+            next: stage_2,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::telemetry::observe_request(v10, v1, &v7, &v8, &v4, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &pavex::request::RequestHead,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v5 = crate::route_34::Next2 {
+            s_0: v2,
+            next: stage_3,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app::http::guard::guard_request(v6, v3, v1, v0, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn handler(v0: &pavex::request::RequestHead) -> pavex::Response {
+        let v1 = app::mailed_links::get_set_password(v0);
+        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    }
+    struct Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+        }
+    }
+    struct Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            pavex::telemetry::ServerRequestId,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        next: fn(&'a pavex::request::RequestHead) -> T,
+    }
+    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0)
+        }
+    }
+}
+pub mod route_35 {
+    pub async fn entrypoint<'a, 'b, 'c>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_1, s_0, s_2, s_3).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_1, s_2, s_0, s_3, s_4).await;
+        response
+    }
+    async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
+        let response = handler(s_0).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &app::http::guard::RequestLimits,
+        v3: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v4 = crate::route_35::Next0 {
+            s_0: v1,
+            s_1: v0,
+            s_2: v2,
+            s_3: v3,
+            next: stage_1,
+        };
+        let v5 = pavex::middleware::Next::new(v4);
+        let v6 = pavex::middleware::wrap_noop(v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v6)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &app::http::guard::RequestLimits,
+        v3: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v4 = app::telemetry::Failure::none();
+        let v5 = app::http::peer::Peer::current();
+        let v6 = pavex::telemetry::ServerRequestId::generate();
+        let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
+        let v8 = app::telemetry::root_span(v1, &v7);
+        let v9 = crate::route_35::Next1 {
+            s_0: v1,
+            s_1: v6,
+            s_2: v0,
+            s_3: v2,
+            s_4: &v4,
+            next: stage_2,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = app::telemetry::observe_request(v10, v1, &v7, &v8, &v4, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &pavex::request::RequestHead,
+        v3: &app::http::guard::RequestLimits,
+        v4: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v5 = crate::route_35::Next2 {
+            s_0: v2,
+            next: stage_3,
+        };
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app::http::guard::guard_request(v6, v3, v1, v0, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn handler(v0: &pavex::request::RequestHead) -> pavex::Response {
+        let v1 = app::mailed_links::get_verify_email(v0);
+        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    }
+    struct Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app::http::guard::RequestLimits,
+        s_3: &'c app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next0<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+        }
+    }
+    struct Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app::http::guard::RequestLimits,
+        s_4: &'c app::telemetry::Failure,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            pavex::telemetry::ServerRequestId,
+            pavex::request::path::MatchedPathPattern,
+            &'b app::http::guard::RequestLimits,
+            &'c app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+        }
+    }
+    struct Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        next: fn(&'a pavex::request::RequestHead) -> T,
+    }
+    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self.next)(self.s_0)
+        }
+    }
+}
+pub mod route_36 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::http::principal_limit::PrincipalLimit,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(
+                s_9,
+                s_1,
+                s_6,
+                s_0,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_7,
+                s_8,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_7,
+                s_12,
+                s_9,
+                s_8,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_10,
+                s_11,
+                s_13,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v12 = crate::route_36::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_11: v11,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v7,
+            s_6: v1,
+            s_7: v8,
+            s_8: v9,
+            s_9: v0,
+            next: stage_1,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = pavex::middleware::wrap_noop(v13).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v12 = app::telemetry::Failure::none();
+        let v13 = app::http::peer::Peer::current();
+        let v14 = pavex::telemetry::ServerRequestId::generate();
+        let v15 = app::telemetry::RequestContext::gather(v1, v0, v14, v13);
+        let v16 = app::telemetry::root_span(v1, &v15);
+        let v17 = crate::route_36::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v8,
+            s_11: v9,
+            s_12: v0,
+            s_13: v10,
+            s_2: v4,
+            s_3: &v15,
+            s_4: v5,
+            s_5: v6,
+            s_6: v7,
+            s_7: v14,
+            s_8: &v12,
+            s_9: v2,
+            next: stage_2,
+        };
+        let v18 = pavex::middleware::Next::new(v17);
+        let v19 = app::telemetry::observe_request(v18, v1, &v15, &v16, &v12, v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v19)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::http::principal_limit::PrincipalLimit,
+        v11: &app::configuration::ServerConfig,
+        v12: &app::mailer::Mailer,
+        v13: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v14 = crate::route_36::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_11: v12,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v10,
+            s_7: v0,
+            s_8: v3,
+            s_9: v2,
+            next: stage_3,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::http::guard::guard_request(v15, v13, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: pavex::telemetry::ServerRequestId,
+        v8: &app::telemetry::Failure,
+        v9: pavex::request::body::RawIncomingBody,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v12 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::access_error::refuse_access(&v13, v7);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::http::input::Write::extract(v1, v2, v9, v10).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::http::input::refuse_input(&v15, v7);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        let v16 = app::mailed_links::request_email_verification(v13, v15, v0, v11).await;
+        let v17 = match v16 {
+            Ok(ok) => ok,
+            Err(v17) => {
+                return {
+                    let v18 = app::mailed_links::refuse_link(&v17, v7);
+                    let v19 = pavex::Error::new(v17);
+                    app::telemetry::note_error(&v19, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v18)
+                };
+            }
+        };
+        <app::http::reply::Accepted<
+            app::mailed_links::MailAcceptedView,
+        > as pavex::IntoResponse>::into_response(v17)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+            &'l app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'m app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+                self.s_13,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+}
+pub mod route_37 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::ServerConfig,
+        s_6: &'g app::mailer::Mailer,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g app::mailer::Mailer,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_0, s_2, s_1, s_3, s_4, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::telemetry::RequestContext,
+        s_2: &'c engine::Engine,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_3, s_9, s_5, s_4, s_0, s_1, s_2, s_6, s_7, s_8, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::telemetry::RequestContext,
+        s_2: &'c engine::Engine,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::mailer::Mailer,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_37::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v1,
+            s_3: v4,
+            s_4: v5,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &app::mailer::Mailer,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_37::Next1 {
+            s_0: v1,
+            s_1: &v12,
+            s_10: v7,
+            s_2: v3,
+            s_3: v11,
+            s_4: &v9,
+            s_5: v2,
+            s_6: v4,
+            s_7: v5,
+            s_8: v6,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &app::telemetry::RequestContext,
+        v6: &engine::Engine,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_37::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v0,
+            s_4: v3,
+            s_5: v2,
+            s_6: v7,
+            s_7: v8,
+            s_8: v9,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &app::telemetry::RequestContext,
+        v2: &engine::Engine,
+        v3: pavex::telemetry::ServerRequestId,
+        v4: &app::telemetry::Failure,
+        v5: pavex::request::body::RawIncomingBody,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::configuration::ServerConfig,
+        v8: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v9 = app::http::visitor::Visitor::arrive(v0, v1, v2);
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::access_error::refuse_access(&v10, v3);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Write::extract(v0, v6, v5, v7).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v3);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::mailed_links::request_password_reset(v10, v12, v8);
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::mailed_links::refuse_link(&v14, v3);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Accepted<
+            app::mailed_links::MailAcceptedView,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g app::mailer::Mailer,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'h app::http::guard::RequestLimits,
+        s_8: &'i app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            pavex::request::body::RawIncomingBody,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::ServerConfig,
+            &'g app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'h app::http::guard::RequestLimits,
+            &'i app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::telemetry::RequestContext,
+        s_2: &'c engine::Engine,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'j app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b app::telemetry::RequestContext,
+            &'c engine::Engine,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app::telemetry::RequestContext,
+        s_2: &'c engine::Engine,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i app::mailer::Mailer,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b app::telemetry::RequestContext,
+            &'c engine::Engine,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_38 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::http::principal_limit::PrincipalLimit,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(
+                s_9,
+                s_1,
+                s_6,
+                s_0,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_7,
+                s_8,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_7,
+                s_12,
+                s_9,
+                s_8,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_10,
+                s_11,
+                s_13,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v12 = crate::route_38::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_11: v11,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v7,
+            s_6: v1,
+            s_7: v8,
+            s_8: v9,
+            s_9: v0,
+            next: stage_1,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = pavex::middleware::wrap_noop(v13).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v12 = app::telemetry::Failure::none();
+        let v13 = app::http::peer::Peer::current();
+        let v14 = pavex::telemetry::ServerRequestId::generate();
+        let v15 = app::telemetry::RequestContext::gather(v1, v0, v14, v13);
+        let v16 = app::telemetry::root_span(v1, &v15);
+        let v17 = crate::route_38::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v8,
+            s_11: v9,
+            s_12: v0,
+            s_13: v10,
+            s_2: v4,
+            s_3: &v15,
+            s_4: v5,
+            s_5: v6,
+            s_6: v7,
+            s_7: v14,
+            s_8: &v12,
+            s_9: v2,
+            next: stage_2,
+        };
+        let v18 = pavex::middleware::Next::new(v17);
+        let v19 = app::telemetry::observe_request(v18, v1, &v15, &v16, &v12, v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v19)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::http::principal_limit::PrincipalLimit,
+        v11: &app::configuration::ServerConfig,
+        v12: &app::mailer::Mailer,
+        v13: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v14 = crate::route_38::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_11: v12,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v10,
+            s_7: v0,
+            s_8: v3,
+            s_9: v2,
+            next: stage_3,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::http::guard::guard_request(v15, v13, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: pavex::telemetry::ServerRequestId,
+        v8: &app::telemetry::Failure,
+        v9: pavex::request::body::RawIncomingBody,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v12 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::access_error::refuse_access(&v13, v7);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::http::input::Write::extract(v1, v2, v9, v10).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::http::input::refuse_input(&v15, v7);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        let v16 = app::mailed_links::verify_user_email(v13, v15, v0, v11).await;
+        let v17 = match v16 {
+            Ok(ok) => ok,
+            Err(v17) => {
+                return {
+                    let v18 = app::mailed_links::refuse_link(&v17, v7);
+                    let v19 = pavex::Error::new(v17);
+                    app::telemetry::note_error(&v19, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v18)
+                };
+            }
+        };
+        <app::http::reply::Accepted<
+            app::mailed_links::MailAcceptedView,
+        > as pavex::IntoResponse>::into_response(v17)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+            &'l app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'m app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+                self.s_13,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+}
+pub mod route_39 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::metrics::Metrics,
@@ -12620,7 +15590,7 @@ pub mod route_31 {
         v2: &app::http::guard::RequestLimits,
         v3: &pavex::request::RequestHead,
     ) -> pavex::Response {
-        let v4 = crate::route_31::Next0 {
+        let v4 = crate::route_39::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -12642,7 +15612,7 @@ pub mod route_31 {
         let v6 = pavex::telemetry::ServerRequestId::generate();
         let v7 = app::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app::telemetry::root_span(v1, &v7);
-        let v9 = crate::route_31::Next1 {
+        let v9 = crate::route_39::Next1 {
             s_0: v2,
             s_1: v6,
             s_2: v0,
@@ -12661,7 +15631,7 @@ pub mod route_31 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_31::Next2 {
+        let v5 = crate::route_39::Next2 {
             s_0: v2,
             next: stage_3,
         };
@@ -12743,7 +15713,7 @@ pub mod route_31 {
         }
     }
 }
-pub mod route_32 {
+pub mod route_40 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -12809,7 +15779,7 @@ pub mod route_32 {
         v6: &app::http::guard::RequestLimits,
         v7: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v8 = crate::route_32::Next0 {
+        let v8 = crate::route_40::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -12839,7 +15809,7 @@ pub mod route_32 {
         let v10 = pavex::telemetry::ServerRequestId::generate();
         let v11 = app::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app::telemetry::root_span(v1, &v11);
-        let v13 = crate::route_32::Next1 {
+        let v13 = crate::route_40::Next1 {
             s_0: v2,
             s_1: v1,
             s_2: v3,
@@ -12868,7 +15838,7 @@ pub mod route_32 {
         v8: &app::http::tokens::Tokens,
         v9: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v10 = crate::route_32::Next2 {
+        let v10 = crate::route_40::Next2 {
             s_0: v2,
             s_1: v4,
             s_2: v5,
@@ -13046,7 +16016,7 @@ pub mod route_32 {
         }
     }
 }
-pub mod route_33 {
+pub mod route_41 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::http::tokens::Tokens,
@@ -13092,7 +16062,7 @@ pub mod route_33 {
         v3: &pavex::request::RequestHead,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_33::Next0 {
+        let v5 = crate::route_41::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -13116,7 +16086,7 @@ pub mod route_33 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_33::Next1 {
+        let v10 = crate::route_41::Next1 {
             s_0: v2,
             s_1: v7,
             s_2: &v5,
@@ -13135,7 +16105,7 @@ pub mod route_33 {
         v3: &app::http::tokens::Tokens,
         v4: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v5 = crate::route_33::Next2 {
+        let v5 = crate::route_41::Next2 {
             s_0: v3,
             s_1: v0,
             s_2: v2,
@@ -13242,7 +16212,7 @@ pub mod route_33 {
         }
     }
 }
-pub mod route_34 {
+pub mod route_42 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a app::configuration::AuthenticationConfig,
@@ -13288,7 +16258,7 @@ pub mod route_34 {
         v3: &pavex::request::RequestHead,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_34::Next0 {
+        let v5 = crate::route_42::Next0 {
             s_0: v1,
             s_1: v0,
             s_2: v2,
@@ -13312,7 +16282,7 @@ pub mod route_34 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_34::Next1 {
+        let v10 = crate::route_42::Next1 {
             s_0: v2,
             s_1: v7,
             s_2: &v5,
@@ -13331,7 +16301,7 @@ pub mod route_34 {
         v3: &app::configuration::AuthenticationConfig,
         v4: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v5 = crate::route_34::Next2 {
+        let v5 = crate::route_42::Next2 {
             s_0: v3,
             s_1: v0,
             s_2: v2,
@@ -13438,7 +16408,7 @@ pub mod route_34 {
         }
     }
 }
-pub mod route_35 {
+pub mod route_43 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -13484,7 +16454,7 @@ pub mod route_35 {
         v3: &app::http::guard::RequestLimits,
         v4: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v5 = crate::route_35::Next0 {
+        let v5 = crate::route_43::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v0,
@@ -13508,7 +16478,7 @@ pub mod route_35 {
         let v7 = pavex::telemetry::ServerRequestId::generate();
         let v8 = app::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app::telemetry::root_span(v1, &v8);
-        let v10 = crate::route_35::Next1 {
+        let v10 = crate::route_43::Next1 {
             s_0: v1,
             s_1: v2,
             s_2: v7,
@@ -13529,7 +16499,7 @@ pub mod route_35 {
         v4: &app::http::guard::RequestLimits,
         v5: &app::telemetry::Failure,
     ) -> pavex::Response {
-        let v6 = crate::route_35::Next2 {
+        let v6 = crate::route_43::Next2 {
             s_0: v2,
             s_1: v3,
             next: stage_3,
@@ -13620,7 +16590,7 @@ pub mod route_35 {
         }
     }
 }
-pub mod route_36 {
+pub mod route_44 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -13718,7 +16688,7 @@ pub mod route_36 {
         v9: &app::http::guard::RequestLimits,
         v10: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v11 = crate::route_36::Next0 {
+        let v11 = crate::route_44::Next0 {
             s_0: v2,
             s_1: v3,
             s_10: v10,
@@ -13754,7 +16724,7 @@ pub mod route_36 {
         let v13 = pavex::telemetry::ServerRequestId::generate();
         let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_36::Next1 {
+        let v16 = crate::route_44::Next1 {
             s_0: v3,
             s_1: v1,
             s_10: v8,
@@ -13789,7 +16759,7 @@ pub mod route_36 {
         v11: &app::configuration::ServerConfig,
         v12: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v13 = crate::route_36::Next2 {
+        let v13 = crate::route_44::Next2 {
             s_0: v4,
             s_1: v5,
             s_10: v11,
@@ -14026,7 +16996,7 @@ pub mod route_36 {
         }
     }
 }
-pub mod route_37 {
+pub mod route_45 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -14124,7 +17094,7 @@ pub mod route_37 {
         v9: &app::http::guard::RequestLimits,
         v10: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v11 = crate::route_37::Next0 {
+        let v11 = crate::route_45::Next0 {
             s_0: v2,
             s_1: v3,
             s_10: v10,
@@ -14160,7 +17130,7 @@ pub mod route_37 {
         let v13 = pavex::telemetry::ServerRequestId::generate();
         let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_37::Next1 {
+        let v16 = crate::route_45::Next1 {
             s_0: v3,
             s_1: v1,
             s_10: v8,
@@ -14195,7 +17165,7 @@ pub mod route_37 {
         v11: &app::configuration::ServerConfig,
         v12: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v13 = crate::route_37::Next2 {
+        let v13 = crate::route_45::Next2 {
             s_0: v4,
             s_1: v5,
             s_10: v11,
@@ -14432,7 +17402,7 @@ pub mod route_37 {
         }
     }
 }
-pub mod route_38 {
+pub mod route_46 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -14503,7 +17473,7 @@ pub mod route_38 {
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_38::Next0 {
+        let v9 = crate::route_46::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -14535,7 +17505,7 @@ pub mod route_38 {
         let v11 = pavex::telemetry::ServerRequestId::generate();
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_38::Next1 {
+        let v14 = crate::route_46::Next1 {
             s_0: v2,
             s_1: v1,
             s_10: v7,
@@ -14566,7 +17536,7 @@ pub mod route_38 {
         v9: &app::http::principal_limit::PrincipalLimit,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_38::Next2 {
+        let v11 = crate::route_46::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -14781,7 +17751,7 @@ pub mod route_38 {
         }
     }
 }
-pub mod route_39 {
+pub mod route_47 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -14852,7 +17822,7 @@ pub mod route_39 {
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_39::Next0 {
+        let v9 = crate::route_47::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -14884,7 +17854,7 @@ pub mod route_39 {
         let v11 = pavex::telemetry::ServerRequestId::generate();
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_39::Next1 {
+        let v14 = crate::route_47::Next1 {
             s_0: v2,
             s_1: v1,
             s_10: v7,
@@ -14915,7 +17885,7 @@ pub mod route_39 {
         v9: &app::http::principal_limit::PrincipalLimit,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_39::Next2 {
+        let v11 = crate::route_47::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -15130,7 +18100,7 @@ pub mod route_39 {
         }
     }
 }
-pub mod route_40 {
+pub mod route_48 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -15201,7 +18171,7 @@ pub mod route_40 {
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_40::Next0 {
+        let v9 = crate::route_48::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -15233,7 +18203,7 @@ pub mod route_40 {
         let v11 = pavex::telemetry::ServerRequestId::generate();
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_40::Next1 {
+        let v14 = crate::route_48::Next1 {
             s_0: v2,
             s_1: v1,
             s_10: v7,
@@ -15264,7 +18234,7 @@ pub mod route_40 {
         v9: &app::http::principal_limit::PrincipalLimit,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_40::Next2 {
+        let v11 = crate::route_48::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -15475,3140 +18445,6 @@ pub mod route_40 {
                 self.s_6,
                 self.s_7,
                 self.s_8,
-            )
-        }
-    }
-}
-pub mod route_41 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::http::tokens::Tokens,
-        s_6: &'g app::configuration::AuthenticationConfig,
-        s_7: &'h app::http::principal_limit::PrincipalLimit,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::http::tokens::Tokens,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::body::RawIncomingBody,
-        s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::configuration::AuthenticationConfig,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(
-                s_7,
-                s_11,
-                s_9,
-                s_8,
-                s_0,
-                s_1,
-                s_2,
-                s_3,
-                s_4,
-                s_5,
-                s_6,
-                s_10,
-                s_12,
-            )
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::configuration::AuthenticationConfig,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::http::tokens::Tokens,
-        v6: &app::configuration::AuthenticationConfig,
-        v7: &app::http::principal_limit::PrincipalLimit,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v11 = crate::route_41::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_10: v10,
-            s_2: v4,
-            s_3: v5,
-            s_4: v6,
-            s_5: v7,
-            s_6: v1,
-            s_7: v8,
-            s_8: v0,
-            s_9: v9,
-            next: stage_1,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = pavex::middleware::wrap_noop(v12).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::http::tokens::Tokens,
-        v6: &app::configuration::AuthenticationConfig,
-        v7: &app::http::principal_limit::PrincipalLimit,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v11 = app::telemetry::Failure::none();
-        let v12 = app::http::peer::Peer::current();
-        let v13 = pavex::telemetry::ServerRequestId::generate();
-        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
-        let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_41::Next1 {
-            s_0: v3,
-            s_1: v1,
-            s_10: v8,
-            s_11: v0,
-            s_12: v9,
-            s_2: v4,
-            s_3: &v14,
-            s_4: v5,
-            s_5: v6,
-            s_6: v7,
-            s_7: v13,
-            s_8: &v11,
-            s_9: v2,
-            next: stage_2,
-        };
-        let v17 = pavex::middleware::Next::new(v16);
-        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v18)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
-        v8: &app::http::tokens::Tokens,
-        v9: &app::configuration::AuthenticationConfig,
-        v10: &app::http::principal_limit::PrincipalLimit,
-        v11: &app::configuration::ServerConfig,
-        v12: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v13 = crate::route_41::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_10: v11,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v9,
-            s_6: v10,
-            s_7: v0,
-            s_8: v3,
-            s_9: v2,
-            next: stage_3,
-        };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::http::tokens::Tokens,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::http::principal_limit::PrincipalLimit,
-        v7: pavex::telemetry::ServerRequestId,
-        v8: &app::telemetry::Failure,
-        v9: pavex::request::body::RawIncomingBody,
-        v10: &app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let v11 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::access_error::refuse_access(&v12, v7);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::http::input::Write::extract(v1, v2, v9, v10).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::http::input::refuse_input(&v14, v7);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        let v15 = app::schedules::pause_schedule(v12, v14, v0).await;
-        let v16 = match v15 {
-            Ok(ok) => ok,
-            Err(v16) => {
-                return {
-                    let v17 = app::schedules::refuse_schedule_request(&v16, v7);
-                    let v18 = pavex::Error::new(v16);
-                    app::telemetry::note_error(&v18, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
-                };
-            }
-        };
-        <app::http::reply::Changed<
-            app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v16)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::http::tokens::Tokens,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::body::RawIncomingBody,
-        s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::http::tokens::Tokens,
-            &'g app::configuration::AuthenticationConfig,
-            &'h app::http::principal_limit::PrincipalLimit,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-            &'k app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::configuration::AuthenticationConfig,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::http::tokens::Tokens,
-            &'h app::configuration::AuthenticationConfig,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'k app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'l app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-                self.s_11,
-                self.s_12,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::configuration::AuthenticationConfig,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::http::tokens::Tokens,
-            &'h app::configuration::AuthenticationConfig,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'k app::configuration::ServerConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-}
-pub mod route_42 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::http::tokens::Tokens,
-        s_6: &'g app::configuration::AuthenticationConfig,
-        s_7: &'h app::http::principal_limit::PrincipalLimit,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::http::tokens::Tokens,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::body::RawIncomingBody,
-        s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::configuration::AuthenticationConfig,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(
-                s_7,
-                s_11,
-                s_9,
-                s_8,
-                s_0,
-                s_1,
-                s_2,
-                s_3,
-                s_4,
-                s_5,
-                s_6,
-                s_10,
-                s_12,
-            )
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::configuration::AuthenticationConfig,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::http::tokens::Tokens,
-        v6: &app::configuration::AuthenticationConfig,
-        v7: &app::http::principal_limit::PrincipalLimit,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v11 = crate::route_42::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_10: v10,
-            s_2: v4,
-            s_3: v5,
-            s_4: v6,
-            s_5: v7,
-            s_6: v1,
-            s_7: v8,
-            s_8: v0,
-            s_9: v9,
-            next: stage_1,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = pavex::middleware::wrap_noop(v12).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::http::tokens::Tokens,
-        v6: &app::configuration::AuthenticationConfig,
-        v7: &app::http::principal_limit::PrincipalLimit,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v11 = app::telemetry::Failure::none();
-        let v12 = app::http::peer::Peer::current();
-        let v13 = pavex::telemetry::ServerRequestId::generate();
-        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
-        let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_42::Next1 {
-            s_0: v3,
-            s_1: v1,
-            s_10: v8,
-            s_11: v0,
-            s_12: v9,
-            s_2: v4,
-            s_3: &v14,
-            s_4: v5,
-            s_5: v6,
-            s_6: v7,
-            s_7: v13,
-            s_8: &v11,
-            s_9: v2,
-            next: stage_2,
-        };
-        let v17 = pavex::middleware::Next::new(v16);
-        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v18)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
-        v8: &app::http::tokens::Tokens,
-        v9: &app::configuration::AuthenticationConfig,
-        v10: &app::http::principal_limit::PrincipalLimit,
-        v11: &app::configuration::ServerConfig,
-        v12: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v13 = crate::route_42::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_10: v11,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v9,
-            s_6: v10,
-            s_7: v0,
-            s_8: v3,
-            s_9: v2,
-            next: stage_3,
-        };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::http::tokens::Tokens,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::http::principal_limit::PrincipalLimit,
-        v7: pavex::telemetry::ServerRequestId,
-        v8: &app::telemetry::Failure,
-        v9: pavex::request::body::RawIncomingBody,
-        v10: &app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let v11 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::access_error::refuse_access(&v12, v7);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::http::input::Write::extract(v1, v2, v9, v10).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::http::input::refuse_input(&v14, v7);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        let v15 = app::schedules::resume_schedule(v12, v14, v0).await;
-        let v16 = match v15 {
-            Ok(ok) => ok,
-            Err(v16) => {
-                return {
-                    let v17 = app::schedules::refuse_schedule_request(&v16, v7);
-                    let v18 = pavex::Error::new(v16);
-                    app::telemetry::note_error(&v18, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
-                };
-            }
-        };
-        <app::http::reply::Changed<
-            app::schedules::ScheduleView,
-        > as pavex::IntoResponse>::into_response(v16)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::http::tokens::Tokens,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::body::RawIncomingBody,
-        s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::http::tokens::Tokens,
-            &'g app::configuration::AuthenticationConfig,
-            &'h app::http::principal_limit::PrincipalLimit,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-            &'k app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::configuration::AuthenticationConfig,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::http::tokens::Tokens,
-            &'h app::configuration::AuthenticationConfig,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'k app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'l app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-                self.s_11,
-                self.s_12,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::configuration::AuthenticationConfig,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::http::tokens::Tokens,
-            &'h app::configuration::AuthenticationConfig,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'k app::configuration::ServerConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-}
-pub mod route_43 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a pavex::request::RequestHead,
-        s_3: &'b engine::Engine,
-        s_4: &'c app::configuration::AuthenticationConfig,
-        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_6: &'g app::http::tokens::Tokens,
-        s_7: &'h app::http::principal_limit::PrincipalLimit,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'c app::configuration::AuthenticationConfig,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::body::RawIncomingBody,
-        s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'c app::configuration::AuthenticationConfig,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(
-                s_7,
-                s_11,
-                s_9,
-                s_8,
-                s_0,
-                s_1,
-                s_2,
-                s_3,
-                s_4,
-                s_5,
-                s_6,
-                s_10,
-                s_12,
-            )
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'c app::configuration::AuthenticationConfig,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &pavex::request::RequestHead,
-        v3: &engine::Engine,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::http::tokens::Tokens,
-        v7: &app::http::principal_limit::PrincipalLimit,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v11 = crate::route_43::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_10: v10,
-            s_2: v4,
-            s_3: v5,
-            s_4: v6,
-            s_5: v7,
-            s_6: v1,
-            s_7: v8,
-            s_8: v0,
-            s_9: v9,
-            next: stage_1,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = pavex::middleware::wrap_noop(v12).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::http::tokens::Tokens,
-        v7: &app::http::principal_limit::PrincipalLimit,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v11 = app::telemetry::Failure::none();
-        let v12 = app::http::peer::Peer::current();
-        let v13 = pavex::telemetry::ServerRequestId::generate();
-        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
-        let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_43::Next1 {
-            s_0: v1,
-            s_1: v3,
-            s_10: v8,
-            s_11: v0,
-            s_12: v9,
-            s_2: v4,
-            s_3: v5,
-            s_4: &v14,
-            s_5: v6,
-            s_6: v7,
-            s_7: v13,
-            s_8: &v11,
-            s_9: v2,
-            next: stage_2,
-        };
-        let v17 = pavex::middleware::Next::new(v16);
-        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v18)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &pavex::request::RequestHead,
-        v5: &engine::Engine,
-        v6: &app::configuration::AuthenticationConfig,
-        v7: &pavex::request::path::RawPathParams<'_, '_>,
-        v8: &app::telemetry::RequestContext,
-        v9: &app::http::tokens::Tokens,
-        v10: &app::http::principal_limit::PrincipalLimit,
-        v11: &app::configuration::ServerConfig,
-        v12: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v13 = crate::route_43::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_10: v11,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v9,
-            s_6: v10,
-            s_7: v0,
-            s_8: v3,
-            s_9: v2,
-            next: stage_3,
-        };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
-    }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &engine::Engine,
-        v2: &app::configuration::AuthenticationConfig,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::telemetry::RequestContext,
-        v5: &app::http::tokens::Tokens,
-        v6: &app::http::principal_limit::PrincipalLimit,
-        v7: pavex::telemetry::ServerRequestId,
-        v8: &app::telemetry::Failure,
-        v9: pavex::request::body::RawIncomingBody,
-        v10: &app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let v11 = app::http::principal::Granted::check(v0, v3, v4, v1, v5, v2, v6).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::access_error::refuse_access(&v12, v7);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::http::input::Write::extract(v0, v3, v9, v10).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::http::input::refuse_input(&v14, v7);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        let v15 = app::sessions::change_password(v12, v14, v0, v1, v2).await;
-        let v16 = match v15 {
-            Ok(ok) => ok,
-            Err(v16) => {
-                return {
-                    let v17 = app::sessions::refuse_session(&v16, v7);
-                    let v18 = pavex::Error::new(v16);
-                    app::telemetry::note_error(&v18, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
-                };
-            }
-        };
-        <app::http::cookie::WithCookie<
-            app::http::reply::Reply<app::sessions::SessionView>,
-        > as pavex::IntoResponse>::into_response(v16)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'c app::configuration::AuthenticationConfig,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::body::RawIncomingBody,
-        s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'b engine::Engine,
-            &'c app::configuration::AuthenticationConfig,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::http::tokens::Tokens,
-            &'h app::http::principal_limit::PrincipalLimit,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-            &'k app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'c app::configuration::AuthenticationConfig,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'b engine::Engine,
-            &'c app::configuration::AuthenticationConfig,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            &'h app::http::tokens::Tokens,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'k app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'l app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-                self.s_11,
-                self.s_12,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a pavex::request::RequestHead,
-        s_1: &'b engine::Engine,
-        s_2: &'c app::configuration::AuthenticationConfig,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        next: fn(
-            &'a pavex::request::RequestHead,
-            &'b engine::Engine,
-            &'c app::configuration::AuthenticationConfig,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            &'h app::http::tokens::Tokens,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'k app::configuration::ServerConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-}
-pub mod route_44 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::configuration::ServerConfig,
-        s_6: &'g app::configuration::AuthenticationConfig,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: pavex::request::body::RawIncomingBody,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::ServerConfig,
-        s_5: &'g app::configuration::AuthenticationConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_2, s_0, s_3, s_4, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'c app::telemetry::RequestContext,
-        s_3: pavex::telemetry::ServerRequestId,
-        s_4: &'d app::telemetry::Failure,
-        s_5: pavex::request::body::RawIncomingBody,
-        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
-        s_7: &'h app::configuration::ServerConfig,
-        s_8: &'i app::configuration::AuthenticationConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_3, s_9, s_5, s_4, s_0, s_1, s_2, s_6, s_7, s_8, s_10)
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'c app::telemetry::RequestContext,
-        s_3: pavex::telemetry::ServerRequestId,
-        s_4: &'d app::telemetry::Failure,
-        s_5: pavex::request::body::RawIncomingBody,
-        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
-        s_7: &'h app::configuration::ServerConfig,
-        s_8: &'i app::configuration::AuthenticationConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::ServerConfig,
-        v6: &app::configuration::AuthenticationConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = crate::route_44::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_2: v1,
-            s_3: v4,
-            s_4: v5,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
-            s_8: v8,
-            next: stage_1,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::configuration::ServerConfig,
-        v6: &app::configuration::AuthenticationConfig,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_44::Next1 {
-            s_0: v3,
-            s_1: v1,
-            s_10: v7,
-            s_2: &v12,
-            s_3: v11,
-            s_4: &v9,
-            s_5: v2,
-            s_6: v4,
-            s_7: v5,
-            s_8: v6,
-            s_9: v0,
-            next: stage_2,
-        };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &app::telemetry::RequestContext,
-        v7: &pavex::request::path::RawPathParams<'_, '_>,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::configuration::AuthenticationConfig,
-        v10: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v11 = crate::route_44::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_2: v6,
-            s_3: v0,
-            s_4: v3,
-            s_5: v2,
-            s_6: v7,
-            s_7: v8,
-            s_8: v9,
-            next: stage_3,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &app::telemetry::RequestContext,
-        v3: pavex::telemetry::ServerRequestId,
-        v4: &app::telemetry::Failure,
-        v5: pavex::request::body::RawIncomingBody,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::configuration::ServerConfig,
-        v8: &app::configuration::AuthenticationConfig,
-    ) -> pavex::Response {
-        let v9 = app::http::visitor::Visitor::arrive(v1, v2, v0);
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::access_error::refuse_access(&v10, v3);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v4);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::http::input::Write::extract(v1, v6, v5, v7).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::input::refuse_input(&v12, v3);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v4);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::sessions::create_session(v10, v12, v0, v8).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::sessions::refuse_session(&v14, v3);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v4);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        <app::http::cookie::WithCookie<
-            app::http::reply::Created<app::sessions::SessionView>,
-        > as pavex::IntoResponse>::into_response(v14)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: pavex::request::body::RawIncomingBody,
-        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_4: &'f app::configuration::ServerConfig,
-        s_5: &'g app::configuration::AuthenticationConfig,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'h app::http::guard::RequestLimits,
-        s_8: &'i app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            pavex::request::body::RawIncomingBody,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::configuration::ServerConfig,
-            &'g app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'h app::http::guard::RequestLimits,
-            &'i app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'c app::telemetry::RequestContext,
-        s_3: pavex::telemetry::ServerRequestId,
-        s_4: &'d app::telemetry::Failure,
-        s_5: pavex::request::body::RawIncomingBody,
-        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
-        s_7: &'h app::configuration::ServerConfig,
-        s_8: &'i app::configuration::AuthenticationConfig,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'j app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'c app::telemetry::RequestContext,
-            pavex::telemetry::ServerRequestId,
-            &'d app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'g pavex::request::path::RawPathParams<'e, 'f>,
-            &'h app::configuration::ServerConfig,
-            &'i app::configuration::AuthenticationConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'c app::telemetry::RequestContext,
-        s_3: pavex::telemetry::ServerRequestId,
-        s_4: &'d app::telemetry::Failure,
-        s_5: pavex::request::body::RawIncomingBody,
-        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
-        s_7: &'h app::configuration::ServerConfig,
-        s_8: &'i app::configuration::AuthenticationConfig,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'c app::telemetry::RequestContext,
-            pavex::telemetry::ServerRequestId,
-            &'d app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'g pavex::request::path::RawPathParams<'e, 'f>,
-            &'h app::configuration::ServerConfig,
-            &'i app::configuration::AuthenticationConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-}
-pub mod route_45 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b app::configuration::AuthenticationConfig,
-        s_4: &'c pavex::request::RequestHead,
-        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_6: &'g app::http::tokens::Tokens,
-        s_7: &'h app::http::principal_limit::PrincipalLimit,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::body::RawIncomingBody,
-        s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_2, s_6, s_0, s_1, s_3, s_4, s_5, s_7, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(
-                s_7,
-                s_11,
-                s_9,
-                s_8,
-                s_0,
-                s_1,
-                s_2,
-                s_3,
-                s_4,
-                s_5,
-                s_6,
-                s_10,
-                s_12,
-            )
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &app::configuration::AuthenticationConfig,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::http::tokens::Tokens,
-        v7: &app::http::principal_limit::PrincipalLimit,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v11 = crate::route_45::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_10: v10,
-            s_2: v4,
-            s_3: v5,
-            s_4: v6,
-            s_5: v7,
-            s_6: v1,
-            s_7: v8,
-            s_8: v0,
-            s_9: v9,
-            next: stage_1,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = pavex::middleware::wrap_noop(v12).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::http::tokens::Tokens,
-        v7: &app::http::principal_limit::PrincipalLimit,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v11 = app::telemetry::Failure::none();
-        let v12 = app::http::peer::Peer::current();
-        let v13 = pavex::telemetry::ServerRequestId::generate();
-        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
-        let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_45::Next1 {
-            s_0: v3,
-            s_1: v4,
-            s_10: v8,
-            s_11: v0,
-            s_12: v9,
-            s_2: v1,
-            s_3: v5,
-            s_4: &v14,
-            s_5: v6,
-            s_6: v7,
-            s_7: v13,
-            s_8: &v11,
-            s_9: v2,
-            next: stage_2,
-        };
-        let v17 = pavex::middleware::Next::new(v16);
-        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v18)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &pavex::request::RequestHead,
-        v7: &pavex::request::path::RawPathParams<'_, '_>,
-        v8: &app::telemetry::RequestContext,
-        v9: &app::http::tokens::Tokens,
-        v10: &app::http::principal_limit::PrincipalLimit,
-        v11: &app::configuration::ServerConfig,
-        v12: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v13 = crate::route_45::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_10: v11,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v9,
-            s_6: v10,
-            s_7: v0,
-            s_8: v3,
-            s_9: v2,
-            next: stage_3,
-        };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &app::configuration::AuthenticationConfig,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::telemetry::RequestContext,
-        v5: &app::http::tokens::Tokens,
-        v6: &app::http::principal_limit::PrincipalLimit,
-        v7: pavex::telemetry::ServerRequestId,
-        v8: &app::telemetry::Failure,
-        v9: pavex::request::body::RawIncomingBody,
-        v10: &app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let v11 = app::http::principal::Granted::check(v2, v3, v4, v0, v5, v1, v6).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::access_error::refuse_access(&v12, v7);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::http::input::Write::extract(v2, v3, v9, v10).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::http::input::refuse_input(&v14, v7);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        let v15 = app::sessions::end_session(v12, v14, v0, v1).await;
-        let v16 = match v15 {
-            Ok(ok) => ok,
-            Err(v16) => {
-                return {
-                    let v17 = app::sessions::refuse_session(&v16, v7);
-                    let v18 = pavex::Error::new(v16);
-                    app::telemetry::note_error(&v18, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
-                };
-            }
-        };
-        <app::http::cookie::WithCookie<
-            app::http::reply::Reply<app::sessions::SessionView>,
-        > as pavex::IntoResponse>::into_response(v16)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::body::RawIncomingBody,
-        s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::http::tokens::Tokens,
-            &'h app::http::principal_limit::PrincipalLimit,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-            &'k app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            &'h app::http::tokens::Tokens,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'k app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'l app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-                self.s_11,
-                self.s_12,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            &'h app::http::tokens::Tokens,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'k app::configuration::ServerConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-}
-pub mod route_46 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b app::configuration::AuthenticationConfig,
-        s_3: &'c pavex::request::RequestHead,
-        s_4: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_5: &'g app::http::tokens::Tokens,
-        s_6: &'h app::http::principal_limit::PrincipalLimit,
-        s_7: &'i app::http::guard::RequestLimits,
-        s_8: &'j app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'i app::http::guard::RequestLimits,
-        s_8: &'j app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_2, s_0, s_1, s_3, s_4, s_5, s_7, s_8).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'k app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(s_7, s_9, s_8, s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_10)
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &app::configuration::AuthenticationConfig,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::http::tokens::Tokens,
-        v6: &app::http::principal_limit::PrincipalLimit,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = crate::route_46::Next0 {
-            s_0: v1,
-            s_1: v2,
-            s_2: v3,
-            s_3: v4,
-            s_4: v5,
-            s_5: v6,
-            s_6: v0,
-            s_7: v7,
-            s_8: v8,
-            next: stage_1,
-        };
-        let v10 = pavex::middleware::Next::new(v9);
-        let v11 = pavex::middleware::wrap_noop(v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v11)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: &engine::Engine,
-        v3: &app::configuration::AuthenticationConfig,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::http::tokens::Tokens,
-        v6: &app::http::principal_limit::PrincipalLimit,
-        v7: &app::http::guard::RequestLimits,
-        v8: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v9 = app::telemetry::Failure::none();
-        let v10 = app::http::peer::Peer::current();
-        let v11 = pavex::telemetry::ServerRequestId::generate();
-        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
-        let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_46::Next1 {
-            s_0: v2,
-            s_1: v3,
-            s_10: v7,
-            s_2: v1,
-            s_3: v4,
-            s_4: &v12,
-            s_5: v5,
-            s_6: v6,
-            s_7: v11,
-            s_8: &v9,
-            s_9: v0,
-            next: stage_2,
-        };
-        let v15 = pavex::middleware::Next::new(v14);
-        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v16)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: &app::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
-        v8: &app::http::tokens::Tokens,
-        v9: &app::http::principal_limit::PrincipalLimit,
-        v10: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v11 = crate::route_46::Next2 {
-            s_0: v3,
-            s_1: v4,
-            s_2: v5,
-            s_3: v6,
-            s_4: v7,
-            s_5: v8,
-            s_6: v9,
-            s_7: v0,
-            s_8: v2,
-            next: stage_3,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &app::configuration::AuthenticationConfig,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::telemetry::RequestContext,
-        v5: &app::http::tokens::Tokens,
-        v6: &app::http::principal_limit::PrincipalLimit,
-        v7: pavex::telemetry::ServerRequestId,
-        v8: &app::telemetry::Failure,
-    ) -> pavex::Response {
-        let v9 = app::http::principal::Granted::check(v2, v3, v4, v0, v5, v1, v6).await;
-        let v10 = match v9 {
-            Ok(ok) => ok,
-            Err(v10) => {
-                return {
-                    let v11 = app::http::access_error::refuse_access(&v10, v7);
-                    let v12 = pavex::Error::new(v10);
-                    app::telemetry::note_error(&v12, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
-                };
-            }
-        };
-        let v11 = app::http::input::Read::extract(v2, v3);
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::input::refuse_input(&v12, v7);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::sessions::list_sessions(v10, v12, v0, v1).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::sessions::refuse_session(&v14, v7);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::http::pagination::Page<app::sessions::SessionView>,
-        > as pavex::IntoResponse>::into_response(v14)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::path::MatchedPathPattern,
-        s_7: &'i app::http::guard::RequestLimits,
-        s_8: &'j app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::http::tokens::Tokens,
-            &'h app::http::principal_limit::PrincipalLimit,
-            pavex::request::path::MatchedPathPattern,
-            &'i app::http::guard::RequestLimits,
-            &'j app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::path::MatchedPathPattern,
-        s_10: &'k app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            &'h app::http::tokens::Tokens,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-            pavex::request::path::MatchedPathPattern,
-            &'k app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            &'h app::http::tokens::Tokens,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-            )
-        }
-    }
-}
-pub mod route_47 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b app::configuration::AuthenticationConfig,
-        s_4: &'c pavex::request::RequestHead,
-        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_6: &'g app::http::tokens::Tokens,
-        s_7: &'h app::http::principal_limit::PrincipalLimit,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::body::RawIncomingBody,
-        s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_2, s_6, s_0, s_1, s_3, s_4, s_5, s_7, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(
-                s_7,
-                s_11,
-                s_9,
-                s_8,
-                s_0,
-                s_1,
-                s_2,
-                s_3,
-                s_4,
-                s_5,
-                s_6,
-                s_10,
-                s_12,
-            )
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &app::configuration::AuthenticationConfig,
-        v4: &pavex::request::RequestHead,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::http::tokens::Tokens,
-        v7: &app::http::principal_limit::PrincipalLimit,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v11 = crate::route_47::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_10: v10,
-            s_2: v4,
-            s_3: v5,
-            s_4: v6,
-            s_5: v7,
-            s_6: v1,
-            s_7: v8,
-            s_8: v0,
-            s_9: v9,
-            next: stage_1,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = pavex::middleware::wrap_noop(v12).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &app::configuration::AuthenticationConfig,
-        v5: &pavex::request::path::RawPathParams<'_, '_>,
-        v6: &app::http::tokens::Tokens,
-        v7: &app::http::principal_limit::PrincipalLimit,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v11 = app::telemetry::Failure::none();
-        let v12 = app::http::peer::Peer::current();
-        let v13 = pavex::telemetry::ServerRequestId::generate();
-        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
-        let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_47::Next1 {
-            s_0: v3,
-            s_1: v4,
-            s_10: v8,
-            s_11: v0,
-            s_12: v9,
-            s_2: v1,
-            s_3: v5,
-            s_4: &v14,
-            s_5: v6,
-            s_6: v7,
-            s_7: v13,
-            s_8: &v11,
-            s_9: v2,
-            next: stage_2,
-        };
-        let v17 = pavex::middleware::Next::new(v16);
-        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v18)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &pavex::request::RequestHead,
-        v7: &pavex::request::path::RawPathParams<'_, '_>,
-        v8: &app::telemetry::RequestContext,
-        v9: &app::http::tokens::Tokens,
-        v10: &app::http::principal_limit::PrincipalLimit,
-        v11: &app::configuration::ServerConfig,
-        v12: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v13 = crate::route_47::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_10: v11,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v9,
-            s_6: v10,
-            s_7: v0,
-            s_8: v3,
-            s_9: v2,
-            next: stage_3,
-        };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &app::configuration::AuthenticationConfig,
-        v2: &pavex::request::RequestHead,
-        v3: &pavex::request::path::RawPathParams<'_, '_>,
-        v4: &app::telemetry::RequestContext,
-        v5: &app::http::tokens::Tokens,
-        v6: &app::http::principal_limit::PrincipalLimit,
-        v7: pavex::telemetry::ServerRequestId,
-        v8: &app::telemetry::Failure,
-        v9: pavex::request::body::RawIncomingBody,
-        v10: &app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let v11 = app::http::principal::Granted::check(v2, v3, v4, v0, v5, v1, v6).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::access_error::refuse_access(&v12, v7);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::http::input::Write::extract(v2, v3, v9, v10).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::http::input::refuse_input(&v14, v7);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        let v15 = app::sessions::revoke_session(v12, v14, v0, v1).await;
-        let v16 = match v15 {
-            Ok(ok) => ok,
-            Err(v16) => {
-                return {
-                    let v17 = app::sessions::refuse_session(&v16, v7);
-                    let v18 = pavex::Error::new(v16);
-                    app::telemetry::note_error(&v18, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::sessions::SessionView,
-        > as pavex::IntoResponse>::into_response(v16)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::body::RawIncomingBody,
-        s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::http::tokens::Tokens,
-            &'h app::http::principal_limit::PrincipalLimit,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-            &'k app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            &'h app::http::tokens::Tokens,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'k app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'l app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-                self.s_11,
-                self.s_12,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b app::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
-        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
-        s_4: &'g app::telemetry::RequestContext,
-        s_5: &'h app::http::tokens::Tokens,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        next: fn(
-            &'a engine::Engine,
-            &'b app::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
-            &'f pavex::request::path::RawPathParams<'d, 'e>,
-            &'g app::telemetry::RequestContext,
-            &'h app::http::tokens::Tokens,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'k app::configuration::ServerConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-}
-pub mod route_48 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
-        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_5: &'f app::http::tokens::Tokens,
-        s_6: &'g app::configuration::AuthenticationConfig,
-        s_7: &'h app::http::principal_limit::PrincipalLimit,
-        s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::http::tokens::Tokens,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::body::RawIncomingBody,
-        s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
-            .await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::configuration::AuthenticationConfig,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let response = wrapping_2(
-                s_7,
-                s_11,
-                s_9,
-                s_8,
-                s_0,
-                s_1,
-                s_2,
-                s_3,
-                s_4,
-                s_5,
-                s_6,
-                s_10,
-                s_12,
-            )
-            .await;
-        response
-    }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::configuration::AuthenticationConfig,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
-            .await;
-        response
-    }
-    async fn wrapping_0(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::http::tokens::Tokens,
-        v6: &app::configuration::AuthenticationConfig,
-        v7: &app::http::principal_limit::PrincipalLimit,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v11 = crate::route_48::Next0 {
-            s_0: v2,
-            s_1: v3,
-            s_10: v10,
-            s_2: v4,
-            s_3: v5,
-            s_4: v6,
-            s_5: v7,
-            s_6: v1,
-            s_7: v8,
-            s_8: v0,
-            s_9: v9,
-            next: stage_1,
-        };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = pavex::middleware::wrap_noop(v12).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
-    }
-    async fn wrapping_1(
-        v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::request::RequestHead,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &engine::Engine,
-        v4: &pavex::request::path::RawPathParams<'_, '_>,
-        v5: &app::http::tokens::Tokens,
-        v6: &app::configuration::AuthenticationConfig,
-        v7: &app::http::principal_limit::PrincipalLimit,
-        v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
-    ) -> pavex::Response {
-        let v11 = app::telemetry::Failure::none();
-        let v12 = app::http::peer::Peer::current();
-        let v13 = pavex::telemetry::ServerRequestId::generate();
-        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
-        let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_48::Next1 {
-            s_0: v3,
-            s_1: v1,
-            s_10: v8,
-            s_11: v0,
-            s_12: v9,
-            s_2: v4,
-            s_3: &v14,
-            s_4: v5,
-            s_5: v6,
-            s_6: v7,
-            s_7: v13,
-            s_8: &v11,
-            s_9: v2,
-            next: stage_2,
-        };
-        let v17 = pavex::middleware::Next::new(v16);
-        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v18)
-    }
-    async fn wrapping_2(
-        v0: pavex::telemetry::ServerRequestId,
-        v1: pavex::request::path::MatchedPathPattern,
-        v2: pavex::request::body::RawIncomingBody,
-        v3: &app::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
-        v6: &pavex::request::path::RawPathParams<'_, '_>,
-        v7: &app::telemetry::RequestContext,
-        v8: &app::http::tokens::Tokens,
-        v9: &app::configuration::AuthenticationConfig,
-        v10: &app::http::principal_limit::PrincipalLimit,
-        v11: &app::configuration::ServerConfig,
-        v12: &app::http::guard::RequestLimits,
-    ) -> pavex::Response {
-        let v13 = crate::route_48::Next2 {
-            s_0: v4,
-            s_1: v5,
-            s_10: v11,
-            s_2: v6,
-            s_3: v7,
-            s_4: v8,
-            s_5: v9,
-            s_6: v10,
-            s_7: v0,
-            s_8: v3,
-            s_9: v2,
-            next: stage_3,
-        };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
-    }
-    async fn handler(
-        v0: &engine::Engine,
-        v1: &pavex::request::RequestHead,
-        v2: &pavex::request::path::RawPathParams<'_, '_>,
-        v3: &app::telemetry::RequestContext,
-        v4: &app::http::tokens::Tokens,
-        v5: &app::configuration::AuthenticationConfig,
-        v6: &app::http::principal_limit::PrincipalLimit,
-        v7: pavex::telemetry::ServerRequestId,
-        v8: &app::telemetry::Failure,
-        v9: pavex::request::body::RawIncomingBody,
-        v10: &app::configuration::ServerConfig,
-    ) -> pavex::Response {
-        let v11 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
-        let v12 = match v11 {
-            Ok(ok) => ok,
-            Err(v12) => {
-                return {
-                    let v13 = app::http::access_error::refuse_access(&v12, v7);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
-                };
-            }
-        };
-        let v13 = app::http::input::Write::extract(v1, v2, v9, v10).await;
-        let v14 = match v13 {
-            Ok(ok) => ok,
-            Err(v14) => {
-                return {
-                    let v15 = app::http::input::refuse_input(&v14, v7);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
-                };
-            }
-        };
-        let v15 = app::sessions::revoke_user_sessions(v12, v14, v0).await;
-        let v16 = match v15 {
-            Ok(ok) => ok,
-            Err(v16) => {
-                return {
-                    let v17 = app::sessions::refuse_session(&v16, v7);
-                    let v18 = pavex::Error::new(v16);
-                    app::telemetry::note_error(&v18, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
-                };
-            }
-        };
-        <app::http::reply::Reply<
-            app::sessions::EndedSessionsView,
-        > as pavex::IntoResponse>::into_response(v16)
-    }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::http::tokens::Tokens,
-        s_4: &'g app::configuration::AuthenticationConfig,
-        s_5: &'h app::http::principal_limit::PrincipalLimit,
-        s_6: pavex::request::body::RawIncomingBody,
-        s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::http::tokens::Tokens,
-            &'g app::configuration::AuthenticationConfig,
-            &'h app::http::principal_limit::PrincipalLimit,
-            pavex::request::body::RawIncomingBody,
-            &'i app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-            &'k app::metrics::Metrics,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-            )
-        }
-    }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::configuration::AuthenticationConfig,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::http::tokens::Tokens,
-            &'h app::configuration::AuthenticationConfig,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'k app::configuration::ServerConfig,
-            pavex::request::path::MatchedPathPattern,
-            &'l app::http::guard::RequestLimits,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
-                self.s_11,
-                self.s_12,
-            )
-        }
-    }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
-        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
-        s_3: &'f app::telemetry::RequestContext,
-        s_4: &'g app::http::tokens::Tokens,
-        s_5: &'h app::configuration::AuthenticationConfig,
-        s_6: &'i app::http::principal_limit::PrincipalLimit,
-        s_7: pavex::telemetry::ServerRequestId,
-        s_8: &'j app::telemetry::Failure,
-        s_9: pavex::request::body::RawIncomingBody,
-        s_10: &'k app::configuration::ServerConfig,
-        next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
-            &'e pavex::request::path::RawPathParams<'c, 'd>,
-            &'f app::telemetry::RequestContext,
-            &'g app::http::tokens::Tokens,
-            &'h app::configuration::AuthenticationConfig,
-            &'i app::http::principal_limit::PrincipalLimit,
-            pavex::telemetry::ServerRequestId,
-            &'j app::telemetry::Failure,
-            pavex::request::body::RawIncomingBody,
-            &'k app::configuration::ServerConfig,
-        ) -> T,
-    }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
-    where
-        T: std::future::Future<Output = pavex::Response>,
-    {
-        type Output = pavex::Response;
-        type IntoFuture = T;
-        fn into_future(self) -> Self::IntoFuture {
-            (self
-                .next)(
-                self.s_0,
-                self.s_1,
-                self.s_2,
-                self.s_3,
-                self.s_4,
-                self.s_5,
-                self.s_6,
-                self.s_7,
-                self.s_8,
-                self.s_9,
-                self.s_10,
             )
         }
     }
@@ -18837,12 +18673,12 @@ pub mod route_49 {
                 };
             }
         };
-        let v15 = app::transactions::change_transaction(v12, v14, v0).await;
+        let v15 = app::schedules::pause_schedule(v12, v14, v0).await;
         let v16 = match v15 {
             Ok(ok) => ok,
             Err(v16) => {
                 return {
-                    let v17 = app::transactions::refuse_transaction(&v16, v7);
+                    let v17 = app::schedules::refuse_schedule_request(&v16, v7);
                     let v18 = pavex::Error::new(v16);
                     app::telemetry::note_error(&v18, v8);
                     <pavex::Response as pavex::IntoResponse>::into_response(v17)
@@ -18850,7 +18686,7 @@ pub mod route_49 {
             }
         };
         <app::http::reply::Changed<
-            app::http::views::TransactionChangeView,
+            app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v16)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
@@ -19243,6 +19079,5219 @@ pub mod route_50 {
                 };
             }
         };
+        let v15 = app::schedules::resume_schedule(v12, v14, v0).await;
+        let v16 = match v15 {
+            Ok(ok) => ok,
+            Err(v16) => {
+                return {
+                    let v17 = app::schedules::refuse_schedule_request(&v16, v7);
+                    let v18 = pavex::Error::new(v16);
+                    app::telemetry::note_error(&v18, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::schedules::ScheduleView,
+        > as pavex::IntoResponse>::into_response(v16)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+            &'k app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'l app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+}
+pub mod route_51 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::http::principal_limit::PrincipalLimit,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+        s_11: &'l app::http::guard::RequestLimits,
+        s_12: &'m app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j engine::second_factors::SecondFactors,
+        s_9: &'k app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'l app::http::guard::RequestLimits,
+        s_12: &'m app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(
+                s_10,
+                s_1,
+                s_6,
+                s_0,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_7,
+                s_8,
+                s_9,
+                s_11,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: &'m app::mailer::Mailer,
+        s_13: pavex::request::path::MatchedPathPattern,
+        s_14: &'n app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_7,
+                s_13,
+                s_9,
+                s_8,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_10,
+                s_11,
+                s_12,
+                s_14,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: &'m app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+        v10: &app::mailer::Mailer,
+        v11: &app::http::guard::RequestLimits,
+        v12: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v13 = crate::route_51::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v0,
+            s_11: v11,
+            s_12: v12,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v7,
+            s_6: v1,
+            s_7: v8,
+            s_8: v9,
+            s_9: v10,
+            next: stage_1,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = pavex::middleware::wrap_noop(v14).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+        v10: &app::mailer::Mailer,
+        v11: &app::http::guard::RequestLimits,
+        v12: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v13 = app::telemetry::Failure::none();
+        let v14 = app::http::peer::Peer::current();
+        let v15 = pavex::telemetry::ServerRequestId::generate();
+        let v16 = app::telemetry::RequestContext::gather(v1, v0, v15, v14);
+        let v17 = app::telemetry::root_span(v1, &v16);
+        let v18 = crate::route_51::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v8,
+            s_11: v9,
+            s_12: v10,
+            s_13: v0,
+            s_14: v11,
+            s_2: v4,
+            s_3: &v16,
+            s_4: v5,
+            s_5: v6,
+            s_6: v7,
+            s_7: v15,
+            s_8: &v13,
+            s_9: v2,
+            next: stage_2,
+        };
+        let v19 = pavex::middleware::Next::new(v18);
+        let v20 = app::telemetry::observe_request(v19, v1, &v16, &v17, &v13, v12).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v20)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::http::principal_limit::PrincipalLimit,
+        v11: &app::configuration::ServerConfig,
+        v12: &engine::second_factors::SecondFactors,
+        v13: &app::mailer::Mailer,
+        v14: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v15 = crate::route_51::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_11: v12,
+            s_12: v13,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v10,
+            s_7: v0,
+            s_8: v3,
+            s_9: v2,
+            next: stage_3,
+        };
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::http::guard::guard_request(v16, v14, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: pavex::telemetry::ServerRequestId,
+        v8: &app::telemetry::Failure,
+        v9: pavex::request::body::RawIncomingBody,
+        v10: &app::configuration::ServerConfig,
+        v11: &engine::second_factors::SecondFactors,
+        v12: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v13 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::http::access_error::refuse_access(&v14, v7);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        let v15 = app::http::input::Write::extract(v1, v2, v9, v10).await;
+        let v16 = match v15 {
+            Ok(ok) => ok,
+            Err(v16) => {
+                return {
+                    let v17 = app::http::input::refuse_input(&v16, v7);
+                    let v18 = pavex::Error::new(v16);
+                    app::telemetry::note_error(&v18, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
+                };
+            }
+        };
+        let v17 = app::second_factors::confirm_totp(v14, v16, v0, v11, v12).await;
+        let v18 = match v17 {
+            Ok(ok) => ok,
+            Err(v18) => {
+                return {
+                    let v19 = app::second_factors::refuse_second_factor(&v18, v7);
+                    let v20 = pavex::Error::new(v18);
+                    app::telemetry::note_error(&v20, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v19)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::second_factors::ConfirmedTotpView,
+        > as pavex::IntoResponse>::into_response(v18)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j engine::second_factors::SecondFactors,
+        s_9: &'k app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'l app::http::guard::RequestLimits,
+        s_12: &'m app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j engine::second_factors::SecondFactors,
+            &'k app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'l app::http::guard::RequestLimits,
+            &'m app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: &'m app::mailer::Mailer,
+        s_13: pavex::request::path::MatchedPathPattern,
+        s_14: &'n app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l engine::second_factors::SecondFactors,
+            &'m app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'n app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<
+        'a,
+        'b,
+        'c,
+        'd,
+        'e,
+        'f,
+        'g,
+        'h,
+        'i,
+        'j,
+        'k,
+        'l,
+        'm,
+        'n,
+        T,
+    > std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+                self.s_13,
+                self.s_14,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: &'m app::mailer::Mailer,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l engine::second_factors::SecondFactors,
+            &'m app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+}
+pub mod route_52 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::http::principal_limit::PrincipalLimit,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j engine::second_factors::SecondFactors,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(
+                s_9,
+                s_1,
+                s_6,
+                s_0,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_7,
+                s_8,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_7,
+                s_12,
+                s_9,
+                s_8,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_10,
+                s_11,
+                s_13,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+    ) -> pavex::Response {
+        let response = handler(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v12 = crate::route_52::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_11: v11,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v7,
+            s_6: v1,
+            s_7: v8,
+            s_8: v9,
+            s_9: v0,
+            next: stage_1,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = pavex::middleware::wrap_noop(v13).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v12 = app::telemetry::Failure::none();
+        let v13 = app::http::peer::Peer::current();
+        let v14 = pavex::telemetry::ServerRequestId::generate();
+        let v15 = app::telemetry::RequestContext::gather(v1, v0, v14, v13);
+        let v16 = app::telemetry::root_span(v1, &v15);
+        let v17 = crate::route_52::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v8,
+            s_11: v9,
+            s_12: v0,
+            s_13: v10,
+            s_2: v4,
+            s_3: &v15,
+            s_4: v5,
+            s_5: v6,
+            s_6: v7,
+            s_7: v14,
+            s_8: &v12,
+            s_9: v2,
+            next: stage_2,
+        };
+        let v18 = pavex::middleware::Next::new(v17);
+        let v19 = app::telemetry::observe_request(v18, v1, &v15, &v16, &v12, v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v19)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::http::principal_limit::PrincipalLimit,
+        v11: &app::configuration::ServerConfig,
+        v12: &engine::second_factors::SecondFactors,
+        v13: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v14 = crate::route_52::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_11: v12,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v10,
+            s_7: v0,
+            s_8: v3,
+            s_9: v2,
+            next: stage_3,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::http::guard::guard_request(v15, v13, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: pavex::telemetry::ServerRequestId,
+        v8: &app::telemetry::Failure,
+        v9: pavex::request::body::RawIncomingBody,
+        v10: &app::configuration::ServerConfig,
+        v11: &engine::second_factors::SecondFactors,
+    ) -> pavex::Response {
+        let v12 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::access_error::refuse_access(&v13, v7);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::http::input::Write::extract(v1, v2, v9, v10).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::http::input::refuse_input(&v15, v7);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        let v16 = app::second_factors::enrol_totp(v13, v15, v0, v11).await;
+        let v17 = match v16 {
+            Ok(ok) => ok,
+            Err(v17) => {
+                return {
+                    let v18 = app::second_factors::refuse_second_factor(&v17, v7);
+                    let v19 = pavex::Error::new(v17);
+                    app::telemetry::note_error(&v19, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v18)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::second_factors::EnrolledTotpView,
+        > as pavex::IntoResponse>::into_response(v17)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j engine::second_factors::SecondFactors,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j engine::second_factors::SecondFactors,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+            &'l app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l engine::second_factors::SecondFactors,
+            pavex::request::path::MatchedPathPattern,
+            &'m app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+                self.s_13,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l engine::second_factors::SecondFactors,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+}
+pub mod route_53 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::http::principal_limit::PrincipalLimit,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+        s_11: &'l app::http::guard::RequestLimits,
+        s_12: &'m app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j engine::second_factors::SecondFactors,
+        s_9: &'k app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'l app::http::guard::RequestLimits,
+        s_12: &'m app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(
+                s_10,
+                s_1,
+                s_6,
+                s_0,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_7,
+                s_8,
+                s_9,
+                s_11,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: &'m app::mailer::Mailer,
+        s_13: pavex::request::path::MatchedPathPattern,
+        s_14: &'n app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_7,
+                s_13,
+                s_9,
+                s_8,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_10,
+                s_11,
+                s_12,
+                s_14,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: &'m app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+        v10: &app::mailer::Mailer,
+        v11: &app::http::guard::RequestLimits,
+        v12: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v13 = crate::route_53::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v0,
+            s_11: v11,
+            s_12: v12,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v7,
+            s_6: v1,
+            s_7: v8,
+            s_8: v9,
+            s_9: v10,
+            next: stage_1,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = pavex::middleware::wrap_noop(v14).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+        v10: &app::mailer::Mailer,
+        v11: &app::http::guard::RequestLimits,
+        v12: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v13 = app::telemetry::Failure::none();
+        let v14 = app::http::peer::Peer::current();
+        let v15 = pavex::telemetry::ServerRequestId::generate();
+        let v16 = app::telemetry::RequestContext::gather(v1, v0, v15, v14);
+        let v17 = app::telemetry::root_span(v1, &v16);
+        let v18 = crate::route_53::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v8,
+            s_11: v9,
+            s_12: v10,
+            s_13: v0,
+            s_14: v11,
+            s_2: v4,
+            s_3: &v16,
+            s_4: v5,
+            s_5: v6,
+            s_6: v7,
+            s_7: v15,
+            s_8: &v13,
+            s_9: v2,
+            next: stage_2,
+        };
+        let v19 = pavex::middleware::Next::new(v18);
+        let v20 = app::telemetry::observe_request(v19, v1, &v16, &v17, &v13, v12).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v20)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::http::principal_limit::PrincipalLimit,
+        v11: &app::configuration::ServerConfig,
+        v12: &engine::second_factors::SecondFactors,
+        v13: &app::mailer::Mailer,
+        v14: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v15 = crate::route_53::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_11: v12,
+            s_12: v13,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v10,
+            s_7: v0,
+            s_8: v3,
+            s_9: v2,
+            next: stage_3,
+        };
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::http::guard::guard_request(v16, v14, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: pavex::telemetry::ServerRequestId,
+        v8: &app::telemetry::Failure,
+        v9: pavex::request::body::RawIncomingBody,
+        v10: &app::configuration::ServerConfig,
+        v11: &engine::second_factors::SecondFactors,
+        v12: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v13 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::http::access_error::refuse_access(&v14, v7);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        let v15 = app::http::input::Write::extract(v1, v2, v9, v10).await;
+        let v16 = match v15 {
+            Ok(ok) => ok,
+            Err(v16) => {
+                return {
+                    let v17 = app::http::input::refuse_input(&v16, v7);
+                    let v18 = pavex::Error::new(v16);
+                    app::telemetry::note_error(&v18, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
+                };
+            }
+        };
+        let v17 = app::second_factors::remove_totp(v14, v16, v0, v11, v12).await;
+        let v18 = match v17 {
+            Ok(ok) => ok,
+            Err(v18) => {
+                return {
+                    let v19 = app::second_factors::refuse_second_factor(&v18, v7);
+                    let v20 = pavex::Error::new(v18);
+                    app::telemetry::note_error(&v20, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v19)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::second_factors::RemovedTotpView,
+        > as pavex::IntoResponse>::into_response(v18)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j engine::second_factors::SecondFactors,
+        s_9: &'k app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'l app::http::guard::RequestLimits,
+        s_12: &'m app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j engine::second_factors::SecondFactors,
+            &'k app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'l app::http::guard::RequestLimits,
+            &'m app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: &'m app::mailer::Mailer,
+        s_13: pavex::request::path::MatchedPathPattern,
+        s_14: &'n app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l engine::second_factors::SecondFactors,
+            &'m app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'n app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<
+        'a,
+        'b,
+        'c,
+        'd,
+        'e,
+        'f,
+        'g,
+        'h,
+        'i,
+        'j,
+        'k,
+        'l,
+        'm,
+        'n,
+        T,
+    > std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+                self.s_13,
+                self.s_14,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: &'m app::mailer::Mailer,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l engine::second_factors::SecondFactors,
+            &'m app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+}
+pub mod route_54 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::http::principal_limit::PrincipalLimit,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j engine::second_factors::SecondFactors,
+        s_10: &'k app::mailer::Mailer,
+        s_11: &'l app::http::guard::RequestLimits,
+        s_12: &'m app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j engine::second_factors::SecondFactors,
+        s_9: &'k app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'l app::http::guard::RequestLimits,
+        s_12: &'m app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(
+                s_10,
+                s_1,
+                s_6,
+                s_0,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_7,
+                s_8,
+                s_9,
+                s_11,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: &'m app::mailer::Mailer,
+        s_13: pavex::request::path::MatchedPathPattern,
+        s_14: &'n app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_7,
+                s_13,
+                s_9,
+                s_8,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_10,
+                s_11,
+                s_12,
+                s_14,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: &'m app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+        v10: &app::mailer::Mailer,
+        v11: &app::http::guard::RequestLimits,
+        v12: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v13 = crate::route_54::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v0,
+            s_11: v11,
+            s_12: v12,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v7,
+            s_6: v1,
+            s_7: v8,
+            s_8: v9,
+            s_9: v10,
+            next: stage_1,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = pavex::middleware::wrap_noop(v14).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+        v10: &app::mailer::Mailer,
+        v11: &app::http::guard::RequestLimits,
+        v12: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v13 = app::telemetry::Failure::none();
+        let v14 = app::http::peer::Peer::current();
+        let v15 = pavex::telemetry::ServerRequestId::generate();
+        let v16 = app::telemetry::RequestContext::gather(v1, v0, v15, v14);
+        let v17 = app::telemetry::root_span(v1, &v16);
+        let v18 = crate::route_54::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v8,
+            s_11: v9,
+            s_12: v10,
+            s_13: v0,
+            s_14: v11,
+            s_2: v4,
+            s_3: &v16,
+            s_4: v5,
+            s_5: v6,
+            s_6: v7,
+            s_7: v15,
+            s_8: &v13,
+            s_9: v2,
+            next: stage_2,
+        };
+        let v19 = pavex::middleware::Next::new(v18);
+        let v20 = app::telemetry::observe_request(v19, v1, &v16, &v17, &v13, v12).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v20)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::http::principal_limit::PrincipalLimit,
+        v11: &app::configuration::ServerConfig,
+        v12: &engine::second_factors::SecondFactors,
+        v13: &app::mailer::Mailer,
+        v14: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v15 = crate::route_54::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_11: v12,
+            s_12: v13,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v10,
+            s_7: v0,
+            s_8: v3,
+            s_9: v2,
+            next: stage_3,
+        };
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::http::guard::guard_request(v16, v14, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: pavex::telemetry::ServerRequestId,
+        v8: &app::telemetry::Failure,
+        v9: pavex::request::body::RawIncomingBody,
+        v10: &app::configuration::ServerConfig,
+        v11: &engine::second_factors::SecondFactors,
+        v12: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v13 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::http::access_error::refuse_access(&v14, v7);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        let v15 = app::http::input::Write::extract(v1, v2, v9, v10).await;
+        let v16 = match v15 {
+            Ok(ok) => ok,
+            Err(v16) => {
+                return {
+                    let v17 = app::http::input::refuse_input(&v16, v7);
+                    let v18 = pavex::Error::new(v16);
+                    app::telemetry::note_error(&v18, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
+                };
+            }
+        };
+        let v17 = app::second_factors::remove_user_totp(v14, v16, v0, v11, v12).await;
+        let v18 = match v17 {
+            Ok(ok) => ok,
+            Err(v18) => {
+                return {
+                    let v19 = app::second_factors::refuse_second_factor(&v18, v7);
+                    let v20 = pavex::Error::new(v18);
+                    app::telemetry::note_error(&v20, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v19)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::second_factors::RemovedTotpView,
+        > as pavex::IntoResponse>::into_response(v18)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j engine::second_factors::SecondFactors,
+        s_9: &'k app::mailer::Mailer,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'l app::http::guard::RequestLimits,
+        s_12: &'m app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j engine::second_factors::SecondFactors,
+            &'k app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'l app::http::guard::RequestLimits,
+            &'m app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: &'m app::mailer::Mailer,
+        s_13: pavex::request::path::MatchedPathPattern,
+        s_14: &'n app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l engine::second_factors::SecondFactors,
+            &'m app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'n app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<
+        'a,
+        'b,
+        'c,
+        'd,
+        'e,
+        'f,
+        'g,
+        'h,
+        'i,
+        'j,
+        'k,
+        'l,
+        'm,
+        'n,
+        T,
+    > std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+                self.s_13,
+                self.s_14,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l engine::second_factors::SecondFactors,
+        s_12: &'m app::mailer::Mailer,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l engine::second_factors::SecondFactors,
+            &'m app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+}
+pub mod route_55 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
+        s_4: &'c app::configuration::AuthenticationConfig,
+        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_6: &'g app::http::tokens::Tokens,
+        s_7: &'h app::http::principal_limit::PrincipalLimit,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::mailer::Mailer,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(
+                s_9,
+                s_0,
+                s_6,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_7,
+                s_8,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_7,
+                s_12,
+                s_9,
+                s_8,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_10,
+                s_11,
+                s_13,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
+    ) -> pavex::Response {
+        let response = handler(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::http::tokens::Tokens,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v12 = crate::route_55::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_11: v11,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v7,
+            s_6: v1,
+            s_7: v8,
+            s_8: v9,
+            s_9: v0,
+            next: stage_1,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = pavex::middleware::wrap_noop(v13).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::http::tokens::Tokens,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::mailer::Mailer,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v12 = app::telemetry::Failure::none();
+        let v13 = app::http::peer::Peer::current();
+        let v14 = pavex::telemetry::ServerRequestId::generate();
+        let v15 = app::telemetry::RequestContext::gather(v1, v0, v14, v13);
+        let v16 = app::telemetry::root_span(v1, &v15);
+        let v17 = crate::route_55::Next1 {
+            s_0: v1,
+            s_1: v3,
+            s_10: v8,
+            s_11: v9,
+            s_12: v0,
+            s_13: v10,
+            s_2: v4,
+            s_3: v5,
+            s_4: &v15,
+            s_5: v6,
+            s_6: v7,
+            s_7: v14,
+            s_8: &v12,
+            s_9: v2,
+            next: stage_2,
+        };
+        let v18 = pavex::middleware::Next::new(v17);
+        let v19 = app::telemetry::observe_request(v18, v1, &v15, &v16, &v12, v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v19)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::telemetry::RequestContext,
+        v9: &app::http::tokens::Tokens,
+        v10: &app::http::principal_limit::PrincipalLimit,
+        v11: &app::configuration::ServerConfig,
+        v12: &app::mailer::Mailer,
+        v13: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v14 = crate::route_55::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_11: v12,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v10,
+            s_7: v0,
+            s_8: v3,
+            s_9: v2,
+            next: stage_3,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::http::guard::guard_request(v15, v13, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn handler(
+        v0: &pavex::request::RequestHead,
+        v1: &engine::Engine,
+        v2: &app::configuration::AuthenticationConfig,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::telemetry::RequestContext,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: pavex::telemetry::ServerRequestId,
+        v8: &app::telemetry::Failure,
+        v9: pavex::request::body::RawIncomingBody,
+        v10: &app::configuration::ServerConfig,
+        v11: &app::mailer::Mailer,
+    ) -> pavex::Response {
+        let v12 = app::http::principal::Granted::check(v0, v3, v4, v1, v5, v2, v6).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::access_error::refuse_access(&v13, v7);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::http::input::Write::extract(v0, v3, v9, v10).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::http::input::refuse_input(&v15, v7);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        let v16 = app::sessions::change_password(v13, v15, v0, v1, v11, v2).await;
+        let v17 = match v16 {
+            Ok(ok) => ok,
+            Err(v17) => {
+                return {
+                    let v18 = app::sessions::refuse_session(&v17, v7);
+                    let v19 = pavex::Error::new(v17);
+                    app::telemetry::note_error(&v19, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v18)
+                };
+            }
+        };
+        <app::http::cookie::WithCookie<
+            app::http::reply::Reply<app::sessions::SessionView>,
+        > as pavex::IntoResponse>::into_response(v17)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: &'j app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app::configuration::AuthenticationConfig,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::http::tokens::Tokens,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            &'j app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+            &'l app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app::configuration::AuthenticationConfig,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            &'h app::http::tokens::Tokens,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l app::mailer::Mailer,
+            pavex::request::path::MatchedPathPattern,
+            &'m app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+                self.s_13,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app::configuration::AuthenticationConfig,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
+        next: fn(
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app::configuration::AuthenticationConfig,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            &'h app::http::tokens::Tokens,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            &'l app::mailer::Mailer,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+}
+pub mod route_56 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::configuration::ServerConfig,
+        s_6: &'g engine::second_factors::SecondFactors,
+        s_7: &'h app::configuration::AuthenticationConfig,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g engine::second_factors::SecondFactors,
+        s_6: &'h app::configuration::AuthenticationConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_7, s_1, s_2, s_0, s_3, s_4, s_5, s_6, s_8, s_9)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i engine::second_factors::SecondFactors,
+        s_9: &'j app::configuration::AuthenticationConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_3,
+                s_10,
+                s_5,
+                s_4,
+                s_0,
+                s_1,
+                s_2,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_11,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i engine::second_factors::SecondFactors,
+        s_9: &'j app::configuration::AuthenticationConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &engine::second_factors::SecondFactors,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = crate::route_56::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_2: v1,
+            s_3: v4,
+            s_4: v5,
+            s_5: v6,
+            s_6: v7,
+            s_7: v0,
+            s_8: v8,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v11 = pavex::middleware::Next::new(v10);
+        let v12 = pavex::middleware::wrap_noop(v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v12)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::configuration::ServerConfig,
+        v6: &engine::second_factors::SecondFactors,
+        v7: &app::configuration::AuthenticationConfig,
+        v8: &app::http::guard::RequestLimits,
+        v9: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v10 = app::telemetry::Failure::none();
+        let v11 = app::http::peer::Peer::current();
+        let v12 = pavex::telemetry::ServerRequestId::generate();
+        let v13 = app::telemetry::RequestContext::gather(v1, v0, v12, v11);
+        let v14 = app::telemetry::root_span(v1, &v13);
+        let v15 = crate::route_56::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v0,
+            s_11: v8,
+            s_2: &v13,
+            s_3: v12,
+            s_4: &v10,
+            s_5: v2,
+            s_6: v4,
+            s_7: v5,
+            s_8: v6,
+            s_9: v7,
+            next: stage_2,
+        };
+        let v16 = pavex::middleware::Next::new(v15);
+        let v17 = app::telemetry::observe_request(v16, v1, &v13, &v14, &v10, v9).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &app::telemetry::RequestContext,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::configuration::ServerConfig,
+        v9: &engine::second_factors::SecondFactors,
+        v10: &app::configuration::AuthenticationConfig,
+        v11: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v12 = crate::route_56::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_2: v6,
+            s_3: v0,
+            s_4: v3,
+            s_5: v2,
+            s_6: v7,
+            s_7: v8,
+            s_8: v9,
+            s_9: v10,
+            next: stage_3,
+        };
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = app::http::guard::guard_request(v13, v11, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &app::telemetry::RequestContext,
+        v3: pavex::telemetry::ServerRequestId,
+        v4: &app::telemetry::Failure,
+        v5: pavex::request::body::RawIncomingBody,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::configuration::ServerConfig,
+        v8: &engine::second_factors::SecondFactors,
+        v9: &app::configuration::AuthenticationConfig,
+    ) -> pavex::Response {
+        let v10 = app::http::visitor::Visitor::arrive(v1, v2, v0);
+        let v11 = match v10 {
+            Ok(ok) => ok,
+            Err(v11) => {
+                return {
+                    let v12 = app::http::access_error::refuse_access(&v11, v3);
+                    let v13 = pavex::Error::new(v11);
+                    app::telemetry::note_error(&v13, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v12)
+                };
+            }
+        };
+        let v12 = app::http::input::Write::extract(v1, v6, v5, v7).await;
+        let v13 = match v12 {
+            Ok(ok) => ok,
+            Err(v13) => {
+                return {
+                    let v14 = app::http::input::refuse_input(&v13, v3);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
+                };
+            }
+        };
+        let v14 = app::sessions::create_session(v11, v13, v0, v8, v9).await;
+        let v15 = match v14 {
+            Ok(ok) => ok,
+            Err(v15) => {
+                return {
+                    let v16 = app::sessions::refuse_session(&v15, v3);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v4);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
+                };
+            }
+        };
+        <app::http::cookie::WithCookie<
+            app::http::reply::Created<app::sessions::SessionView>,
+        > as pavex::IntoResponse>::into_response(v15)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: pavex::request::body::RawIncomingBody,
+        s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_4: &'f app::configuration::ServerConfig,
+        s_5: &'g engine::second_factors::SecondFactors,
+        s_6: &'h app::configuration::AuthenticationConfig,
+        s_7: pavex::request::path::MatchedPathPattern,
+        s_8: &'i app::http::guard::RequestLimits,
+        s_9: &'j app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            pavex::request::body::RawIncomingBody,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::configuration::ServerConfig,
+            &'g engine::second_factors::SecondFactors,
+            &'h app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i engine::second_factors::SecondFactors,
+        s_9: &'j app::configuration::AuthenticationConfig,
+        s_10: pavex::request::path::MatchedPathPattern,
+        s_11: &'k app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i engine::second_factors::SecondFactors,
+            &'j app::configuration::AuthenticationConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'c app::telemetry::RequestContext,
+        s_3: pavex::telemetry::ServerRequestId,
+        s_4: &'d app::telemetry::Failure,
+        s_5: pavex::request::body::RawIncomingBody,
+        s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
+        s_7: &'h app::configuration::ServerConfig,
+        s_8: &'i engine::second_factors::SecondFactors,
+        s_9: &'j app::configuration::AuthenticationConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'c app::telemetry::RequestContext,
+            pavex::telemetry::ServerRequestId,
+            &'d app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'g pavex::request::path::RawPathParams<'e, 'f>,
+            &'h app::configuration::ServerConfig,
+            &'i engine::second_factors::SecondFactors,
+            &'j app::configuration::AuthenticationConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+            )
+        }
+    }
+}
+pub mod route_57 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b app::configuration::AuthenticationConfig,
+        s_4: &'c pavex::request::RequestHead,
+        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_6: &'g app::http::tokens::Tokens,
+        s_7: &'h app::http::principal_limit::PrincipalLimit,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_8, s_2, s_6, s_0, s_1, s_3, s_4, s_5, s_7, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_7,
+                s_11,
+                s_9,
+                s_8,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_10,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &app::configuration::AuthenticationConfig,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::http::tokens::Tokens,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = crate::route_57::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v7,
+            s_6: v1,
+            s_7: v8,
+            s_8: v0,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = pavex::middleware::wrap_noop(v12).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::http::tokens::Tokens,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = app::telemetry::Failure::none();
+        let v12 = app::http::peer::Peer::current();
+        let v13 = pavex::telemetry::ServerRequestId::generate();
+        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
+        let v15 = app::telemetry::root_span(v1, &v14);
+        let v16 = crate::route_57::Next1 {
+            s_0: v3,
+            s_1: v4,
+            s_10: v8,
+            s_11: v0,
+            s_12: v9,
+            s_2: v1,
+            s_3: v5,
+            s_4: &v14,
+            s_5: v6,
+            s_6: v7,
+            s_7: v13,
+            s_8: &v11,
+            s_9: v2,
+            next: stage_2,
+        };
+        let v17 = pavex::middleware::Next::new(v16);
+        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v18)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &pavex::request::RequestHead,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::telemetry::RequestContext,
+        v9: &app::http::tokens::Tokens,
+        v10: &app::http::principal_limit::PrincipalLimit,
+        v11: &app::configuration::ServerConfig,
+        v12: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v13 = crate::route_57::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v10,
+            s_7: v0,
+            s_8: v3,
+            s_9: v2,
+            next: stage_3,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &app::configuration::AuthenticationConfig,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::telemetry::RequestContext,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: pavex::telemetry::ServerRequestId,
+        v8: &app::telemetry::Failure,
+        v9: pavex::request::body::RawIncomingBody,
+        v10: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v11 = app::http::principal::Granted::check(v2, v3, v4, v0, v5, v1, v6).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::http::input::Write::extract(v2, v3, v9, v10).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::http::input::refuse_input(&v14, v7);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        let v15 = app::sessions::end_session(v12, v14, v0, v1).await;
+        let v16 = match v15 {
+            Ok(ok) => ok,
+            Err(v16) => {
+                return {
+                    let v17 = app::sessions::refuse_session(&v16, v7);
+                    let v18 = pavex::Error::new(v16);
+                    app::telemetry::note_error(&v18, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
+                };
+            }
+        };
+        <app::http::cookie::WithCookie<
+            app::http::reply::Reply<app::sessions::SessionView>,
+        > as pavex::IntoResponse>::into_response(v16)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::http::tokens::Tokens,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+            &'k app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            &'h app::http::tokens::Tokens,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'l app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            &'h app::http::tokens::Tokens,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+}
+pub mod route_58 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: &'a engine::Engine,
+        s_2: &'b app::configuration::AuthenticationConfig,
+        s_3: &'c pavex::request::RequestHead,
+        s_4: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_5: &'g app::http::tokens::Tokens,
+        s_6: &'h app::http::principal_limit::PrincipalLimit,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_6, s_2, s_0, s_1, s_3, s_4, s_5, s_7, s_8).await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_7, s_9, s_8, s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_10)
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &engine::Engine,
+        v2: &app::configuration::AuthenticationConfig,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = crate::route_58::Next0 {
+            s_0: v1,
+            s_1: v2,
+            s_2: v3,
+            s_3: v4,
+            s_4: v5,
+            s_5: v6,
+            s_6: v0,
+            s_7: v7,
+            s_8: v8,
+            next: stage_1,
+        };
+        let v10 = pavex::middleware::Next::new(v9);
+        let v11 = pavex::middleware::wrap_noop(v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &app::configuration::AuthenticationConfig,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: &app::http::guard::RequestLimits,
+        v8: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v9 = app::telemetry::Failure::none();
+        let v10 = app::http::peer::Peer::current();
+        let v11 = pavex::telemetry::ServerRequestId::generate();
+        let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
+        let v13 = app::telemetry::root_span(v1, &v12);
+        let v14 = crate::route_58::Next1 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v7,
+            s_2: v1,
+            s_3: v4,
+            s_4: &v12,
+            s_5: v5,
+            s_6: v6,
+            s_7: v11,
+            s_8: &v9,
+            s_9: v0,
+            next: stage_2,
+        };
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::telemetry::observe_request(v15, v1, &v12, &v13, &v9, v8).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: &app::telemetry::Failure,
+        v3: &engine::Engine,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::http::principal_limit::PrincipalLimit,
+        v10: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v11 = crate::route_58::Next2 {
+            s_0: v3,
+            s_1: v4,
+            s_2: v5,
+            s_3: v6,
+            s_4: v7,
+            s_5: v8,
+            s_6: v9,
+            s_7: v0,
+            s_8: v2,
+            next: stage_3,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = app::http::guard::guard_request(v12, v10, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &app::configuration::AuthenticationConfig,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::telemetry::RequestContext,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: pavex::telemetry::ServerRequestId,
+        v8: &app::telemetry::Failure,
+    ) -> pavex::Response {
+        let v9 = app::http::principal::Granted::check(v2, v3, v4, v0, v5, v1, v6).await;
+        let v10 = match v9 {
+            Ok(ok) => ok,
+            Err(v10) => {
+                return {
+                    let v11 = app::http::access_error::refuse_access(&v10, v7);
+                    let v12 = pavex::Error::new(v10);
+                    app::telemetry::note_error(&v12, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v11)
+                };
+            }
+        };
+        let v11 = app::http::input::Read::extract(v2, v3);
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::input::refuse_input(&v12, v7);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::sessions::list_sessions(v10, v12, v0, v1).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::sessions::refuse_session(&v14, v7);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::http::pagination::Page<app::sessions::SessionView>,
+        > as pavex::IntoResponse>::into_response(v14)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::path::MatchedPathPattern,
+        s_7: &'i app::http::guard::RequestLimits,
+        s_8: &'j app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::http::tokens::Tokens,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::request::path::MatchedPathPattern,
+            &'i app::http::guard::RequestLimits,
+            &'j app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            &'h app::http::tokens::Tokens,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::path::MatchedPathPattern,
+            &'k app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            &'h app::http::tokens::Tokens,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+            )
+        }
+    }
+}
+pub mod route_59 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b app::configuration::AuthenticationConfig,
+        s_4: &'c pavex::request::RequestHead,
+        s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_6: &'g app::http::tokens::Tokens,
+        s_7: &'h app::http::principal_limit::PrincipalLimit,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_8, s_2, s_6, s_0, s_1, s_3, s_4, s_5, s_7, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_7,
+                s_11,
+                s_9,
+                s_8,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_10,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &app::configuration::AuthenticationConfig,
+        v4: &pavex::request::RequestHead,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::http::tokens::Tokens,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = crate::route_59::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v7,
+            s_6: v1,
+            s_7: v8,
+            s_8: v0,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = pavex::middleware::wrap_noop(v12).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &app::configuration::AuthenticationConfig,
+        v5: &pavex::request::path::RawPathParams<'_, '_>,
+        v6: &app::http::tokens::Tokens,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = app::telemetry::Failure::none();
+        let v12 = app::http::peer::Peer::current();
+        let v13 = pavex::telemetry::ServerRequestId::generate();
+        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
+        let v15 = app::telemetry::root_span(v1, &v14);
+        let v16 = crate::route_59::Next1 {
+            s_0: v3,
+            s_1: v4,
+            s_10: v8,
+            s_11: v0,
+            s_12: v9,
+            s_2: v1,
+            s_3: v5,
+            s_4: &v14,
+            s_5: v6,
+            s_6: v7,
+            s_7: v13,
+            s_8: &v11,
+            s_9: v2,
+            next: stage_2,
+        };
+        let v17 = pavex::middleware::Next::new(v16);
+        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v18)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &pavex::request::RequestHead,
+        v7: &pavex::request::path::RawPathParams<'_, '_>,
+        v8: &app::telemetry::RequestContext,
+        v9: &app::http::tokens::Tokens,
+        v10: &app::http::principal_limit::PrincipalLimit,
+        v11: &app::configuration::ServerConfig,
+        v12: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v13 = crate::route_59::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v10,
+            s_7: v0,
+            s_8: v3,
+            s_9: v2,
+            next: stage_3,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &app::configuration::AuthenticationConfig,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::request::path::RawPathParams<'_, '_>,
+        v4: &app::telemetry::RequestContext,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: pavex::telemetry::ServerRequestId,
+        v8: &app::telemetry::Failure,
+        v9: pavex::request::body::RawIncomingBody,
+        v10: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v11 = app::http::principal::Granted::check(v2, v3, v4, v0, v5, v1, v6).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::http::input::Write::extract(v2, v3, v9, v10).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::http::input::refuse_input(&v14, v7);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        let v15 = app::sessions::revoke_session(v12, v14, v0, v1).await;
+        let v16 = match v15 {
+            Ok(ok) => ok,
+            Err(v16) => {
+                return {
+                    let v17 = app::sessions::refuse_session(&v16, v7);
+                    let v18 = pavex::Error::new(v16);
+                    app::telemetry::note_error(&v18, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::sessions::SessionView,
+        > as pavex::IntoResponse>::into_response(v16)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::http::tokens::Tokens,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+            &'k app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            &'h app::http::tokens::Tokens,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'l app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b app::configuration::AuthenticationConfig,
+        s_2: &'c pavex::request::RequestHead,
+        s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
+        s_4: &'g app::telemetry::RequestContext,
+        s_5: &'h app::http::tokens::Tokens,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b app::configuration::AuthenticationConfig,
+            &'c pavex::request::RequestHead,
+            &'f pavex::request::path::RawPathParams<'d, 'e>,
+            &'g app::telemetry::RequestContext,
+            &'h app::http::tokens::Tokens,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+}
+pub mod route_60 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::http::principal_limit::PrincipalLimit,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_7,
+                s_11,
+                s_9,
+                s_8,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_10,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = crate::route_60::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v7,
+            s_6: v1,
+            s_7: v8,
+            s_8: v0,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = pavex::middleware::wrap_noop(v12).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = app::telemetry::Failure::none();
+        let v12 = app::http::peer::Peer::current();
+        let v13 = pavex::telemetry::ServerRequestId::generate();
+        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
+        let v15 = app::telemetry::root_span(v1, &v14);
+        let v16 = crate::route_60::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v8,
+            s_11: v0,
+            s_12: v9,
+            s_2: v4,
+            s_3: &v14,
+            s_4: v5,
+            s_5: v6,
+            s_6: v7,
+            s_7: v13,
+            s_8: &v11,
+            s_9: v2,
+            next: stage_2,
+        };
+        let v17 = pavex::middleware::Next::new(v16);
+        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v18)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::http::principal_limit::PrincipalLimit,
+        v11: &app::configuration::ServerConfig,
+        v12: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v13 = crate::route_60::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v10,
+            s_7: v0,
+            s_8: v3,
+            s_9: v2,
+            next: stage_3,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: pavex::telemetry::ServerRequestId,
+        v8: &app::telemetry::Failure,
+        v9: pavex::request::body::RawIncomingBody,
+        v10: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v11 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::http::input::Write::extract(v1, v2, v9, v10).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::http::input::refuse_input(&v14, v7);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        let v15 = app::sessions::revoke_user_sessions(v12, v14, v0).await;
+        let v16 = match v15 {
+            Ok(ok) => ok,
+            Err(v16) => {
+                return {
+                    let v17 = app::sessions::refuse_session(&v16, v7);
+                    let v18 = pavex::Error::new(v16);
+                    app::telemetry::note_error(&v18, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
+                };
+            }
+        };
+        <app::http::reply::Reply<
+            app::sessions::EndedSessionsView,
+        > as pavex::IntoResponse>::into_response(v16)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+            &'k app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'l app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+}
+pub mod route_61 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::http::principal_limit::PrincipalLimit,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_7,
+                s_11,
+                s_9,
+                s_8,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_10,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = crate::route_61::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v7,
+            s_6: v1,
+            s_7: v8,
+            s_8: v0,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = pavex::middleware::wrap_noop(v12).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = app::telemetry::Failure::none();
+        let v12 = app::http::peer::Peer::current();
+        let v13 = pavex::telemetry::ServerRequestId::generate();
+        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
+        let v15 = app::telemetry::root_span(v1, &v14);
+        let v16 = crate::route_61::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v8,
+            s_11: v0,
+            s_12: v9,
+            s_2: v4,
+            s_3: &v14,
+            s_4: v5,
+            s_5: v6,
+            s_6: v7,
+            s_7: v13,
+            s_8: &v11,
+            s_9: v2,
+            next: stage_2,
+        };
+        let v17 = pavex::middleware::Next::new(v16);
+        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v18)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::http::principal_limit::PrincipalLimit,
+        v11: &app::configuration::ServerConfig,
+        v12: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v13 = crate::route_61::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v10,
+            s_7: v0,
+            s_8: v3,
+            s_9: v2,
+            next: stage_3,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: pavex::telemetry::ServerRequestId,
+        v8: &app::telemetry::Failure,
+        v9: pavex::request::body::RawIncomingBody,
+        v10: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v11 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::http::input::Write::extract(v1, v2, v9, v10).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::http::input::refuse_input(&v14, v7);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
+        let v15 = app::transactions::change_transaction(v12, v14, v0).await;
+        let v16 = match v15 {
+            Ok(ok) => ok,
+            Err(v16) => {
+                return {
+                    let v17 = app::transactions::refuse_transaction(&v16, v7);
+                    let v18 = pavex::Error::new(v16);
+                    app::telemetry::note_error(&v18, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
+                };
+            }
+        };
+        <app::http::reply::Changed<
+            app::http::views::TransactionChangeView,
+        > as pavex::IntoResponse>::into_response(v16)
+    }
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::http::tokens::Tokens,
+            &'g app::configuration::AuthenticationConfig,
+            &'h app::http::principal_limit::PrincipalLimit,
+            pavex::request::body::RawIncomingBody,
+            &'i app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'j app::http::guard::RequestLimits,
+            &'k app::metrics::Metrics,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+            pavex::request::path::MatchedPathPattern,
+            &'l app::http::guard::RequestLimits,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+                self.s_11,
+                self.s_12,
+            )
+        }
+    }
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        next: fn(
+            &'a engine::Engine,
+            &'b pavex::request::RequestHead,
+            &'e pavex::request::path::RawPathParams<'c, 'd>,
+            &'f app::telemetry::RequestContext,
+            &'g app::http::tokens::Tokens,
+            &'h app::configuration::AuthenticationConfig,
+            &'i app::http::principal_limit::PrincipalLimit,
+            pavex::telemetry::ServerRequestId,
+            &'j app::telemetry::Failure,
+            pavex::request::body::RawIncomingBody,
+            &'k app::configuration::ServerConfig,
+        ) -> T,
+    }
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    where
+        T: std::future::Future<Output = pavex::Response>,
+    {
+        type Output = pavex::Response;
+        type IntoFuture = T;
+        fn into_future(self) -> Self::IntoFuture {
+            (self
+                .next)(
+                self.s_0,
+                self.s_1,
+                self.s_2,
+                self.s_3,
+                self.s_4,
+                self.s_5,
+                self.s_6,
+                self.s_7,
+                self.s_8,
+                self.s_9,
+                self.s_10,
+            )
+        }
+    }
+}
+pub mod route_62 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: pavex::request::path::MatchedPathPattern,
+        s_1: pavex::request::body::RawIncomingBody,
+        s_2: &'a engine::Engine,
+        s_3: &'b pavex::request::RequestHead,
+        s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_5: &'f app::http::tokens::Tokens,
+        s_6: &'g app::configuration::AuthenticationConfig,
+        s_7: &'h app::http::principal_limit::PrincipalLimit,
+        s_8: &'i app::configuration::ServerConfig,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::http::tokens::Tokens,
+        s_4: &'g app::configuration::AuthenticationConfig,
+        s_5: &'h app::http::principal_limit::PrincipalLimit,
+        s_6: pavex::request::body::RawIncomingBody,
+        s_7: &'i app::configuration::ServerConfig,
+        s_8: pavex::request::path::MatchedPathPattern,
+        s_9: &'j app::http::guard::RequestLimits,
+        s_10: &'k app::metrics::Metrics,
+    ) -> pavex::Response {
+        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+            .await;
+        response
+    }
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+        s_11: pavex::request::path::MatchedPathPattern,
+        s_12: &'l app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let response = wrapping_2(
+                s_7,
+                s_11,
+                s_9,
+                s_8,
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_10,
+                s_12,
+            )
+            .await;
+        response
+    }
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+        s_0: &'a engine::Engine,
+        s_1: &'b pavex::request::RequestHead,
+        s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
+        s_3: &'f app::telemetry::RequestContext,
+        s_4: &'g app::http::tokens::Tokens,
+        s_5: &'h app::configuration::AuthenticationConfig,
+        s_6: &'i app::http::principal_limit::PrincipalLimit,
+        s_7: pavex::telemetry::ServerRequestId,
+        s_8: &'j app::telemetry::Failure,
+        s_9: pavex::request::body::RawIncomingBody,
+        s_10: &'k app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+            .await;
+        response
+    }
+    async fn wrapping_0(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: pavex::request::body::RawIncomingBody,
+        v2: &engine::Engine,
+        v3: &pavex::request::RequestHead,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = crate::route_62::Next0 {
+            s_0: v2,
+            s_1: v3,
+            s_10: v10,
+            s_2: v4,
+            s_3: v5,
+            s_4: v6,
+            s_5: v7,
+            s_6: v1,
+            s_7: v8,
+            s_8: v0,
+            s_9: v9,
+            next: stage_1,
+        };
+        let v12 = pavex::middleware::Next::new(v11);
+        let v13 = pavex::middleware::wrap_noop(v12).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+    }
+    async fn wrapping_1(
+        v0: pavex::request::path::MatchedPathPattern,
+        v1: &pavex::request::RequestHead,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &engine::Engine,
+        v4: &pavex::request::path::RawPathParams<'_, '_>,
+        v5: &app::http::tokens::Tokens,
+        v6: &app::configuration::AuthenticationConfig,
+        v7: &app::http::principal_limit::PrincipalLimit,
+        v8: &app::configuration::ServerConfig,
+        v9: &app::http::guard::RequestLimits,
+        v10: &app::metrics::Metrics,
+    ) -> pavex::Response {
+        let v11 = app::telemetry::Failure::none();
+        let v12 = app::http::peer::Peer::current();
+        let v13 = pavex::telemetry::ServerRequestId::generate();
+        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
+        let v15 = app::telemetry::root_span(v1, &v14);
+        let v16 = crate::route_62::Next1 {
+            s_0: v3,
+            s_1: v1,
+            s_10: v8,
+            s_11: v0,
+            s_12: v9,
+            s_2: v4,
+            s_3: &v14,
+            s_4: v5,
+            s_5: v6,
+            s_6: v7,
+            s_7: v13,
+            s_8: &v11,
+            s_9: v2,
+            next: stage_2,
+        };
+        let v17 = pavex::middleware::Next::new(v16);
+        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v18)
+    }
+    async fn wrapping_2(
+        v0: pavex::telemetry::ServerRequestId,
+        v1: pavex::request::path::MatchedPathPattern,
+        v2: pavex::request::body::RawIncomingBody,
+        v3: &app::telemetry::Failure,
+        v4: &engine::Engine,
+        v5: &pavex::request::RequestHead,
+        v6: &pavex::request::path::RawPathParams<'_, '_>,
+        v7: &app::telemetry::RequestContext,
+        v8: &app::http::tokens::Tokens,
+        v9: &app::configuration::AuthenticationConfig,
+        v10: &app::http::principal_limit::PrincipalLimit,
+        v11: &app::configuration::ServerConfig,
+        v12: &app::http::guard::RequestLimits,
+    ) -> pavex::Response {
+        let v13 = crate::route_62::Next2 {
+            s_0: v4,
+            s_1: v5,
+            s_10: v11,
+            s_2: v6,
+            s_3: v7,
+            s_4: v8,
+            s_5: v9,
+            s_6: v10,
+            s_7: v0,
+            s_8: v3,
+            s_9: v2,
+            next: stage_3,
+        };
+        let v14 = pavex::middleware::Next::new(v13);
+        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn handler(
+        v0: &engine::Engine,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::request::path::RawPathParams<'_, '_>,
+        v3: &app::telemetry::RequestContext,
+        v4: &app::http::tokens::Tokens,
+        v5: &app::configuration::AuthenticationConfig,
+        v6: &app::http::principal_limit::PrincipalLimit,
+        v7: pavex::telemetry::ServerRequestId,
+        v8: &app::telemetry::Failure,
+        v9: pavex::request::body::RawIncomingBody,
+        v10: &app::configuration::ServerConfig,
+    ) -> pavex::Response {
+        let v11 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
+        let v12 = match v11 {
+            Ok(ok) => ok,
+            Err(v12) => {
+                return {
+                    let v13 = app::http::access_error::refuse_access(&v12, v7);
+                    let v14 = pavex::Error::new(v12);
+                    app::telemetry::note_error(&v14, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                };
+            }
+        };
+        let v13 = app::http::input::Write::extract(v1, v2, v9, v10).await;
+        let v14 = match v13 {
+            Ok(ok) => ok,
+            Err(v14) => {
+                return {
+                    let v15 = app::http::input::refuse_input(&v14, v7);
+                    let v16 = pavex::Error::new(v14);
+                    app::telemetry::note_error(&v16, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                };
+            }
+        };
         let v15 = app::transactions::create_transaction(v12, v14, v0).await;
         let v16 = match v15 {
             Ok(ok) => ok,
@@ -19425,7 +24474,7 @@ pub mod route_50 {
         }
     }
 }
-pub mod route_51 {
+pub mod route_63 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -19496,7 +24545,7 @@ pub mod route_51 {
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_51::Next0 {
+        let v9 = crate::route_63::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -19528,7 +24577,7 @@ pub mod route_51 {
         let v11 = pavex::telemetry::ServerRequestId::generate();
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_51::Next1 {
+        let v14 = crate::route_63::Next1 {
             s_0: v2,
             s_1: v1,
             s_10: v7,
@@ -19559,7 +24608,7 @@ pub mod route_51 {
         v9: &app::http::principal_limit::PrincipalLimit,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_51::Next2 {
+        let v11 = crate::route_63::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -19774,7 +24823,7 @@ pub mod route_51 {
         }
     }
 }
-pub mod route_52 {
+pub mod route_64 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -19845,7 +24894,7 @@ pub mod route_52 {
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_52::Next0 {
+        let v9 = crate::route_64::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -19877,7 +24926,7 @@ pub mod route_52 {
         let v11 = pavex::telemetry::ServerRequestId::generate();
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_52::Next1 {
+        let v14 = crate::route_64::Next1 {
             s_0: v2,
             s_1: v1,
             s_10: v7,
@@ -19908,7 +24957,7 @@ pub mod route_52 {
         v9: &app::http::principal_limit::PrincipalLimit,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_52::Next2 {
+        let v11 = crate::route_64::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -20123,7 +25172,7 @@ pub mod route_52 {
         }
     }
 }
-pub mod route_53 {
+pub mod route_65 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -20194,7 +25243,7 @@ pub mod route_53 {
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_53::Next0 {
+        let v9 = crate::route_65::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -20226,7 +25275,7 @@ pub mod route_53 {
         let v11 = pavex::telemetry::ServerRequestId::generate();
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_53::Next1 {
+        let v14 = crate::route_65::Next1 {
             s_0: v2,
             s_1: v1,
             s_10: v7,
@@ -20257,7 +25306,7 @@ pub mod route_53 {
         v9: &app::http::principal_limit::PrincipalLimit,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_53::Next2 {
+        let v11 = crate::route_65::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -20472,7 +25521,7 @@ pub mod route_53 {
         }
     }
 }
-pub mod route_54 {
+pub mod route_66 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -20570,7 +25619,7 @@ pub mod route_54 {
         v9: &app::http::guard::RequestLimits,
         v10: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v11 = crate::route_54::Next0 {
+        let v11 = crate::route_66::Next0 {
             s_0: v2,
             s_1: v3,
             s_10: v10,
@@ -20606,7 +25655,7 @@ pub mod route_54 {
         let v13 = pavex::telemetry::ServerRequestId::generate();
         let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_54::Next1 {
+        let v16 = crate::route_66::Next1 {
             s_0: v3,
             s_1: v1,
             s_10: v8,
@@ -20641,7 +25690,7 @@ pub mod route_54 {
         v11: &app::configuration::ServerConfig,
         v12: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v13 = crate::route_54::Next2 {
+        let v13 = crate::route_66::Next2 {
             s_0: v4,
             s_1: v5,
             s_10: v11,
@@ -20878,7 +25927,7 @@ pub mod route_54 {
         }
     }
 }
-pub mod route_55 {
+pub mod route_67 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -20976,7 +26025,7 @@ pub mod route_55 {
         v9: &app::http::guard::RequestLimits,
         v10: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v11 = crate::route_55::Next0 {
+        let v11 = crate::route_67::Next0 {
             s_0: v2,
             s_1: v3,
             s_10: v10,
@@ -21012,7 +26061,7 @@ pub mod route_55 {
         let v13 = pavex::telemetry::ServerRequestId::generate();
         let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_55::Next1 {
+        let v16 = crate::route_67::Next1 {
             s_0: v3,
             s_1: v1,
             s_10: v8,
@@ -21047,7 +26096,7 @@ pub mod route_55 {
         v11: &app::configuration::ServerConfig,
         v12: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v13 = crate::route_55::Next2 {
+        let v13 = crate::route_67::Next2 {
             s_0: v4,
             s_1: v5,
             s_10: v11,
@@ -21284,8 +26333,8 @@ pub mod route_55 {
         }
     }
 }
-pub mod route_56 {
-    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+pub mod route_68 {
+    pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
         s_2: &'a engine::Engine,
@@ -21295,14 +26344,28 @@ pub mod route_56 {
         s_6: &'g app::configuration::AuthenticationConfig,
         s_7: &'h app::http::principal_limit::PrincipalLimit,
         s_8: &'i app::configuration::ServerConfig,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
+        s_9: &'j app::mailer::Mailer,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_0(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = wrapping_0(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
             .await;
         response
     }
-    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+    async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
@@ -21311,15 +26374,29 @@ pub mod route_56 {
         s_5: &'h app::http::principal_limit::PrincipalLimit,
         s_6: pavex::request::body::RawIncomingBody,
         s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
+        s_8: &'j app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(
+                s_9,
+                s_1,
+                s_6,
+                s_0,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_7,
+                s_8,
+                s_10,
+                s_11,
+            )
             .await;
         response
     }
-    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
+    async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
@@ -21331,12 +26408,13 @@ pub mod route_56 {
         s_8: &'j app::telemetry::Failure,
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
+        s_11: &'l app::mailer::Mailer,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
     ) -> pavex::Response {
         let response = wrapping_2(
                 s_7,
-                s_11,
+                s_12,
                 s_9,
                 s_8,
                 s_0,
@@ -21347,12 +26425,13 @@ pub mod route_56 {
                 s_5,
                 s_6,
                 s_10,
-                s_12,
+                s_11,
+                s_13,
             )
             .await;
         response
     }
-    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
+    async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: &'a engine::Engine,
         s_1: &'b pavex::request::RequestHead,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
@@ -21364,8 +26443,22 @@ pub mod route_56 {
         s_8: &'j app::telemetry::Failure,
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(
+                s_0,
+                s_1,
+                s_2,
+                s_3,
+                s_4,
+                s_5,
+                s_6,
+                s_7,
+                s_8,
+                s_9,
+                s_10,
+                s_11,
+            )
             .await;
         response
     }
@@ -21379,26 +26472,28 @@ pub mod route_56 {
         v6: &app::configuration::AuthenticationConfig,
         v7: &app::http::principal_limit::PrincipalLimit,
         v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
+        v9: &app::mailer::Mailer,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v11 = crate::route_56::Next0 {
+        let v12 = crate::route_68::Next0 {
             s_0: v2,
             s_1: v3,
             s_10: v10,
+            s_11: v11,
             s_2: v4,
             s_3: v5,
             s_4: v6,
             s_5: v7,
             s_6: v1,
             s_7: v8,
-            s_8: v0,
-            s_9: v9,
+            s_8: v9,
+            s_9: v0,
             next: stage_1,
         };
-        let v12 = pavex::middleware::Next::new(v11);
-        let v13 = pavex::middleware::wrap_noop(v12).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v13)
+        let v13 = pavex::middleware::Next::new(v12);
+        let v14 = pavex::middleware::wrap_noop(v13).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v14)
     }
     async fn wrapping_1(
         v0: pavex::request::path::MatchedPathPattern,
@@ -21410,33 +26505,35 @@ pub mod route_56 {
         v6: &app::configuration::AuthenticationConfig,
         v7: &app::http::principal_limit::PrincipalLimit,
         v8: &app::configuration::ServerConfig,
-        v9: &app::http::guard::RequestLimits,
-        v10: &app::metrics::Metrics,
+        v9: &app::mailer::Mailer,
+        v10: &app::http::guard::RequestLimits,
+        v11: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v11 = app::telemetry::Failure::none();
-        let v12 = app::http::peer::Peer::current();
-        let v13 = pavex::telemetry::ServerRequestId::generate();
-        let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
-        let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_56::Next1 {
+        let v12 = app::telemetry::Failure::none();
+        let v13 = app::http::peer::Peer::current();
+        let v14 = pavex::telemetry::ServerRequestId::generate();
+        let v15 = app::telemetry::RequestContext::gather(v1, v0, v14, v13);
+        let v16 = app::telemetry::root_span(v1, &v15);
+        let v17 = crate::route_68::Next1 {
             s_0: v3,
             s_1: v1,
             s_10: v8,
-            s_11: v0,
-            s_12: v9,
+            s_11: v9,
+            s_12: v0,
+            s_13: v10,
             s_2: v4,
-            s_3: &v14,
+            s_3: &v15,
             s_4: v5,
             s_5: v6,
             s_6: v7,
-            s_7: v13,
-            s_8: &v11,
+            s_7: v14,
+            s_8: &v12,
             s_9: v2,
             next: stage_2,
         };
-        let v17 = pavex::middleware::Next::new(v16);
-        let v18 = app::telemetry::observe_request(v17, v1, &v14, &v15, &v11, v10).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v18)
+        let v18 = pavex::middleware::Next::new(v17);
+        let v19 = app::telemetry::observe_request(v18, v1, &v15, &v16, &v12, v11).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v19)
     }
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
@@ -21451,12 +26548,14 @@ pub mod route_56 {
         v9: &app::configuration::AuthenticationConfig,
         v10: &app::http::principal_limit::PrincipalLimit,
         v11: &app::configuration::ServerConfig,
-        v12: &app::http::guard::RequestLimits,
+        v12: &app::mailer::Mailer,
+        v13: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v13 = crate::route_56::Next2 {
+        let v14 = crate::route_68::Next2 {
             s_0: v4,
             s_1: v5,
             s_10: v11,
+            s_11: v12,
             s_2: v6,
             s_3: v7,
             s_4: v8,
@@ -21467,9 +26566,9 @@ pub mod route_56 {
             s_9: v2,
             next: stage_3,
         };
-        let v14 = pavex::middleware::Next::new(v13);
-        let v15 = app::http::guard::guard_request(v14, v12, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v15)
+        let v15 = pavex::middleware::Next::new(v14);
+        let v16 = app::http::guard::guard_request(v15, v13, v1, v0, v3).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v16)
     }
     async fn handler(
         v0: &engine::Engine,
@@ -21483,48 +26582,49 @@ pub mod route_56 {
         v8: &app::telemetry::Failure,
         v9: pavex::request::body::RawIncomingBody,
         v10: &app::configuration::ServerConfig,
+        v11: &app::mailer::Mailer,
     ) -> pavex::Response {
-        let v11 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
-        let v12 = match v11 {
+        let v12 = app::http::principal::Granted::check(v1, v2, v3, v0, v4, v5, v6).await;
+        let v13 = match v12 {
             Ok(ok) => ok,
-            Err(v12) => {
+            Err(v13) => {
                 return {
-                    let v13 = app::http::access_error::refuse_access(&v12, v7);
-                    let v14 = pavex::Error::new(v12);
-                    app::telemetry::note_error(&v14, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v13)
+                    let v14 = app::http::access_error::refuse_access(&v13, v7);
+                    let v15 = pavex::Error::new(v13);
+                    app::telemetry::note_error(&v15, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v14)
                 };
             }
         };
-        let v13 = app::http::input::Write::extract(v1, v2, v9, v10).await;
-        let v14 = match v13 {
+        let v14 = app::http::input::Write::extract(v1, v2, v9, v10).await;
+        let v15 = match v14 {
             Ok(ok) => ok,
-            Err(v14) => {
+            Err(v15) => {
                 return {
-                    let v15 = app::http::input::refuse_input(&v14, v7);
-                    let v16 = pavex::Error::new(v14);
-                    app::telemetry::note_error(&v16, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v15)
+                    let v16 = app::http::input::refuse_input(&v15, v7);
+                    let v17 = pavex::Error::new(v15);
+                    app::telemetry::note_error(&v17, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v16)
                 };
             }
         };
-        let v15 = app::users::create_user(v12, v14, v0).await;
-        let v16 = match v15 {
+        let v16 = app::users::create_user(v13, v15, v0, v11).await;
+        let v17 = match v16 {
             Ok(ok) => ok,
-            Err(v16) => {
+            Err(v17) => {
                 return {
-                    let v17 = app::users::refuse_user(&v16, v7);
-                    let v18 = pavex::Error::new(v16);
-                    app::telemetry::note_error(&v18, v8);
-                    <pavex::Response as pavex::IntoResponse>::into_response(v17)
+                    let v18 = app::users::refuse_user(&v17, v7);
+                    let v19 = pavex::Error::new(v17);
+                    app::telemetry::note_error(&v19, v8);
+                    <pavex::Response as pavex::IntoResponse>::into_response(v18)
                 };
             }
         };
         <app::http::reply::Created<
             app::users::UserView,
-        > as pavex::IntoResponse>::into_response(v16)
+        > as pavex::IntoResponse>::into_response(v17)
     }
-    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -21536,9 +26636,10 @@ pub mod route_56 {
         s_5: &'h app::http::principal_limit::PrincipalLimit,
         s_6: pavex::request::body::RawIncomingBody,
         s_7: &'i app::configuration::ServerConfig,
-        s_8: pavex::request::path::MatchedPathPattern,
-        s_9: &'j app::http::guard::RequestLimits,
-        s_10: &'k app::metrics::Metrics,
+        s_8: &'j app::mailer::Mailer,
+        s_9: pavex::request::path::MatchedPathPattern,
+        s_10: &'k app::http::guard::RequestLimits,
+        s_11: &'l app::metrics::Metrics,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
@@ -21548,13 +26649,14 @@ pub mod route_56 {
             &'h app::http::principal_limit::PrincipalLimit,
             pavex::request::body::RawIncomingBody,
             &'i app::configuration::ServerConfig,
+            &'j app::mailer::Mailer,
             pavex::request::path::MatchedPathPattern,
-            &'j app::http::guard::RequestLimits,
-            &'k app::metrics::Metrics,
+            &'k app::http::guard::RequestLimits,
+            &'l app::metrics::Metrics,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -21574,10 +26676,11 @@ pub mod route_56 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
-    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    struct Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -21592,8 +26695,9 @@ pub mod route_56 {
         s_8: &'j app::telemetry::Failure,
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app::configuration::ServerConfig,
-        s_11: pavex::request::path::MatchedPathPattern,
-        s_12: &'l app::http::guard::RequestLimits,
+        s_11: &'l app::mailer::Mailer,
+        s_12: pavex::request::path::MatchedPathPattern,
+        s_13: &'m app::http::guard::RequestLimits,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
@@ -21606,12 +26710,13 @@ pub mod route_56 {
             &'j app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
             &'k app::configuration::ServerConfig,
+            &'l app::mailer::Mailer,
             pavex::request::path::MatchedPathPattern,
-            &'l app::http::guard::RequestLimits,
+            &'m app::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
-    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T> std::future::IntoFuture
+    for Next1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -21633,10 +26738,11 @@ pub mod route_56 {
                 self.s_10,
                 self.s_11,
                 self.s_12,
+                self.s_13,
             )
         }
     }
-    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    struct Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -21651,6 +26757,7 @@ pub mod route_56 {
         s_8: &'j app::telemetry::Failure,
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app::configuration::ServerConfig,
+        s_11: &'l app::mailer::Mailer,
         next: fn(
             &'a engine::Engine,
             &'b pavex::request::RequestHead,
@@ -21663,10 +26770,11 @@ pub mod route_56 {
             &'j app::telemetry::Failure,
             pavex::request::body::RawIncomingBody,
             &'k app::configuration::ServerConfig,
+            &'l app::mailer::Mailer,
         ) -> T,
     }
-    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T> std::future::IntoFuture
-    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
+    impl<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T> std::future::IntoFuture
+    for Next2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
@@ -21686,11 +26794,12 @@ pub mod route_56 {
                 self.s_8,
                 self.s_9,
                 self.s_10,
+                self.s_11,
             )
         }
     }
 }
-pub mod route_57 {
+pub mod route_69 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -21761,7 +26870,7 @@ pub mod route_57 {
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_57::Next0 {
+        let v9 = crate::route_69::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -21793,7 +26902,7 @@ pub mod route_57 {
         let v11 = pavex::telemetry::ServerRequestId::generate();
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_57::Next1 {
+        let v14 = crate::route_69::Next1 {
             s_0: v2,
             s_1: v1,
             s_10: v7,
@@ -21824,7 +26933,7 @@ pub mod route_57 {
         v9: &app::http::principal_limit::PrincipalLimit,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_57::Next2 {
+        let v11 = crate::route_69::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -22039,7 +27148,7 @@ pub mod route_57 {
         }
     }
 }
-pub mod route_58 {
+pub mod route_70 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a engine::Engine,
@@ -22110,7 +27219,7 @@ pub mod route_58 {
         v7: &app::http::guard::RequestLimits,
         v8: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v9 = crate::route_58::Next0 {
+        let v9 = crate::route_70::Next0 {
             s_0: v1,
             s_1: v2,
             s_2: v3,
@@ -22142,7 +27251,7 @@ pub mod route_58 {
         let v11 = pavex::telemetry::ServerRequestId::generate();
         let v12 = app::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app::telemetry::root_span(v1, &v12);
-        let v14 = crate::route_58::Next1 {
+        let v14 = crate::route_70::Next1 {
             s_0: v2,
             s_1: v1,
             s_10: v7,
@@ -22173,7 +27282,7 @@ pub mod route_58 {
         v9: &app::http::principal_limit::PrincipalLimit,
         v10: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v11 = crate::route_58::Next2 {
+        let v11 = crate::route_70::Next2 {
             s_0: v3,
             s_1: v4,
             s_2: v5,
@@ -22388,7 +27497,7 @@ pub mod route_58 {
         }
     }
 }
-pub mod route_59 {
+pub mod route_71 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -22525,7 +27634,7 @@ pub mod route_59 {
         v10: &app::http::guard::RequestLimits,
         v11: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v12 = crate::route_59::Next0 {
+        let v12 = crate::route_71::Next0 {
             s_0: v2,
             s_1: v3,
             s_10: v10,
@@ -22563,7 +27672,7 @@ pub mod route_59 {
         let v14 = pavex::telemetry::ServerRequestId::generate();
         let v15 = app::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app::telemetry::root_span(v1, &v15);
-        let v17 = crate::route_59::Next1 {
+        let v17 = crate::route_71::Next1 {
             s_0: v3,
             s_1: v1,
             s_10: v8,
@@ -22600,7 +27709,7 @@ pub mod route_59 {
         v12: &points::LoyaltyConfig,
         v13: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v14 = crate::route_59::Next2 {
+        let v14 = crate::route_71::Next2 {
             s_0: v4,
             s_1: v5,
             s_10: v11,
@@ -22855,7 +27964,7 @@ pub mod route_59 {
         }
     }
 }
-pub mod route_60 {
+pub mod route_72 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -22992,7 +28101,7 @@ pub mod route_60 {
         v10: &app::http::guard::RequestLimits,
         v11: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v12 = crate::route_60::Next0 {
+        let v12 = crate::route_72::Next0 {
             s_0: v2,
             s_1: v3,
             s_10: v10,
@@ -23030,7 +28139,7 @@ pub mod route_60 {
         let v14 = pavex::telemetry::ServerRequestId::generate();
         let v15 = app::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app::telemetry::root_span(v1, &v15);
-        let v17 = crate::route_60::Next1 {
+        let v17 = crate::route_72::Next1 {
             s_0: v3,
             s_1: v1,
             s_10: v8,
@@ -23067,7 +28176,7 @@ pub mod route_60 {
         v12: &points::LoyaltyConfig,
         v13: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v14 = crate::route_60::Next2 {
+        let v14 = crate::route_72::Next2 {
             s_0: v4,
             s_1: v5,
             s_10: v11,
@@ -23321,7 +28430,7 @@ pub mod route_60 {
         }
     }
 }
-pub mod route_61 {
+pub mod route_73 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: &'a pavex::request::RequestHead,
@@ -23426,7 +28535,7 @@ pub mod route_61 {
         v9: &app::http::guard::RequestLimits,
         v10: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v11 = crate::route_61::Next0 {
+        let v11 = crate::route_73::Next0 {
             s_0: v1,
             s_1: v2,
             s_10: v10,
@@ -23462,7 +28571,7 @@ pub mod route_61 {
         let v13 = pavex::telemetry::ServerRequestId::generate();
         let v14 = app::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app::telemetry::root_span(v1, &v14);
-        let v16 = crate::route_61::Next1 {
+        let v16 = crate::route_73::Next1 {
             s_0: v1,
             s_1: v2,
             s_10: v8,
@@ -23497,7 +28606,7 @@ pub mod route_61 {
         v11: &points::LoyaltyConfig,
         v12: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v13 = crate::route_61::Next2 {
+        let v13 = crate::route_73::Next2 {
             s_0: v3,
             s_1: v4,
             s_10: v11,
@@ -23740,7 +28849,7 @@ pub mod route_61 {
         }
     }
 }
-pub mod route_62 {
+pub mod route_74 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
@@ -23877,7 +28986,7 @@ pub mod route_62 {
         v10: &app::http::guard::RequestLimits,
         v11: &app::metrics::Metrics,
     ) -> pavex::Response {
-        let v12 = crate::route_62::Next0 {
+        let v12 = crate::route_74::Next0 {
             s_0: v2,
             s_1: v3,
             s_10: v10,
@@ -23915,7 +29024,7 @@ pub mod route_62 {
         let v14 = pavex::telemetry::ServerRequestId::generate();
         let v15 = app::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app::telemetry::root_span(v1, &v15);
-        let v17 = crate::route_62::Next1 {
+        let v17 = crate::route_74::Next1 {
             s_0: v3,
             s_1: v1,
             s_10: v8,
@@ -23952,7 +29061,7 @@ pub mod route_62 {
         v12: &points::LoyaltyConfig,
         v13: &app::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v14 = crate::route_62::Next2 {
+        let v14 = crate::route_74::Next2 {
             s_0: v4,
             s_1: v5,
             s_10: v11,
