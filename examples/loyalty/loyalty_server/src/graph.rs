@@ -21,10 +21,21 @@ impl service::Graph for Graph {
     }
 
     async fn build(config: ApplicationConfig, given: Prebuilt) -> anyhow::Result<Self> {
-        let Prebuilt { api, database, engine, metrics, principals, readiness, stopping, tokens, .. } = given;
+        let Prebuilt {
+            api,
+            database,
+            engine,
+            factors,
+            mailer,
+            metrics,
+            principals,
+            readiness,
+            stopping,
+            tokens,
+        } = given;
         // In the order that the Pavex compiler chose: the types say whether it is right.
         let state = ApplicationState::new(
-            config, tokens, stopping, readiness, principals, metrics, api, engine, database,
+            config, tokens, stopping, factors, readiness, principals, metrics, mailer, api, engine, database,
         );
         Ok(Self { router: Router::new(), state: state.await? })
     }
