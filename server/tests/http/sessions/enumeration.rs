@@ -137,7 +137,7 @@ fn assert_takes_as_long<const N: usize>(kinds: [&str; N], mut ask: impl FnMut(us
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
-    let mut seen = Vec::new();
+    let mut told_apart = Vec::new();
     for _ in 0..ROUNDS {
         let mut times = [const { Vec::new() }; N];
         for _ in 0..SAMPLES {
@@ -158,9 +158,9 @@ fn assert_takes_as_long<const N: usize>(kinds: [&str; N], mut ask: impl FnMut(us
             times.sort_by(f64::total_cmp);
             times[times.len() / 2]
         });
-        seen.push((distances, medians));
+        told_apart.push((distances, medians));
     }
-    panic!("{kinds:?} are told apart each time, by (deviations, medians in seconds): {seen:#?}");
+    panic!("{kinds:?} are told apart each time, by (deviations, medians in seconds): {told_apart:#?}");
 }
 
 /// Where `Passwords::compare` says no at once when there is no digest to compare with, this fails: tried by hand, also on a
