@@ -1,12 +1,11 @@
 //! What requests and replies about sessions look like.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use engine::second_factors::SecondFactorCode;
 use identity::{Email, Session, SessionId};
 use ledger::Timestamp;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::http::fields::FieldErrors;
