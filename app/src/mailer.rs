@@ -21,7 +21,7 @@ use crate::http::visitor::Visitor;
 const RESETS_MAX: usize = 100;
 
 /// Sends mails to users. Clones send through the same outbox.
-#[pavex::prebuilt(allow(unused))]
+#[pavex::prebuilt]
 #[derive(Clone)]
 pub struct Mailer(Arc<Shared>);
 

@@ -17,8 +17,9 @@ impl service::Graph for Graph {
     type Config = ApplicationConfig;
 
     async fn build(config: ApplicationConfig, given: Prebuilt) -> anyhow::Result<Self> {
-        let Prebuilt { api, engine, factors, mailer, metrics, principals, readiness, stopping, tokens, .. } =
-            given;
+        let Prebuilt {
+            api, engine, factors, mailer, metrics, principals, readiness, stopping, tokens, ..
+        } = given;
         let state = ApplicationState::new(
             config, tokens, stopping, factors, readiness, principals, metrics, mailer, api, engine,
         )

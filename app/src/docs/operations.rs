@@ -1,6 +1,6 @@
 //! The operations of this feature, for the description of the API.
 
-use super::AssetPath;
+use crate::http::asset::AssetPath;
 use crate::http::input::Read;
 use crate::http::problem_types::ROUTE_NOT_FOUND;
 use crate::http::query::NoQuery;

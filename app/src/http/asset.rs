@@ -6,12 +6,20 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use pavex::Response;
 use pavex::http::HeaderMap;
 use pavex::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
     IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
+use pavex::telemetry::ServerRequestId;
+use pavex::{Response, error_handler};
+use schemars::JsonSchema;
+
+use super::fields::FieldErrors;
+use super::path::{FromPath, PathReader};
+use super::problem::Problem;
+use super::problem_types::ROUTE_NOT_FOUND;
+use super::text::{FromText, Message};
 
 /// Something that never changes while the service runs.
 #[derive(Clone, Debug)]
@@ -85,6 +93,42 @@ fn names(value: &HeaderValue, etag: &HeaderValue) -> bool {
     let (Ok(value), Ok(etag)) = (value.to_str(), etag.to_str()) else { return false };
     let mut tags = value.split(',').map(str::trim);
     tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
+/// The path of a file: `…/assets/{file}`.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct AssetPath {
+    /// The name of the file.
+    #[schemars(with = "String")]
+    pub file: FileName,
+}
+
+/// The name of a file, which need not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileName(pub String);
+
+impl FromText for FileName {
+    fn from_text(text: &str) -> Result<Self, Message> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromPath for AssetPath {
+    fn from_path(path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        Some(Self { file: path.read("file", errors)? })
+    }
+}
+
+/// There is no such file.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("there is no such file")]
+pub struct NoSuchFile;
+
+/// Replies to a request for a file that is not there.
+#[error_handler]
+#[must_use]
+pub fn refuse_file(#[px(error_ref)] _error: &NoSuchFile, request_id: ServerRequestId) -> Response {
+    Problem::of(&ROUTE_NOT_FOUND).into_response(request_id)
 }
 
 #[cfg(test)]

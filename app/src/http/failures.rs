@@ -5,6 +5,7 @@
 
 use engine::SubmitError;
 use engine::port::ReadError;
+use engine::users::DigestError;
 use pavex::http::StatusCode;
 
 use super::problem::{Problem, ProblemType};
@@ -167,6 +168,15 @@ pub fn read_failed(error: &ReadError) -> Problem {
         ReadError::Unavailable(_) => unavailable(),
         ReadError::Corrupt(_) => Problem::of(&INTERNAL_ERROR),
         ReadError::TooMuchToLookAt => Problem::of(&AS_OF_TOO_MUCH),
+    }
+}
+
+/// A password was not digested.
+#[must_use]
+pub fn not_digested(error: &DigestError) -> Problem {
+    match error {
+        DigestError::Overloaded => overloaded(),
+        DigestError::Failed(_) => Problem::of(&INTERNAL_ERROR),
     }
 }
 

@@ -4,6 +4,7 @@ use engine::idempotency::IdempotencyKey;
 use pavex::http::HeaderMap;
 
 use super::fields::FieldErrors;
+use super::input::InputError;
 use super::text::FromText;
 
 /// The header's name as errors show it.
@@ -20,6 +21,19 @@ pub fn read_key(headers: &HeaderMap, errors: &mut FieldErrors) -> Option<Idempot
     // What is not visible ASCII is refused by the key itself, so that any replacement will do.
     let text = first.to_str().unwrap_or_default();
     IdempotencyKey::from_text(text).map_err(|message| errors.add(IDEMPOTENCY_KEY, message)).ok()
+}
+
+/// Refuses a key where none is taken; `why` is what is said of the header.
+///
+/// # Errors
+/// [`InputError::Invalid`] where there is one.
+pub fn without_key(key: Option<&IdempotencyKey>, why: &'static str) -> Result<(), InputError> {
+    if key.is_none() {
+        return Ok(());
+    }
+    let mut errors = FieldErrors::default();
+    errors.add(IDEMPOTENCY_KEY, why);
+    Err(InputError::Invalid(errors))
 }
 
 #[cfg(test)]

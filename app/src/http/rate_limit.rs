@@ -22,6 +22,7 @@ use pavex::http::{HeaderMap, StatusCode};
 use self::clients::Clients;
 pub use self::network::Network;
 use super::problem::ProblemType;
+use super::time::seconds_to_wait;
 use crate::configuration::LimitsConfig;
 
 /// How much of a limit is left (draft-ietf-httpapi-ratelimit-headers-10).
@@ -118,9 +119,7 @@ impl<K: Clone + Debug + Eq + Hash, C: Clock + Clone> RateLimit<K, C> {
             Ok(state) => Ok(self.standing(state.remaining_burst_capacity())),
             Err(until) => {
                 let wait = until.wait_time_from(self.clock.now());
-                // A client that comes when it was told must not come too early.
-                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                Err((self.standing(0), u32::try_from(seconds.max(1)).unwrap_or(u32::MAX)))
+                Err((self.standing(0), seconds_to_wait(wait).max(1)))
             }
         }
     }

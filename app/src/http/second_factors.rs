@@ -10,7 +10,7 @@ use super::fields::FieldErrors;
 use super::json::{FromJson, Value};
 
 /// What looks after second factors; the server makes it, with the service's secret.
-#[pavex::prebuilt(allow(unused))]
+#[pavex::prebuilt]
 pub use engine::second_factors::SecondFactors;
 
 impl FromJson for SecondFactorCode {

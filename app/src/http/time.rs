@@ -4,6 +4,7 @@
 //! is always UTC with six decimals.
 
 use std::fmt::{self, Display};
+use std::time::Duration;
 
 use engine::query::TimeRange;
 use jiff::SignedDuration;
@@ -32,6 +33,13 @@ impl Display for Rfc3339 {
         PRINTER.print_datetime(&civil, StdFmtWrite(&mut *f)).map_err(|_| fmt::Error)?;
         f.write_str("Z")
     }
+}
+
+/// How long somebody has to wait, in whole seconds: who comes when they were told must not come too early.
+#[must_use]
+pub fn seconds_to_wait(wait: Duration) -> u32 {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
 impl FromText for Timestamp {

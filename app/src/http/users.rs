@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::fields::FieldErrors;
 use super::json::{FromJson, Value};
+use super::path::{FromPath, PathReader};
 use super::text::{FromText, Message, text};
 
 text!(
@@ -46,6 +47,20 @@ text!(
     },
     "must be an address of mail, such as ada@example.com, in at most 254 ASCII characters"
 );
+
+/// `/v1/users/{id}`, and what is below it.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+pub struct UserPath {
+    /// The user's id.
+    #[schemars(with = "UserIdText")]
+    pub id: UserId,
+}
+
+impl FromPath for UserPath {
+    fn from_path(path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        Some(Self { id: path.read("id", errors)? })
+    }
+}
 
 /// Whether a user gets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

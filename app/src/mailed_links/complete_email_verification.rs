@@ -2,8 +2,9 @@
 
 use pavex::post;
 
-use super::error::{noted, without_key};
+use super::error::{WORKS_ONCE, noted};
 use super::{CompleteEmailVerificationRequest, FollowedLinkView, LinkFailure};
+use crate::http::idempotency::without_key;
 use crate::http::input::Write;
 use crate::http::path::NoPath;
 use crate::http::reply::Reply;
@@ -21,7 +22,7 @@ pub async fn complete_email_verification(
     engine: &Engine,
 ) -> Result<Reply<FollowedLinkView>, LinkFailure> {
     let Write { key, input: (NoPath {}, CompleteEmailVerificationRequest { token }) } = request;
-    without_key(key.as_ref())?;
+    without_key(key.as_ref(), WORKS_ONCE)?;
     let did = |actor, action, subject| visitor.did(actor, action, subject);
     let followed = engine.verify_address_by_link(&token, did).await;
     Ok(Reply(followed.map_err(|error| noted(&visitor, error))?.into()))

@@ -2,8 +2,9 @@
 
 use pavex::post;
 
-use super::error::{noted, without_key};
+use super::error::{WORKS_ONCE, noted};
 use super::{CompletePasswordResetRequest, FollowedLinkView, LinkFailure};
+use crate::http::idempotency::without_key;
 use crate::http::input::Write;
 use crate::http::path::NoPath;
 use crate::http::reply::Reply;
@@ -23,7 +24,7 @@ pub async fn complete_password_reset(
     mailer: &Mailer,
 ) -> Result<Reply<FollowedLinkView>, LinkFailure> {
     let Write { key, input: (NoPath {}, CompletePasswordResetRequest { token, new_password }) } = request;
-    without_key(key.as_ref())?;
+    without_key(key.as_ref(), WORKS_ONCE)?;
     let did = |actor, action, subject| visitor.did(actor, action, subject);
     let followed = engine.set_password_by_link(&token, new_password.expose(), did).await;
     let user = followed.map_err(|error| noted(&visitor, error))?;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use identity::{Email, LinkToken, UserId};
+use identity::{Email, LinkToken};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 use crate::http::fields::FieldErrors;
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
 use crate::http::password::{PasswordSchema, PresentedPassword};
-use crate::http::path::{FromPath, PathReader};
 use crate::http::users::{EmailText, UserIdText};
 
 /// Whose password is to be set.
@@ -108,20 +107,6 @@ impl JsonSchema for TokenSchema {
             "pattern": "^[0-9A-Za-z]{43}$",
             "writeOnly": true
         })
-    }
-}
-
-/// `/v1/users/{id}/email-verifications`
-#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
-pub struct VerifiedUserPath {
-    /// The user's id.
-    #[schemars(with = "UserIdText")]
-    pub id: UserId,
-}
-
-impl FromPath for VerifiedUserPath {
-    fn from_path(path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        Some(Self { id: path.read("id", errors)? })
     }
 }
 

@@ -2,14 +2,13 @@
 
 use engine::mailed_links::FollowLinkError;
 use engine::port::ReadError;
-use engine::users::{ChangeUserError, DigestError};
+use engine::users::ChangeUserError;
 use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler};
 
 use crate::http::failures;
 use crate::http::fields::FieldErrors;
-use crate::http::idempotency::IDEMPOTENCY_KEY;
 use crate::http::input::InputError;
 use crate::http::problem::{Problem, ProblemType};
 use crate::http::problem_types::INTERNAL_ERROR;
@@ -68,15 +67,8 @@ pub enum LinkFailure {
     Read(#[from] ReadError),
 }
 
-/// Refuses an idempotency key: what is done once needs none, and mails are asked for again at will.
-pub(super) fn without_key<K>(key: Option<&K>) -> Result<(), LinkFailure> {
-    if key.is_none() {
-        return Ok(());
-    }
-    let mut errors = FieldErrors::default();
-    errors.add(IDEMPOTENCY_KEY, "is not taken here: a link works once, and a mail can be asked for again");
-    Err(InputError::Invalid(errors).into())
-}
+/// Why no idempotency key is taken.
+pub(super) const WORKS_ONCE: &str = "is not taken here: a link works once, and a mail can be asked for again";
 
 /// Notes for the audit trail that somebody came with a link that does not work.
 pub(super) fn noted(visitor: &Visitor, error: FollowLinkError) -> LinkFailure {
@@ -92,9 +84,8 @@ impl From<&LinkFailure> for Problem {
             LinkFailure::Input(error) => Self::from(error),
             LinkFailure::NoUser => Self::of(&LINK_USER_NOT_FOUND),
             LinkFailure::Mail(MailLinkError::Off) => Self::of(&MAIL_OFF),
-            LinkFailure::Mail(MailLinkError::Full(_))
-            | LinkFailure::Follow(FollowLinkError::Digest(DigestError::Overloaded)) => failures::overloaded(),
-            LinkFailure::Follow(FollowLinkError::Digest(DigestError::Failed(_))) => Self::of(&INTERNAL_ERROR),
+            LinkFailure::Mail(MailLinkError::Full(_)) => failures::overloaded(),
+            LinkFailure::Follow(FollowLinkError::Digest(error)) => failures::not_digested(error),
             LinkFailure::Mail(MailLinkError::Issue(error)) => match error {
                 engine::mailed_links::IssueLinkError::Random(_) => Self::of(&INTERNAL_ERROR),
                 engine::mailed_links::IssueLinkError::Write(_) => failures::unavailable(),

@@ -1,11 +1,11 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{
-    AccountAssetPath, CompleteEmailVerificationRequest, CompletePasswordResetRequest, FollowedLinkView,
-    LINK_SPENT, LINK_USER_NOT_FOUND, MAIL_OFF, MailAcceptedView, RequestPasswordResetRequest,
-    VerifiedUserPath,
+    CompleteEmailVerificationRequest, CompletePasswordResetRequest, FollowedLinkView, LINK_SPENT,
+    LINK_USER_NOT_FOUND, MAIL_OFF, MailAcceptedView, RequestPasswordResetRequest,
 };
 use crate::http::access_error::CSRF_REFUSED;
+use crate::http::asset::AssetPath;
 use crate::http::failures::SERVICE_UNAVAILABLE;
 use crate::http::input::{NoBody, Read, Write};
 use crate::http::path::NoPath;
@@ -13,6 +13,7 @@ use crate::http::principal::{SignedIn, UsersAdmin};
 use crate::http::problem_types::ROUTE_NOT_FOUND;
 use crate::http::query::NoQuery;
 use crate::http::reply::{Accepted, Reply};
+use crate::http::users::UserPath;
 use crate::openapi::Operation;
 
 const TAG: &str = "Access";
@@ -60,7 +61,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::post("/v1/users/{id}/email-verifications", "verify_user_email")
             .right::<UsersAdmin>()
             .about(TAG, "Mails a link with which a user verifies their address")
-            .takes::<Write<(VerifiedUserPath, NoBody)>>()
+            .takes::<Write<(UserPath, NoBody)>>()
             .without_idempotency_key()
             .returns::<Accepted<MailAcceptedView>>()
             .problems([&MAIL_OFF, &LINK_USER_NOT_FOUND]),
@@ -74,7 +75,7 @@ pub fn operations() -> Vec<Operation> {
             .cached(),
         Operation::get("/account/assets/{file}", "get_account_asset")
             .about("Operations", "Serves a file that the pages behind mailed links need")
-            .takes::<Read<(AccountAssetPath, NoQuery)>>()
+            .takes::<Read<(AssetPath, NoQuery)>>()
             .returns_media(&["text/css; charset=utf-8", "text/javascript; charset=utf-8"])
             .cached()
             .problems([&ROUTE_NOT_FOUND]),

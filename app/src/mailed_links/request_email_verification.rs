@@ -4,8 +4,9 @@ use engine::port::ReadError;
 use identity::{LinkKind, User, UserId, UserState};
 use pavex::post;
 
-use super::error::without_key;
+use super::error::WORKS_ONCE;
 use super::{LinkFailure, MailAcceptedView};
+use crate::http::idempotency::without_key;
 use crate::http::input::{NoBody, Write};
 use crate::http::path::NoPath;
 use crate::http::principal::{Granted, SignedIn};
@@ -24,7 +25,7 @@ pub async fn request_email_verification(
     engine: &Engine,
     mailer: &Mailer,
 ) -> Result<Accepted<MailAcceptedView>, LinkFailure> {
-    without_key(request.key.as_ref())?;
+    without_key(request.key.as_ref(), WORKS_ONCE)?;
     let (user, _) = granted.signed_in();
     let user = active(engine, user).await?.ok_or(LinkFailure::NoUser)?;
     let caller = granted.caller();

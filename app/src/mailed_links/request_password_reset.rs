@@ -2,8 +2,9 @@
 
 use pavex::post;
 
-use super::error::without_key;
+use super::error::WORKS_ONCE;
 use super::{LinkFailure, MailAcceptedView, RequestPasswordResetRequest};
+use crate::http::idempotency::without_key;
 use crate::http::input::Write;
 use crate::http::path::NoPath;
 use crate::http::reply::Accepted;
@@ -21,7 +22,7 @@ pub fn request_password_reset(
     mailer: &Mailer,
 ) -> Result<Accepted<MailAcceptedView>, LinkFailure> {
     let Write { key, input: (NoPath {}, RequestPasswordResetRequest { email }) } = request;
-    without_key(key.as_ref())?;
+    without_key(key.as_ref(), WORKS_ONCE)?;
     mailer.reset_password(email, visitor)?;
     Ok(Accepted(MailAcceptedView::default()))
 }

@@ -4,8 +4,9 @@ use mail::SecondFactorChange;
 use pavex::post;
 
 use super::enrol_totp::found;
-use super::error::{noted, without_key};
+use super::error::{SHOWN_ONCE, noted};
 use super::{ConfirmTotpRequest, ConfirmedTotpView, SecondFactorFailure};
+use crate::http::idempotency::without_key;
 use crate::http::input::Write;
 use crate::http::path::NoPath;
 use crate::http::principal::{Granted, SignedIn};
@@ -27,7 +28,7 @@ pub async fn confirm_totp(
     mailer: &Mailer,
 ) -> Result<Reply<ConfirmedTotpView>, SecondFactorFailure> {
     let Write { key, input: (NoPath {}, ConfirmTotpRequest { code }) } = request;
-    without_key(key.as_ref())?;
+    without_key(key.as_ref(), SHOWN_ONCE)?;
     let (user, session) = granted.signed_in();
     let caller = granted.caller();
     let user = found(engine, user).await?;

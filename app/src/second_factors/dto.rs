@@ -1,7 +1,7 @@
 //! What requests and replies about second factors look like.
 
 use engine::second_factors::{Enrolled, SecondFactorCode};
-use identity::{RecoveryCode, TotpCode, UserId};
+use identity::{RecoveryCode, TotpCode};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 use crate::http::fields::FieldErrors;
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
 use crate::http::password::{PasswordSchema, PresentedPassword};
-use crate::http::path::{FromPath, PathReader};
 use crate::http::second_factors::CodeSchema;
 use crate::http::users::UserIdText;
 
@@ -90,20 +89,6 @@ impl FromJson for RemoveTotpRequest {
             return None;
         }
         Some(Self { password, code })
-    }
-}
-
-/// `/v1/users/{id}/totp`
-#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
-pub struct TotpOfUserPath {
-    /// The user's id.
-    #[schemars(with = "UserIdText")]
-    pub id: UserId,
-}
-
-impl FromPath for TotpOfUserPath {
-    fn from_path(path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        Some(Self { id: path.read("id", errors)? })
     }
 }
 

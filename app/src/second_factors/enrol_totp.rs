@@ -4,8 +4,9 @@ use engine::second_factors::SecondFactorError;
 use identity::{User, UserId};
 use pavex::post;
 
-use super::error::{noted, without_key};
+use super::error::{SHOWN_ONCE, noted};
 use super::{EnrolTotpRequest, EnrolledTotpView, SecondFactorFailure};
+use crate::http::idempotency::without_key;
 use crate::http::input::Write;
 use crate::http::path::NoPath;
 use crate::http::principal::{Granted, SignedIn};
@@ -25,7 +26,7 @@ pub async fn enrol_totp(
     factors: &SecondFactors,
 ) -> Result<Reply<EnrolledTotpView>, SecondFactorFailure> {
     let Write { key, input: (NoPath {}, EnrolTotpRequest { password }) } = request;
-    without_key(key.as_ref())?;
+    without_key(key.as_ref(), SHOWN_ONCE)?;
     let (user, _) = granted.signed_in();
     let caller = granted.caller();
     let user = found(engine, user).await?;

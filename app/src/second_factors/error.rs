@@ -4,19 +4,17 @@ use std::time::Duration;
 
 use engine::port::ReadError;
 use engine::second_factors::{OwnFactorError, SecondFactorError};
-use engine::users::DigestError;
 use identity::Scope;
 use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler};
 
 use crate::http::failures;
-use crate::http::fields::FieldErrors;
-use crate::http::idempotency::IDEMPOTENCY_KEY;
 use crate::http::input::InputError;
 use crate::http::principal::Caller;
 use crate::http::problem::{Member, Problem, ProblemType};
 use crate::http::problem_types::INTERNAL_ERROR;
+use crate::http::time::seconds_to_wait;
 
 /// There is one already.
 pub static SECOND_FACTOR_EXISTS: ProblemType = ProblemType {
@@ -102,15 +100,8 @@ pub enum SecondFactorFailure {
     Read(#[from] ReadError),
 }
 
-/// Refuses an idempotency key: what is shown once cannot be given again.
-pub(super) fn without_key<K>(key: Option<&K>) -> Result<(), SecondFactorFailure> {
-    if key.is_none() {
-        return Ok(());
-    }
-    let mut errors = FieldErrors::default();
-    errors.add(IDEMPOTENCY_KEY, "is not taken here: a secret is shown once, and never again");
-    Err(InputError::Invalid(errors).into())
-}
+/// Why no idempotency key is taken.
+pub(super) const SHOWN_ONCE: &str = "is not taken here: a secret is shown once, and never again";
 
 impl From<&SecondFactorFailure> for Problem {
     fn from(failure: &SecondFactorFailure) -> Self {
@@ -124,12 +115,7 @@ impl From<&SecondFactorFailure> for Problem {
                 factor(error)
             }
             SecondFactorFailure::Own(OwnFactorError::Throttled(wait)) => throttled(*wait),
-            SecondFactorFailure::Own(OwnFactorError::Digest(DigestError::Overloaded)) => {
-                failures::overloaded()
-            }
-            SecondFactorFailure::Own(OwnFactorError::Digest(DigestError::Failed(_))) => {
-                Self::of(&INTERNAL_ERROR)
-            }
+            SecondFactorFailure::Own(OwnFactorError::Digest(error)) => failures::not_digested(error),
             SecondFactorFailure::Read(error) => failures::read_failed(error),
         }
     }
@@ -160,8 +146,7 @@ fn factor(error: &SecondFactorError) -> Problem {
 }
 
 fn throttled(wait: Duration) -> Problem {
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    Problem::of(&SECOND_FACTOR_THROTTLED).retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
+    Problem::of(&SECOND_FACTOR_THROTTLED).retry_after(seconds_to_wait(wait))
 }
 
 /// Replies to a request about second factors that failed.

@@ -3,12 +3,13 @@
 use super::{
     ConfirmTotpRequest, ConfirmedTotpView, EnrolTotpRequest, EnrolledTotpView, RemoveTotpRequest,
     RemovedTotpView, SECOND_FACTOR_EXCEEDS_CALLER, SECOND_FACTOR_EXISTS, SECOND_FACTOR_NOT_FOUND,
-    SECOND_FACTOR_OWN, SECOND_FACTOR_THROTTLED, SECOND_FACTOR_WRONG, TotpOfUserPath,
+    SECOND_FACTOR_OWN, SECOND_FACTOR_THROTTLED, SECOND_FACTOR_WRONG,
 };
 use crate::http::input::{NoBody, Write};
 use crate::http::path::NoPath;
 use crate::http::principal::{SignedIn, UsersAdmin};
 use crate::http::reply::Reply;
+use crate::http::users::UserPath;
 use crate::openapi::Operation;
 
 const TAG: &str = "Access";
@@ -53,7 +54,7 @@ pub fn operations() -> Vec<Operation> {
             .right::<UsersAdmin>()
             .about(TAG, "Takes the second factor of a user away")
             .description("For another user, of whom whoever asks has to have all that they have. Their sessions end, and they are told by mail.")
-            .takes::<Write<(TotpOfUserPath, NoBody)>>()
+            .takes::<Write<(UserPath, NoBody)>>()
             .returns::<Reply<RemovedTotpView>>()
             .problems([&SECOND_FACTOR_NOT_FOUND, &SECOND_FACTOR_OWN, &SECOND_FACTOR_EXCEEDS_CALLER]),
     ]

@@ -5,12 +5,12 @@ use mail::SecondFactorChange;
 use pavex::delete;
 
 use super::enrol_totp::found;
-use super::{RemovedTotpView, SecondFactorFailure, TotpOfUserPath};
+use super::{RemovedTotpView, SecondFactorFailure};
 use crate::http::input::{NoBody, Write};
 use crate::http::principal::{Granted, UsersAdmin};
 use crate::http::reply::Reply;
 use crate::http::second_factors::SecondFactors;
-use crate::http::users::UserIdText;
+use crate::http::users::{UserIdText, UserPath};
 use crate::mailer::Mailer;
 use crate::storage::Engine;
 
@@ -22,12 +22,12 @@ use crate::storage::Engine;
 #[delete(path = "/v1/users/{id}/totp")]
 pub async fn remove_user_totp(
     granted: Granted<UsersAdmin>,
-    request: Write<(TotpOfUserPath, NoBody)>,
+    request: Write<(UserPath, NoBody)>,
     engine: &Engine,
     factors: &SecondFactors,
     mailer: &Mailer,
 ) -> Result<Reply<RemovedTotpView>, SecondFactorFailure> {
-    let Write { key: _, input: (TotpOfUserPath { id }, NoBody {}) } = request;
+    let Write { key: _, input: (UserPath { id }, NoBody {}) } = request;
     let caller = granted.caller();
     if matches!(caller.principal().subject(), Subject::User { id: own, .. } if *own == id) {
         return Err(SecondFactorFailure::IsOwn);

@@ -4,13 +4,12 @@ use engine::sessions::{NewSession, SessionClient};
 use pavex::put;
 use pavex::request::RequestHead;
 
-use super::error::noted;
+use super::error::{HANDED_OUT_ONCE, noted};
 use super::{ChangePasswordRequest, SessionFailure, SessionView};
 use crate::configuration::AuthenticationConfig;
 use crate::http::cookie::{WithCookie, session_cookie, set_session};
-use crate::http::fields::FieldErrors;
-use crate::http::idempotency::IDEMPOTENCY_KEY;
-use crate::http::input::{InputError, Write};
+use crate::http::idempotency::without_key;
+use crate::http::input::Write;
 use crate::http::path::NoPath;
 use crate::http::principal::{Granted, SignedIn};
 use crate::http::reply::Reply;
@@ -33,11 +32,7 @@ pub async fn change_password(
     config: &AuthenticationConfig,
 ) -> Result<WithCookie<Reply<SessionView>>, SessionFailure> {
     let Write { key, input: (NoPath {}, ChangePasswordRequest { current_password, new_password }) } = request;
-    if key.is_some() {
-        let mut errors = FieldErrors::default();
-        errors.add(IDEMPOTENCY_KEY, "is not taken here: a session is handed out once, and never again");
-        return Err(InputError::Invalid(errors).into());
-    }
+    without_key(key.as_ref(), HANDED_OUT_ONCE)?;
     let (user, _) = granted.signed_in();
     let caller = granted.caller();
     let changed = engine

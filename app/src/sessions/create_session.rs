@@ -4,12 +4,12 @@ use engine::sessions::{NewSession, SignInError};
 use identity::Actor;
 use pavex::post;
 
+use super::error::HANDED_OUT_ONCE;
 use super::{SessionFailure, SessionView, SignInRequest};
 use crate::configuration::AuthenticationConfig;
 use crate::http::cookie::{WithCookie, set_session};
-use crate::http::fields::FieldErrors;
-use crate::http::idempotency::IDEMPOTENCY_KEY;
-use crate::http::input::{InputError, Write};
+use crate::http::idempotency::without_key;
+use crate::http::input::Write;
 use crate::http::path::NoPath;
 use crate::http::reply::Created;
 use crate::http::second_factors::SecondFactors;
@@ -29,11 +29,7 @@ pub async fn create_session(
     config: &AuthenticationConfig,
 ) -> Result<WithCookie<Created<SessionView>>, SessionFailure> {
     let Write { key, input: (NoPath {}, SignInRequest { email, password, code }) } = request;
-    if key.is_some() {
-        let mut errors = FieldErrors::default();
-        errors.add(IDEMPOTENCY_KEY, "is not taken here: a session is handed out once, and never again");
-        return Err(InputError::Invalid(errors).into());
-    }
+    without_key(key.as_ref(), HANDED_OUT_ONCE)?;
     let did = |actor, action, subject| visitor.did(actor, action, subject);
     let signed_in = factors.sign_in(&email, password.expose(), code.as_ref(), visitor.address(), did).await;
     let user = signed_in.inspect_err(|error| {

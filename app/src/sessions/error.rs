@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::access::WriteAccessError;
 use engine::port::ReadError;
 use engine::sessions::{ChangePasswordError, ChangeSessionError, SignInError};
-use engine::users::{ChangeUserError, DigestError, SetPasswordError};
+use engine::users::{ChangeUserError, SetPasswordError};
 use pavex::http::StatusCode;
 use pavex::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use pavex::telemetry::ServerRequestId;
@@ -17,6 +17,7 @@ use crate::http::input::InputError;
 use crate::http::principal::Caller;
 use crate::http::problem::{Problem, ProblemType};
 use crate::http::problem_types::INTERNAL_ERROR;
+use crate::http::time::seconds_to_wait;
 
 /// Whoever signs in is not who they say, or may not come in.
 pub static SIGN_IN_REFUSED: ProblemType = ProblemType {
@@ -105,6 +106,9 @@ pub enum SessionFailure {
     Read(#[from] ReadError),
 }
 
+/// Why no idempotency key is taken.
+pub(super) const HANDED_OUT_ONCE: &str = "is not taken here: a session is handed out once, and never again";
+
 /// Returns the code under which a failed sign-in is told.
 pub(super) fn code(error: &SignInError) -> &'static str {
     signed_in(error).code()
@@ -142,7 +146,7 @@ fn signed_in(error: &SignInError) -> Problem {
         SignInError::Refused { user: _ } => challenge(&SIGN_IN_REFUSED),
         SignInError::SecondFactorRequired => challenge(&SECOND_FACTOR_REQUIRED),
         SignInError::SecondFactorRefused { user: _ } => challenge(&SECOND_FACTOR_REFUSED),
-        SignInError::Digest(error) => digest(error),
+        SignInError::Digest(error) => failures::not_digested(error),
         SignInError::Write(_) => failures::unavailable(),
         SignInError::Read(error) => failures::read_failed(error),
     }
@@ -162,7 +166,7 @@ fn password(error: &ChangePasswordError) -> Problem {
         ChangePasswordError::Throttled(wait) => throttled(*wait),
         ChangePasswordError::Set(SetPasswordError::Wrong) => Problem::of(&PASSWORD_WRONG),
         ChangePasswordError::Set(SetPasswordError::Fault(fault)) => invalid(fault.to_string()),
-        ChangePasswordError::Set(SetPasswordError::Digest(error)) => digest(error),
+        ChangePasswordError::Set(SetPasswordError::Digest(error)) => failures::not_digested(error),
         ChangePasswordError::Set(SetPasswordError::Change(error)) => match error {
             ChangeUserError::Read(error) => failures::read_failed(error),
             _ => failures::unavailable(),
@@ -172,15 +176,7 @@ fn password(error: &ChangePasswordError) -> Problem {
 }
 
 fn throttled(wait: Duration) -> Problem {
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    Problem::of(&SIGN_IN_THROTTLED).retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
-}
-
-fn digest(error: &DigestError) -> Problem {
-    match error {
-        DigestError::Overloaded => failures::overloaded(),
-        DigestError::Failed(_) => Problem::of(&INTERNAL_ERROR),
-    }
+    Problem::of(&SIGN_IN_THROTTLED).retry_after(seconds_to_wait(wait))
 }
 
 /// Replies to a request about sessions that failed.
@@ -192,6 +188,8 @@ pub fn refuse_session(#[px(error_ref)] error: &SessionFailure, request_id: Serve
 
 #[cfg(test)]
 mod tests {
+    use engine::users::DigestError;
+
     use super::*;
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{
     ChangePasswordRequest, EndedSessionsView, ListSessionsQuery, PASSWORD_WRONG, SECOND_FACTOR_REFUSED,
     SECOND_FACTOR_REQUIRED, SESSION_NOT_FOUND, SIGN_IN_REFUSED, SIGN_IN_THROTTLED, SessionPath, SessionView,
-    SessionsOfUserPath, SignInRequest,
+    SignInRequest,
 };
 use crate::http::access_error::CSRF_REFUSED;
 use crate::http::cookie::WithCookie;
@@ -13,6 +13,7 @@ use crate::http::pagination::Page;
 use crate::http::path::NoPath;
 use crate::http::principal::{SignedIn, UsersAdmin};
 use crate::http::reply::{Created, Reply};
+use crate::http::users::UserPath;
 use crate::openapi::Operation;
 
 const TAG: &str = "Access";
@@ -81,7 +82,7 @@ pub fn operations() -> Vec<Operation> {
                 "They open nothing from now on where the request was answered, and nowhere else two seconds later. A user \
                  who is not there has none.",
             )
-            .takes::<Write<(SessionsOfUserPath, NoBody)>>()
+            .takes::<Write<(UserPath, NoBody)>>()
             .returns::<Reply<EndedSessionsView>>(),
     ]
 }

@@ -1,6 +1,6 @@
 //! Which sessions are asked for.
 
-use identity::{SessionId, UserId};
+use identity::SessionId;
 use ledger::EntryNumber;
 use schemars::JsonSchema;
 
@@ -9,7 +9,6 @@ use crate::http::fields::FieldErrors;
 use crate::http::pagination::{PageParameters, PageRequest};
 use crate::http::path::{FromPath, PathReader};
 use crate::http::query::{FromQuery, QueryReader};
-use crate::http::users::UserIdText;
 
 /// `/v1/sessions/{id}`
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
@@ -20,20 +19,6 @@ pub struct SessionPath {
 }
 
 impl FromPath for SessionPath {
-    fn from_path(path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        Some(Self { id: path.read("id", errors)? })
-    }
-}
-
-/// `/v1/users/{id}/sessions`
-#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
-pub struct SessionsOfUserPath {
-    /// The user's id.
-    #[schemars(with = "UserIdText")]
-    pub id: UserId,
-}
-
-impl FromPath for SessionsOfUserPath {
     fn from_path(path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
         Some(Self { id: path.read("id", errors)? })
     }

@@ -2,10 +2,11 @@
 
 use pavex::patch;
 
-use super::{ChangeUserRequest, UserError, UserPath, UserView};
+use super::{ChangeUserRequest, UserError, UserView};
 use crate::http::input::Write;
 use crate::http::principal::{Granted, UsersAdmin};
 use crate::http::reply::Reply;
+use crate::http::users::UserPath;
 use crate::storage::Engine;
 
 /// Changes a user, who has, and will have, no more than whoever asks.

@@ -3,9 +3,8 @@
 use pavex::post;
 
 use super::{CreateUserRequest, UserError, UserView};
-use crate::http::fields::FieldErrors;
-use crate::http::idempotency::IDEMPOTENCY_KEY;
-use crate::http::input::{InputError, Write};
+use crate::http::idempotency::without_key;
+use crate::http::input::Write;
 use crate::http::path::NoPath;
 use crate::http::principal::{Granted, UsersAdmin};
 use crate::http::reply::Created;
@@ -24,14 +23,10 @@ pub async fn create_user(
     mailer: &Mailer,
 ) -> Result<Created<UserView>, UserError> {
     let Write { key, input: (NoPath {}, CreateUserRequest(new)) } = request;
-    if key.is_some() {
-        let mut errors = FieldErrors::default();
-        errors.add(
-            IDEMPOTENCY_KEY,
-            "is not taken here: an address is one user's, so that there is never a second one",
-        );
-        return Err(InputError::Invalid(errors).into());
-    }
+    without_key(
+        key.as_ref(),
+        "is not taken here: an address is one user's, so that there is never a second one",
+    )?;
     let caller = granted.caller();
     let user = engine.create_user(new, caller.principal(), |action, id| caller.did(action, id)).await?;
     mailer.invite(&user, |action, id| caller.did(action, id)).await;

@@ -2,11 +2,12 @@
 
 use pavex::get;
 
-use super::{UserError, UserPath, UserView};
+use super::{UserError, UserView};
 use crate::http::input::Read;
 use crate::http::principal::{Granted, UsersAdmin};
 use crate::http::query::NoQuery;
 use crate::http::reply::Reply;
+use crate::http::users::UserPath;
 use crate::storage::Engine;
 
 /// Shows one user.

@@ -1,28 +1,13 @@
 //! Which users are asked for.
 
-use identity::{Email, UserId, UserState};
+use identity::{Email, UserState};
 use ledger::EntryNumber;
 use schemars::JsonSchema;
 
 use crate::http::fields::FieldErrors;
 use crate::http::pagination::{PageParameters, PageRequest};
-use crate::http::path::{FromPath, PathReader};
 use crate::http::query::{FromQuery, QueryReader};
-use crate::http::users::{EmailText, UserIdText, UserStateText};
-
-/// `/v1/users/{id}`
-#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
-pub struct UserPath {
-    /// The user's id.
-    #[schemars(with = "UserIdText")]
-    pub id: UserId,
-}
-
-impl FromPath for UserPath {
-    fn from_path(path: &PathReader<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        Some(Self { id: path.read("id", errors)? })
-    }
-}
+use crate::http::users::{EmailText, UserStateText};
 
 /// Which users to list.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]

@@ -25,7 +25,9 @@ impl Folder {
     /// Writes a mail under a name that sorts by time. It is whole once it has that name.
     pub(crate) async fn keep(&self, kind: Kind, mail: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.path).await?;
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
+        #[expect(clippy::disallowed_methods, reason = "it is no time of a ledger's: files are named by it")]
+        let now = SystemTime::now();
+        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let name = format!("{since}-{}-{number}-{}", std::process::id(), kind.name());
         let unfinished = self.path.join(format!(".{name}"));

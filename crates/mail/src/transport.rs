@@ -146,7 +146,7 @@ fn said(error: &lettre::transport::smtp::Error) -> SendError {
         source = error.source();
     }
     if reason.is_empty() {
-        reason = if error.is_tls() { "TLS failed" } else { "it does not say anything sensible" }.to_owned();
+        reason.push_str(if error.is_tls() { "TLS failed" } else { "it does not say anything sensible" });
     }
     SendError::Connection(reason)
 }

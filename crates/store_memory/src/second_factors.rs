@@ -102,7 +102,7 @@ impl SecondFactorStore for MemoryStore {
         event: &AuditEvent,
     ) -> Result<bool, WriteAccessError> {
         self.on_access(|kept| {
-            if !kept.second_factors.get(user).is_some_and(|kept| kept.totp.confirmed_at.is_some()) {
+            if kept.second_factors.get(user).is_none_or(|kept| kept.totp.confirmed_at.is_none()) {
                 return false;
             }
             kept.second_factors.remove(user);

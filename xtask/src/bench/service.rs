@@ -39,6 +39,8 @@ impl Service {
             .env("PX_SERVER__PORT", "0")
             .env("PX_DATABASE__URL", database)
             .env("PX_TELEMETRY__FILTER", "warn")
+            // Nobody reads what it would write to the users that it is filled with.
+            .env("PX_MAIL__TRANSPORT", "off")
             // What asks it keeps its connections, which may take hours.
             .env("PX_SERVER__CONNECTION_AGE_MAX_MS", "0")
             .env("PX_AUTHENTICATION__ADMIN_KEY", ADMIN_KEY)

@@ -129,11 +129,16 @@ fn at_start(node: &Node, configuration: &BTreeSet<String>) -> Option<Component> 
             let lifecycle = if configured { Lifecycle::Configuration } else { Lifecycle::Prebuilt };
             Some(given(name, lifecycle))
         }
-        Node::Call(made) if !made.function.starts_with("crate::") => {
+        Node::Call(made) if !made.function.starts_with("crate::") && !copies(made) => {
             Some(component(made, Lifecycle::Singleton))
         }
         _ => None,
     }
+}
+
+/// Says whether nothing new is made: who takes a value by itself gets a copy of it.
+fn copies(made: &Call) -> bool {
+    made.function.ends_with("::clone") && made.takes == [format!("&{}", made.gives)]
 }
 
 fn given(name: &str, lifecycle: Lifecycle) -> Component {
@@ -316,6 +321,18 @@ digraph app_state {\n    0 [ label = \"0| app::configuration::Server\"]\n    \
     pub(in crate::graph) fn small(text: &str) -> Service {
         let configuration = BTreeSet::from(["app::configuration::Server".to_owned()]);
         Service::of(&read(text).unwrap(), &configuration).unwrap()
+    }
+
+    #[test]
+    fn a_copy_is_no_component() {
+        let copy = SMALL.replace(
+            "app::Limits::configured(&app::configuration::Server) -> app::Limits",
+            "<app::configuration::Server as core::clone::Clone>::clone(&app::configuration::Server) -> app::configuration::Server",
+        );
+        assert_eq!(
+            small(&copy).state.iter().map(|it| it.lifecycle).collect::<Vec<_>>(),
+            [Lifecycle::Configuration]
+        );
     }
 
     #[test]

@@ -1,32 +1,7 @@
-// The secret of the link stands after the #, which browsers send to nobody; it is taken out of the address at once, so
-// that it stays in no history.
-const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
-history.replaceState(null, "", location.pathname);
-const form = document.getElementById("form");
-const outcome = document.getElementById("outcome");
-
-async function send(path, body) {
-  const reply = await fetch(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-    credentials: "omit",
-    cache: "no-store",
-  });
-  if (reply.ok) return null;
-  const problem = await reply.json().catch(() => ({}));
-  const errors = (problem.errors ?? []).map((error) => error.message ?? error.detail);
-  return [problem.title ?? "It did not work.", ...errors].join(" ");
+function read() {
+  const password = document.getElementById("password").value;
+  if (password !== document.getElementById("again").value) return { fault: "The two are not the same." };
+  return { body: { token, new_password: password } };
 }
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const password = document.getElementById("password").value;
-  if (password !== document.getElementById("again").value) {
-    outcome.textContent = "The two are not the same.";
-    return;
-  }
-  const failure = await send("v1/password-resets/complete", { token, new_password: password }).catch(() => "No reply.");
-  outcome.textContent = failure ?? "The password is set. You can close this page.";
-  form.hidden = failure === null;
-});
+onSubmit("v1/password-resets/complete", read, "The password is set. You can close this page.");

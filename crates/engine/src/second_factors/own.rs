@@ -109,12 +109,9 @@ impl SecondFactors {
                 Err(CheckError::Read(error)) => Err(error.into()),
             },
         };
-        let now = engine.since_epoch();
-        match &shown {
-            Ok(()) => engine.sign_ins().succeeded(&attempt, now),
-            Err(OwnFactorError::Factor(SecondFactorError::Wrong)) => {}
-            Err(_) => engine.sign_ins().came_to_nothing(&attempt, now),
-        }
+        engine.settle_attempt(&attempt, &shown, |error| {
+            matches!(error, OwnFactorError::Factor(SecondFactorError::Wrong))
+        });
         shown
     }
 }

@@ -80,28 +80,16 @@ impl Engine {
     ) -> Result<User, SignInError> {
         let attempt =
             self.begin_attempt(self.sign_ins(), email, from).await?.map_err(SignInError::Throttled)?;
-        let verified = self.verify_password(email, password).await;
-        let now = self.since_epoch();
-        match verified {
-            Ok(user) => {
-                let outcome = second(user).await;
-                match &outcome {
-                    Ok(_) => self.sign_ins().succeeded(&attempt, now),
-                    Err(SignInError::SecondFactorRefused { .. }) => {}
-                    Err(_) => self.sign_ins().came_to_nothing(&attempt, now),
-                }
-                outcome
-            }
+        let outcome = match self.verify_password(email, password).await {
+            Ok(user) => second(user).await,
             Err(VerifyPasswordError::Wrong(user)) => Err(SignInError::Refused { user }),
-            Err(VerifyPasswordError::Digest(error)) => {
-                self.sign_ins().came_to_nothing(&attempt, now);
-                Err(SignInError::Digest(error))
-            }
-            Err(VerifyPasswordError::Read(error)) => {
-                self.sign_ins().came_to_nothing(&attempt, now);
-                Err(SignInError::Read(error))
-            }
-        }
+            Err(VerifyPasswordError::Digest(error)) => Err(SignInError::Digest(error)),
+            Err(VerifyPasswordError::Read(error)) => Err(SignInError::Read(error)),
+        };
+        self.settle_attempt(&attempt, &outcome, |error| {
+            matches!(error, SignInError::Refused { .. } | SignInError::SecondFactorRefused { .. })
+        });
+        outcome
     }
 
     /// Gives a user who is signed in another password. To guess the one before is as slow as signing in.
@@ -123,13 +111,23 @@ impl Engine {
             .await?
             .map_err(ChangePasswordError::Throttled)?;
         let changed = self.change_password(id, current, new, event).await;
-        let now = self.since_epoch();
-        match &changed {
-            Ok(_) => self.sign_ins().succeeded(&attempt, now),
-            Err(SetPasswordError::Wrong) => {}
-            Err(_) => self.sign_ins().came_to_nothing(&attempt, now),
-        }
+        self.settle_attempt(&attempt, &changed, |error| matches!(error, SetPasswordError::Wrong));
         Ok(changed?)
+    }
+
+    /// Has the throttle of signing in know what became of an attempt. What is wrong has counted from its beginning on.
+    pub(crate) fn settle_attempt<T, E>(
+        &self,
+        attempt: &Attempt,
+        outcome: &Result<T, E>,
+        is_wrong: impl FnOnce(&E) -> bool,
+    ) {
+        let now = self.since_epoch();
+        match outcome {
+            Ok(_) => self.sign_ins().succeeded(attempt, now),
+            Err(error) if is_wrong(error) => {}
+            Err(_) => self.sign_ins().came_to_nothing(attempt, now),
+        }
     }
 
     /// Lets somebody try what a throttle slows down, or says how long they have to wait.

@@ -30,7 +30,7 @@ use engine::schedules::ScheduleRunner;
 use engine::{CreateLedgerError, Engine, EngineMetrics, EngineOptions};
 use identity::Action;
 use ledger::Metadata;
-use mail::MailMetrics;
+use mail::{MailMetrics, Outbox};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
@@ -185,20 +185,10 @@ async fn run<G: Graph>(
             engine.drain().await;
         };
         let engine_drained = timeout(ENGINE_DRAIN_TIMEOUT, draining).await;
-        if let Some(serving) = serving_metrics {
-            serving.abort();
-        }
-        if let Err(error) = outbox.drain(MAIL_DRAIN_TIMEOUT).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "mails are lost");
-        }
+        serving_metrics.iter().for_each(JoinHandle::abort);
         access_writer.abort();
         session_remover.abort();
-        if let Err(error) = engine.write_access().await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the audit trail lacks what was refused last"
-            );
-        }
+        let_out(&engine, &outbox).await;
         engine_drained.context("the database did not take in time what was waiting for it")?;
         store.close().await;
         tracing::info!("stopped");
@@ -207,6 +197,19 @@ async fn run<G: Graph>(
     tokio::select! {
         stopped = stopping => stopped,
         signal = signals.next() => bail!("{signal} came twice: stopped in the middle of stopping"),
+    }
+}
+
+/// Sends the mails and writes the records that wait.
+async fn let_out(engine: &Engine, outbox: &Outbox) {
+    if let Err(error) = outbox.drain(MAIL_DRAIN_TIMEOUT).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "mails are lost");
+    }
+    if let Err(error) = engine.write_access().await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the audit trail lacks what was refused last"
+        );
     }
 }
 

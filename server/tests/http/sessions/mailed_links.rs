@@ -223,7 +223,7 @@ fn the_pages_that_links_lead_to_run_our_scripts_only() {
             assert!(line.contains("src=\"account/assets/"), "{line}");
         }
     }
-    for file in ["account.css", "set_password.js", "verify_email.js"] {
+    for file in ["account.css", "account.js", "set_password.js", "verify_email.js"] {
         assert_eq!(lab.call(&Request::get(format!("/account/assets/{file}")).without_key()).status, 200);
     }
     assert_eq!(lab.call(&Request::get("/account/assets/other.js").without_key()).status, 404);
