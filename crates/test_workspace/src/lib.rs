@@ -75,6 +75,19 @@ impl WorkspaceCopy {
         sync::copy(original, &self.root);
     }
 
+    /// Returns the folder of what is built of the copy. Another workspace with the same dependencies may share it: what
+    /// is compiled already serves it, too.
+    #[must_use]
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Returns a folder beside the copy, for another workspace.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.root.with_file_name(name)
+    }
+
     /// Returns the path of a file or folder, which is named from the root on.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {

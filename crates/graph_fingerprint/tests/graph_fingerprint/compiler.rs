@@ -1,31 +1,29 @@
 //! What the Pavex compiler writes, held against the fingerprint. It needs the code generator: without it the test says
 //! so and passes, except where `CI` or `FLORIN_REQUIRE_CODEGEN` is set.
 
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use synthetic_graph::{APP, SDK};
+use test_workspace::WorkspaceCopy;
 
 use crate::changes::{Change, Effect};
 use crate::random::{cases, seeded};
-use crate::trial::{Trial, checkout};
+use crate::trial::Trial;
 
 /// What is written.
 const WRITTEN: [&str; 4] = ["Cargo.toml", "blueprint.dot", "blueprint.ron", "src/lib.rs"];
 
 /// How long cases are tried, unless their number is given.
-const LONG_ENOUGH: Duration = Duration::from_secs(25);
+const LONG_ENOUGH: Duration = Duration::from_secs(20);
 
 #[test]
 fn the_same_fingerprint_is_the_same_generated_code() {
-    if !has_code_generator() {
-        let required = ["CI", "FLORIN_REQUIRE_CODEGEN"].iter().any(|name| std::env::var_os(name).is_some());
-        assert!(!required, "the code generator is not set up: run `cargo xtask setup`");
-        eprintln!("left out: the code generator is not set up; `cargo xtask setup` brings it");
-        return;
-    }
+    let Some(copy) = WorkspaceCopy::with_code_generator() else { return };
+    let generate = |trial: &Trial| generate(trial, copy.target());
     let mut random = seeded("generated code");
-    let mut trial = Trial::new(&checkout().join("target/mistakes/synthetic"));
+    let mut trial = Trial::new(&copy.beside("synthetic"));
     trial.undo();
     // Cargo puts the lock file in order first.
     generate(&trial).unwrap_or_else(|said| panic!("{said}"));
@@ -68,11 +66,11 @@ fn the_same_fingerprint_is_the_same_generated_code() {
 }
 
 /// Has the code generated; returns what was written, or what was said.
-fn generate(trial: &Trial) -> Result<Vec<String>, String> {
+fn generate(trial: &Trial, target: &Path) -> Result<Vec<String>, String> {
     let workspace = &trial.workspace;
     let manifest = workspace.folder.join(SDK).join("Cargo.toml");
     let output = workspace
-        .cargo(&workspace.folder.parent().unwrap().join("target"))
+        .cargo(target)
         .args(["run", "--quiet", "--package", APP, "--bin", "bp"])
         .env("CARGO_PX_GENERATED_PKG_MANIFEST_PATH", manifest)
         .env("CARGO_TERM_COLOR", "never")
@@ -85,17 +83,4 @@ fn generate(trial: &Trial) -> Result<Vec<String>, String> {
     }
     let read = |name: &&str| workspace.get(&format!("{SDK}/{name}")).map_err(|error| error.to_string());
     WRITTEN.iter().map(read).collect()
-}
-
-fn has_code_generator() -> bool {
-    let answers = |program: &str, arguments: &[&str]| {
-        let status = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        status.is_ok_and(|status| status.success())
-    };
-    answers("pavexc", &["--version"]) && answers("rustc", &["+florin-docs", "--version"])
 }

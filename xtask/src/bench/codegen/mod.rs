@@ -62,7 +62,7 @@ pub(crate) struct Measured {
 /// Runs the benchmark and prints its report.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the workspace")?;
-    let folder = checkout.join("target/mistakes");
+    let folder = checkout.join("target/codegen");
     let target = folder.join("target");
     let mut measured = Measured::default();
     synthetic(options, checkout, &folder, &target, &mut measured)?;
