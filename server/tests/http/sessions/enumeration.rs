@@ -7,19 +7,21 @@ use std::time::{Duration, Instant};
 use identity::KeyText;
 
 use super::lab::{Lab, PASSWORD, alike, on_both, sign_in, with_session};
+use super::second_factors::enrol;
 use crate::harness::{Reply, Request};
 
 /// Long enough for all that was counted to be forgotten.
 const LONG_AFTER: Duration = Duration::from_hours(2);
 
 /// Who tries to sign in, and with what: all of them are refused.
-const ATTEMPTS: [(&str, &str); 6] = [
+const ATTEMPTS: [(&str, &str); 7] = [
     ("ada@example.com", "another password"),
     ("nobody@example.com", PASSWORD),
     ("invited@example.com", PASSWORD),
     ("disabled@example.com", PASSWORD),
     ("disabled@example.com", "another password"),
     ("ada@example.com", TOO_LONG),
+    ("factored@example.com", "another password"),
 ];
 
 /// More than any password has, and as few bytes as are looked at.
@@ -34,6 +36,8 @@ fn inhabit(lab: &Lab) {
     lab.invited("invited@example.com", "ledger:read@*");
     let disabled = lab.user("disabled@example.com", "ledger:read@*");
     lab.disable(&disabled.id);
+    lab.user("factored@example.com", "ledger:read@*");
+    enrol(lab, &lab.signed_in("factored@example.com"));
 }
 
 /// Tries to sign in from one of many networks.

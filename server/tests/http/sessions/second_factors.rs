@@ -50,7 +50,7 @@ fn begin(lab: &Lab, cookie: &str, password: &str) -> Reply {
 }
 
 /// Gives a user who is signed in a second factor, and returns its secret and recovery codes.
-fn enrol(lab: &Lab, cookie: &str) -> (TotpSecret, Vec<String>) {
+pub(super) fn enrol(lab: &Lab, cookie: &str) -> (TotpSecret, Vec<String>) {
     let enrolled = begin(lab, cookie, PASSWORD);
     assert_eq!(enrolled.status, 200, "{enrolled:?}");
     assert_eq!(enrolled.header("cache-control"), Some("no-store"));
