@@ -101,6 +101,7 @@ impl Away<'_> {
 
 fn shell(command: &str, away: Option<&Away<'_>>) -> Command {
     let mut shell = Command::new("sh");
+    cargo_command::as_from_a_shell(&mut shell);
     let command = away.map_or(command.to_owned(), |away| command.replace(KEY, away.key));
     shell.args(["-c", &command]).envs(away.into_iter().flat_map(Away::settings));
     shell
@@ -115,7 +116,7 @@ struct Service {
 impl Service {
     /// Starts it and waits for the line that names its address.
     fn start(address: &str, away: Option<&Away<'_>>) -> anyhow::Result<Self> {
-        let mut command = Command::new("cargo");
+        let mut command = cargo_command::cargo();
         command.arg("run").envs(away.into_iter().flat_map(Away::settings));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let started = Instant::now();

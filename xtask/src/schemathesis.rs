@@ -89,7 +89,7 @@ fn install() -> anyhow::Result<PathBuf> {
 /// Builds the service as it is for development, with all its assertions.
 fn build() -> anyhow::Result<PathBuf> {
     eprintln!("building the service …");
-    process::stream(Command::new(env!("CARGO")).args(["build", "--quiet", "--package", "server"]))?;
+    process::stream(cargo_command::cargo().args(["build", "--quiet", "--package", "server"]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     Ok(target.join("debug").join("server"))
 }

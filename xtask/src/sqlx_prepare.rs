@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
 /// A migration fails, a query is not valid on the schema, or, with `--check`, what is committed is stale.
 #[cfg(not(feature = "sqlx"))]
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut again = std::process::Command::new(env!("CARGO"));
+    let mut again = cargo_command::cargo();
     again.args(["run", "--quiet", "--package", "xtask", "--features", "sqlx", "--", "sqlx-prepare"]);
     if arguments.check {
         again.arg("--check");
@@ -37,7 +37,6 @@ mod with_sqlx {
     use std::collections::BTreeMap;
     use std::fs;
     use std::path::{Path, PathBuf};
-    use std::process::Command;
 
     use anyhow::{Context, Result, bail};
     use sqlx::migrate::{Migrate, Migrator};
@@ -91,7 +90,7 @@ mod with_sqlx {
         // A flag that was never used before makes cargo compile the crate even where nothing has
         // changed, and nothing but that crate.
         let once = format!("--cfg=sqlx_prepare_in=\"{}\"", folder.path().display());
-        let mut check = Command::new(env!("CARGO"));
+        let mut check = cargo_command::cargo();
         check
             .args(["rustc", "--quiet", "--package", store, "--lib", "--profile", "check", "--", &once])
             .env("DATABASE_URL", &schema.url)

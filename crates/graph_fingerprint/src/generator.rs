@@ -2,7 +2,9 @@
 //! runs it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
+
+use cargo_command::cargo;
 
 use crate::generation::{Generation, Verdict};
 use crate::{Sources, tools};
@@ -63,19 +65,4 @@ impl Generator {
         let status = cargo.status().map_err(GenerateError::Start)?;
         if status.success() { Ok(()) } else { Err(GenerateError::Failed(status)) }
     }
-}
-
-/// Returns cargo, about to be run as a person would run it. What cargo told this program of itself is left out: some
-/// build scripts heed it, and would be run again, with all that builds on them.
-#[must_use]
-pub fn cargo() -> Command {
-    const OF_THE_CALLER: [&str; 5] =
-        ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_MANIFEST", "CARGO_PKG", "CARGO_PRIMARY"];
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    for (name, _) in std::env::vars_os() {
-        if OF_THE_CALLER.iter().any(|start| name.to_string_lossy().starts_with(start)) {
-            cargo.env_remove(name);
-        }
-    }
-    cargo
 }

@@ -23,7 +23,7 @@ use std::path::Path;
 pub use digest::Digest;
 pub use fingerprint::{Fingerprint, Sources};
 pub use generation::{Generation, Verdict};
-pub use generator::{GenerateError, Generator, cargo};
+pub use generator::{GenerateError, Generator};
 use rules::rules;
 pub use shapes::Shapes;
 

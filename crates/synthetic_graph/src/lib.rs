@@ -21,10 +21,6 @@ pub const SERVER: &str = "synthetic_server";
 /// The checkout's lock file, as it was taken.
 const TAKEN_LOCK: &str = "target/taken.lock";
 
-/// Environment variables that cargo sets for what it runs.
-const OF_THE_CALLER: [&str; 5] =
-    ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_MANIFEST", "CARGO_PKG", "CARGO_PRIMARY"];
-
 /// A workspace on the disk.
 #[derive(Debug, Clone)]
 pub struct Workspace {
@@ -64,16 +60,10 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// Returns cargo, about to be run in the workspace, with what it builds in `target`. What cargo told the caller of
-    /// itself is left out: some build scripts heed it, and would be run again, with all that builds on them.
+    /// Returns cargo, about to be run in the workspace, with what it builds in `target`.
     #[must_use]
     pub fn cargo(&self, target: &Path) -> Command {
-        let mut cargo = Command::new("cargo");
-        for (name, _) in std::env::vars_os() {
-            if OF_THE_CALLER.iter().any(|start| name.to_string_lossy().starts_with(start)) {
-                cargo.env_remove(name);
-            }
-        }
+        let mut cargo = cargo_command::cargo();
         cargo.current_dir(&self.folder).env("CARGO_TARGET_DIR", target);
         cargo
     }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use crate::{APP, SDK, SERVER};
 
-/// The package that decides whether to generate code.
-const FINGERPRINT: &str = "crates/graph_fingerprint";
+/// The package that decides whether to generate code, and what it needs of the checkout; each with its folders.
+const COPIED: [(&str, &[&str]); 2] =
+    [("crates/cargo_command", &["src"]), ("crates/graph_fingerprint", &["src", "src/bin"])];
 
 /// Where a package's manifest says what the workspace says.
 const SHARED: &str = "version.workspace = true\nedition.workspace = true\nlicense.workspace = true\npublish.workspace = true\n";
@@ -19,7 +20,7 @@ const FOR_OTHERS: [&str; 3] =
 pub(crate) fn all(checkout: &Path) -> io::Result<Vec<(String, String)>> {
     let read = |path: &str| std::fs::read_to_string(checkout.join(path));
     let top = read("Cargo.toml")?;
-    let members = format!(r#"members = ["{APP}", "{FINGERPRINT}", "{SDK}", "{SERVER}", "workspace_hack"]"#);
+    let members = format!(r#"members = ["{APP}", "crates/*", "{SDK}", "{SERVER}", "workspace_hack"]"#);
     let lines = top.lines().map(|line| match line.split_once(" = ") {
         Some(("members", _)) => format!("{members}\ndefault-members = [\"{SERVER}\"]"),
         _ => line.to_owned(),
@@ -46,17 +47,19 @@ pub(crate) fn all(checkout: &Path) -> io::Result<Vec<(String, String)>> {
     ] {
         files.push((path.to_owned(), read(path)?));
     }
-    let manifest = read("crates/graph_fingerprint/Cargo.toml")?;
-    // Its tests stay behind, and what they need.
-    let manifest = manifest.split("[dev-dependencies]").next().unwrap_or_default().to_owned();
-    files.push((format!("{FINGERPRINT}/Cargo.toml"), manifest));
-    for folder in ["src", "src/bin"] {
-        let folder = format!("{FINGERPRINT}/{folder}");
-        for entry in std::fs::read_dir(checkout.join(&folder))? {
-            let entry = entry?;
-            if entry.file_type()?.is_file() {
-                let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
-                files.push((path.clone(), read(&path)?));
+    for (package, folders) in COPIED {
+        let manifest = read(&format!("{package}/Cargo.toml"))?;
+        // Its tests stay behind, and what they need.
+        let manifest = manifest.split("[dev-dependencies]").next().unwrap_or_default().to_owned();
+        files.push((format!("{package}/Cargo.toml"), manifest));
+        for folder in folders {
+            let folder = format!("{package}/{folder}");
+            for entry in std::fs::read_dir(checkout.join(&folder))? {
+                let entry = entry?;
+                if entry.file_type()?.is_file() {
+                    let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+                    files.push((path.clone(), read(&path)?));
+                }
             }
         }
     }

@@ -12,6 +12,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use cargo_command::as_from_a_shell;
+
 /// The copy, as long as the test has it. Whoever takes it finds it as the workspace is now.
 #[derive(Debug)]
 pub struct WorkspaceCopy {
@@ -129,7 +131,7 @@ impl WorkspaceCopy {
     /// It cannot be started.
     #[must_use]
     pub fn run(&self, program: &str, arguments: &[&str]) -> Said {
-        let output = Command::new(program)
+        let output = as_from_a_shell(&mut Command::new(program))
             .args(arguments)
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", &self.target)

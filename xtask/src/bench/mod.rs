@@ -14,8 +14,6 @@ mod smoke;
 mod table;
 mod write;
 
-use std::process::Command;
-
 use clap::Subcommand;
 
 use crate::process;
@@ -60,7 +58,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     // It waits for cargo, and puts no load on anything itself.
     let only_waits = matches!(bench, Bench::Codegen(_));
     if (cfg!(debug_assertions) && !only_waits) || lacks_one {
-        let mut again = Command::new(env!("CARGO"));
+        let mut again = cargo_command::cargo();
         again.args(["run", "--quiet", "--release", "--package", "xtask"]);
         if !features.is_empty() {
             again.args(["--features", &features.join(",")]);

@@ -22,7 +22,7 @@ pub(crate) struct Service {
 /// Builds the release binary and returns its path.
 pub(crate) fn build() -> anyhow::Result<std::path::PathBuf> {
     eprintln!("building the release binary …");
-    let status = Command::new(env!("CARGO")).args(["build", "--release", "--package", "server"]).status()?;
+    let status = cargo_command::cargo().args(["build", "--release", "--package", "server"]).status()?;
     if !status.success() {
         bail!("the release build failed");
     }

@@ -5,7 +5,8 @@ use std::process::Stdio;
 use std::time::SystemTime;
 
 use anyhow::{Context, bail};
-use graph_fingerprint::{Generator, cargo};
+use cargo_command::cargo;
+use graph_fingerprint::Generator;
 
 /// The package with the blueprint, and the manifest of the generated one.
 const PACKAGE: &str = "app";

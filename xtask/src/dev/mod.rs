@@ -34,7 +34,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 #[cfg(not(feature = "dev"))]
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     use std::os::unix::process::CommandExt as _;
-    let mut again = std::process::Command::new(env!("CARGO"));
+    let mut again = cargo_command::cargo();
     again.args(["run", "--quiet", "--package", "xtask", "--features", "dev", "--", "dev", "--address"]);
     // Not as a child: a signal from the terminal is for one process, which ends when it is done with it.
     Err(again.arg(options.address.to_string()).exec().into())

@@ -7,7 +7,6 @@ mod report;
 mod run;
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use clap::{Args, ValueEnum};
 
@@ -64,7 +63,7 @@ impl Options {
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let lacks_postgres = options.starts_postgres() && cfg!(not(feature = "postgres"));
     if cfg!(debug_assertions) || cfg!(not(feature = "differential")) || lacks_postgres {
-        let mut again = Command::new(env!("CARGO"));
+        let mut again = cargo_command::cargo();
         let features = if options.starts_postgres() { "differential,postgres" } else { "differential" };
         again.args(["run", "--quiet", "--release", "--package", "xtask", "--features", features, "--"]);
         return process::stream(again.args(std::env::args_os().skip(1)));

@@ -18,7 +18,7 @@ impl Programs {
     /// # Errors
     /// cargo-fuzz is not there, or cannot build them.
     pub(super) fn build(targets: &[String], sanitizer: bool) -> anyhow::Result<Self> {
-        if process::capture(Command::new(env!("CARGO")).args(["fuzz", "--version"])).is_err() {
+        if process::capture(cargo_command::cargo().args(["fuzz", "--version"])).is_err() {
             bail!("cargo-fuzz is not installed: cargo install --locked cargo-fuzz");
         }
         let toolchain = Toolchain::find()?;
@@ -74,6 +74,7 @@ impl Toolchain {
             }
             None => Command::new(program),
         };
+        cargo_command::as_from_a_shell(&mut command);
         // Who runs `cargo xtask` set these for the toolchain that this was built with.
         for variable in ["CARGO", "RUSTC", "RUSTUP_TOOLCHAIN"] {
             command.env_remove(variable);

@@ -95,14 +95,9 @@ impl Step {
     }
 
     fn to_run(&self, root: &Path) -> Command {
-        let mut command = Command::new("cargo");
+        let mut command = cargo_command::cargo();
         command.args(self.command).current_dir(root);
         command.envs(self.with);
-        // What cargo has told this program about itself would make it compile crates anew that look at that, as `ring`.
-        let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-        for (name, _) in std::env::vars().filter(|(name, _)| told(name)) {
-            command.env_remove(name);
-        }
         command
     }
 }

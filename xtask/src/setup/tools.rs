@@ -45,7 +45,7 @@ pub(super) fn inspect(tool: &Tool) -> anyhow::Result<Step> {
     let Tool { package, version, .. } = tool;
     let found = match tool.version_command {
         Some(program) => process::capture(Command::new(program).arg("--version")).unwrap_or_default(),
-        None => process::capture(Command::new("cargo").args(["install", "--list"]))?,
+        None => process::capture(cargo_command::cargo().args(["install", "--list"]))?,
     };
     let there = match tool.version_command {
         Some(_) => found.split_whitespace().any(|word| word == *version),
@@ -66,7 +66,7 @@ pub(super) fn inspect(tool: &Tool) -> anyhow::Result<Step> {
 /// Cargo cannot install it, or installs it where the shell does not look.
 pub(super) fn install(tool: &Tool) -> anyhow::Result<()> {
     println!("     installing it: a few minutes the first time");
-    process::stream(Command::new("cargo").args([
+    process::stream(cargo_command::cargo().args([
         "install",
         "--locked",
         &format!("{}@{}", tool.package, tool.version),

@@ -40,7 +40,7 @@ impl Binaries {
     pub(crate) fn build(release: bool) -> anyhow::Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the workspace")?;
         eprintln!("building the tests …");
-        let mut cargo = Command::new(env!("CARGO"));
+        let mut cargo = cargo_command::cargo();
         cargo.current_dir(root).args(["test", "--package", "server", "--no-run"]);
         cargo.args(TESTS.iter().flat_map(|test| ["--test", test]));
         cargo.args(["--message-format", "json-render-diagnostics"]).args(release.then_some("--release"));

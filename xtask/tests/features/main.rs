@@ -21,18 +21,18 @@ const AS_WRITTEN: &str = "price_lists";
 fn a_new_feature_is_written_and_so_is_the_one_of_the_walk_through() {
     let Some(copy) = WorkspaceCopy::with_code_generator() else { return };
     let committed = tracked(&copy);
-    well(run(&copy, "cargo", &["xtask", "new-feature", AS_WRITTEN, "--no-generate"]));
+    well(copy.run("cargo", &["xtask", "new-feature", AS_WRITTEN, "--no-generate"]));
     only_lines_were_added(&copy, &committed);
 
     let mut tests = Vec::new();
     for step in steps(&copy.read("docs/adding-a-feature.md")) {
         match step {
             Step::Run(command) if command.starts_with("cargo xtask new-") => {
-                well(run(&copy, "sh", &["-c", &format!("{command} --no-generate")]));
-                well(run(&copy, "cargo", &["fmt", "--all"]));
+                well(copy.run("sh", &["-c", &format!("{command} --no-generate")]));
+                well(copy.run("cargo", &["fmt", "--all"]));
             }
             Step::Run(command) if command.starts_with("cargo test ") => tests.push(command),
-            Step::Run(command) => well(run(&copy, "sh", &["-c", &command])),
+            Step::Run(command) => well(copy.run("sh", &["-c", &command])),
             Step::Patch(patch) => apply(&copy, &patch),
         }
     }
@@ -52,15 +52,14 @@ fn generated_and_tested(copy: &WorkspaceCopy, tests: &[String]) {
         &["xtask", "sqlx-prepare"],
         &["px", "build", "--quiet", "--package", "server_sdk"],
     ] {
-        well(run(copy, "cargo", arguments));
+        well(copy.run("cargo", arguments));
     }
-    well(run(
-        copy,
+    well(copy.run(
         "env",
         &["UPDATE_DOCS=1", "cargo", "test", "--quiet", "--package", "app", "--test", "documents"],
     ));
     for command in tests {
-        tested(run(copy, "sh", &["-c", command]));
+        tested(copy.run("sh", &["-c", command]));
     }
     // The same of the other feature, with what holds all features together.
     let every = [AS_WRITTEN, "every_", "operations", "no_statement_reads"];
@@ -70,21 +69,8 @@ fn generated_and_tested(copy: &WorkspaceCopy, tests: &[String]) {
     arguments.extend(["http", "contract", "plans", "query_plans"].iter().flat_map(|test| ["--test", test]));
     arguments.push("--");
     arguments.extend(every);
-    tested(run(copy, "cargo", &arguments));
-    tested(run(copy, "cargo", &["test", "--quiet", "--package", "xtask", "--test", "tidy"]));
-}
-
-/// Runs a program as from a shell: what cargo tells a test about itself would make it compile crates anew that look at it.
-fn run(copy: &WorkspaceCopy, program: &str, arguments: &[&str]) -> Said {
-    let told: Vec<String> = std::env::vars().map(|(name, _)| name).filter(|name| is_told(name)).collect();
-    let mut words: Vec<&str> = told.iter().flat_map(|name| ["-u", name]).collect();
-    words.push(program);
-    words.extend(arguments);
-    copy.run("env", &words)
-}
-
-fn is_told(name: &str) -> bool {
-    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    tested(copy.run("cargo", &arguments));
+    tested(copy.run("cargo", &["test", "--quiet", "--package", "xtask", "--test", "tidy"]));
 }
 
 fn well(said: Said) {
@@ -133,7 +119,7 @@ fn apply(copy: &WorkspaceCopy, patch: &str) {
     // The copy lies in a folder that git leaves out, where it would apply nothing and say nothing.
     let above = copy.path("..").canonicalize().expect("a folder above");
     let ceiling = format!("GIT_CEILING_DIRECTORIES={}", above.display());
-    let said = run(copy, "env", &[&ceiling, "git", "apply", "--verbose", "target.patch"]);
+    let said = copy.run("env", &[&ceiling, "git", "apply", "--verbose", "target.patch"]);
     std::fs::remove_file(file).expect("it was just written");
     assert!(said.passed, "{}\n{patch}", said.text);
 }

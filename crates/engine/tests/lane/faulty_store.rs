@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use engine::port::{
     Accompanies, AccompanyError, AllParts, Appended, Appends, Batch, BeginError, CommitError,
-    CreateLedgerError, DatedLine, DueHold, Head, LedgerCreation, LogRecord, LookedUp, Opened, Parts, ReadError,
-    Snapshot, Store, Unused, Wanted,
+    CreateLedgerError, DatedLine, DueHold, Head, LedgerCreation, LogRecord, LookedUp, Opened, Parts,
+    ReadError, Snapshot, Store, Unused, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,

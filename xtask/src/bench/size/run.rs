@@ -129,8 +129,6 @@ fn post(
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
-
     use clap::Parser;
 
     use super::{Home, Options, lists, on};
@@ -145,7 +143,7 @@ mod tests {
     /// The service as tests have it, not optimised.
     fn binary() -> std::path::PathBuf {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-        let mut cargo = Command::new(env!("CARGO"));
+        let mut cargo = cargo_command::cargo();
         let built = cargo.args(["build", "--quiet", "--package", "server"]).current_dir(root).status();
         assert!(built.is_ok_and(|status| status.success()));
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
