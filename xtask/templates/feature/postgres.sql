@@ -8,6 +8,7 @@ CREATE TABLE widgets (
     idempotency_key text COLLATE "C",
     request_fingerprint bytea,
     PRIMARY KEY (ledger, id),
-    UNIQUE (ledger, idempotency_key),
     CHECK ((idempotency_key IS NULL) = (request_fingerprint IS NULL))
 );
+CREATE UNIQUE INDEX widgets_by_idempotency_key ON widgets (idempotency_key, ledger)
+    WHERE idempotency_key IS NOT NULL;

@@ -8,6 +8,7 @@ CREATE TABLE widgets (
     idempotency_key TEXT,
     request_fingerprint BLOB,
     PRIMARY KEY (ledger, id),
-    UNIQUE (ledger, idempotency_key),
     CHECK ((idempotency_key IS NULL) = (request_fingerprint IS NULL))
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX widgets_by_idempotency_key ON widgets (ledger, idempotency_key)
+    WHERE idempotency_key IS NOT NULL;
