@@ -42,13 +42,13 @@ pub(crate) enum Database {
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// How long each measurement takes in one round, in seconds
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// How long each measurement runs before anything counts, in seconds
     #[arg(long, default_value_t = 1)]
     warm_up: u64,
     /// Rounds
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// Connections to the service
     #[arg(long, value_delimiter = ',', default_value = "1,64")]

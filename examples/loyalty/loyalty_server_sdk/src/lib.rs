@@ -6674,7 +6674,7 @@ pub mod route_11 {
             Ok(ok) => ok,
             Err(v7) => {
                 return {
-                    let v8 = app::docs::refuse_file(&v7, v2);
+                    let v8 = app::http::asset::refuse_file(&v7, v2);
                     let v9 = pavex::Error::new(v7);
                     app::telemetry::note_error(&v9, v3);
                     <pavex::Response as pavex::IntoResponse>::into_response(v8)
@@ -13853,7 +13853,7 @@ pub mod route_33 {
             Ok(ok) => ok,
             Err(v7) => {
                 return {
-                    let v8 = app::mailed_links::refuse_account_file(&v7, v2);
+                    let v8 = app::http::asset::refuse_file(&v7, v2);
                     let v9 = pavex::Error::new(v7);
                     app::telemetry::note_error(&v9, v3);
                     <pavex::Response as pavex::IntoResponse>::into_response(v8)
