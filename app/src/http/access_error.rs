@@ -164,8 +164,9 @@ impl From<&AccessError> for Problem {
             },
             AccessError::Limited(seconds) => Self::of(&RATE_LIMITED).retry_after(*seconds),
             AccessError::SessionOver(_) => invalid("The session is over, or there is none like it."),
-            AccessError::CrossOrigin => Self::of(&CSRF_REFUSED)
-                .detail("It needs Sec-Fetch-Site: same-origin or, without that header, an Origin that is this host."),
+            AccessError::CrossOrigin => Self::of(&CSRF_REFUSED).detail(
+                "It needs Sec-Fetch-Site: same-origin or, without that header, an Origin that is this host.",
+            ),
             AccessError::NotSignedIn => Self::of(&SESSION_REQUIRED),
             AccessError::Unseen => failures::ledger_not_found(),
             AccessError::Lacking(scope) => Self::of(&AUTHORIZATION_DENIED)
