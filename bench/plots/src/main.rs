@@ -1,0 +1,3 @@
+//! Draws charts.
+
+fn main() {}
