@@ -20,7 +20,8 @@ pub(crate) struct Asset(String);
 
 impl LedgerName {
     pub(crate) fn parse(text: &str) -> Result<Self, JobError> {
-        let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+        let inner =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
         let begins = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let fits = text.len() <= 63 && text.bytes().all(inner) && text.bytes().next().is_some_and(begins);
         if fits { Ok(Self(text.to_owned())) } else { Err(JobError::Invalid("ledger")) }

@@ -38,7 +38,8 @@ const ACCOUNT: &str = "SELECT a.policy, a.metadata,
     ORDER BY b.asset";
 
 /// Locks balances in one order, so that no two transfers wait for each other.
-const LOCK: &str = "SELECT b.ledger, b.posted_in::text, b.posted_out::text, b.pending_in::text, b.pending_out::text,
+const LOCK: &str =
+    "SELECT b.ledger, b.posted_in::text, b.posted_out::text, b.pending_in::text, b.pending_out::text,
         a.policy
     FROM ledgers AS l
     CROSS JOIN UNNEST($2::text[], $3::text[]) AS wanted (address, asset)
@@ -49,7 +50,8 @@ const LOCK: &str = "SELECT b.ledger, b.posted_in::text, b.posted_out::text, b.pe
     FOR UPDATE OF b";
 
 /// Makes the balances that a transfer is the first to touch.
-const MAKE: &str = "INSERT INTO balances (ledger, address, asset, posted_in, posted_out, pending_in, pending_out,
+const MAKE: &str =
+    "INSERT INTO balances (ledger, address, asset, posted_in, posted_out, pending_in, pending_out,
         recent_movements)
     SELECT l.id, wanted.address, wanted.asset, 0, 0, 0, 0, ''
     FROM ledgers AS l CROSS JOIN UNNEST($2::text[], $3::text[]) AS wanted (address, asset)
@@ -140,7 +142,8 @@ type Row = (
 );
 
 fn account_row(row: Row) -> AccountRow {
-    let (policy, metadata, changed, asset, posted_in, posted_out, pending_in, pending_out, recent, earlier) = row;
+    let (policy, metadata, changed, asset, posted_in, posted_out, pending_in, pending_out, recent, earlier) =
+        row;
     AccountRow {
         policy,
         metadata,

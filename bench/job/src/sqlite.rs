@@ -118,7 +118,8 @@ type Row = (
 );
 
 fn account_row(row: Row) -> AccountRow {
-    let (policy, metadata, changed, asset, posted_in, posted_out, pending_in, pending_out, recent, earlier) = row;
+    let (policy, metadata, changed, asset, posted_in, posted_out, pending_in, pending_out, recent, earlier) =
+        row;
     AccountRow {
         policy,
         metadata,

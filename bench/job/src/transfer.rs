@@ -237,7 +237,9 @@ mod tests {
     #[test]
     fn counters_end_below_two_to_the_127() {
         let most = i128::MAX.to_string();
-        let body = TWO.replace("\"30\"", &format!("\"{most}\"")).replace("a:1\",\"destination", "world\",\"destination");
+        let body = TWO
+            .replace("\"30\"", &format!("\"{most}\""))
+            .replace("a:1\",\"destination", "world\",\"destination");
         assert!(problem(&body, &[]).contains(r#""code":"amount.overflow""#));
     }
 }

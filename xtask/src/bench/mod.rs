@@ -6,6 +6,7 @@ mod figures;
 mod latencies;
 mod load;
 mod measure;
+mod peers;
 mod processor;
 pub(crate) mod service;
 mod size;
@@ -27,10 +28,13 @@ pub(crate) enum Bench {
     Write(write::Options),
     Auth(auth::Options),
     Size(size::Options),
+    Peers(peers::Options),
 }
 
 /// The features that this program has.
 const BUILT_WITH: &[&str] = &[
+    #[cfg(feature = "peers")]
+    "peers",
     #[cfg(feature = "postgres")]
     "postgres",
     #[cfg(feature = "size")]
@@ -46,6 +50,8 @@ impl Bench {
             Self::Smoke(_) | Self::Write(_) | Self::Auth(_) => vec![],
             Self::Size(options) if options.starts_postgres() => vec!["size", "postgres"],
             Self::Size(_) => vec!["size"],
+            Self::Peers(options) if options.starts_postgres() => vec!["peers", "postgres"],
+            Self::Peers(_) => vec!["peers"],
         }
     }
 }
@@ -68,5 +74,6 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
         Bench::Write(options) => write::run(options),
         Bench::Auth(options) => auth::run(options),
         Bench::Size(options) => size::run(options),
+        Bench::Peers(options) => peers::run(options),
     }
 }

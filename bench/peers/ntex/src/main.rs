@@ -15,9 +15,8 @@ use ntex::web::{self, App, HttpRequest, HttpResponse, HttpServer, WebResponseErr
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::from_environment()?;
     let job = Job::open(&settings).await?;
-    let app = async move || {
-        App::new().state(job.clone()).service((get_version, get_account, create_transaction))
-    };
+    let app =
+        async move || App::new().state(job.clone()).service((get_version, get_account, create_transaction));
     HttpServer::new(app).bind(settings.address)?.run().await?;
     Ok(())
 }

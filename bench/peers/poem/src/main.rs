@@ -45,10 +45,7 @@ async fn create_transaction(
 ) -> poem::Result<Response> {
     let transaction = job.transfer(&ledger, request).await.map_err(Refused)?;
     let location = transaction.location();
-    Ok(Json(transaction)
-        .with_status(StatusCode::CREATED)
-        .with_header(LOCATION, location)
-        .into_response())
+    Ok(Json(transaction).with_status(StatusCode::CREATED).with_header(LOCATION, location).into_response())
 }
 
 /// Why a request was not answered.

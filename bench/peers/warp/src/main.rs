@@ -22,10 +22,9 @@ async fn main() -> anyhow::Result<()> {
     let settings = Settings::from_environment()?;
     let job = Job::open(&settings).await?;
     let with_job = warp::any().map(move || job.clone());
-    let get_version =
-        warp::path!("version").and(warp::get()).and(with_job.clone()).map(|job: Job| {
-            Response::builder().header(CONTENT_TYPE, "application/json").body(job.static_reply())
-        });
+    let get_version = warp::path!("version").and(warp::get()).and(with_job.clone()).map(|job: Job| {
+        Response::builder().header(CONTENT_TYPE, "application/json").body(job.static_reply())
+    });
     let get_account = warp::path!("v1" / "ledgers" / String / "accounts" / String)
         .and(warp::get())
         .and(with_job.clone())
