@@ -5,13 +5,13 @@
 
 use job::{Job, Settings};
 use pavex::server::Server;
-use peer_pavex_sdk::{ApplicationState, run};
+use peer_pavex_sdk::{ApplicationConfig, ApplicationState, run};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::from_environment()?;
     let job = Job::open(&settings).await?;
-    let state = ApplicationState::new(job).await?;
+    let state = ApplicationState::new(ApplicationConfig {}, job).await?;
     let server = Server::new().bind(settings.address).await?;
     run(server, state).await;
     Ok(())

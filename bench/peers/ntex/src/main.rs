@@ -8,31 +8,40 @@ use std::fmt;
 use job::{Job, JobError, NewTransaction, PROBLEM_JSON, Problem, Settings};
 use ntex::http::StatusCode;
 use ntex::http::header::LOCATION;
+use ntex::util::Bytes;
 use ntex::web::types::{Json, Path, State};
 use ntex::web::{self, App, HttpRequest, HttpResponse, HttpServer, WebResponseError};
+
+/// The JSON text that never changes.
+struct StaticReply(Bytes);
 
 #[ntex::main]
 async fn main() -> anyhow::Result<()> {
     let settings = Settings::from_environment()?;
     let job = Job::open(&settings).await?;
-    let app =
-        async move || App::new().state(job.clone()).service((get_version, get_account, create_transaction));
+    let app = async move || {
+        // It has a type of bytes of its own: each worker makes them once.
+        let static_reply = StaticReply(Bytes::copy_from_slice(&job.static_reply()));
+        App::new()
+            .state(job.clone())
+            .state(static_reply)
+            .route("/version", web::get().to(get_version))
+            .route("/v1/ledgers/{ledger}/accounts/{address}", web::get().to(get_account))
+            .route("/v1/ledgers/{ledger}/transactions", web::post().to(create_transaction))
+    };
     HttpServer::new(app).bind(settings.address)?.run().await?;
     Ok(())
 }
 
-#[web::get("/version")]
-async fn get_version(job: State<Job>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(job.static_reply())
+async fn get_version(reply: State<StaticReply>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(reply.0.clone())
 }
 
-#[web::get("/v1/ledgers/{ledger}/accounts/{address}")]
 async fn get_account(job: State<Job>, path: Path<(String, String)>) -> Result<HttpResponse, Refused> {
     let (ledger, address) = path.into_inner();
     Ok(HttpResponse::Ok().json(&job.account(&ledger, &address).await?))
 }
 
-#[web::post("/v1/ledgers/{ledger}/transactions")]
 async fn create_transaction(
     job: State<Job>,
     ledger: Path<String>,

@@ -22,7 +22,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 fn job(depot: &Depot) -> &Job {
-    depot.obtain::<Job>().expect("the router was given the job")
+    depot.get_typed::<Job>().expect("the router was given the job")
 }
 
 #[handler]

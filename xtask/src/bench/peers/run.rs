@@ -31,9 +31,10 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     if !options.check_only {
         oha::version()?;
     }
+    allow_connections();
     let programs = Programs::build(options)?;
     let (folder, _removed) = folder(options)?;
-    let start_cluster = || Cluster::start(Some(&folder.join("postgres")), &options.settings);
+    let start_cluster = || Cluster::start(Some(&folder.join("postgres")), &settings(options));
     let cluster = options.starts_postgres().then(start_cluster).transpose()?;
     let home = Home::new(&folder, cluster.as_ref());
     let ledgers = plan::ledgers(options);
@@ -78,6 +79,26 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", options.results.display()))?;
     eprintln!("the results are in {}", options.results.display());
     report::write(options, &seen)
+}
+
+/// Lets this program, and with it everybody that it starts, have as many connections as the system allows: many systems
+/// allow 1024 unless they are asked.
+fn allow_connections() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Where it is refused, whoever needs more says so.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
+/// Returns the further settings of the PostgreSQL server: everybody's connections are there at once.
+fn settings(options: &Options) -> Vec<String> {
+    let peers = u32::try_from(options.contestants.len()).unwrap_or(u32::MAX);
+    let connections = peers.saturating_mul(options.pool_size).saturating_add(100).max(200);
+    let mut settings = vec![format!("max_connections = {connections}")];
+    settings.extend_from_slice(&options.settings);
+    settings
 }
 
 /// Returns a folder for databases, and what removes it.
