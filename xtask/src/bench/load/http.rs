@@ -106,7 +106,7 @@ fn read_reply(stream: &mut impl BufRead) -> anyhow::Result<(Reply, bool)> {
             ("content-length", value) => length = Some(value.parse().context("a length that is none")?),
             ("connection", "close") => goes_on = false,
             ("content-type", value) => {
-                content_type = value.split(';').next().unwrap_or_default().trim().to_owned();
+                value.split(';').next().unwrap_or_default().trim().clone_into(&mut content_type);
             }
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! What is asked, as oha is told it: an address, or a file of bodies.
+//! What is asked, as load generators are told it: a path, or a file of bodies.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -9,15 +9,24 @@ use anyhow::Context;
 use super::Job;
 use crate::bench::load::account;
 
-/// Bodies in a file: oha takes one of them for each request, by chance.
+/// Bodies in a file: one of them is taken for each request, by chance.
 const BODIES: u32 = 20_000;
+
+const TRANSACTIONS: &str = "/v1/ledgers/main/transactions";
+
+const ACCOUNTS: &str = "/v1/ledgers/main/accounts/";
 
 /// What a request of one job is made of.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    /// Where to ask: a regular expression where the job is to read any account.
+    /// Where to ask, as oha is told: a regular expression where the job is to read any account.
     pub(super) url: String,
-    pub(super) is_pattern: bool,
+    /// The part of it before the path.
+    pub(super) url_begin: String,
+    /// The path, with a place for a number where the job is to read any account.
+    pub(super) path: String,
+    /// How many accounts there are, where the job is to read any.
+    pub(super) accounts: Option<u32>,
     /// The file with what to post.
     pub(super) bodies: Option<PathBuf>,
     /// What a good reply says.
@@ -48,28 +57,27 @@ impl Bodies {
     }
 
     pub(super) fn target(&self, job: Job, address: SocketAddr, accounts: u32) -> Target {
-        let ledger = format!("http://{address}/v1/ledgers/main");
-        let post = |bodies: &Path| Target {
-            url: format!("{ledger}/transactions"),
-            is_pattern: false,
-            bodies: Some(bodies.to_owned()),
-            status: 201,
+        let url_begin = format!("http://{address}");
+        let fixed = |path: &str, bodies: Option<&Path>, status| Target {
+            url: format!("{url_begin}{path}"),
+            url_begin: url_begin.clone(),
+            path: path.to_owned(),
+            accounts: None,
+            bodies: bodies.map(Path::to_owned),
+            status,
         };
         match job {
-            Job::Static => Target {
-                url: format!("http://{address}/version"),
-                is_pattern: false,
-                bodies: None,
-                status: 200,
-            },
-            Job::Account => Target {
-                url: format!("{ledger}/accounts/{}", any_account(accounts)),
-                is_pattern: true,
-                bodies: None,
-                status: 200,
-            },
-            Job::Transfer => post(&self.transfers),
-            Job::HotTransfer => post(&self.hot_transfers),
+            Job::Static => fixed("/version", None, 200),
+            Job::Account => {
+                let digits = (accounts - 1).to_string().len();
+                Target {
+                    accounts: Some(accounts),
+                    url: format!("{url_begin}{ACCOUNTS}{}", any_account(accounts)),
+                    ..fixed(&format!("{ACCOUNTS}users:%0{digits}d:wallet"), None, 200)
+                }
+            }
+            Job::Transfer => fixed(TRANSACTIONS, Some(&self.transfers), 201),
+            Job::HotTransfer => fixed(TRANSACTIONS, Some(&self.hot_transfers), 201),
         }
     }
 }

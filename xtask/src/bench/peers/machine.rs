@@ -4,7 +4,6 @@ use std::process::Command;
 
 use anyhow::Context;
 
-use super::oha;
 use super::results::Machine;
 use crate::bench::cluster::Cluster;
 use crate::bench::processor;
@@ -14,7 +13,7 @@ use crate::process;
 ///
 /// # Errors
 /// Something that is needed is not there.
-pub(super) fn describe(cluster: Option<&Cluster>) -> anyhow::Result<Machine> {
+pub(super) fn describe(cluster: Option<&Cluster>, generator: String) -> anyhow::Result<Machine> {
     let read = |file: &str| std::fs::read_to_string(file).with_context(|| format!("reading {file}"));
     let capture = |program: &str, arguments: &[&str]| process::capture(Command::new(program).args(arguments));
     Ok(Machine {
@@ -24,7 +23,7 @@ pub(super) fn describe(cluster: Option<&Cluster>) -> anyhow::Result<Machine> {
         memory_mb: memory_mb(&read("/proc/meminfo")?),
         kernel: capture("uname", &["-sr"])?,
         rustc: capture("rustc", &["--version"])?,
-        oha: oha::version()?,
+        generator,
         postgres: cluster.map(Cluster::version).transpose()?,
         file_system: cluster.map(Cluster::file_system),
         load_before: processor::load(),

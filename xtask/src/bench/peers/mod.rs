@@ -8,6 +8,8 @@ mod contestant;
 #[cfg(any(test, feature = "peers"))]
 mod data;
 #[cfg(any(test, feature = "peers"))]
+mod generator;
+#[cfg(any(test, feature = "peers"))]
 mod job;
 #[cfg(any(test, feature = "peers"))]
 mod losses;
@@ -31,6 +33,8 @@ mod run;
 mod running;
 #[cfg(any(test, feature = "peers"))]
 mod scenario;
+#[cfg(any(test, feature = "peers"))]
+mod wrk;
 
 use std::path::PathBuf;
 
@@ -39,11 +43,12 @@ use clap::{Args, ValueEnum};
 /// Measures the service and the same job on other frameworks, side by side
 ///
 /// Builds the service and the peers in `bench/`, fills a ledger on each database and gives everybody a copy, checks that all
-/// of them answer alike to the byte, and only then has oha ask them, in turns A B C A B C: an account with its balances, a
+/// of them answer alike to the byte, and only then has a load generator ask them, in turns A B C A B C: an account with its balances, a
 /// transfer of two postings that is on disk before it is answered, and a text that never changes. Shown are medians and
 /// their spread, percentiles, the processor time of service, database and load for each request, memory and size of program.
 /// Results go into a file as JSON, into a report in Markdown, and into plots. As it comes it takes some ten minutes after
-/// building. `oha` has to be installed (`cargo install oha --locked`), and PostgreSQL unless --store says sqlite.
+/// building. `oha` has to be installed (`cargo install oha --locked`), and PostgreSQL unless
+/// --stores says sqlite.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Who takes part
@@ -55,6 +60,9 @@ pub(crate) struct Options {
     /// What is asked
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Job::value_variants().iter().copied())]
     jobs: Vec<Job>,
+    /// What makes the load. Fixed rates are oha's alone
+    #[arg(long, value_enum, default_value_t = Generator::Oha)]
+    generator: Generator,
     /// How long one measurement takes, in seconds
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3600))]
     seconds: u32,
@@ -157,7 +165,22 @@ pub(crate) enum Job {
     HotTransfer,
 }
 
+/// What makes the load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Generator {
+    /// oha
+    Oha,
+    /// wrk, which takes less of the machine from what it measures
+    Wrk,
+}
+
 impl Options {
+    /// Returns whether any rate is fixed.
+    #[cfg(any(test, feature = "peers"))]
+    fn has_rates(&self) -> bool {
+        self.rates.iter().any(|rate| *rate > 0)
+    }
+
     /// Returns whether these options ask for a PostgreSQL server.
     pub(crate) fn starts_postgres(&self) -> bool {
         self.from.is_none() && self.stores.contains(&Store::Postgres)

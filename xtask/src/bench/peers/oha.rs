@@ -2,40 +2,12 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-use super::job::Target;
+use super::generator::{Load, Seen};
 use crate::process;
-
-/// What is asked in one go.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Load<'t> {
-    pub(super) target: &'t Target,
-    pub(super) connections: u32,
-    /// Requests a second; as many as are answered where it is not given.
-    pub(super) rate: Option<u32>,
-    pub(super) duration: Duration,
-}
-
-/// What one go has shown.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Seen {
-    /// Good answers.
-    pub(super) per_second: f64,
-    /// In milliseconds, as all that follow.
-    pub(super) p50_ms: f64,
-    pub(super) p90_ms: f64,
-    pub(super) p99_ms: f64,
-    pub(super) p999_ms: f64,
-    pub(super) slowest_ms: f64,
-    /// Answers, good and bad.
-    pub(super) requests: u64,
-    /// Bad answers, and requests without one.
-    pub(super) failures: u64,
-}
 
 /// Returns oha's version.
 ///
@@ -66,7 +38,7 @@ fn command(load: &Load<'_>) -> Command {
         // From when each should have been asked for.
         oha.arg(format!("-q{rate}")).arg("--latency-correction");
     }
-    if target.is_pattern {
+    if target.accounts.is_some() {
         oha.arg("--rand-regex-url");
     }
     if let Some(bodies) = &target.bodies {
@@ -131,7 +103,8 @@ fn read(output: &str, good: u16) -> anyhow::Result<Seen> {
 mod tests {
     use std::time::Duration;
 
-    use super::{Load, command, read};
+    use super::{command, read};
+    use crate::bench::peers::generator::Load;
     use crate::bench::peers::job::Target;
 
     const OUTPUT: &str = r#"{
@@ -165,7 +138,9 @@ mod tests {
     fn a_fixed_rate_counts_from_when_it_was_due() {
         let target = Target {
             url: "http://127.0.0.1:1/x".into(),
-            is_pattern: false,
+            url_begin: "http://127.0.0.1:1".into(),
+            path: "/x".into(),
+            accounts: None,
             bodies: Some("bodies.txt".into()),
             status: 201,
         };

@@ -54,6 +54,13 @@ struct Line {
 pub(super) fn draw(results: &Results, folder: &Path) -> anyhow::Result<Vec<Chart>> {
     let charts = charts(results);
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    // Charts of an earlier report that this one has no use for.
+    for entry in std::fs::read_dir(folder)? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|extension| extension == "svg") {
+            std::fs::remove_file(&file)?;
+        }
+    }
     let mut plots = Command::new(env!("CARGO"));
     plots
         .args(["run", "--quiet", "--locked", "--manifest-path", "bench/Cargo.toml", "--package", "plots"])

@@ -72,7 +72,7 @@ fn report(results: &Results, plots: Option<(&str, &[plots::Chart])>, kept: &str)
     text.push_str(
         "## Requests, as many as are answered\n\n\
          Medians of the rounds, with the slowest and the fastest. Processor time is microseconds of one core for each \
-         request: of the program that answers, of the database server, and of oha, which shares the machine. The last \
+         request: of the program that answers, of the database server, and of what makes the load, which shares the machine. The last \
          column is the service's rate by the contestant's, round by round.\n\n",
     );
     for case in results.cases().into_iter().filter(|case| case.rate.is_none()) {
@@ -102,7 +102,7 @@ fn marks(text: &mut String, results: &Results) {
 }
 
 fn machine(text: &mut String, machine: &Machine, settings: &Settings) {
-    let Machine { date, processor, cores, memory_mb, kernel, rustc, oha, .. } = machine;
+    let Machine { date, processor, cores, memory_mb, kernel, rustc, generator, .. } = machine;
     let Settings { seconds, warm_up_ms, rounds, pool_size, .. } = settings;
     let _ = writeln!(
         text,
@@ -110,7 +110,7 @@ fn machine(text: &mut String, machine: &Machine, settings: &Settings) {
          - {date}: {cores} cores of {processor}, {memory_mb} MB of memory, {kernel}; everything on this one machine. Before \
          the first round {:.1} processes wanted to run.\n\
          - {rustc}; all programs with `lto = \"fat\"`, one unit of code generation, stripped.\n\
-         - {oha}; {rounds} rounds of {seconds} s for each turn after {warm_up_ms} ms of warm-up, turns in the order A B C A B C.\n\
+         - {generator}; {rounds} rounds of {seconds} s for each turn after {warm_up_ms} ms of warm-up, turns in the order A B C A B C.\n\
          - Peers: {pool_size} connections to the database each. The service: as it is configured, without authentication, \
          which peers have none of.",
         machine.load_before,
@@ -152,7 +152,7 @@ fn programs(text: &mut String, results: &Results) {
 fn table(text: &mut String, results: &Results, case: Case) {
     let _ = writeln!(text, "### {}\n", describe(case));
     text.push_str(
-        "| | requests/s | slowest to fastest round | p50, ms | p99, ms | p99.9, ms | program, µs | database, µs | oha, µs | \
+        "| | requests/s | slowest to fastest round | p50, ms | p99, ms | p99.9, ms | program, µs | database, µs | load, µs | \
          failed | Florin ÷ it |\n|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for seen in results.of(case) {

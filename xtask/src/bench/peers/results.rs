@@ -31,7 +31,8 @@ pub(super) struct Machine {
     pub(super) memory_mb: u64,
     pub(super) kernel: String,
     pub(super) rustc: String,
-    pub(super) oha: String,
+    /// What made the load.
+    pub(super) generator: String,
     /// None where none was started.
     pub(super) postgres: Option<String>,
     pub(super) file_system: Option<String>,
@@ -227,7 +228,7 @@ pub(super) mod sample {
                 memory_mb: 4096,
                 kernel: "Linux 6".into(),
                 rustc: "rustc 1.95.0".into(),
-                oha: "oha 1.16.0".into(),
+                generator: "oha 1.16.0".into(),
                 postgres: Some("postgres (PostgreSQL) 15.1".into()),
                 file_system: Some("ext4".into()),
                 load_before: 0.1,

@@ -6,12 +6,13 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::data::Home;
+use super::generator::Load;
 use super::job::Bodies;
 use super::plan::{self, Ledger};
 use super::programs::Programs;
 use super::results::{self, Case, Measurement, Memory, Pgbench, Results, Round, SCHEMA, Settings, known};
 use super::running::{self, Running};
-use super::{Contestant, Options, Store, check, machine, oha, report, scenario};
+use super::{Contestant, Options, Store, check, machine, report, scenario};
 use crate::bench::cluster::Cluster;
 use crate::bench::load::{self, Client};
 use crate::bench::processor;
@@ -29,7 +30,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
         return report::write(options, &serde_json::from_slice(&text)?);
     }
     if !options.check_only {
-        oha::version()?;
+        options.generator.version(options.has_rates())?;
     }
     allow_connections();
     let programs = Programs::build(options)?;
@@ -47,7 +48,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     }
     let seconds = plan::estimate_seconds(options, &ledgers);
     eprintln!("measuring takes some {} min {} s", seconds / 60, seconds % 60);
-    let machine = machine::describe(cluster.as_ref())?;
+    let machine = machine::describe(cluster.as_ref(), options.generator.version(options.has_rates())?)?;
     if let Some(cluster) = &cluster {
         cluster.prepare_wal(WAL_FILES)?;
     }
@@ -204,7 +205,8 @@ fn turn(
 ) -> anyhow::Result<Round> {
     let target = bodies.target(case.job, running.address, case.accounts);
     let ask = |duration: Duration| {
-        oha::run(&oha::Load { target: &target, connections: case.connections, rate: case.rate, duration })
+        let (connections, rate) = (case.connections, case.rate);
+        options.generator.run(&Load { target: &target, connections, rate, duration })
     };
     if options.warm_up_ms > 0 {
         running.requests += ask(Duration::from_millis(options.warm_up_ms.into()))?.requests;
