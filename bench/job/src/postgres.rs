@@ -78,7 +78,11 @@ impl Database {
     /// Opens the pool, as SQLx documents it: all connections at once and no test before each use, for the server is
     /// near.
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
-        let options = PgConnectOptions::from_str(&settings.database_url)?.disable_statement_logging();
+        // Each statement is planned once for each connection. Left to itself, the server takes its estimate of how long an
+        // array is for the cost of a plan that fits all, and plans anew for each of them.
+        let options = PgConnectOptions::from_str(&settings.database_url)?
+            .options([("plan_cache_mode", "force_generic_plan")])
+            .disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(settings.pool_size)
             .min_connections(settings.pool_size)

@@ -51,7 +51,7 @@ fn fill(svg: &mut String, chart: &Chart, x: &str, lines: &[Line]) -> Result<(), 
     }
     context
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(SeriesLabelPosition::LowerRight)
         .background_style(WHITE.mix(0.8))
         .border_style(BLACK.mix(0.3))
         .draw()?;

@@ -7,8 +7,8 @@ use anyhow::Context;
 
 use super::losses::{self, megabytes, ratio};
 use super::results::{Case, Machine, Results, Settings};
-use super::{Contestant, Options, plots};
-use crate::bench::table::{Figure, Spread, row};
+use super::{Contestant, Job, Options, plots};
+use crate::bench::table::{Figure, Spread, counted, row};
 
 /// Between these stands what people write; everything else is written anew.
 const KEPT: [&str; 2] = [
@@ -24,7 +24,10 @@ pub(super) fn describe(case: Case) -> String {
         (10_000, 10_000) => String::new(),
         _ => format!(", {entries} entries, {accounts} accounts"),
     };
-    format!("{}, {}{size}, {connections} connections{rate}", job.name(), store.name())
+    // A text that never changes comes from no database.
+    let store = if job == Job::Static { String::new() } else { format!(", {}", store.name()) };
+    let connections = counted(connections as usize, "connection");
+    format!("{}{store}{size}, {connections}{rate}", job.name())
 }
 
 /// Writes the report where the options say.
@@ -104,13 +107,19 @@ fn marks(text: &mut String, results: &Results) {
 fn machine(text: &mut String, machine: &Machine, settings: &Settings) {
     let Machine { date, processor, cores, memory_mb, kernel, rustc, generator, .. } = machine;
     let Settings { seconds, warm_up_ms, rounds, pool_size, .. } = settings;
+    let rounds = counted(*rounds as usize, "round");
+    let built = if settings.built_before {
+        "programs that were built before, however that was"
+    } else {
+        "all peers with `lto = \"fat\"`, one unit of code generation, stripped, the service as its manifest has it"
+    };
     let _ = writeln!(
         text,
         "## The machine and the settings\n\n\
          - {date}: {cores} cores of {processor}, {memory_mb} MB of memory, {kernel}; everything on this one machine. Before \
          the first round {:.1} processes wanted to run.\n\
-         - {rustc}; all programs with `lto = \"fat\"`, one unit of code generation, stripped.\n\
-         - {generator}; {rounds} rounds of {seconds} s for each turn after {warm_up_ms} ms of warm-up, turns in the order A B C A B C.\n\
+         - {rustc}; {built}.\n\
+         - {generator}; {rounds} of {seconds} s for each turn after {warm_up_ms} ms of warm-up, turns in the order A B C A B C.\n\
          - Peers: {pool_size} connections to the database each. The service: as it is configured, without authentication, \
          which peers have none of.",
         machine.load_before,
@@ -229,6 +238,8 @@ mod tests {
     fn a_case_is_told_from_others() {
         let it = case(Job::Transfer, 256, Some(2000));
         assert_eq!(describe(it), "POST a transfer, any accounts, PostgreSQL, 256 connections at 2000/s");
+        let fixed = case(Job::Static, 1, None);
+        assert_eq!(describe(fixed), "GET a text that never changes, 1 connection");
         let large = Case { entries: 1_000_000, rate: None, ..it };
         assert_eq!(
             describe(large),

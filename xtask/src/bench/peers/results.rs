@@ -47,6 +47,8 @@ pub(super) struct Settings {
     pub(super) warm_up_ms: u32,
     pub(super) rounds: u32,
     pub(super) pool_size: u32,
+    /// Whether the peers' programs were given, and not built for this.
+    pub(super) built_before: bool,
     pub(super) postgres: Vec<String>,
 }
 
@@ -233,7 +235,14 @@ pub(super) mod sample {
                 file_system: Some("ext4".into()),
                 load_before: 0.1,
             },
-            settings: Settings { seconds: 1, warm_up_ms: 300, rounds: 3, pool_size: 10, postgres: vec![] },
+            settings: Settings {
+                seconds: 1,
+                warm_up_ms: 300,
+                rounds: 3,
+                pool_size: 10,
+                built_before: false,
+                postgres: vec![],
+            },
             programs: vec![
                 program(Contestant::Florin, "pavex 0.2.10", 28_000_000),
                 program(Contestant::Hyper, "hyper 1.12.0", 7_000_000),

@@ -21,6 +21,12 @@ use crate::bench::write::pgbench::{self, Databases, Workload};
 /// So many files of 16 MB of the server's log are there before anything is measured.
 const WAL_FILES: u64 = 128;
 
+/// Connections that the server allows in every benchmark.
+const USUAL_CONNECTIONS: u32 = 200;
+
+/// Connections for the service, pgbench and what looks after them.
+const SPARE_CONNECTIONS: u32 = 80;
+
 /// What pgbench does: the transfers that databases are compared with.
 const PGBENCH: [Workload; 2] = [Workload::Uniform, Workload::Hot];
 
@@ -60,6 +66,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
             warm_up_ms: options.warm_up_ms,
             rounds: options.rounds,
             pool_size: options.pool_size,
+            built_before: options.peers.is_some(),
             postgres: cluster.as_ref().map(|cluster| cluster.settings.clone()).unwrap_or_default(),
         },
         programs: programs.described(options)?,
@@ -96,8 +103,11 @@ fn allow_connections() {
 /// Returns the further settings of the PostgreSQL server: everybody's connections are there at once.
 fn settings(options: &Options) -> Vec<String> {
     let peers = u32::try_from(options.contestants.len()).unwrap_or(u32::MAX);
-    let connections = peers.saturating_mul(options.pool_size).saturating_add(100).max(200);
-    let mut settings = vec![format!("max_connections = {connections}")];
+    let connections = peers.saturating_mul(options.pool_size).saturating_add(SPARE_CONNECTIONS);
+    let mut settings = Vec::new();
+    if connections > USUAL_CONNECTIONS {
+        settings.push(format!("max_connections = {connections}"));
+    }
     settings.extend_from_slice(&options.settings);
     settings
 }
