@@ -78,8 +78,8 @@ pub(crate) struct Options {
     /// Connections that post
     #[arg(long, value_delimiter = ',', default_value = "256", value_parser = clap::value_parser!(u32).range(1..=4096))]
     write_connections: Vec<u32>,
-    /// Fixed rates in requests a second, beside as many as everybody can answer: late answers count from when they should
-    /// have been asked for; 0 for none
+    /// Fixed rates in requests a second at which accounts are read and transfers posted, beside as many as everybody can
+    /// answer: a late answer counts from when its request was due; 0 for none
     #[arg(long, value_delimiter = ',', default_value = "2000", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     rates: Vec<u32>,
     /// Entries of the ledger; further numbers are measured for --growth-contestants only

@@ -38,7 +38,8 @@ pub(super) fn ledgers(options: &Options) -> Vec<Ledger> {
                 cases.extend(connections.iter().map(|&connections| case(connections, None)));
                 // One number of connections is enough where how often is asked does not depend on answers.
                 let most = connections.iter().copied().max().unwrap_or(1);
-                let rates = options.rates.iter().filter(|rate| **rate > 0 && is_first);
+                let has_rates = is_first && matches!(job, Job::Account | Job::Transfer);
+                let rates = options.rates.iter().filter(|rate| **rate > 0 && has_rates);
                 cases.extend(rates.map(|&rate| case(most, Some(rate))));
             }
             cases.sort_by_key(|case| case.rate.is_some());
