@@ -53,17 +53,15 @@ pub(crate) enum Side {
 impl Policy {
     /// Returns what an account allows: what is kept, or what it allows from its beginning.
     pub(crate) fn read(kept: Option<&str>, address: &Address) -> Result<Self, JobError> {
-        match kept {
-            Some(text) => serde_json::from_str(text).map_err(|_| JobError::Corrupt("a policy")),
-            None => {
-                let floor = if address.is_world() {
-                    Floors::Named(Unbounded::Unbounded)
-                } else {
-                    Floors::PerAsset(BTreeMap::new())
-                };
-                Ok(Self { floor, frozen: Frozen::None, closed: false })
-            }
+        if let Some(text) = kept {
+            return serde_json::from_str(text).map_err(|_| JobError::Corrupt("a policy"));
         }
+        let floor = if address.is_world() {
+            Floors::Named(Unbounded::Unbounded)
+        } else {
+            Floors::PerAsset(BTreeMap::new())
+        };
+        Ok(Self { floor, frozen: Frozen::None, closed: false })
     }
 
     /// Returns how far an asset's available balance may fall; nothing where it may fall for ever.

@@ -21,7 +21,7 @@ use crate::transfer::{Decided, Key, Locked, decide, touched};
 use crate::{JobError, Settings};
 
 /// How long a request waits for its turn on a connection.
-const TURN_TIMEOUT: Duration = Duration::from_secs(60);
+const TURN_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// One statement reads all of an account; what is kept beside it stands in each row.
 const ACCOUNT: &str = "SELECT a.policy, a.metadata,
@@ -75,7 +75,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens the pool, as SQLx documents it: all connections at once and no test before each use, for the server is
+    /// Opens the pool, as sqlx documents it: all connections at once and no test before each use, for the server is
     /// near.
     pub(crate) async fn open(settings: &Settings) -> anyhow::Result<Self> {
         // Each statement is planned once for each connection. Left to itself, the server takes its estimate of how long an

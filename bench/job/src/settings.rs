@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 
-/// How many connections to the database a peer has where it is not told: what SQLx gives a pool.
+/// How many connections to the database a peer has where it is not told: what sqlx gives a pool.
 const POOL_SIZE: u32 = 10;
 
 /// What a peer is told.

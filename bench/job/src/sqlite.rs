@@ -19,7 +19,7 @@ use crate::transfer::{Decided, Key, Locked, decide, touched};
 use crate::{JobError, Settings};
 
 /// How long a request waits for its turn on a connection: many wait for the one that writes.
-const TURN_TIMEOUT: Duration = Duration::from_secs(60);
+const TURN_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// One statement reads all of an account; what is kept beside it stands in each row.
 const ACCOUNT: &str = "SELECT a.policy, a.metadata,

@@ -218,7 +218,7 @@ mod tests {
         let body = TWO.replace("\"30\"", "\"130\"");
         assert_eq!(
             problem(&body, &[]),
-            r##"{"type":"/docs/errors#transaction.insufficient_funds","title":"Insufficient funds","status":422,"code":"transaction.insufficient_funds","detail":"Posting 1 takes 130 of USD/2 from a:1, which has 100 available: 30 is missing.","posting":1,"account":"a:1","asset":"USD/2","available":"100","amount":"130","shortfall":"30"}"##
+            r#"{"type":"/docs/errors#transaction.insufficient_funds","title":"Insufficient funds","status":422,"code":"transaction.insufficient_funds","detail":"Posting 1 takes 130 of USD/2 from a:1, which has 100 available: 30 is missing.","posting":1,"account":"a:1","asset":"USD/2","available":"100","amount":"130","shortfall":"30"}"#
         );
         let credit = r#"{"floor":{"USD/2":"-30"},"frozen":"none","closed":false}"#;
         assert!(decided(&body, &[("a:1", credit)]).is_ok());

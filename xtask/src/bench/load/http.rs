@@ -27,6 +27,7 @@ pub(crate) struct Client {
 pub(crate) struct Reply {
     pub(crate) status: u16,
     /// What its body is, without parameters; empty where the reply does not say.
+    #[cfg_attr(not(any(test, feature = "peers")), expect(dead_code, reason = "peers are held to it alone"))]
     pub(crate) content_type: String,
     pub(crate) body: Vec<u8>,
 }
