@@ -1,4 +1,4 @@
-//! The job on ntex, on its tokio runtime, which SQLx needs.
+//! The job on ntex, on its tokio runtime, which sqlx needs.
 //!
 //! As <https://ntex.rs/docs/> has it: state that is shared is made once and cloned into each worker, extractors for path and
 //! body, errors that are responses. As many workers as cores is the default. It sets `TCP_NODELAY` by itself.

@@ -25,7 +25,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 #[handler]
-async fn get_version(Data(job): Data<&Job>) -> Response {
+fn get_version(Data(job): Data<&Job>) -> Response {
     Response::builder().content_type("application/json").body(job.static_reply())
 }
 
