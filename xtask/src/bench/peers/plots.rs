@@ -61,7 +61,7 @@ pub(super) fn draw(results: &Results, folder: &Path) -> anyhow::Result<Vec<Chart
             std::fs::remove_file(&file)?;
         }
     }
-    let mut plots = Command::new(env!("CARGO"));
+    let mut plots = Command::new("cargo");
     plots
         .args(["run", "--quiet", "--locked", "--manifest-path", "bench/Cargo.toml", "--package", "plots"])
         .args(["--target-dir", "bench/target", "--"])

@@ -74,7 +74,8 @@ fn build_peers(options: &Options) -> anyhow::Result<PathBuf> {
     eprintln!("building the peers, which takes some minutes each the first time …");
     let workspaces: BTreeSet<&str> = peers(options).map(|(contestant, _)| contestant.workspace()).collect();
     for workspace in workspaces {
-        let mut cargo = Command::new(env!("CARGO"));
+        // By its name: where rustup looks after toolchains, it then says which one compiles all of it, and no crate does.
+        let mut cargo = Command::new("cargo");
         cargo.args(["build", "--release", "--locked", "--manifest-path"]);
         // Whatever this program was told of where to build is not for them.
         cargo.arg(Path::new(workspace).join("Cargo.toml")).args(["--target-dir", TARGET]);
