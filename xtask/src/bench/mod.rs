@@ -7,6 +7,7 @@ mod figures;
 mod latencies;
 mod load;
 mod measure;
+mod peers;
 mod processor;
 pub(crate) mod service;
 mod size;
@@ -27,10 +28,13 @@ pub(crate) enum Bench {
     Auth(auth::Options),
     Codegen(codegen::Options),
     Size(size::Options),
+    Peers(peers::Options),
 }
 
 /// The features that this program has.
 const BUILT_WITH: &[&str] = &[
+    #[cfg(feature = "peers")]
+    "peers",
     #[cfg(feature = "postgres")]
     "postgres",
     #[cfg(feature = "size")]
@@ -46,6 +50,8 @@ impl Bench {
             Self::Smoke(_) | Self::Write(_) | Self::Auth(_) | Self::Codegen(_) => vec![],
             Self::Size(options) if options.starts_postgres() => vec!["size", "postgres"],
             Self::Size(_) => vec!["size"],
+            Self::Peers(options) if options.starts_postgres() => vec!["peers", "postgres"],
+            Self::Peers(_) => vec!["peers"],
         }
     }
 }
@@ -71,5 +77,6 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
         Bench::Auth(options) => auth::run(options),
         Bench::Codegen(options) => codegen::run(options),
         Bench::Size(options) => size::run(options),
+        Bench::Peers(options) => peers::run(options),
     }
 }

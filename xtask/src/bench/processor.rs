@@ -33,7 +33,7 @@ pub(crate) fn with_children(process: u32) -> f64 {
 }
 
 /// Returns how many processes have run or wanted to, on average over the last minute.
-#[cfg(any(test, feature = "size"))]
+#[cfg(any(test, feature = "size", feature = "peers"))]
 pub(crate) fn load() -> f64 {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     load.split(' ').next().and_then(|load| load.parse().ok()).unwrap_or(f64::NAN)

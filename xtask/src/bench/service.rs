@@ -65,6 +65,12 @@ impl Service {
         std::thread::spawn(move || lines.for_each(drop));
         Ok(Self { child, address })
     }
+
+    /// Returns its process.
+    #[cfg(any(test, feature = "peers"))]
+    pub(crate) fn process_id(&self) -> u32 {
+        self.child.id()
+    }
 }
 
 impl Drop for Service {

@@ -11,7 +11,7 @@ use crate::tree::{files, read};
 const SECTIONS: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
 
 /// Written by a tool, so that these rules cannot be kept in them.
-const GENERATED: [&str; 3] = ["loyalty_server_sdk", "server_sdk", "workspace_hack"];
+const GENERATED: [&str; 4] = ["loyalty_server_sdk", "peer_pavex_sdk", "server_sdk", "workspace_hack"];
 
 fn manifest(path: &str) -> Table {
     read(path).parse().unwrap_or_else(|error| panic!("{path}: {error}"))

@@ -38,7 +38,9 @@ pub(crate) fn read(path: &str) -> String {
 
 /// Every Rust file that people write.
 pub(crate) fn rust_files() -> Vec<SourceFile> {
-    let generated = |path: &str| path.contains("server_sdk/") || path.starts_with("workspace_hack/");
+    let folders = ["bench/pavex/sdk/", "workspace_hack/"];
+    let generated =
+        |path: &str| path.contains("server_sdk/") || folders.iter().any(|folder| path.starts_with(folder));
     files("rs").into_iter().filter(|file| !generated(&file.path)).collect()
 }
 

@@ -26,6 +26,9 @@ pub(crate) struct Client {
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    /// What its body is, without parameters; empty where the reply does not say.
+    #[cfg_attr(not(any(test, feature = "peers")), expect(dead_code, reason = "peers are held to it alone"))]
+    pub(crate) content_type: String,
     pub(crate) body: Vec<u8>,
 }
 
@@ -83,7 +86,7 @@ impl Client {
 /// # Errors
 /// The service cannot be reached, ends the connection early, or answers with anything but 200.
 pub(crate) fn get(address: SocketAddr, path: &str) -> anyhow::Result<String> {
-    let Reply { status, body } = Client::open(address)?.get(path)?;
+    let Reply { status, body, .. } = Client::open(address)?.get(path)?;
     let body = String::from_utf8(body).context("a reply that is not text")?;
     if status != 200 {
         bail!("{path} was answered with {status}: {body}");
@@ -96,13 +99,16 @@ fn read_reply(stream: &mut impl BufRead) -> anyhow::Result<(Reply, bool)> {
     let status = line(stream)?;
     let status = status.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status = status.context("a reply without its status")?;
-    let (mut length, mut goes_on) = (None, true);
+    let (mut length, mut goes_on, mut content_type) = (None, true, String::new());
     loop {
         let header = line(stream)?.to_ascii_lowercase();
         let Some((name, value)) = header.split_once(':') else { break };
         match (name, value.trim()) {
             ("content-length", value) => length = Some(value.parse().context("a length that is none")?),
             ("connection", "close") => goes_on = false,
+            ("content-type", value) => {
+                value.split(';').next().unwrap_or_default().trim().clone_into(&mut content_type);
+            }
             _ => {}
         }
     }
@@ -119,7 +125,7 @@ fn read_reply(stream: &mut impl BufRead) -> anyhow::Result<(Reply, bool)> {
             }
         },
     }
-    Ok((Reply { status, body }, goes_on))
+    Ok((Reply { status, content_type, body }, goes_on))
 }
 
 fn take(stream: &mut impl BufRead, length: usize, body: &mut Vec<u8>) -> anyhow::Result<()> {
@@ -157,6 +163,18 @@ mod tests {
             assert_eq!((reply.status, &*reply.body, open), (status, body.as_bytes(), goes_on));
         }
         assert!(stream.is_empty());
+    }
+
+    #[test]
+    fn what_a_body_is_stands_in_the_head() {
+        for (header, content_type) in [
+            ("Content-Type: application/json; charset=utf-8\r\n", "application/json"),
+            ("content-type:text/plain\r\n", "text/plain"),
+            ("", ""),
+        ] {
+            let reply = format!("HTTP/1.1 200 OK\r\n{header}content-length: 0\r\n\r\n");
+            assert_eq!(read_reply(&mut reply.as_bytes()).unwrap().0.content_type, content_type);
+        }
     }
 
     #[test]

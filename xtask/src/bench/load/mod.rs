@@ -18,7 +18,9 @@ use mio::{Events, Interest, Poll, Token};
 use self::connection::Connection;
 pub(crate) use self::http::{Client, get};
 #[cfg(any(test, feature = "size"))]
-pub(crate) use self::traffic::{FUNDS, account};
+pub(crate) use self::traffic::FUNDS;
+#[cfg(any(test, feature = "size", feature = "peers"))]
+pub(crate) use self::traffic::account;
 pub(crate) use self::traffic::{Keys, Traffic};
 use super::latencies::Latencies;
 

@@ -3,7 +3,7 @@
 //!
 //! A figure that is not what it should be is shown as such, and is no failure: machines are noisy.
 
-mod pgbench;
+pub(in crate::bench) mod pgbench;
 mod report;
 
 use std::net::SocketAddr;

@@ -15,7 +15,7 @@ use crate::process;
 
 /// What pgbench is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Workload {
+pub(in crate::bench) enum Workload {
     /// Its own, of seven statements, on so many branches.
     TpcB { scale: u32 },
     /// Moves money between any two accounts: two updates and an insert in one transaction.
@@ -29,7 +29,7 @@ pub(super) enum Workload {
 }
 
 impl Workload {
-    pub(super) fn name(self) -> String {
+    pub(in crate::bench) fn name(self) -> String {
         match self {
             Self::TpcB { scale } => format!("TPC-B-like, scale {scale}"),
             Self::Uniform => "transfer, uniform".to_owned(),
@@ -51,14 +51,14 @@ impl Workload {
 }
 
 /// The databases that pgbench works on.
-pub(super) struct Databases {
+pub(in crate::bench) struct Databases {
     transfers: String,
     by_scale: Vec<(u32, String)>,
 }
 
 impl Databases {
     /// Makes and fills them.
-    pub(super) fn make(cluster: &Cluster, scales: &[u32]) -> anyhow::Result<Self> {
+    pub(in crate::bench) fn make(cluster: &Cluster, scales: &[u32]) -> anyhow::Result<Self> {
         let transfers = cluster.database("transfers")?;
         for statement in include_str!("scripts/schema.sql").split_inclusive(';') {
             cluster.execute(&transfers, statement)?;
@@ -83,7 +83,7 @@ impl Databases {
 }
 
 /// Runs pgbench for one round.
-pub(super) fn measure(
+pub(in crate::bench) fn measure(
     cluster: &Cluster,
     databases: &Databases,
     workload: Workload,
