@@ -18,6 +18,7 @@ mod schemathesis;
 mod setup;
 mod sqlx_prepare;
 mod torture;
+mod workspace;
 
 /// What a contributor needs beyond `cargo run` and `cargo test`.
 #[derive(Parser)]

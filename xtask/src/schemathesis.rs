@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::bench::service::{ADMIN_KEY, Service};
-use crate::process;
+use crate::{process, workspace};
 
 /// The version that everybody runs: another one looks for other things.
 const VERSION: &str = "4.32.5";
@@ -90,8 +90,7 @@ fn install() -> anyhow::Result<PathBuf> {
 fn build() -> anyhow::Result<PathBuf> {
     eprintln!("building the service …");
     process::stream(cargo_command::cargo().args(["build", "--quiet", "--package", "server"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    Ok(target.join("debug").join("server"))
+    Ok(workspace::target().join("debug/server"))
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ mod with_sqlx {
     type Files = BTreeMap<String, String>;
 
     pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("crates");
+        let crates = crate::workspace::root().join("crates");
         for (store, make) in STORES {
             let Some(fresh) = prepare(store, *make, &crates.join(store).join("migrations"))? else {
                 eprintln!("{store}: left out");

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, bail};
 
+use crate::workspace;
+
 /// The key that the service under load is given, and with which every request comes. It is no secret.
 pub(crate) const ADMIN_KEY: &str = "florin_2USBDPIBEdi3_28pwpFvXuOCuClQJSgvJUKf8mA3ApwedogOvpU3VfJJ3PHIAW";
 
@@ -26,9 +28,7 @@ pub(crate) fn build() -> anyhow::Result<std::path::PathBuf> {
     if !status.success() {
         bail!("the release build failed");
     }
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), std::path::PathBuf::from);
-    Ok(target.join("release").join("server"))
+    Ok(workspace::target().join("release/server"))
 }
 
 impl Service {

@@ -8,6 +8,8 @@ use anyhow::{Context, bail};
 use cargo_command::cargo;
 use graph_fingerprint::Generator;
 
+use crate::workspace;
+
 /// The package with the blueprint, and the manifest of the generated one.
 const PACKAGE: &str = "app";
 const GENERATED: &str = "server_sdk/Cargo.toml";
@@ -32,8 +34,7 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<Built> {
     if !status.success() {
         bail!("the build failed");
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let binary = target.join("debug/server");
+    let binary = workspace::target().join("debug/server");
     let file = std::fs::metadata(&binary).with_context(|| format!("there is no {}", binary.display()))?;
     Ok(Built { stamp: (file.modified()?, file.len()), binary })
 }

@@ -11,13 +11,14 @@ use super::build::{Built, build};
 use super::service::{self, Service};
 use super::watch::Watch;
 use crate::interrupt::Interrupt;
+use crate::workspace;
 
 /// How long to wait for a change before looking whether this is to end.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Serves until somebody wants this to end.
 pub(crate) fn serve(address: SocketAddr) -> anyhow::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the workspace")?;
+    let root = workspace::root();
     let interrupt = Interrupt::listen()?;
     let listener = TcpListener::bind(address)
         .with_context(|| format!("cannot listen on {address} (--address takes another)"))?;

@@ -14,13 +14,13 @@ mod svg;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
 use clap::Args;
 
 use crate::process::capture;
+use crate::workspace::root;
 use model::Service;
 
 /// What the compiler writes.
@@ -129,10 +129,6 @@ fn configuration(generated: &str) -> BTreeSet<String> {
         .filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": "))
         .map(|(_, name)| name.trim_end_matches(',').to_owned())
         .collect()
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the repository").to_owned()
 }
 
 fn read(path: &str) -> anyhow::Result<String> {

@@ -16,7 +16,6 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -25,6 +24,7 @@ use self::house::Method;
 use self::name::Name;
 use self::plan::Plan;
 use crate::process::capture;
+use crate::workspace::root;
 
 /// Write a feature that works: routes, rights, its table in every store, tests and a page; then generate what follows
 #[derive(clap::Args)]
@@ -131,9 +131,4 @@ fn carry_out(plan: &Plan, how: &How, has_queries: bool) -> Result<()> {
         return Err(error.context("everything is as it was before"));
     }
     Ok(())
-}
-
-/// The root of the workspace.
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }

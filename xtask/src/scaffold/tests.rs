@@ -11,7 +11,7 @@ use super::endpoint::{self, Wanted};
 use super::feature;
 use super::name::Name;
 use super::plan::{Plan, added};
-use super::root;
+use crate::workspace::root;
 
 const TIME: &str = "20300102030405";
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use crate::interrupt::Interrupt;
-use crate::process;
+use crate::{process, workspace};
 
 /// The test binary of `server` that has it killed at random moments.
 pub(crate) const KILLS: &str = "durability";
@@ -21,7 +21,6 @@ const TESTS: [&str; 2] = [KILLS, "outages"];
 
 /// The built binaries.
 pub(crate) struct Binaries {
-    root: PathBuf,
     folder: PathBuf,
 }
 
@@ -38,10 +37,9 @@ pub(crate) enum Ended {
 impl Binaries {
     /// Builds them, and puts them aside.
     pub(crate) fn build(release: bool) -> anyhow::Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the workspace")?;
         eprintln!("building the tests …");
         let mut cargo = cargo_command::cargo();
-        cargo.current_dir(root).args(["test", "--package", "server", "--no-run"]);
+        cargo.current_dir(workspace::root()).args(["test", "--package", "server", "--no-run"]);
         cargo.args(TESTS.iter().flat_map(|test| ["--test", test]));
         cargo.args(["--message-format", "json-render-diagnostics"]).args(release.then_some("--release"));
         let output = cargo.stderr(Stdio::inherit()).output().context("cannot start cargo")?;
@@ -58,7 +56,7 @@ impl Binaries {
             fs::copy(&built, folder.join(name))
                 .with_context(|| format!("cannot copy {}", built.display()))?;
         }
-        Ok(Self { root: root.to_owned(), folder })
+        Ok(Self { folder })
     }
 
     /// Lists the binaries that have tests among those that `filter` leaves.
@@ -86,7 +84,9 @@ impl Binaries {
         let mut tests = Command::new(self.folder.join(name));
         tests.args(["--nocapture"]).args(filter).envs(settings.iter().map(|(name, value)| (name, value)));
         // As cargo runs tests, but for the binary that they start.
-        tests.current_dir(self.root.join("server")).env("CARGO_BIN_EXE_server", self.folder.join("server"));
+        tests
+            .current_dir(workspace::root().join("server"))
+            .env("CARGO_BIN_EXE_server", self.folder.join("server"));
         tests.stdin(Stdio::null()).stderr(said.try_clone()?).stdout(said);
         let mut running = tests.process_group(0).spawn().with_context(|| format!("cannot start {name}"))?;
         let ended = wait(&mut running, interrupt)?;

@@ -115,8 +115,7 @@ mod tests {
     #[test]
     fn each_change_says_something_new() {
         let folder = tempfile::tempdir().unwrap();
-        let checkout = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let workspace = Workspace::write(checkout, folder.path(), 10).unwrap();
+        let workspace = Workspace::write(crate::workspace::root(), folder.path(), 10).unwrap();
         let text = || workspace.get(&synthetic_graph::route_file(super::NUMBER)).unwrap();
         let mut edited = Edited::new(&workspace).unwrap();
         let says = edited.body(&workspace).unwrap();

@@ -14,6 +14,7 @@ use synthetic_graph::{SERVER, Workspace};
 
 use self::changes::{Edited, Today};
 use self::steps::{Steps, answers};
+use crate::workspace;
 
 /// How long a change takes until it answers
 ///
@@ -61,7 +62,7 @@ pub(crate) struct Measured {
 
 /// Runs the benchmark and prints its report.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the workspace")?;
+    let checkout = workspace::root();
     let folder = checkout.join("target/codegen");
     let target = folder.join("target");
     let mut measured = Measured::default();

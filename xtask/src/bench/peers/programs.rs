@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn every_peer_is_there_and_its_framework_is_locked() {
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let root = crate::workspace::root();
         for contestant in Contestant::value_variants() {
             let workspace = root.join(contestant.workspace());
             let lock = std::fs::read_to_string(workspace.join("Cargo.lock")).unwrap();

@@ -133,6 +133,7 @@ mod tests {
 
     use super::{Home, Options, lists, on};
     use crate::bench::size::report::report;
+    use crate::workspace;
 
     #[derive(Parser)]
     struct Arguments {
@@ -142,12 +143,11 @@ mod tests {
 
     /// The service as tests have it, not optimised.
     fn binary() -> std::path::PathBuf {
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
         let mut cargo = cargo_command::cargo();
-        let built = cargo.args(["build", "--quiet", "--package", "server"]).current_dir(root).status();
+        let built =
+            cargo.args(["build", "--quiet", "--package", "server"]).current_dir(workspace::root()).status();
         assert!(built.is_ok_and(|status| status.success()));
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
-        target.join("debug/server")
+        workspace::target().join("debug/server")
     }
 
     fn runs(home: impl Fn(&std::path::Path, &Options) -> Home) {
