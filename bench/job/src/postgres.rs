@@ -8,16 +8,15 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context;
-use jiff::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgConnection, PgPool};
 
 use crate::balance::Balance;
 use crate::names::{Address, LedgerName};
 use crate::policy::Policy;
-use crate::reply::{Account, AccountRow, Transaction};
+use crate::reply::{Account, AccountColumns, AccountRow, Transaction};
 use crate::request::NewTransaction;
-use crate::transfer::{Decided, Key, Locked, decide, touched};
+use crate::transfer::{Decided, Key, Locked, decide, now, touched};
 use crate::{JobError, Settings};
 
 /// How long a request waits for its turn on a connection.
@@ -103,12 +102,12 @@ impl Database {
     }
 
     pub(crate) async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Account, JobError> {
-        let rows: Vec<Row> = sqlx::query_as(ACCOUNT)
+        let rows: Vec<AccountColumns> = sqlx::query_as(ACCOUNT)
             .bind(ledger.as_str())
             .bind(address.as_str())
             .fetch_all(&self.pool)
             .await?;
-        Account::read(address, rows.into_iter().map(account_row).collect())
+        Account::read(address, rows.into_iter().map(AccountRow::from).collect())
     }
 
     pub(crate) async fn transfer(
@@ -123,39 +122,6 @@ impl Database {
         let number = write(&mut transaction, id, &decided).await?;
         transaction.commit().await?;
         Ok(decided.recorded(&ledger, number))
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a peer has no clock of the engine's to read")]
-fn now() -> Timestamp {
-    Timestamp::now()
-}
-
-/// A row of [`ACCOUNT`].
-type Row = (
-    Option<String>,
-    Option<String>,
-    Option<i64>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    Option<i64>,
-);
-
-fn account_row(row: Row) -> AccountRow {
-    let (policy, metadata, changed, asset, posted_in, posted_out, pending_in, pending_out, recent, earlier) =
-        row;
-    AccountRow {
-        policy,
-        metadata,
-        changed,
-        asset,
-        counters: [posted_in, posted_out, pending_in, pending_out],
-        recent,
-        earlier,
     }
 }
 

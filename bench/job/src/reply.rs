@@ -66,6 +66,39 @@ pub(crate) struct AccountRow {
     pub(crate) earlier: Option<i64>,
 }
 
+/// The columns of such a row, in the order in which both databases are asked for them.
+pub(crate) type AccountColumns = (
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+);
+
+impl From<AccountColumns> for AccountRow {
+    fn from(columns: AccountColumns) -> Self {
+        let (
+            policy,
+            metadata,
+            changed,
+            asset,
+            posted_in,
+            posted_out,
+            pending_in,
+            pending_out,
+            recent,
+            earlier,
+        ) = columns;
+        let counters = [posted_in, posted_out, pending_in, pending_out];
+        Self { policy, metadata, changed, asset, counters, recent, earlier }
+    }
+}
+
 impl Account {
     /// Puts an account together of its rows, by asset. Without any row there is no such ledger.
     pub(crate) fn read(address: &Address, rows: Vec<AccountRow>) -> Result<Self, JobError> {

@@ -58,6 +58,12 @@ pub(crate) fn decide(
     Ok(Decided { recorded_at, postings: request.postings.0, balances })
 }
 
+/// Returns the time at which a transfer is recorded.
+#[expect(clippy::disallowed_methods, reason = "a peer has no clock of the engine's to read")]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
 fn carry_out(index: usize, posting: &NewPosting, locked: &mut BTreeMap<Key, Locked>) -> Result<(), JobError> {
     let NewPosting { source, destination, asset, amount } = posting;
     let rejected = |account: &Address, cause| {
