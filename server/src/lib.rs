@@ -2,7 +2,7 @@
 //! its router, which is private.
 //!
 //! It is the root of this crate because generated code says `crate::`. Nothing else belongs here but
-//! [`graph`], which hands the router out.
+//! [`graph`], which hands the router out, and [`program`], which runs it.
 
 // Generated code has a style of its own; these hold for it alone.
 #![allow(dead_code, missing_docs, unreachable_pub, unused_imports, unused_mut, unused_variables)]
@@ -14,3 +14,8 @@ include!(concat!(env!("OUT_DIR"), "/graph.rs"));
 #[deny(unreachable_pub)]
 #[warn(clippy::all, clippy::pedantic)]
 pub mod graph;
+
+#[warn(dead_code, missing_docs, unused_imports, unused_mut, unused_variables)]
+#[deny(unreachable_pub)]
+#[warn(clippy::all, clippy::pedantic)]
+pub mod program;

@@ -1,10 +1,7 @@
-//! The binary `server`: Florin's own graph, and what a service does around it.
+//! The binary `server`: Florin's own graph, and what a service does around it. All of it is in the library.
 
 use std::process::ExitCode;
 
-use server::graph::Graph;
-use service::Program;
-
 fn main() -> ExitCode {
-    service::run::<Graph>(&Program::florin(env!("CARGO_PKG_VERSION")))
+    server::program::run()
 }
