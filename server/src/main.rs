@@ -1,7 +1,10 @@
-//! The binary `server`: Florin's own graph, and what a service does around it. All of it is in the library.
+//! The binary `server`: Florin's own graph, and what a service does around it.
 
 use std::process::ExitCode;
 
+use server_graph::graph::Graph;
+use service::Program;
+
 fn main() -> ExitCode {
-    server::program::run()
+    service::run::<Graph>(&Program::florin(env!("CARGO_PKG_VERSION")))
 }
