@@ -58,8 +58,9 @@ impl Steps {
         generate.env("CARGO_PX_WORKSPACE_ROOT_DIR", root);
         generate.env("CARGO_PX_GENERATED_PKG_MANIFEST_PATH", root.join(self.generated).join("Cargo.toml"));
         quietly(&mut generate)?;
-        let arguments = ["build", "--package", self.server, "--bin", self.server];
-        quietly(self.workspace.cargo(&self.target).args(arguments))
+        let arguments = ["build", "--package", self.server, "--bin", self.server, "--jobs"];
+        let jobs = cargo_command::jobs_after_a_change().to_string();
+        quietly(self.workspace.cargo(&self.target).args(arguments).arg(jobs))
     }
 
     /// Forgets what is known of earlier runs, so that code is generated whatever has changed.
