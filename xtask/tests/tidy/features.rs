@@ -22,7 +22,7 @@ fn what_the_loop_builds_takes_one_set_of_features_of_every_crate() {
 
 /// The crates that are built with `arguments`, each with its sets of features: what runs at build time may have another.
 fn features(arguments: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
-    let fixed = ["tree", "--locked", "--prefix", "none", "--no-dedupe", "--format", "{p}|{f}"];
+    let fixed = ["tree", "--locked", "--prefix", "none", "--format", "{p}|{f}"];
     let output =
         cargo_command::cargo().args(fixed).args(arguments).current_dir(root()).output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
