@@ -7,7 +7,7 @@ use crate::tree::root;
 
 #[test]
 fn what_the_loop_builds_takes_one_set_of_features_of_every_crate() {
-    let server = features(&["--package", "server"]);
+    let server = features(&["--package", "server", "--edges", "normal,build"]);
     let mut found = Vec::new();
     for package in ["app", "server", "server_sdk", "store_memory", "store_postgres", "store_sqlite"] {
         for (dependency, sets) in features(&["--package", package, "--edges", "normal,build,dev"]) {
