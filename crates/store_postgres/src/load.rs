@@ -7,7 +7,7 @@
 use engine::idempotency::IdempotencyKey;
 use engine::port::{Head, KeyUse, Loaded, LookedUp, Wanted};
 use ledger::{BalanceKey, LedgerName, Reference, Timestamp};
-use sql_rows::{Corruption, Failure, Reader, add_looked_up, entry_number, stored_number};
+use sql_rows::{Corruption, Failure, HeadRow, Reader, add_looked_up, entry_number, stored_number};
 use sqlx::PgConnection;
 
 use crate::number::StoredNumber;
@@ -170,13 +170,7 @@ pub(crate) async fn balances_of(
 fn loaded(row: LoadedRow, ledger: &LedgerName, wanted: &Wanted) -> Result<Loaded, Corruption> {
     let place = || format!("the head of ledger {ledger}");
     let mut loaded = Loaded {
-        head: Head {
-            next: entry_number(row.next)?,
-            last_recorded_at: row
-                .last_recorded_at
-                .map(|micros| Reader::at(&place).time(micros))
-                .transpose()?,
-        },
+        head: HeadRow { next: row.next, last_recorded_at: row.last_recorded_at }.head(ledger)?,
         ..Loaded::default()
     };
     let counters = row.posted_in.into_iter().flatten().zip(row.posted_out.into_iter().flatten());
