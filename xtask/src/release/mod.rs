@@ -13,9 +13,9 @@ use crate::process;
 /// Build the service for production, with what runs side by side in the program
 ///
 /// Builds the release binary, has it start, answer and stop under valgrind's callgrind on both databases, and has it linked
-/// once more with the functions that ran first, what took most before the rest. An idle service has half as much resident
-/// then; it does nothing else than what `cargo build --release` makes. The linker has to be LLVM's, as it is with Rust on x86-64
-/// Linux, and the C library where it runs glibc 2.36 or newer. valgrind and PostgreSQL have to be installed.
+/// once more with the functions that ran side by side. An idle service has much less of the program in memory then; it does
+/// nothing else than what `cargo build --release` makes. The linker has to be LLVM's, as it is with Rust on x86-64 Linux, and
+/// the C library where it runs glibc 2.36 or newer. valgrind and PostgreSQL have to be installed.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// The list of functions, to use again where nothing but it is there to go by; without it, it is found out

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, bail};
@@ -11,34 +11,51 @@ use crate::bench::alloc::{Home, SETTINGS, Store, routes, send};
 use crate::bench::load::Client;
 use crate::bench::service::Service;
 
+/// The databases.
+const STORES: [Store; 2] = [Store::Postgres, Store::Sqlite];
+
 /// How often each route is asked for: what runs for each request comes out above what runs once.
 const REQUESTS: u32 = 20;
 
-/// Finds out with a program that has its symbols, on both databases: a line for each function, what took most first.
+/// What is known of a function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Seen {
+    /// Whether it runs when the service starts and stops, by database.
+    idle: [bool; STORES.len()],
+    /// Instructions of its own in all runs.
+    cost: u64,
+}
+
+/// Finds out with a program that has its symbols, on both databases: a line for each function.
 ///
 /// # Errors
 /// The service cannot be started, or answers as it should not; or the program has no symbols.
 pub(super) fn of(program: &Path, folder: &Path) -> anyhow::Result<String> {
-    let mut costs = HashMap::new();
-    for store in [Store::Postgres, Store::Sqlite] {
-        eprintln!("seeing what runs on {} …", store.name());
-        let profile = profile(store, program, folder)?;
-        for (function, cost) in self_costs(&std::fs::read_to_string(profile)?, program) {
-            *costs.entry(function).or_default() += cost;
+    let mut functions: HashMap<String, Seen> = HashMap::new();
+    for (place, store) in STORES.into_iter().enumerate() {
+        let home = Home::new(store, folder)?;
+        home.fill(program)?;
+        for is_idle in [true, false] {
+            let requests = if is_idle { 0 } else { REQUESTS };
+            eprintln!("seeing what runs on {} for {requests} requests of each route …", store.name());
+            let profile = profile(&home, program, folder, requests)?;
+            for (function, cost) in self_costs(&profile, program) {
+                let seen = functions.entry(function).or_default();
+                seen.cost += cost;
+                seen.idle[place] |= is_idle;
+            }
         }
     }
-    if costs.is_empty() {
+    if functions.is_empty() {
         bail!("{} has no symbols", program.display());
     }
-    Ok(order(costs))
+    Ok(order(functions))
 }
 
-/// Has a service start, answer and stop under callgrind, and returns the file with what ran.
-fn profile(store: Store, program: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
-    let home = Home::new(store, folder)?;
-    home.fill(program)?;
-    let database = home.copy(0)?;
-    let file = folder.join(format!("{}.callgrind", store.name()));
+/// Has a service start, answer and stop under callgrind, and returns what ran.
+fn profile(home: &Home, program: &Path, folder: &Path, requests: u32) -> anyhow::Result<String> {
+    let database = home.copy(requests)?;
+    let file = folder.join("callgrind.out");
     let mut valgrind = Command::new("valgrind");
     valgrind.args([
         "--tool=callgrind",
@@ -50,14 +67,16 @@ fn profile(store: Store, program: &Path, folder: &Path) -> anyhow::Result<PathBu
     valgrind.arg(format!("--callgrind-out-file={}", file.display())).arg(program);
     let service = Service::start_with(valgrind, &database.url, &SETTINGS)?;
     let mut client = Client::open(service.address)?;
+    // Somebody always asks whether it is there.
+    client.get("/version")?;
     for route in routes() {
-        for _ in 0..REQUESTS {
+        for _ in 0..requests {
             send(&mut client, &route).context(route.name)?;
         }
     }
     drop(client);
     service.end()?;
-    Ok(file)
+    std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))
 }
 
 /// Returns what each function of a program cost by itself, by its symbol, as callgrind writes it without shortening names.
@@ -85,10 +104,20 @@ fn self_costs(profile: &str, program: &Path) -> HashMap<String, u64> {
     costs
 }
 
-/// Lists symbols, what cost most first.
-fn order(costs: HashMap<String, u64>) -> String {
-    let mut functions: Vec<(String, u64)> = costs.into_iter().collect();
-    functions.sort_by(|(name, cost), (other, than)| than.cmp(cost).then_with(|| name.cmp(other)));
+/// Lists symbols: those that run when nothing is asked first, on both databases and then on one or the other, so that an idle
+/// service has nothing else in memory; among them what cost most first.
+fn order(functions: HashMap<String, Seen>) -> String {
+    let group = |seen: &Seen| match seen.idle {
+        [true, true] => 0,
+        [true, false] => 1,
+        [false, true] => 2,
+        [false, false] => 3,
+    };
+    let mut functions: Vec<(String, Seen)> = functions.into_iter().collect();
+    functions.sort_by(|(name, seen), (other, than)| {
+        let by_group = group(seen).cmp(&group(than));
+        by_group.then_with(|| than.cost.cmp(&seen.cost)).then_with(|| name.cmp(other))
+    });
     functions.iter().fold(String::new(), |mut text, (name, _)| {
         writeln!(text, "{name}").expect("texts can be written");
         text
@@ -100,7 +129,7 @@ mod tests {
     use std::collections::HashMap;
     use std::path::Path;
 
-    use super::{order, self_costs};
+    use super::{Seen, order, self_costs};
 
     const PROFILE: &str = "version: 1\nevents: Ir\n\nob=/usr/lib/libc.so.6\nfl=???\nfn=malloc\n0 70\n\n\
                            ob=/target/release/server\nfl=???\nfn=main\n0 5\ncob=/usr/lib/libc.so.6\ncfn=malloc\n\
@@ -115,8 +144,16 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_most_comes_first() {
-        let costs = [("start", 5), ("answer", 70), ("also", 5)].map(|(name, cost)| (name.to_owned(), cost));
-        assert_eq!(order(HashMap::from(costs)), "answer\nalso\nstart\n");
+    fn what_runs_in_an_idle_service_comes_first_and_then_what_costs_most() {
+        let functions = [
+            ("requests", [false, false], 900),
+            ("postgres", [true, false], 70),
+            ("sqlite", [false, true], 80),
+            ("rarely", [true, true], 5),
+            ("again", [true, true], 5),
+            ("often", [true, true], 60),
+        ];
+        let functions = functions.map(|(name, idle, cost)| (name.to_owned(), Seen { idle, cost }));
+        assert_eq!(order(HashMap::from(functions)), "often\nagain\nrarely\npostgres\nsqlite\nrequests\n");
     }
 }
