@@ -19,6 +19,7 @@ fn main() {
         println!("cargo::rustc-link-arg-bins=-Wl,--symbol-ordering-file={order}");
         // The order holds for more than is in this program: code that was changed since, say.
         println!("cargo::rustc-link-arg-bins=-Wl,--no-warn-symbol-ordering");
+        println!("cargo::rustc-link-arg-bins=-Wl,--strip-all");
         // Where addresses stand is a list of 1.4 MB otherwise, all of which is read when the program starts.
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }

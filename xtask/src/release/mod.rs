@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// The list of functions, to use again where nothing but it is there to go by; without it, it is found out
     #[arg(long, value_name = "FILE")]
     order: Option<std::path::PathBuf>,
+    /// A release binary with its symbols to find it out with; without it, one is built
+    #[arg(long, value_name = "FILE", conflicts_with = "order")]
+    binary: Option<std::path::PathBuf>,
 }
 
 /// Builds, with the features that this takes.
@@ -31,8 +34,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         return process::stream(again.args(std::env::args_os().skip(1)));
     }
     #[cfg(any(test, feature = "alloc"))]
-    build(options)?;
-    Ok(())
+    return build(options);
+    #[cfg(not(any(test, feature = "alloc")))]
+    anyhow::bail!("this program was compiled without the feature `alloc` ({options:?})")
 }
 
 #[cfg(any(test, feature = "alloc"))]
@@ -46,23 +50,27 @@ fn build(options: &Options) -> anyhow::Result<()> {
     /// What the build of the server looks for.
     const ORDER: &str = "FLORIN_LINK_ORDER";
 
-    let file = match &options.order {
-        Some(file) => std::path::absolute(file)?,
-        None => {
-            version()?;
-            let mut cargo = cargo_command::cargo();
-            cargo.env("CARGO_PROFILE_RELEASE_STRIP", "debuginfo").env_remove(ORDER);
-            let program = build_by(cargo)?;
-            let target = std::path::absolute(workspace::target())?;
-            let folder = tempfile::Builder::new().prefix("florin-release-").tempdir_in(&target)?;
-            let file = target.join("link-order.txt");
-            let order = order::of(&program, folder.path())?;
-            std::fs::write(&file, order).with_context(|| format!("cannot write {}", file.display()))?;
-            file
-        }
+    // The same for both builds, so that nothing is compiled twice that does not have to be. The second is stripped by the
+    // linker.
+    let cargo = || {
+        let mut cargo = cargo_command::cargo();
+        cargo.env("CARGO_PROFILE_RELEASE_STRIP", "debuginfo").env_remove(ORDER);
+        cargo
     };
-    let mut cargo = cargo_command::cargo();
-    cargo.env(ORDER, &file);
-    println!("{}", build_by(cargo)?.display());
+    let file = if let Some(file) = &options.order {
+        std::path::absolute(file)?
+    } else {
+        version()?;
+        let program = options.binary.clone().map_or_else(|| build_by(cargo()), Ok)?;
+        let target = std::path::absolute(workspace::target())?;
+        let folder = tempfile::Builder::new().prefix("florin-release-").tempdir_in(&target)?;
+        let file = target.join("link-order.txt");
+        let order = order::of(&program, folder.path())?;
+        std::fs::write(&file, order).with_context(|| format!("cannot write {}", file.display()))?;
+        file
+    };
+    let mut second = cargo();
+    second.env(ORDER, &file);
+    println!("{}", build_by(second)?.display());
     Ok(())
 }

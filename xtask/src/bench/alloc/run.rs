@@ -23,10 +23,8 @@ const PAGE: &str = "docs/bench-alloc.md";
 /// Counts, and prints or writes or compares what was counted.
 pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let valgrind = version()?;
-    let bounds = match options.check {
-        true => Some(page::read(&std::fs::read_to_string(workspace::root().join(PAGE)).context(PAGE)?)?),
-        false => None,
-    };
+    let page = || std::fs::read_to_string(workspace::root().join(PAGE)).context(PAGE);
+    let bounds = options.check.then(|| page::read(&page()?)).transpose()?;
     let program = options.binary.clone().map_or_else(build, Ok)?;
     let target = workspace::target();
     let folder = tempfile::Builder::new().prefix("florin-alloc-").tempdir_in(target)?;
