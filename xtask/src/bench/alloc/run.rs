@@ -13,9 +13,9 @@ use crate::bench::load::Client;
 use crate::bench::service::{Service, build};
 use crate::workspace;
 
-/// What the service runs with: one thread that serves, and nobody is asked who they are.
-pub(crate) const SETTINGS: [(&str, &str); 2] =
-    [("PX_AUTHENTICATION__MODE", "off"), ("PX_SERVER__WORKERS", "1")];
+/// What the service runs with: one thread that serves, and nobody is asked who they are, of which it need not warn.
+pub(crate) const SETTINGS: [(&str, &str); 3] =
+    [("PX_AUTHENTICATION__MODE", "off"), ("PX_SERVER__WORKERS", "1"), ("PX_TELEMETRY__FILTER", "error")];
 
 /// The page with the bounds.
 const PAGE: &str = "docs/bench-alloc.md";
