@@ -39,6 +39,15 @@ pub(crate) struct Options {
     /// How many requests to take the difference of
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     requests: u32,
+    /// Only requests whose name has this in it, as in the page
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true,
+        conflicts_with = "report"
+    )]
+    only: String,
     /// The service's program; without it, the release binary is built and taken
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,

@@ -56,7 +56,7 @@ fn count(options: &Options, store: Store, program: &Path, folder: &Path) -> anyh
     home.fill(program)?;
     let mut counted = Vec::new();
     let mut run = 0;
-    for route in routes::all() {
+    for route in routes::all().into_iter().filter(|route| route.name.contains(&options.only)) {
         eprintln!("{}: {} …", store.name(), route.name);
         let mut after = |requests| {
             run += 1;
