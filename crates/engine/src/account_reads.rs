@@ -130,7 +130,10 @@ impl Drop for Look {
 impl Look {
     /// Asks until nobody waits.
     async fn run(mut self) {
-        while let Some(Together { asked, copy_at }) = self.next() {
+        loop {
+            // Requests that have come in already get to ask as well: a round trip takes longer than to look at them.
+            tokio::task::yield_now().await;
+            let Some(Together { asked, copy_at }) = self.next() else { return };
             let wanted: Vec<_> =
                 asked.iter().filter(|asked| asked.anew).map(|asked| asked.address.clone()).collect();
             match self.store.accounts_at_head(&self.ledger, &wanted).await {
