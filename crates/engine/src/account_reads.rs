@@ -65,11 +65,6 @@ struct Together {
     copy_at: Option<Head>,
 }
 
-/// The question ended before it was answered: the runtime is shutting down.
-#[derive(Debug, thiserror::Error)]
-#[error("the read was given up")]
-struct GivenUp;
-
 impl AccountReads {
     /// Begins with no copy. `weight_max` is about how many bytes they may take together; with 0 there are none.
     pub(crate) fn new(weight_max: usize) -> Self {
@@ -77,6 +72,9 @@ impl AccountReads {
     }
 
     /// Reads an account as it stands at some moment after this was called.
+    ///
+    /// # Panics
+    /// When the store panics, with everybody who went with the same question.
     pub(crate) async fn account(
         self: &Arc<Self>,
         store: &Arc<dyn Store>,
@@ -88,7 +86,7 @@ impl AccountReads {
             let (reads, store, ledger) = (Arc::clone(self), Arc::clone(store), ledger.clone());
             tokio::spawn(Look { reads, store, ledger, ended: false }.run());
         }
-        answered.await.unwrap_or_else(|_| Err(ReadError::Unavailable(GivenUp.into())))
+        answered.await.expect("the store answers, unless it panics")
     }
 
     /// Takes in what a lane has written on a state that it knew, and has committed.
@@ -130,7 +128,10 @@ impl Drop for Look {
 impl Look {
     /// Asks until nobody waits.
     async fn run(mut self) {
-        while let Some(Together { asked, copy_at }) = self.next() {
+        loop {
+            // Requests that have come in already get to ask as well: a round trip takes longer than to look at them.
+            tokio::task::yield_now().await;
+            let Some(Together { asked, copy_at }) = self.next() else { return };
             let wanted: Vec<_> =
                 asked.iter().filter(|asked| asked.anew).map(|asked| asked.address.clone()).collect();
             match self.store.accounts_at_head(&self.ledger, &wanted).await {

@@ -183,6 +183,9 @@ impl Engine {
     ///
     /// # Errors
     /// Those of [`ReadError`].
+    ///
+    /// # Panics
+    /// When the store does.
     pub async fn account(
         &self,
         ledger: &LedgerName,

@@ -5,7 +5,7 @@
 //! nothing yet of a ledger that was just created, looking at all of it once is as good as one lookup per row.
 
 use engine::idempotency::IdempotencyKey;
-use engine::port::{Head, KeyUse, Loaded, LookedUp, Wanted};
+use engine::port::{KeyUse, Loaded, LookedUp, Wanted};
 use ledger::{BalanceKey, LedgerName, Reference, Timestamp};
 use sql_rows::{Corruption, Failure, HeadRow, Reader, add_looked_up, entry_number, stored_number};
 use sqlx::PgConnection;
@@ -168,7 +168,6 @@ pub(crate) async fn balances_of(
 }
 
 fn loaded(row: LoadedRow, ledger: &LedgerName, wanted: &Wanted) -> Result<Loaded, Corruption> {
-    let place = || format!("the head of ledger {ledger}");
     let mut loaded = Loaded {
         head: HeadRow { next: row.next, last_recorded_at: row.last_recorded_at }.head(ledger)?,
         ..Loaded::default()
