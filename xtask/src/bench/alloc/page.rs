@@ -23,9 +23,9 @@ pub(super) struct Bounds {
     most: [f64; 3],
 }
 
-/// How far above what was counted a bound is. Allocations hardly vary; how often threads wake each other does, and with it
-/// instructions.
-const ALLOWANCES: [f64; 3] = [1.03, 1.05, 1.10];
+/// How far above what was counted a bound is. On SQLite, what the service does by itself falls into one run more often than
+/// into another; how often threads wake each other varies on both, and with it instructions.
+const ALLOWANCES: [f64; 3] = [1.08, 1.08, 1.12];
 
 /// Writes the page.
 pub(super) fn write(counted: &[Counted], requests: u32, valgrind: &str) -> String {
@@ -134,20 +134,20 @@ mod tests {
     fn a_page_is_read_as_it_was_written() {
         let page = write(&counted(40.2), 500, "valgrind-3");
         assert!(
-            page.ends_with("| GET /version | SQLite | 40.2 | 42 | 2000 | 2100 | 30000 | 33001 |\n"),
+            page.ends_with("| GET /version | SQLite | 40.2 | 44 | 2000 | 2160 | 30000 | 33601 |\n"),
             "{page}"
         );
         let bounds = read(&page).unwrap();
         let most = bounds[0].most.map(|most| most.to_string());
-        assert_eq!(most, ["42", "2100", "33001"]);
+        assert_eq!(most, ["44", "2160", "33601"]);
     }
 
     #[test]
     fn what_is_above_its_bound_is_named() {
         let bounds = read(&write(&counted(40.2), 500, "valgrind-3")).unwrap();
-        assert!(above(&counted(42.0), &bounds).unwrap().is_empty());
-        let more = above(&counted(43.0), &bounds).unwrap();
-        assert_eq!(more, ["GET /version on SQLite: 43.0 allocations, at most 42"]);
+        assert!(above(&counted(44.0), &bounds).unwrap().is_empty());
+        let more = above(&counted(45.0), &bounds).unwrap();
+        assert_eq!(more, ["GET /version on SQLite: 45.0 allocations, at most 44"]);
     }
 
     #[test]
