@@ -12,6 +12,7 @@ pub mod commands;
 pub mod configuration;
 pub mod docs;
 pub mod exports;
+pub mod graph;
 pub mod health;
 pub mod holds;
 pub mod http;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use server::graph::Graph;
+use server_graph::graph::Graph;
 use service::Program;
 
 fn main() -> ExitCode {

@@ -18,6 +18,16 @@ pub fn cargo() -> Command {
     cargo
 }
 
+/// Returns how many jobs a build after a small change should have: one more than there are cores.
+///
+/// Packages are then compiled one after the other, and a compiler that is through with what the next one waits for still
+/// counts as a job while it writes machine code. With as many jobs as cores, of two packages that could be compiled side
+/// by side one waits for that, on two cores.
+#[must_use]
+pub fn jobs_after_a_change() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get) + 1
+}
+
 /// Leaves out what cargo told this program about itself, for a command that runs cargo sooner or later.
 pub fn as_from_a_shell(command: &mut Command) -> &mut Command {
     for (name, _) in std::env::vars_os() {

@@ -1,14 +1,15 @@
 //! A graph as something that answers requests, behind the front door.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 
 use app::Engine;
-use app::configuration::{FlorinConfig, InvalidValue};
+use app::configuration::FlorinConfig;
+use app::graph::{Graph, Prebuilt};
 use app::health::Readiness;
 use app::http::door::{DoorMetrics, FrontDoor, SecurityHeaders};
 use app::http::head::HeadOnly;
 use app::http::peer::Peer;
-use app::http::principal_limit::PrincipalLimit;
 use app::http::problem_types::ROUTE_NOT_FOUND;
 use app::http::second_factors::SecondFactors;
 use app::http::stopping::Stopping;
@@ -22,54 +23,21 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use identity::{Purpose, ServiceSecret};
 use pavex::response::ResponseBody;
-use serde::de::DeserializeOwned;
 
-/// What the Pavex compiler generated, as the service needs it: it takes a request, and returns the reply.
-pub trait Graph: Send + Sync + Sized + 'static {
-    /// The configuration that the graph takes: the generated `ApplicationConfig`.
-    type Config: Clone + DeserializeOwned + Send + Sync + 'static;
+/// A future of something, whatever makes it.
+pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-    /// Lists the values of the program's own sections that are out of bounds. Those of Florin's are looked at already.
-    #[must_use]
-    fn problems(_config: &Self::Config) -> Vec<InvalidValue> {
-        Vec::new()
-    }
-
-    /// Builds all that lives as long as the graph does.
-    ///
-    /// # Errors
-    /// Those of the graph's constructors.
-    fn build(
-        config: Self::Config,
-        given: Prebuilt,
-    ) -> impl Future<Output = Result<Self, anyhow::Error>> + Send;
-
-    /// Answers a request by its route.
-    fn route(&self, request: Request<Incoming>) -> impl Future<Output = pavex::Response> + Send;
+/// A graph by what it does alone. All that stands around a graph is compiled once, in this crate, and not again with each
+/// change of the graph.
+trait Routes: Send + Sync {
+    /// Answers a request by its route. Boxed, so that a connection is small while nothing is asked on it.
+    fn route(&self, request: Request<Incoming>) -> Boxed<'_, pavex::Response>;
 }
 
-/// What a graph may take ready-made: it takes of these what its components ask for.
-pub struct Prebuilt {
-    /// What the API is described by.
-    pub api: Api,
-    /// The database, for rows of one's own.
-    pub database: Database,
-    /// What takes commands.
-    pub engine: Engine,
-    /// What users prove beside their passwords.
-    pub factors: SecondFactors,
-    /// What sends mails to users.
-    pub mailer: Mailer,
-    /// What the service counts.
-    pub metrics: Metrics,
-    /// How often principals may ask.
-    pub principals: PrincipalLimit,
-    /// Whether the service is ready.
-    pub readiness: Readiness,
-    /// Whether the service is about to end.
-    pub stopping: Stopping,
-    /// What tokens are given and checked by.
-    pub tokens: Tokens,
+impl<G: Graph> Routes for G {
+    fn route(&self, request: Request<Incoming>) -> Boxed<'_, pavex::Response> {
+        Box::pin(Graph::route(self, request))
+    }
 }
 
 /// What the service makes for the graph, and needs itself.
@@ -95,17 +63,21 @@ pub struct Given {
 }
 
 /// A graph's routes with everything that they need, behind the front door.
-pub struct Behind<G> {
+pub struct Behind {
     door: FrontDoor,
-    graph: G,
+    graph: Box<dyn Routes>,
 }
 
-impl<G: Graph> Behind<G> {
+impl Behind {
     /// Builds the front door and the graph. `florin` is what `config` says in Florin's sections.
     ///
     /// # Errors
     /// Those of the graph's constructors.
-    pub async fn build(florin: &FlorinConfig, config: G::Config, given: Given) -> anyhow::Result<Self> {
+    pub async fn build<G: Graph>(
+        florin: &FlorinConfig,
+        config: G::Config,
+        given: Given,
+    ) -> anyhow::Result<Self> {
         let Given { api, database, readiness, metrics, engine, stopping, secret, mailer, door } = given;
         let tokens = Tokens::configured(&florin.authentication, &engine, &secret);
         let factors = SecondFactors::new(engine.clone(), secret.sealer(Purpose::SecondFactors));
@@ -123,7 +95,8 @@ impl<G: Graph> Behind<G> {
             stopping,
             tokens,
         };
-        Ok(Self { door, graph: G::build(config, given).await? })
+        let graph = G::build(config, given).await.map_err(anyhow::Error::from_boxed)?;
+        Ok(Self { door, graph: Box::new(graph) })
     }
 
     /// Answers a request that came from `peer`.
@@ -135,8 +108,8 @@ impl<G: Graph> Behind<G> {
             response
         } else {
             // Pavex keeps what it knows of a connection in a type that only its own server can make. What
-            // routes need to know is in `Peer`. Boxed, so that a connection is small while nothing is asked on it.
-            let routed = Box::pin(Peer::scope(client, self.graph.route(request)));
+            // routes need to know is in `Peer`.
+            let routed = Peer::scope(client, self.graph.route(request));
             let (response, standing) = self.door.principals().scope(routed).await;
             visit.tell(standing);
             response

@@ -15,7 +15,8 @@ mod serve;
 mod telemetry;
 
 pub use app::configuration::{FlorinConfig, InvalidValue};
+pub use app::graph::{BuildError, Graph, Prebuilt};
 
 pub use self::commands::run;
-pub use self::graph::{Behind, Given, Graph, Prebuilt};
+pub use self::graph::{Behind, Given};
 pub use self::program::Program;

@@ -26,7 +26,7 @@ fn kill_while_creating(store: &Store, stores: Stores, mut tally: Tally) {
         let order = format!("{}:1", point.name());
         // The service itself creates ledgers when it starts, and does not come that far.
         let own = format!("[own-{}]", point.name());
-        let settings = [("PX_ENGINE__CREATE_LEDGERS", &*own), (fail_points::VARIABLE, &*order)];
+        let settings = [("PX_ENGINE__CREATE_LEDGERS", &*own), (fail_points::variable(), &*order)];
         let ended = store.run(&[("PX_SERVER__PORT", "0"), settings[0], settings[1]], &["serve"]);
         assert_killed(&ended, &order);
         tally.kills += 1;

@@ -56,7 +56,7 @@ fn kill_while_running(store: &Store, stores: Stores, mut tally: Tally) {
         let order = format!("{}:{arrival}", point.name());
         let account = format!("users:{number}");
         let path = format!("{}/schedules", store.path());
-        let killed = [QUICK[0], QUICK[1], (fail_points::VARIABLE, &*order)];
+        let killed = [QUICK[0], QUICK[1], (fail_points::variable(), &*order)];
         let dying = store.serve_with(&killed);
         let request = Request::post(&path).header("idempotency-key", &order);
         // It may die before it has answered.

@@ -31,7 +31,7 @@ impl Store {
     /// Starts a service that dies where `kill_at` says.
     pub(crate) fn serve(&self, kill_at: Option<&str>) -> Service {
         match kill_at {
-            Some(kill_at) => self.serve_with(&[(fail_points::VARIABLE, kill_at)]),
+            Some(kill_at) => self.serve_with(&[(fail_points::variable(), kill_at)]),
             None => self.serve_with(&[]),
         }
     }

@@ -1,6 +1,6 @@
 //! A graph's configuration by sections, as what stands around the graph takes it.
 
-use server::ApplicationConfig;
+use server_graph::ApplicationConfig;
 use service::FlorinConfig;
 
 /// Returns what a configuration says in Florin's sections.

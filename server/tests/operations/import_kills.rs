@@ -1,6 +1,6 @@
 //! `server import` is killed at every step of writing that it passes, and begun again.
 
-use fail_points::{Point, Stores, VARIABLE, Writes};
+use fail_points::{Point, Stores, Writes, variable};
 
 use crate::harness::{Ended, run};
 use crate::imports::{MAPPING, assert_clean, csv, entries, export, fill, migrate, write};
@@ -14,7 +14,7 @@ fn points(place: &Place) -> impl Iterator<Item = Point> {
 
 fn killed_at(place: &Place, point: Point, arguments: &[&str]) -> Ended {
     let order = format!("{}:1", point.name());
-    run(place.path(), &place.settings_with(&[(VARIABLE, &order)]), arguments)
+    run(place.path(), &place.settings_with(&[(variable(), &order)]), arguments)
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::SystemTime;
 
 use anyhow::{Context, bail};
-use cargo_command::cargo;
+use cargo_command::{cargo, jobs_after_a_change};
 use graph_fingerprint::Generator;
 
 use crate::workspace;
@@ -29,7 +29,8 @@ pub(crate) fn build(root: &Path) -> anyhow::Result<Built> {
     let generator = Generator::new(root.to_owned(), PACKAGE.to_owned(), &root.join(GENERATED));
     generator.run(|why| eprintln!("  Generating the graph ({why})"))?;
     let mut cargo = cargo();
-    cargo.args(["build", "--package", "server", "--bin", "server"]).current_dir(root).stdin(Stdio::null());
+    cargo.args(["build", "--package", "server", "--bin", "server", "--jobs"]);
+    cargo.arg(jobs_after_a_change().to_string()).current_dir(root).stdin(Stdio::null());
     let status = cargo.status().context("cannot start cargo")?;
     if !status.success() {
         bail!("the build failed");

@@ -31,9 +31,11 @@ struct Step {
 const FORMAT: Step = Step { what: "formats the code", command: &["fmt", "--all"], with: None };
 const QUERIES: Step =
     Step { what: "has both databases check the queries", command: &["xtask", "sqlx-prepare"], with: None };
+// Named are the generated package, so that it is generated, and the program, which includes that package's code: all that
+// is compiled here is what `cargo run` wants next.
 const GRAPH: Step = Step {
-    what: "has the Pavex compiler check the graph and write server_sdk",
-    command: &["px", "build", "--package", "server_sdk"],
+    what: "has the Pavex compiler check the graph and write server_sdk, and builds the service",
+    command: &["px", "build", "--package", "server_sdk", "--package", "server", "--bin", "server"],
     with: None,
 };
 const DOCUMENTS: Step = Step {

@@ -41,7 +41,11 @@ impl Binaries {
         let mut cargo = cargo_command::cargo();
         cargo.current_dir(workspace::root()).args(["test", "--package", "server", "--no-run"]);
         cargo.args(TESTS.iter().flat_map(|test| ["--test", test]));
-        cargo.args(["--message-format", "json-render-diagnostics"]).args(release.then_some("--release"));
+        cargo.args(["--message-format", "json-render-diagnostics"]);
+        if release {
+            // Debug builds can be killed at fail points as they are.
+            cargo.args(["--release", "--features", "fail_points/armed"]);
+        }
         let output = cargo.stderr(Stdio::inherit()).output().context("cannot start cargo")?;
         if !output.status.success() {
             bail!("the tests cannot be built");

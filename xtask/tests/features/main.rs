@@ -50,7 +50,7 @@ fn generated_and_tested(copy: &WorkspaceCopy, tests: &[String]) {
     for arguments in [
         &["fmt", "--all"][..],
         &["xtask", "sqlx-prepare"],
-        &["px", "build", "--quiet", "--package", "server_sdk"],
+        &["px", "build", "--quiet", "--package", "server_sdk", "--package", "server", "--bin", "server"],
     ] {
         well(copy.run("cargo", arguments));
     }

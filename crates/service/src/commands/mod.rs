@@ -12,12 +12,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use app::graph::Graph;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::arguments::{Arguments, Command};
 use crate::configuration::Configuration;
-use crate::graph::Graph;
 use crate::program::Program;
 use crate::serve;
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use app::configuration::{DatabaseUrl, FlorinConfig, InvalidValue};
+use app::graph::Graph;
 use figment::error::Kind;
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Figment, Metadata, Provider};
@@ -10,7 +11,6 @@ use serde::de::DeserializeOwned;
 
 use super::layers::Setting;
 use super::{Checked, Invalid};
-use crate::graph::Graph;
 use crate::program::Program;
 use crate::telemetry;
 

@@ -11,11 +11,11 @@ use std::ffi::OsString;
 use std::fmt;
 
 use app::configuration::FlorinConfig;
+use app::graph::Graph;
 use clap::ValueEnum;
 
 use self::check::Problem;
 use self::layers::Setting;
-use crate::graph::Graph;
 use crate::program::Program;
 
 /// Which configuration to use on top of the base.

@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::graph::{Behind, Graph};
+use crate::graph::Behind;
 use crate::refusals::refuse;
 
 /// More than any number of programs that watch a service.
@@ -23,9 +23,9 @@ const CONNECTIONS_MAX: usize = 64;
 const PATHS: [&str; 4] = ["/health/live", "/health/ready", "/metrics", "/version"];
 
 /// Serves them, where there is to be an address of their own, until the task is ended.
-pub(super) async fn serve<G: Graph>(
+pub(super) async fn serve(
     config: &ServerConfig,
-    graph: Arc<Behind<G>>,
+    graph: Arc<Behind>,
 ) -> anyhow::Result<Option<JoinHandle<()>>> {
     let Some(ip) = config.metrics_ip else { return Ok(None) };
     let wanted = SocketAddr::new(ip, config.metrics_port);

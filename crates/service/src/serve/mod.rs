@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use app::configuration::{DatabaseConfig, EngineConfig, FlorinConfig, ServerConfig};
+use app::graph::Graph;
 use app::health::Readiness;
 use app::http::door::DoorMetrics;
 use app::http::stopping::Stopping;
@@ -42,7 +43,7 @@ pub(crate) use self::access::secret;
 use self::certificate::Certificate;
 pub(crate) use self::signals::Signals;
 use crate::configuration::Checked;
-use crate::graph::{Behind, Given, Graph};
+use crate::graph::{Behind, Boxed, Given};
 use crate::program::Program;
 use crate::refusals::refuse;
 use crate::telemetry::Telemetry;
@@ -56,19 +57,29 @@ const MAIL_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often addresses are forgotten that have not asked for anything of late.
 const FORGET_EVERY: Duration = Duration::from_secs(10);
 
+/// Builds a graph and puts it behind the front door.
+type Build<'a> = Box<dyn FnOnce(Given) -> Boxed<'a, anyhow::Result<Behind>> + 'a>;
+
 /// Runs the service until a signal says stop.
 pub(crate) fn serve<G: Graph>(program: &Program, config: &Checked<G::Config>) -> anyhow::Result<ExitCode> {
+    let Checked { florin, graph } = config;
+    let build: Build<'_> = Box::new(|given| Box::pin(Behind::build::<G>(florin, graph.clone(), given)));
+    serve_built(program, florin, build)
+}
+
+/// Does so with any graph: from here on nothing is compiled for each of them.
+fn serve_built(program: &Program, config: &FlorinConfig, build: Build<'_>) -> anyhow::Result<ExitCode> {
     // Before any other thread is there: the environment is not told apart from what it says here.
     let inherited = inherited::take()?;
     // Dropped last: what is logged on the way out is written.
-    let telemetry = Telemetry::start(&config.florin.telemetry)?;
+    let telemetry = Telemetry::start(&config.telemetry)?;
     let runtime = Builder::new_multi_thread()
-        .worker_threads(workers(&config.florin))
+        .worker_threads(workers(config))
         .thread_name("worker")
         .enable_all()
         .build()
         .context("cannot start a runtime")?;
-    let done = runtime.block_on(run::<G>(program, config, &telemetry, inherited));
+    let done = runtime.block_on(run(program, config, build, &telemetry, inherited));
     // Whatever is still running had its time.
     runtime.shutdown_background();
     done.map(|()| ExitCode::SUCCESS)
@@ -86,13 +97,13 @@ fn workers(config: &FlorinConfig) -> usize {
     }
 }
 
-async fn run<G: Graph>(
+async fn run(
     program: &Program,
-    config: &Checked<G::Config>,
+    config: &FlorinConfig,
+    build: Build<'_>,
     telemetry: &Telemetry,
     inherited: Option<inherited::Inherited>,
 ) -> anyhow::Result<()> {
-    let Checked { florin: config, graph: graph_config } = config;
     // From here on a signal is heard, even if nobody listens yet.
     let mut signals = Signals::listen()?;
     descriptors::make_room_for(config.server.connections_max);
@@ -135,8 +146,7 @@ async fn run<G: Graph>(
         mailer,
         door,
     };
-    let graph = Behind::<G>::build(config, graph_config.clone(), given).await;
-    let graph = Arc::new(graph.context("cannot build the graph")?);
+    let graph = Arc::new(build(given).await.context("cannot build the graph")?);
     let serving_metrics = metrics_listener::serve(&config.server, Arc::clone(&graph)).await?;
     let keeping_door = tokio::spawn(keep_door(Arc::clone(&graph)));
     let handler = move |request, peer| {
@@ -222,7 +232,7 @@ where
 }
 
 /// Has the front door forget, now and then, who has not come of late. Never ends.
-async fn keep_door<G: Graph>(graph: Arc<Behind<G>>) {
+async fn keep_door(graph: Arc<Behind>) {
     let mut ticks = interval(FORGET_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -3,7 +3,7 @@
 use http::Request;
 use hyper::body::Incoming;
 use pavex::Response;
-use service::{InvalidValue, Prebuilt};
+use service::{BuildError, InvalidValue, Prebuilt};
 
 use crate::{ApplicationConfig, ApplicationState, Router};
 
@@ -20,7 +20,7 @@ impl service::Graph for Graph {
         config.loyalty.problems()
     }
 
-    async fn build(config: ApplicationConfig, given: Prebuilt) -> anyhow::Result<Self> {
+    async fn build(config: ApplicationConfig, given: Prebuilt) -> Result<Self, BuildError> {
         let Prebuilt {
             api,
             database,

@@ -21,8 +21,8 @@ use figment::Figment;
 use figment::providers::{Format as _, Yaml};
 use mail::{MailMetrics, Outbox, Sender, Transport};
 use prometheus_client::registry::Registry;
-use server::ApplicationConfig;
-use server::graph::Graph;
+use server_graph::ApplicationConfig;
+use server_graph::graph::Graph;
 use service::{Behind, Given};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -97,7 +97,7 @@ async fn serve(config: ApplicationConfig, store: Arc<dyn Store>) -> (SocketAddr,
         stopping: Stopping::default(),
         door: DoorMetrics::default(),
     };
-    let graph = Arc::new(Behind::<Graph>::build(&florin(&config), config, given).await.expect("a graph"));
+    let graph = Arc::new(Behind::build::<Graph>(&florin(&config), config, given).await.expect("a graph"));
     let handler = move |request, peer| {
         let graph = Arc::clone(&graph);
         async move { graph.answer(request, peer).await }

@@ -27,8 +27,8 @@ use identity::{Action, AuditEvent, Email, Grants, Principal, User, UserId, UserN
 use ledger::Timestamp;
 use mail::{MailMetrics, Outbox, Sender, Transport};
 use prometheus_client::registry::Registry;
-use server::ApplicationConfig;
-use server::graph::Graph;
+use server_graph::ApplicationConfig;
+use server_graph::graph::Graph;
 use service::{Behind, Given};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -281,7 +281,7 @@ async fn serve(
         stopping: Stopping::default(),
         door: DoorMetrics::default(),
     };
-    let graph = Arc::new(Behind::<Graph>::build(&florin(&config), config, given).await.expect("a graph"));
+    let graph = Arc::new(Behind::build::<Graph>(&florin(&config), config, given).await.expect("a graph"));
     let handler = move |request, peer| {
         let graph = Arc::clone(&graph);
         async move { graph.answer(request, peer).await }

@@ -91,6 +91,7 @@ fn synthetic(
     let mut edited = Edited::new(&steps.workspace)?;
     eprintln!("{routes} routes: a first build, which may have to compile and to document dependencies …");
     steps.build_with_px()?;
+    steps.build_what_dev_has()?;
     measured.lines[0] = steps.generated_lines()?;
     let binary = &steps.binary();
     for round in 1..=options.rounds {
@@ -138,6 +139,7 @@ fn today(
     let steps = Steps::new(workspace, target, "server_sdk", "app", "server");
     let mut today = Today::new(&steps.workspace)?;
     eprintln!("today's routes: a first build …");
+    steps.build_what_dev_has()?;
     steps.build_as_dev()?;
     measured.lines[1] = steps.generated_lines()?;
     for round in 1..=options.rounds.max(3) {

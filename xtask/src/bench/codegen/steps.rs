@@ -13,6 +13,9 @@ use crate::bench::service::Service;
 /// hundreds of routes has a place there for each of them.
 const STACK: &str = "67108864";
 
+/// What decides whether code has to be generated.
+const GENERATE: &str = "generate";
+
 /// A workspace, and how it is built.
 pub(crate) struct Steps {
     pub(crate) workspace: Workspace,
@@ -39,16 +42,25 @@ impl Steps {
         quietly(self.workspace.cargo(&self.target).args(["px", "build"]))
     }
 
+    /// Builds what [`Self::build_as_dev`] asks: `cargo xtask dev` has it in its own program, and compiles it before it
+    /// waits for a change.
+    pub(crate) fn build_what_dev_has(&self) -> anyhow::Result<()> {
+        let arguments = ["build", "--package", "graph_fingerprint", "--bin", GENERATE];
+        quietly(self.workspace.cargo(&self.target).args(arguments))
+    }
+
     /// Builds as `cargo xtask dev` does: asks by itself whether code has to be generated, then runs cargo.
     pub(crate) fn build_as_dev(&self) -> anyhow::Result<()> {
         let root = &self.workspace.folder;
-        let mut generate = self.workspace.cargo(&self.target);
-        generate.args(["run", "--package", "graph_fingerprint", "--bin", "generate", "--", self.blueprint]);
+        let mut generate = Command::new(self.target.join("debug").join(GENERATE));
+        cargo_command::as_from_a_shell(&mut generate);
+        generate.arg(self.blueprint).current_dir(root).env("CARGO_TARGET_DIR", &self.target);
         generate.env("CARGO_PX_WORKSPACE_ROOT_DIR", root);
         generate.env("CARGO_PX_GENERATED_PKG_MANIFEST_PATH", root.join(self.generated).join("Cargo.toml"));
         quietly(&mut generate)?;
-        let arguments = ["build", "--package", self.server, "--bin", self.server];
-        quietly(self.workspace.cargo(&self.target).args(arguments))
+        let arguments = ["build", "--package", self.server, "--bin", self.server, "--jobs"];
+        let jobs = cargo_command::jobs_after_a_change().to_string();
+        quietly(self.workspace.cargo(&self.target).args(arguments).arg(jobs))
     }
 
     /// Forgets what is known of earlier runs, so that code is generated whatever has changed.

@@ -3,7 +3,7 @@
 
 use std::os::unix::process::ExitStatusExt as _;
 
-use fail_points::{Point, VARIABLE};
+use fail_points::{Point, variable};
 
 use crate::service::{Place, on_both};
 
@@ -23,7 +23,7 @@ fn wherever_the_service_is_killed_receipts_and_entries_agree() {
             };
             // The first award passes the point, the second one does not.
             let order = format!("{}:2", point.name());
-            let service = place.serve(&[(VARIABLE, &order)]);
+            let service = place.serve(&[(variable(), &order)]);
             let (key, body) = purchase("a");
             assert_eq!(service.post(AWARDS, &key, &body).0, 201, "{point:?}");
             let (key, body) = purchase("b");

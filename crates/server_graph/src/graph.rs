@@ -1,9 +1,9 @@
 //! The generated graph as the service takes it.
 
+use app::graph::{BuildError, Prebuilt};
 use http::Request;
 use hyper::body::Incoming;
 use pavex::Response;
-use service::Prebuilt;
 
 use crate::{ApplicationConfig, ApplicationState, Router};
 
@@ -13,10 +13,10 @@ pub struct Graph {
     state: ApplicationState,
 }
 
-impl service::Graph for Graph {
+impl app::graph::Graph for Graph {
     type Config = ApplicationConfig;
 
-    async fn build(config: ApplicationConfig, given: Prebuilt) -> anyhow::Result<Self> {
+    async fn build(config: ApplicationConfig, given: Prebuilt) -> Result<Self, BuildError> {
         let Prebuilt {
             api, engine, factors, mailer, metrics, principals, readiness, stopping, tokens, ..
         } = given;
