@@ -13,6 +13,7 @@ mod graph;
 mod interrupt;
 mod process;
 mod readme;
+mod release;
 mod scaffold;
 mod schemathesis;
 mod setup;
@@ -41,6 +42,7 @@ enum Task {
     NewFeature(scaffold::NewFeature),
     /// Follow the README: start the service as it says, run its commands, compare the replies, stop the service
     Readme,
+    Release(release::Options),
     Schemathesis(schemathesis::Options),
     Setup(setup::Arguments),
     SqlxPrepare(sqlx_prepare::Arguments),
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         Task::NewEndpoint(arguments) => scaffold::new_endpoint(&arguments),
         Task::NewFeature(arguments) => scaffold::new_feature(&arguments),
         Task::Readme => readme::run(),
+        Task::Release(options) => release::run(&options),
         Task::Schemathesis(options) => schemathesis::run(&options),
         Task::Setup(arguments) => setup::run(&arguments),
         Task::SqlxPrepare(arguments) => sqlx_prepare::run(&arguments),

@@ -1,5 +1,7 @@
 //! `GET /v1/ledgers/{ledger}/accounts/{address}`.
 
+use std::sync::Arc;
+
 use pavex::get;
 
 use super::{AccountError, AccountPath, AccountView, GetAccountQuery};
@@ -22,8 +24,8 @@ pub async fn get_account(
     let Read((AccountPath { ledger, address }, GetAccountQuery { as_of })) = request;
     NotYet::check(as_of, engine.now())?;
     let account = match as_of {
-        None => engine.store().account(&ledger, &address).await?,
-        Some(as_of) => engine.store().account_as_of(&ledger, &address, as_of).await?,
+        None => engine.account(&ledger, &address).await?,
+        Some(as_of) => engine.store().account_as_of(&ledger, &address, as_of).await?.map(Arc::new),
     };
-    Ok(Reply(account.ok_or(AccountError::NotFound)?.into()))
+    Ok(Reply(Arc::unwrap_or_clone(account.ok_or(AccountError::NotFound)?).into()))
 }

@@ -39,6 +39,7 @@ pub async fn submit_batch(
     request_id: ServerRequestId,
 ) -> Result<Response, BatchError> {
     let engine = engine.clone();
+    // What is large is boxed: a request of any route has room for the largest.
     match request {
         WriteMany::Whole(Write { key, input: (InLedger { ledger }, BatchRequest { mode, commands }) }) => {
             // All of them, before the first one: what is in one body is let through as a whole.
@@ -48,8 +49,8 @@ pub async fn submit_batch(
             let submissions = submissions.collect::<Result<Vec<_>, _>>()?;
             let teller = Teller { engine, ledger, request_id, caller: granted.caller().clone() };
             let view = match mode {
-                BatchMode::Atomic => submit_together(&teller, submissions).await?,
-                BatchMode::Independent => submit_in_order(teller, submissions).await,
+                BatchMode::Atomic => Box::pin(submit_together(&teller, submissions)).await?,
+                BatchMode::Independent => Box::pin(submit_in_order(teller, submissions)).await,
             };
             Ok(Reply(view).into_response())
         }
@@ -58,7 +59,8 @@ pub async fn submit_batch(
             let teller = Teller { engine, ledger, request_id, caller: granted.caller().clone() };
             // Half of what a piece of the reply may take, so that a slow client is told that it is slow.
             let patience = server.request_timeout() / 2;
-            submit_lines(teller, Keys::of(key.as_ref()), lines, place, stopping.clone(), patience).await
+            Box::pin(submit_lines(teller, Keys::of(key.as_ref()), lines, place, stopping.clone(), patience))
+                .await
         }
     }
 }

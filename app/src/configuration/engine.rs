@@ -6,7 +6,7 @@ use ledger::LedgerName;
 
 use super::{Check, InvalidValue};
 
-/// How commands form batches, and what may wait. Counts are per ledger.
+/// How commands form batches, what may wait, and what is remembered. Counts are per ledger.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 #[pavex::config(key = "engine", include_if_unused)]
@@ -18,6 +18,9 @@ pub struct EngineConfig {
     /// How many balances a ledger's lane remembers between batches. Default 16384;
     /// `PX_ENGINE__CACHED_BALANCES_MAX`.
     pub cached_balances_max: usize,
+    /// About how many bytes copies of accounts that were read may take, of all ledgers together; with 0 there are none.
+    /// Default 8388608; `PX_ENGINE__COPIED_ACCOUNTS_BYTES_MAX`.
+    pub copied_accounts_bytes_max: usize,
     /// After how long without a command a ledger's lane ends and frees its memory, in milliseconds.
     /// Default 60000; `PX_ENGINE__LANE_IDLE_TIMEOUT_MS`.
     pub lane_idle_timeout_ms: u64,
@@ -49,6 +52,7 @@ impl EngineConfig {
             .range("queue_max", self.queue_max, 1000..=10_000_000)
             .range("batch_max", self.batch_max, 1..=100_000)
             .range("cached_balances_max", self.cached_balances_max, 0..=10_000_000)
+            .range("copied_accounts_bytes_max", self.copied_accounts_bytes_max, 0..=10_000_000_000)
             .range("lane_idle_timeout_ms", self.lane_idle_timeout_ms, 100..=86_400_000)
             .range("schedule_lease_ms", self.schedule_lease_ms, 100..=3_600_000)
             .range("schedule_poll_ms", self.schedule_poll_ms, 10..=60_000)
@@ -72,6 +76,7 @@ impl From<&EngineConfig> for engine::EngineOptions {
             queue_max: config.queue_max,
             batch_max: config.batch_max,
             cached_balances_max: config.cached_balances_max,
+            copied_accounts_bytes_max: config.copied_accounts_bytes_max,
             lane_idle: Duration::from_millis(config.lane_idle_timeout_ms),
             ..Self::default()
         }

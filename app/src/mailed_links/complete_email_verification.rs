@@ -24,6 +24,6 @@ pub async fn complete_email_verification(
     let Write { key, input: (NoPath {}, CompleteEmailVerificationRequest { token }) } = request;
     without_key(key.as_ref(), WORKS_ONCE)?;
     let did = |actor, action, subject| visitor.did(actor, action, subject);
-    let followed = engine.verify_address_by_link(&token, did).await;
+    let followed = Box::pin(engine.verify_address_by_link(&token, did)).await;
     Ok(Reply(followed.map_err(|error| noted(&visitor, error))?.into()))
 }

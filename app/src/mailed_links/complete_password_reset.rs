@@ -26,7 +26,7 @@ pub async fn complete_password_reset(
     let Write { key, input: (NoPath {}, CompletePasswordResetRequest { token, new_password }) } = request;
     without_key(key.as_ref(), WORKS_ONCE)?;
     let did = |actor, action, subject| visitor.did(actor, action, subject);
-    let followed = engine.set_password_by_link(&token, new_password.expose(), did).await;
+    let followed = Box::pin(engine.set_password_by_link(&token, new_password.expose(), did)).await;
     let user = followed.map_err(|error| noted(&visitor, error))?;
     mailer.tell_password_changed(&user, engine.now());
     Ok(Reply(user.into()))

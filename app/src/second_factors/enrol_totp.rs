@@ -31,7 +31,7 @@ pub async fn enrol_totp(
     let caller = granted.caller();
     let user = found(engine, user).await?;
     let did = |action, id| caller.did(action, id);
-    let enrolled = factors.enrol_own(&user, password.expose(), caller.address(), did).await;
+    let enrolled = Box::pin(factors.enrol_own(&user, password.expose(), caller.address(), did)).await;
     Ok(Reply(enrolled.map_err(|error| noted(caller, error))?.into()))
 }
 

@@ -37,7 +37,8 @@ pub async fn remove_totp(
         (None, password) => Proof::Password(password.as_ref().map_or("", |password| password.expose())),
     };
     let removed =
-        factors.remove_own(&user, proof, caller.address(), |action, id| caller.did(action, id)).await;
+        Box::pin(factors.remove_own(&user, proof, caller.address(), |action, id| caller.did(action, id)))
+            .await;
     removed.map_err(|error| noted(caller, error))?;
     mailer.tell_second_factor_changed(&user, SecondFactorChange::Off, engine.now());
     Ok(Reply(RemovedTotpView { user: UserIdText(user.id) }))

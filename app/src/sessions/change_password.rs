@@ -35,16 +35,15 @@ pub async fn change_password(
     without_key(key.as_ref(), HANDED_OUT_ONCE)?;
     let (user, _) = granted.signed_in();
     let caller = granted.caller();
-    let changed = engine
-        .change_own_password(
-            user,
-            current_password.expose(),
-            new_password.expose(),
-            caller.address(),
-            |action, id| caller.did(action, id),
-        )
-        .await
-        .map_err(|error| noted(caller, error))?;
+    let changed = Box::pin(engine.change_own_password(
+        user,
+        current_password.expose(),
+        new_password.expose(),
+        caller.address(),
+        |action, id| caller.did(action, id),
+    ))
+    .await
+    .map_err(|error| noted(caller, error))?;
     mailer.tell_password_changed(&changed, engine.now());
     let replaces = session_cookie(&head.headers).ok().flatten();
     let new = NewSession {

@@ -31,7 +31,8 @@ pub async fn create_session(
     let Write { key, input: (NoPath {}, SignInRequest { email, password, code }) } = request;
     without_key(key.as_ref(), HANDED_OUT_ONCE)?;
     let did = |actor, action, subject| visitor.did(actor, action, subject);
-    let signed_in = factors.sign_in(&email, password.expose(), code.as_ref(), visitor.address(), did).await;
+    let signed_in =
+        Box::pin(factors.sign_in(&email, password.expose(), code.as_ref(), visitor.address(), did)).await;
     let user = signed_in.inspect_err(|error| {
         let refused = match error {
             SignInError::Refused { user } => user.as_ref(),

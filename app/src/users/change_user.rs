@@ -22,6 +22,6 @@ pub async fn change_user(
     let Write { key: _, input: (UserPath { id }, ChangeUserRequest(patch)) } = request;
     let caller = granted.caller();
     let did = |action, subject| caller.did(action, subject);
-    let user = engine.change_user(&id, patch, caller.principal(), did).await?;
+    let user = Box::pin(engine.change_user(&id, patch, caller.principal(), did)).await?;
     Ok(Reply(user.into()))
 }

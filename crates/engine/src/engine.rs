@@ -5,24 +5,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fail_points::Point;
-use ledger::{LedgerName, Metadata, Postings, Timestamp};
+use ledger::{Address, LedgerName, Metadata, Postings, Timestamp};
 use smallvec::smallvec;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::access::{KeyCache, Refusals};
+use crate::account_reads::AccountReads;
 use crate::clock::{self, TimeOfDay};
 use crate::companion::{AccompaniedError, COMPANION_TIMEOUT, Companion, Underway};
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use crate::lane::Lane;
 use crate::metrics::{CommandOutcome, EngineMetrics};
-use crate::port::{LedgerCreation, Store};
-use crate::query::NewLedger;
+use crate::port::{LedgerCreation, ReadError, Store};
+use crate::query::{Account, NewLedger};
 use crate::queue::{Accompanied, Answers, Asked, AskedTogether, Enqueue, LaneHandle};
 use crate::sessions::{LoginThrottle, SessionCache};
 use crate::submission::{CreateLedgerError, CreatedLedger, SharedSource, Submission, SubmitError, Submitted};
 use crate::users::{PasswordOptions, Passwords};
 
-/// Bounds of the engine. All counts but those of passwords are per ledger.
+/// Bounds of the engine. Counts are per ledger, where nothing else is said.
 #[derive(Clone, Copy, Debug)]
 pub struct EngineOptions {
     /// How much may wait: the postings of all queued commands.
@@ -31,6 +32,8 @@ pub struct EngineOptions {
     pub batch_max: usize,
     /// How many balances a lane remembers between batches.
     pub cached_balances_max: usize,
+    /// About how many bytes copies of accounts that were read may take, of all ledgers together.
+    pub copied_accounts_bytes_max: usize,
     /// After how long without a command a lane ends and frees what it remembers.
     pub lane_idle: Duration,
     /// How long a companion may take. Its lane waits for it.
@@ -45,6 +48,7 @@ impl Default for EngineOptions {
             queue_max: 16_384,
             batch_max: 2_048,
             cached_balances_max: 16_384,
+            copied_accounts_bytes_max: 8 << 20,
             lane_idle: Duration::from_mins(1),
             companion_timeout: COMPANION_TIMEOUT,
             passwords: PasswordOptions::default(),
@@ -61,6 +65,7 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) options: EngineOptions,
     pub(crate) metrics: EngineMetrics,
+    pub(crate) account_reads: Arc<AccountReads>,
     clock: TimeOfDay,
     lanes: Mutex<Lanes>,
     /// Wakes the runner of schedules.
@@ -125,6 +130,7 @@ impl Engine {
         let (clock, schedules_changed) = (Box::new(clock), Notify::new());
         Self(Arc::new(Shared {
             store,
+            account_reads: Arc::new(AccountReads::new(options.copied_accounts_bytes_max)),
             options,
             metrics,
             clock,
@@ -170,6 +176,22 @@ impl Engine {
     #[must_use]
     pub fn store(&self) -> &dyn Store {
         &*self.0.store
+    }
+
+    /// Reads one account as it stands; `None` where it never moved and was never changed. What anybody was told before
+    /// this was called, by whichever process, is in the answer.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`].
+    ///
+    /// # Panics
+    /// When the store does.
+    pub async fn account(
+        &self,
+        ledger: &LedgerName,
+        address: &Address,
+    ) -> Result<Option<Arc<Account>>, ReadError> {
+        self.0.account_reads.account(&self.0.store, ledger, address).await
     }
 
     /// Returns the time of day, as entries get it.

@@ -186,7 +186,7 @@ impl Lane {
                 return batch.fail(error);
             }
             if !batch.draft.records.is_empty() {
-                self.count_written(&batch, writing);
+                self.note_written(&batch, writing);
             }
         }
         self.memory.shrink();
@@ -242,7 +242,7 @@ impl Lane {
                     writing = None;
                     match result {
                         Ok(Appended::Written) => {
-                            self.count_written(&batch, began);
+                            self.note_written(&batch, began);
                             written = Some(batch);
                             leaving |= self.memory.is_full();
                         }
@@ -338,7 +338,9 @@ impl Lane {
         self.shared.metrics.batch_commands.observe(size(commands));
     }
 
-    fn count_written(&self, batch: &Batch, writing: Instant) {
+    fn note_written(&self, batch: &Batch, writing: Instant) {
+        let Draft { expected, records, .. } = &batch.draft;
+        self.shared.account_reads.written(&self.ledger, *expected, records);
         let metrics = &self.shared.metrics;
         metrics.commit_duration.observe(writing.elapsed().as_secs_f64());
         metrics.batch_duration.observe(batch.started.elapsed().as_secs_f64());

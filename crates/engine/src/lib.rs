@@ -5,6 +5,7 @@
 //! [`ledger::decide`]'s alone.
 
 pub mod access;
+mod account_reads;
 mod as_of;
 mod batch;
 mod clock;

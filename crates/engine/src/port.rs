@@ -96,11 +96,24 @@ pub trait Store: Parts + Send + Sync + 'static {
         query: &TransactionQuery,
     ) -> Result<Page<Entry, TransactionPosition>, ReadError>;
 
+    /// Reads accounts as they all stand at one moment, and where the log stands at it.
+    ///
+    /// # Errors
+    /// Those of [`ReadError`], but for what a single account holds: that is in its place.
+    async fn accounts_at_head(
+        &self,
+        ledger: &LedgerName,
+        addresses: &[Address],
+    ) -> Result<AccountsAtHead, ReadError>;
+
     /// Reads one account; `None` where it never moved and was never changed.
     ///
     /// # Errors
     /// Those of [`ReadError`].
-    async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError>;
+    async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
+        let mut found = self.accounts_at_head(ledger, std::slice::from_ref(address)).await?;
+        found.accounts.pop().unwrap_or(Ok(None))
+    }
 
     /// Reads one account as it was at a moment; `None` where it had not moved by then and had not been changed.
     ///
@@ -263,6 +276,15 @@ pub struct Head {
     pub next: EntryNumber,
     /// When the last entry was recorded.
     pub last_recorded_at: Option<Timestamp>,
+}
+
+/// Accounts that were read at one moment.
+#[derive(Debug)]
+pub struct AccountsAtHead {
+    /// Where the log stands.
+    pub head: Head,
+    /// The accounts, in the order in which they were asked for: `None` for one that never moved and was never changed.
+    pub accounts: Vec<Result<Option<Account>, ReadError>>,
 }
 
 /// What a batch will touch.

@@ -76,7 +76,8 @@ impl IssuerKeys {
             Err(FetchError::AskedBefore)
         } else {
             *asked = Some(Instant::now());
-            self.find().await
+            // Rare and large: every request that may come with a token would have room for it.
+            Box::pin(self.find()).await
         };
         match (found, usable) {
             (Ok(keys), _) => {

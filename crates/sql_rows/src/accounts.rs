@@ -60,7 +60,7 @@ impl KeptRow {
 }
 
 /// A row per account and balance; without a balance where the account has none that is asked for. What is kept beside
-/// the account, and its last entry, count in its first row alone, which may have no balance.
+/// the account counts in its first row alone, which may have no balance. Each row may know of a later entry.
 pub struct AccountRow<N> {
     /// The account.
     pub address: String,
@@ -68,7 +68,7 @@ pub struct AccountRow<N> {
     pub policy: Option<String>,
     /// What callers keep beside it, where it was ever changed.
     pub metadata: Option<String>,
-    /// The last entry that touched it.
+    /// The last entry that touched it, as far as the row knows.
     pub last: Option<i64>,
     /// The asset.
     pub asset: Option<String>,
@@ -91,8 +91,12 @@ impl<N> AccountRow<N> {
         let place = || "the list of accounts".to_owned();
         let address = Reader::at(&place).address(&self.address)?;
         let (policy, metadata) = kept(&address, self.policy.as_deref(), self.metadata.as_deref())?;
-        let version = Some(self.last.map(entry_number).transpose()?.map_or(0, |last| last.next().0));
-        Ok(Account { address, policy, metadata, version, balances: Vec::new() })
+        Ok(Account { address, policy, metadata, version: Some(self.version()?), balances: Vec::new() })
+    }
+
+    /// Returns the version that the account has at least.
+    fn version(&self) -> Result<u64, Corruption> {
+        Ok(self.last.map(entry_number).transpose()?.map_or(0, |last| last.next().0))
     }
 
     /// Returns the balance, where there is one.
@@ -123,6 +127,7 @@ pub fn add_to_account<N: Copy + Into<i128>>(
         Some(account) => account,
         None => account.insert(row.account()?),
     };
+    account.version = account.version.max(Some(row.version()?));
     if let Some(row) = row.balance() {
         let (key, balance) = row.balance()?;
         account.balances.push((key.asset, balance));

@@ -32,9 +32,6 @@ pub enum Failure {
     /// No connection to the database could be had.
     #[error("there is no connection to the database")]
     Disconnected(#[source] Source),
-    /// One failure of several reads that went together.
-    #[error(transparent)]
-    Shared(std::sync::Arc<Self>),
     /// What is stored cannot be.
     #[error(transparent)]
     Corrupt(#[from] Corruption),
@@ -67,7 +64,6 @@ impl Failure {
     fn is_corruption(&self) -> bool {
         match self {
             Self::Corrupt(_) => true,
-            Self::Shared(failure) => failure.is_corruption(),
             Self::Database(error) => match error {
                 sqlx::Error::Database(error) => error.code().is_some_and(|code| reports_damage(&code)),
                 sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => true,

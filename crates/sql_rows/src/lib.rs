@@ -4,6 +4,7 @@
 
 mod access;
 mod accounts;
+mod at_head;
 mod batch;
 mod factors;
 mod failure;
@@ -27,6 +28,7 @@ pub use access::{AuditRow, KeyRow, StoredEvent, StoredPlace, page_of_audit, page
 pub use accounts::{
     AccountPage, AccountRow, ChangePage, KeptRow, add_looked_up, add_to_account, end_of, first_behind,
 };
+pub use at_head::{HeadRow, PlacedRow, accounts_at_head};
 pub use batch::{
     BatchRows, ChangedAccounts, ChangedPairs, ChangedTransactions, MovedBalance, recorded_pairs,
     shifted_movements,

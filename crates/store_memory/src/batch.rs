@@ -122,7 +122,7 @@ pub(crate) fn policies<'k>(
     changed.map(|(address, change)| (address, change.policy.clone())).collect()
 }
 
-fn head(log: &Naive) -> Head {
+pub(crate) fn head(log: &Naive) -> Head {
     let last_recorded_at = log.records.last().map(|record| record.entry.recorded_at);
     Head { next: log.next(), last_recorded_at }
 }

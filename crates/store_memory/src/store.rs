@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use engine::port::{
-    AllParts, Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head,
-    LedgerCreation, LogRecord, LookedUp, Opened, Parts, ReadError, Snapshot, Store, Unused, Wanted,
+    AccountsAtHead, AllParts, Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine,
+    DueHold, Head, LedgerCreation, LogRecord, LookedUp, Opened, Parts, ReadError, Snapshot, Store, Unused,
+    Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AddressPattern, AmountRange, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Clock,
@@ -138,8 +139,14 @@ impl Store for MemoryStore {
         }))
     }
 
-    async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
-        Ok(self.log_of(ledger)?.account(address))
+    async fn accounts_at_head(
+        &self,
+        ledger: &LedgerName,
+        addresses: &[Address],
+    ) -> Result<AccountsAtHead, ReadError> {
+        let log = self.log_of(ledger)?;
+        let accounts = addresses.iter().map(|address| Ok(log.account(address))).collect();
+        Ok(AccountsAtHead { head: batch::head(&log), accounts })
     }
 
     async fn account_as_of(

@@ -6,6 +6,7 @@
 
 mod access;
 mod accounts;
+mod at_head;
 mod audit;
 mod batch;
 mod changes;
@@ -34,7 +35,6 @@ mod snapshot;
 mod spans;
 mod statement;
 mod store;
-mod together;
 mod transaction_changes;
 mod transactions;
 mod users;

@@ -5,9 +5,9 @@
 //! nothing yet of a ledger that was just created, looking at all of it once is as good as one lookup per row.
 
 use engine::idempotency::IdempotencyKey;
-use engine::port::{Head, KeyUse, Loaded, LookedUp, Wanted};
+use engine::port::{KeyUse, Loaded, LookedUp, Wanted};
 use ledger::{BalanceKey, LedgerName, Reference, Timestamp};
-use sql_rows::{Corruption, Failure, Reader, add_looked_up, entry_number, stored_number};
+use sql_rows::{Corruption, Failure, HeadRow, Reader, add_looked_up, entry_number, stored_number};
 use sqlx::PgConnection;
 
 use crate::number::StoredNumber;
@@ -168,15 +168,8 @@ pub(crate) async fn balances_of(
 }
 
 fn loaded(row: LoadedRow, ledger: &LedgerName, wanted: &Wanted) -> Result<Loaded, Corruption> {
-    let place = || format!("the head of ledger {ledger}");
     let mut loaded = Loaded {
-        head: Head {
-            next: entry_number(row.next)?,
-            last_recorded_at: row
-                .last_recorded_at
-                .map(|micros| Reader::at(&place).time(micros))
-                .transpose()?,
-        },
+        head: HeadRow { next: row.next, last_recorded_at: row.last_recorded_at }.head(ledger)?,
         ..Loaded::default()
     };
     let counters = row.posted_in.into_iter().flatten().zip(row.posted_out.into_iter().flatten());

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::port::{
-    AllParts, Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine, DueHold, Head,
-    LedgerCreation, LogRecord, LookedUp, Opened, Parts, ReadError, Snapshot, Store, Unused, Wanted,
+    AccountsAtHead, AllParts, Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine,
+    DueHold, Head, LedgerCreation, LogRecord, LookedUp, Opened, Parts, ReadError, Snapshot, Store, Unused,
+    Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
@@ -19,9 +20,8 @@ use sqlx::PgConnection;
 use crate::connections::{Connections, Lease, run};
 use crate::options::PostgresOptions;
 use crate::session::Purpose;
-use crate::together::Together;
 use crate::{
-    accounts, batch, changes, groups, holds, ledgers, load, log, migrate, past, snapshot, statement,
+    accounts, at_head, batch, changes, groups, holds, ledgers, load, log, migrate, past, snapshot, statement,
     transaction_changes, transactions,
 };
 
@@ -29,7 +29,6 @@ use crate::{
 pub struct PostgresStore {
     pub(crate) writers: Connections,
     pub(crate) readers: Connections,
-    accounts: Together,
     pub(crate) options: PostgresOptions,
 }
 
@@ -65,7 +64,7 @@ impl PostgresStore {
         let mut lease = writers.acquire().await.map_err(connect)?;
         run!(lease, server(&mut lease)).map_err(connect)?.check()?;
         drop(lease);
-        Ok(Self { accounts: Together::new(readers.clone(), options.readers), writers, readers, options })
+        Ok(Self { writers, readers, options })
     }
 
     /// Brings the schema up to date, one step after the other, each of them wholly or not at all, and
@@ -263,8 +262,12 @@ impl Store for PostgresStore {
         Ok(read!(self, connection, transactions::transactions(connection, ledger, query))?)
     }
 
-    async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
-        Ok(self.accounts.account(ledger, address).await?)
+    async fn accounts_at_head(
+        &self,
+        ledger: &LedgerName,
+        addresses: &[Address],
+    ) -> Result<AccountsAtHead, ReadError> {
+        Ok(read!(self, connection, at_head::accounts_at_head(connection, ledger, addresses))?)
     }
 
     async fn account_as_of(

@@ -1,68 +1,15 @@
-//! Reads of accounts with their balances. An account is there from its first movement or change on, never before.
+//! Lists of accounts with their balances. An account is there from its first movement or change on, never before.
 
 use engine::pair::MetadataPair;
 use engine::query::{Account, AccountQuery, Page};
 use futures_util::{Stream, TryStreamExt};
 use ledger::{Address, Asset, LedgerName};
-use sql_rows::{AccountPage, Failure, accounts_as_of, add_to_account, end_of, first_behind};
+use sql_rows::{AccountPage, Failure, accounts_as_of, end_of, first_behind};
 
 use crate::groups::Reads;
 use crate::number::StoredNumber;
 use crate::rows::{AccountRow, head};
 use crate::store::SqliteStore;
-
-pub(crate) async fn account(
-    store: &SqliteStore,
-    ledger: &LedgerName,
-    address: &Address,
-) -> Result<Option<Account>, Failure> {
-    let mut connection = store.reader().await?;
-    let (name, wanted) = (ledger.as_str(), address.as_str());
-    // Metadata may be large: it comes with the first balance alone.
-    let rows = sqlx::query_as!(
-        AccountRow,
-        r#"SELECT ?2 AS "address!: String", kept.policy AS "policy?",
-            CASE WHEN asset IS (
-                SELECT min(asset) FROM balances WHERE ledger = ledgers.id AND address = ?2
-            ) THEN kept.metadata END AS "metadata?: String",
-            CASE WHEN asset IS (
-                SELECT min(asset) FROM balances WHERE ledger = ledgers.id AND address = ?2
-            ) THEN NULLIF(max(
-                COALESCE((
-                    SELECT max(COALESCE(
-                        CAST(NULLIF(substr(
-                            rtrim(b.recent_movements),
-                            length(rtrim(rtrim(b.recent_movements), '0123456789')) + 1
-                        ), '') AS INTEGER), (
-                            SELECT max(e.last) FROM earlier_movements AS e
-                            WHERE e.ledger = b.ledger AND e.address = b.address AND e.asset = b.asset
-                        )
-                    )) FROM balances AS b WHERE b.ledger = ledgers.id AND b.address = ?2
-                ), -1), COALESCE((
-                    SELECT max(number) FROM account_changes AS c WHERE c.ledger = ledgers.id AND c.address = ?2
-                ), -1)
-            ), -1) END AS "last?: i64",
-            asset AS "asset?",
-            posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
-            pending_in AS "pending_in?: StoredNumber", pending_out AS "pending_out?: StoredNumber"
-        FROM ledgers
-        LEFT JOIN accounts AS kept ON kept.ledger = ledgers.id AND kept.address = ?2
-        LEFT JOIN balances ON balances.ledger = ledgers.id AND balances.address = ?2
-        WHERE ledgers.name = ?1 ORDER BY asset"#,
-        name,
-        wanted
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    if rows.is_empty() {
-        return Err(Failure::LedgerNotFound);
-    }
-    let mut account = None;
-    for row in rows {
-        add_to_account(&mut account, row)?;
-    }
-    Ok(account)
-}
 
 /// Accounts with what is kept beside them and with their balances, from what finds their addresses in order.
 macro_rules! accounts {

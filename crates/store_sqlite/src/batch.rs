@@ -10,15 +10,14 @@ use async_trait::async_trait;
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
 use engine::port::{
-    Accompanies, AccompanyError, Batch, CommitError, Head, KeyUse, Loaded, LogRecord, LookedUp, Opened,
-    Wanted,
+    Accompanies, AccompanyError, Batch, CommitError, KeyUse, Loaded, LogRecord, LookedUp, Opened, Wanted,
 };
 use engine::shifted::ShiftedMovement;
 use fail_points::Point;
 use identity::AuditEvent;
 use ledger::{Asset, BalanceKey, BalanceTotal, Entry, EntryNumber, LedgerName, Reference, SumChanges};
 use sql_rows::{
-    BatchRows, Corruption, Failure, MovedBalance, Reader, add_looked_up, balances_of, entry_number,
+    BatchRows, Corruption, Failure, HeadRow, MovedBalance, Reader, add_looked_up, balances_of, entry_number,
     recorded_pairs, shifted_movements, stored_number, sums_of,
 };
 use sqlx::{Sqlite, SqliteConnection, Transaction};
@@ -47,10 +46,7 @@ pub(crate) async fn begin(
         .fetch_optional(&mut *transaction)
         .await?
         .ok_or(Failure::LedgerNotFound)?;
-    let next = entry_number(head.next_entry)?;
-    let place = || format!("the head of ledger {ledger}");
-    let last_recorded_at = head.last_recorded_at.map(|micros| Reader::at(&place).time(micros)).transpose()?;
-    let at = Head { next, last_recorded_at };
+    let at = HeadRow { next: head.next_entry, last_recorded_at: head.last_recorded_at }.head(ledger)?;
     let mut balances = wanted.missing;
     if wanted.cached_at != Some(at) {
         balances.extend(wanted.cached);
@@ -69,7 +65,7 @@ pub(crate) async fn begin(
     let keys = load_keys(&mut transaction, head.id, &wanted.keys).await?;
     let references = load_references(&mut transaction, head.id, &wanted.references).await?;
     let committed = store.checkpoints.as_ref().map(Checkpoints::committed);
-    let batch = Box::new(SqliteBatch { transaction, ledger: head.id, next: next.0, committed });
+    let batch = Box::new(SqliteBatch { transaction, ledger: head.id, next: at.next.0, committed });
     let loaded = Loaded {
         head: at,
         balances,

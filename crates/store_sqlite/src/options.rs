@@ -53,10 +53,12 @@ impl SqliteOptions {
             // log that once grew does not stay large.
             .pragma("wal_autocheckpoint", "16384")
             .pragma("journal_size_limit", "67108864")
-            // A full batch on a large ledger touches two pages of its own for each posting. What does not fit is written
-            // to the log before the commit, and then again: 64 MiB hold all of a batch, and the upper levels of all
-            // indexes.
-            .pragma("cache_size", "-65536")
+            // 16 MiB hold the upper levels of all indexes, and what is written again and again.
+            .pragma("cache_size", "-16384")
+            // A full batch on a large ledger touches two pages of its own for each posting. What would not fit is written to
+            // the log before the commit, and then again: until there are 64 MiB of it, the cache grows instead, and
+            // gives back after the commit what is above its size.
+            .pragma("cache_spill", "-65536")
     }
 
     /// The connection that copies the write-ahead log beside the writer. It reads no page of its own.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use engine::port::{
-    AllParts, BeginError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, LogRecord, Opened, Parts,
-    ReadError, Snapshot, Store, Wanted,
+    AccountsAtHead, AllParts, BeginError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, LogRecord,
+    Opened, Parts, ReadError, Snapshot, Store, Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
@@ -21,7 +21,7 @@ use crate::checkpoints::Checkpoints;
 use crate::options::SqliteOptions;
 use crate::writer::Writer;
 use crate::{
-    accounts, batch, changes, groups, holds, ledgers, log, migrate, past, snapshot, statement,
+    accounts, at_head, batch, changes, groups, holds, ledgers, log, migrate, past, snapshot, statement,
     transaction_changes, transactions,
 };
 
@@ -193,8 +193,12 @@ impl Store for SqliteStore {
         Ok(transactions::transactions(self, ledger, query).await?)
     }
 
-    async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
-        Ok(accounts::account(self, ledger, address).await?)
+    async fn accounts_at_head(
+        &self,
+        ledger: &LedgerName,
+        addresses: &[Address],
+    ) -> Result<AccountsAtHead, ReadError> {
+        Ok(at_head::accounts_at_head(self, ledger, addresses).await?)
     }
 
     async fn account_as_of(

@@ -106,6 +106,25 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_larger_than_the_cache_is_written_to_the_log_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = empty_store(&folder).await;
+        on_the_writer(&store, "CREATE TABLE filling (bytes BLOB)").await;
+        let log = || std::fs::metadata(folder.path().join("test.db-wal")).unwrap().len();
+        let before = log();
+        let mut transaction = store.writer.begin().await.unwrap();
+        for _ in 0..24 {
+            // A mebibyte.
+            let insert = "INSERT INTO filling VALUES (zeroblob(1 << 20))";
+            sqlx::query(insert).execute(&mut *transaction).await.unwrap();
+        }
+        assert_eq!(pragma(&mut transaction, "cache_size").await, "-16384");
+        assert_eq!(log(), before, "nothing of it is there before the commit");
+        transaction.commit().await.unwrap();
+        assert!(log() >= before + (24 << 20));
+    }
+
+    #[tokio::test]
     async fn readers_cannot_write_and_are_opened_when_needed() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(&folder).await;

@@ -96,7 +96,7 @@ impl Cluster {
     }
 
     /// Makes a new database that begins as another one, to which nobody is connected, and returns its address.
-    #[cfg(any(test, feature = "peers"))]
+    #[cfg(any(test, feature = "alloc", feature = "peers"))]
     pub(crate) fn copied_database(&self, name: &str, of: &str) -> anyhow::Result<String> {
         let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{of}'");
         self.execute(&self.maintenance(), &end)?;
@@ -105,7 +105,7 @@ impl Cluster {
     }
 
     /// Removes a database and ends whoever is connected to it.
-    #[cfg(any(test, feature = "size", feature = "peers"))]
+    #[cfg(any(test, feature = "alloc", feature = "size", feature = "peers"))]
     pub(crate) fn drop_database(&self, name: &str) -> anyhow::Result<()> {
         self.execute(&self.maintenance(), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
     }

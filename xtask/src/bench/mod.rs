@@ -1,11 +1,12 @@
 //! Benchmarks: each is one command, compares within one run, and prints ratios beside figures.
 
+pub(crate) mod alloc;
 mod auth;
 mod cluster;
 mod codegen;
 mod figures;
 mod latencies;
-mod load;
+pub(crate) mod load;
 mod measure;
 mod peers;
 mod processor;
@@ -25,6 +26,7 @@ pub(crate) enum Bench {
     /// Posts transfers over 1, 8, 64 and 256 connections on SQLite, in batches and one SQL transaction each.
     Smoke(smoke::Options),
     Write(write::Options),
+    Alloc(alloc::Options),
     Auth(auth::Options),
     Codegen(codegen::Options),
     Size(size::Options),
@@ -33,6 +35,8 @@ pub(crate) enum Bench {
 
 /// The features that this program has.
 const BUILT_WITH: &[&str] = &[
+    #[cfg(feature = "alloc")]
+    "alloc",
     #[cfg(feature = "peers")]
     "peers",
     #[cfg(feature = "postgres")]
@@ -46,6 +50,8 @@ impl Bench {
     fn features(&self) -> Vec<&'static str> {
         match self {
             Self::Write(options) if options.starts_postgres() => vec!["postgres"],
+            Self::Alloc(options) if options.starts_postgres() => vec!["alloc", "postgres"],
+            Self::Alloc(_) => vec!["alloc"],
             Self::Auth(options) if options.starts_postgres() => vec!["postgres"],
             Self::Smoke(_) | Self::Write(_) | Self::Auth(_) | Self::Codegen(_) => vec![],
             Self::Size(options) if options.starts_postgres() => vec!["size", "postgres"],
@@ -61,11 +67,14 @@ impl Bench {
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     let features = bench.features();
     let lacks_one = features.iter().any(|feature| !BUILT_WITH.contains(feature));
-    // It waits for cargo, and puts no load on anything itself.
-    let only_waits = matches!(bench, Bench::Codegen(_));
+    // They wait for cargo or valgrind, and put no load on anything themselves.
+    let only_waits = matches!(bench, Bench::Codegen(_) | Bench::Alloc(_));
     if (cfg!(debug_assertions) && !only_waits) || lacks_one {
         let mut again = cargo_command::cargo();
-        again.args(["run", "--quiet", "--release", "--package", "xtask"]);
+        again.args(["run", "--quiet", "--package", "xtask"]);
+        if !only_waits {
+            again.arg("--release");
+        }
         if !features.is_empty() {
             again.args(["--features", &features.join(",")]);
         }
@@ -74,6 +83,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Smoke(options) => smoke::run(options),
         Bench::Write(options) => write::run(options),
+        Bench::Alloc(options) => alloc::run(options),
         Bench::Auth(options) => auth::run(options),
         Bench::Codegen(options) => codegen::run(options),
         Bench::Size(options) => size::run(options),

@@ -23,8 +23,13 @@ pub(crate) struct Service {
 
 /// Builds the release binary and returns its path.
 pub(crate) fn build() -> anyhow::Result<std::path::PathBuf> {
+    build_by(cargo_command::cargo())
+}
+
+/// Builds it with a cargo that is set up as the caller wants it.
+pub(crate) fn build_by(mut cargo: Command) -> anyhow::Result<std::path::PathBuf> {
     eprintln!("building the release binary …");
-    let status = cargo_command::cargo().args(["build", "--release", "--package", "server"]).status()?;
+    let status = cargo.args(["build", "--release", "--package", "server"]).status()?;
     if !status.success() {
         bail!("the release build failed");
     }
@@ -34,7 +39,16 @@ pub(crate) fn build() -> anyhow::Result<std::path::PathBuf> {
 impl Service {
     /// Starts the service on a database, with settings as environment variables over the `dev` profile.
     pub(crate) fn start(binary: &Path, database: &str, settings: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let mut child = Command::new(binary)
+        Self::start_with(Command::new(binary), database, settings)
+    }
+
+    /// Starts it with a command: under a program that looks on, say.
+    pub(crate) fn start_with(
+        mut command: Command,
+        database: &str,
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
+        let mut child = command
             .env("PX_PROFILE", "dev")
             .env("PX_SERVER__PORT", "0")
             .env("PX_DATABASE__URL", database)
@@ -51,7 +65,7 @@ impl Service {
             // What it warns of concerns whoever measures.
             .stderr(Stdio::inherit())
             .spawn()
-            .with_context(|| format!("starting {}", binary.display()))?;
+            .with_context(|| format!("starting {}", command.get_program().display()))?;
         let mut lines = BufReader::new(child.stdout.take().context("no standard output")?).lines();
         let address = lines
             .by_ref()
@@ -64,6 +78,22 @@ impl Service {
         // Keeps reading, so that the service never waits for a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Ok(Self { child, address })
+    }
+
+    /// Has it stop by itself, and waits until it has.
+    ///
+    /// # Errors
+    /// It does not end well.
+    #[cfg(any(test, feature = "alloc"))]
+    pub(crate) fn end(mut self) -> anyhow::Result<()> {
+        use rustix::process::{Pid, Signal, kill_process};
+
+        kill_process(Pid::from_child(&self.child), Signal::TERM)?;
+        let status = self.child.wait()?;
+        if !status.success() {
+            bail!("the service ended with {status}");
+        }
+        Ok(())
     }
 
     /// Returns its process.

@@ -1,5 +1,9 @@
 //! Why a store did not do as it was asked: an error per operation, with what the database said for operators' eyes only.
 
+use std::sync::Arc;
+
+use crate::submission::SharedSource;
+
 /// An error of the database beneath a store, for operators' eyes only.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -59,4 +63,19 @@ pub enum ReadError {
     /// To go back as far would take more than [`LOOKS_MAX`](crate::query::LOOKS_MAX).
     #[error("an answer as of that moment takes too much to look at")]
     TooMuchToLookAt,
+}
+
+impl ReadError {
+    /// Returns what makes the same error as often as it is needed, for reads that went together.
+    pub(crate) fn share(self) -> impl Fn() -> Self {
+        type Makes = fn(Source) -> ReadError;
+        let (makes, source): (Makes, Source) = match self {
+            Self::LedgerNotFound => (|_| Self::LedgerNotFound, "".into()),
+            Self::TooMuchToLookAt => (|_| Self::TooMuchToLookAt, "".into()),
+            Self::Unavailable(source) => (Self::Unavailable, source),
+            Self::Corrupt(source) => (Self::Corrupt, source),
+        };
+        let source = SharedSource(Arc::from(source));
+        move || makes(Box::new(source.clone()))
+    }
 }

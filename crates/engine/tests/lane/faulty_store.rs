@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use engine::port::{
-    Accompanies, AccompanyError, AllParts, Appended, Appends, Batch, BeginError, CommitError,
+    Accompanies, AccompanyError, AccountsAtHead, AllParts, Appended, Appends, Batch, BeginError, CommitError,
     CreateLedgerError, DatedLine, DueHold, Head, LedgerCreation, LogRecord, LookedUp, Opened, Parts,
     ReadError, Snapshot, Store, Unused, Wanted,
 };
@@ -40,6 +40,12 @@ pub(crate) struct Switches {
     blind: AtomicBool,
     /// What came of every append so far.
     appended: Mutex<Vec<Appended>>,
+    /// Every read of accounts needs a permit to start.
+    reads: Semaphore,
+    /// How many accounts were asked for, at every read so far.
+    read: Mutex<Vec<usize>>,
+    /// Whether the next read of accounts fails.
+    unreadable: AtomicBool,
 }
 
 /// A real store behind switches.
@@ -55,6 +61,9 @@ impl FaultyStore {
             faults: Mutex::default(),
             blind: AtomicBool::default(),
             appended: Mutex::default(),
+            reads: Semaphore::new(Semaphore::MAX_PERMITS),
+            read: Mutex::default(),
+            unreadable: AtomicBool::default(),
         };
         Self { inner, switches: Arc::new(switches) }
     }
@@ -71,6 +80,25 @@ impl FaultyStore {
     /// Returns what came of every append since this was last asked.
     pub(crate) fn appended(&self) -> Vec<Appended> {
         std::mem::take(&mut self.switches.appended.lock().unwrap())
+    }
+
+    /// Holds every read of accounts back until [`release_reads`](Self::release_reads).
+    pub(crate) fn hold_reads(&self) {
+        self.switches.reads.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    pub(crate) fn release_reads(&self) {
+        self.switches.reads.add_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// Returns how many accounts were asked for at every read since this was last asked.
+    pub(crate) fn read(&self) -> Vec<usize> {
+        std::mem::take(&mut self.switches.read.lock().unwrap())
+    }
+
+    /// Lets the next read of accounts go wrong.
+    pub(crate) fn fail_next_read(&self) {
+        self.switches.unreadable.store(true, Ordering::SeqCst);
     }
 
     /// Lets the next look at balances go wrong.
@@ -213,8 +241,17 @@ impl Store for FaultyStore {
         self.inner.reversed(ledger, transactions).await
     }
 
-    async fn account(&self, ledger: &LedgerName, address: &Address) -> Result<Option<Account>, ReadError> {
-        self.inner.account(ledger, address).await
+    async fn accounts_at_head(
+        &self,
+        ledger: &LedgerName,
+        addresses: &[Address],
+    ) -> Result<AccountsAtHead, ReadError> {
+        self.switches.read.lock().unwrap().push(addresses.len());
+        drop(self.switches.reads.acquire().await);
+        if self.switches.unreadable.swap(false, Ordering::SeqCst) {
+            return Err(ReadError::Unavailable("the line was cut".into()));
+        }
+        self.inner.accounts_at_head(ledger, addresses).await
     }
 
     async fn account_as_of(

@@ -5,6 +5,7 @@ mod asking;
 mod changing;
 mod companions;
 mod faulty_store;
+mod reading;
 mod scheduling;
 mod together;
 mod users;

@@ -2,12 +2,12 @@
 //!
 //! These tests open the database behind the store's back, as an operator or another process would.
 
+mod at_head;
 mod faults;
 mod locks;
 mod migrations;
 mod schema;
 mod tls;
-mod together;
 
 use std::sync::Arc;
 use std::time::Duration;

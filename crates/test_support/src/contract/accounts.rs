@@ -1,10 +1,12 @@
 //! Accounts: one by one and in lists.
 
-use engine::port::Store;
+use engine::port::{Head, ReadError, Store};
 use engine::query::AccountQuery;
 use ledger::LedgerName;
 
-use crate::{Naive, Request, StoreFixture, address, append, asset, drain, post, posting, transfer};
+use crate::{
+    Naive, Request, StoreFixture, address, append, asset, change, drain, ledger_name, post, posting, transfer,
+};
 
 fn all(limit: usize) -> AccountQuery {
     AccountQuery { limit, ..AccountQuery::default() }
@@ -54,6 +56,37 @@ pub async fn an_account_is_there_from_its_first_movement_on(fixture: &dyn StoreF
     let figures: Vec<_> =
         account.balances.iter().map(|(asset, balance)| (asset.as_str(), balance.posted())).collect();
     assert_eq!(figures, [("EUR/2", 4), ("USD/2", 7)]);
+}
+
+/// Each in its place, whether it is there or not and however often it is asked for, and with where the log stands.
+pub async fn accounts_are_read_together_with_the_head(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let names = ["users:1", "nobody", "world", "users:1", "Z", "quiet", "users-2", "both"];
+    let addresses = names.map(address);
+    let mut naive = Naive::default();
+    for more in [0, 1, 2] {
+        if more == 1 {
+            naive = wallets(&*store, &main).await;
+        } else if more == 2 {
+            let changes =
+                [change("quiet"), change("both"), transfer("users:1", "both", 1), change("users-2")];
+            naive.records.extend(append(&*store, &main, &changes).await);
+        }
+        let head = Head {
+            next: naive.next(),
+            last_recorded_at: naive.records.last().map(|record| record.entry.recorded_at),
+        };
+        let found = store.accounts_at_head(&main, &addresses).await.unwrap();
+        assert_eq!(found.head, head);
+        let accounts: Vec<_> = found.accounts.into_iter().map(Result::unwrap).collect();
+        assert_eq!(accounts, addresses.each_ref().map(|address| naive.account(address)));
+        let found = store.accounts_at_head(&main, &[]).await.unwrap();
+        assert_eq!((found.head, found.accounts.len()), (head, 0));
+    }
+    let other = ledger_name("other");
+    for addresses in [&addresses[..], &[]] {
+        assert!(matches!(store.accounts_at_head(&other, addresses).await, Err(ReadError::LedgerNotFound)));
+    }
 }
 
 /// By the bytes of their addresses, in pages of any size, from any place on.

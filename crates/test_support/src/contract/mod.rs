@@ -57,6 +57,7 @@ macro_rules! store_contract {
             }
             accounts {
                 an_account_is_there_from_its_first_movement_on
+                accounts_are_read_together_with_the_head
                 accounts_are_listed_by_address
                 an_asset_leaves_other_accounts_and_other_balances_out
                 a_prefix_need_not_end_with_a_segment

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use engine::port::{
-    Accompanies, AccompanyError, AllParts, Batch, BeginError, CommitError, CreateLedgerError, DatedLine,
-    DueHold, LedgerCreation, Loaded, LogRecord, Opened, Parts, ReadError, Snapshot, Source, Store, Wanted,
+    Accompanies, AccompanyError, AccountsAtHead, AllParts, Batch, BeginError, CommitError, CreateLedgerError,
+    DatedLine, DueHold, LedgerCreation, Loaded, LogRecord, Opened, Parts, ReadError, Snapshot, Source, Store,
+    Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
@@ -171,7 +172,11 @@ impl Store for Troubled {
         read(ledger).await
     }
 
-    async fn account(&self, ledger: &LedgerName, _address: &Address) -> Result<Option<Account>, ReadError> {
+    async fn accounts_at_head(
+        &self,
+        ledger: &LedgerName,
+        _addresses: &[Address],
+    ) -> Result<AccountsAtHead, ReadError> {
         read(ledger).await
     }
 

@@ -19,7 +19,7 @@ use self::connection::Connection;
 pub(crate) use self::http::{Client, get};
 #[cfg(any(test, feature = "size"))]
 pub(crate) use self::traffic::FUNDS;
-#[cfg(any(test, feature = "size", feature = "peers"))]
+#[cfg(any(test, feature = "alloc", feature = "size", feature = "peers"))]
 pub(crate) use self::traffic::account;
 pub(crate) use self::traffic::{Keys, Traffic};
 use super::latencies::Latencies;
