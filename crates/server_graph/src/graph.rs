@@ -34,7 +34,7 @@ impl app::graph::Graph for Graph {
 
 #[cfg(test)]
 mod tests {
-    use service::Graph as _;
+    use app::graph::Graph as _;
 
     use super::*;
 
