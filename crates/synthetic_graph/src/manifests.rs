@@ -26,6 +26,12 @@ pub(crate) fn all(checkout: &Path) -> io::Result<Vec<(String, String)>> {
         _ => line.to_owned(),
     });
     let lines = lines.filter(|line| !line.starts_with("exclude = "));
+    // Generated code is compiled in its program's package here, and in one of its own there.
+    let lines = lines.map(|line| match line.as_str() {
+        "[profile.dev.package.server_graph]" => format!("[profile.dev.package.{SERVER}]"),
+        "[profile.dev.package.server_sdk]" => format!("[profile.dev.package.{SDK}]"),
+        _ => line,
+    });
     let mut is_kept = true;
     let lines = lines.filter(|line| {
         if line.starts_with('[') {
