@@ -24,7 +24,7 @@ pub fn variable() -> &'static str {
     VARIABLE
 }
 
-/// Marks a place. Where [`VARIABLE`] names it, the process may end here.
+/// Marks a place. Where the [`variable`] names it, the process may end here.
 #[cfg(any(debug_assertions, feature = "armed"))]
 pub fn reach(point: Point) {
     armed::reach(point);
