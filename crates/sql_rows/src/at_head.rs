@@ -34,8 +34,10 @@ impl HeadRow {
 /// A row of one of several accounts: of what is kept beside it, if there is any of it, then one per balance. Every row has
 /// the head as well, and there is at least one, if the ledger is there.
 pub struct PlacedRow<N> {
-    /// The head.
-    pub head: HeadRow,
+    /// How many entries the log has.
+    pub next: i64,
+    /// When the last of them was recorded.
+    pub last_recorded_at: Option<i64>,
     /// The account's place among those that were asked for, from 0; `None` in a row that has the head alone.
     pub place: Option<i64>,
     /// What the account allows.
@@ -46,8 +48,14 @@ pub struct PlacedRow<N> {
     pub last: Option<i64>,
     /// The asset.
     pub asset: Option<String>,
-    /// The counters, in their order.
-    pub counters: [Option<N>; 4],
+    /// All credits.
+    pub posted_in: Option<N>,
+    /// All debits.
+    pub posted_out: Option<N>,
+    /// Held credits.
+    pub pending_in: Option<N>,
+    /// Held debits.
+    pub pending_out: Option<N>,
 }
 
 /// Puts together what rows say of the accounts that were asked for. What one account holds that makes no sense fails that
@@ -60,7 +68,8 @@ pub fn accounts_at_head<N: Copy + Into<i128>>(
     addresses: &[Address],
     rows: Vec<PlacedRow<N>>,
 ) -> Result<AccountsAtHead, Failure> {
-    let head = rows.first().ok_or(Failure::LedgerNotFound)?.head.head(ledger)?;
+    let PlacedRow { next, last_recorded_at, .. } = *rows.first().ok_or(Failure::LedgerNotFound)?;
+    let head = HeadRow { next, last_recorded_at }.head(ledger)?;
     let mut accounts: Vec<Result<Option<Account>, ReadError>> = addresses.iter().map(|_| Ok(None)).collect();
     for row in rows {
         let place = row.place.and_then(|place| usize::try_from(place).ok());
@@ -80,17 +89,16 @@ pub fn accounts_at_head<N: Copy + Into<i128>>(
 
 impl<N> PlacedRow<N> {
     fn of(self, address: &Address) -> AccountRow<N> {
-        let [posted_in, posted_out, pending_in, pending_out] = self.counters;
         AccountRow {
             address: address.as_str().to_owned(),
             policy: self.policy,
             metadata: self.metadata,
             last: self.last,
             asset: self.asset,
-            posted_in,
-            posted_out,
-            pending_in,
-            pending_out,
+            posted_in: self.posted_in,
+            posted_out: self.posted_out,
+            pending_in: self.pending_in,
+            pending_out: self.pending_out,
         }
     }
 }

@@ -2,24 +2,11 @@
 
 use engine::port::AccountsAtHead;
 use ledger::{Address, LedgerName};
-use sql_rows::{Failure, HeadRow, PlacedRow};
+use sql_rows::{Failure, HeadRow};
 use sqlx::PgConnection;
 
 use crate::number::StoredNumber;
-
-struct Row {
-    next: i64,
-    last_recorded_at: Option<i64>,
-    place: Option<i64>,
-    policy: Option<String>,
-    metadata: Option<String>,
-    last: Option<i64>,
-    asset: Option<String>,
-    posted_in: Option<StoredNumber>,
-    posted_out: Option<StoredNumber>,
-    pending_in: Option<StoredNumber>,
-    pending_out: Option<StoredNumber>,
-}
+use crate::rows::PlacedRow;
 
 pub(crate) async fn accounts_at_head(
     connection: &mut PgConnection,
@@ -37,7 +24,7 @@ pub(crate) async fn accounts_at_head(
     }
     let wanted: Vec<&str> = addresses.iter().map(Address::as_str).collect();
     let rows = sqlx::query_as!(
-        Row,
+        PlacedRow,
         r#"SELECT next_entry AS "next!", last_recorded_at, place - 1 AS place, policy AS "policy?",
             own.metadata AS "metadata?", last AS "last?", asset AS "asset?",
             posted_in AS "posted_in?: StoredNumber", posted_out AS "posted_out?: StoredNumber",
@@ -70,14 +57,5 @@ pub(crate) async fn accounts_at_head(
     )
     .fetch_all(connection)
     .await?;
-    let placed = |row: Row| PlacedRow {
-        head: HeadRow { next: row.next, last_recorded_at: row.last_recorded_at },
-        place: row.place,
-        policy: row.policy,
-        metadata: row.metadata,
-        last: row.last,
-        asset: row.asset,
-        counters: [row.posted_in, row.posted_out, row.pending_in, row.pending_out],
-    };
-    sql_rows::accounts_at_head(ledger, addresses, rows.into_iter().map(placed).collect())
+    sql_rows::accounts_at_head(ledger, addresses, rows)
 }

@@ -2,24 +2,11 @@
 
 use engine::port::AccountsAtHead;
 use ledger::{Address, LedgerName};
-use sql_rows::{Failure, HeadRow, PlacedRow};
+use sql_rows::{Failure, HeadRow};
 
 use crate::number::StoredNumber;
+use crate::rows::PlacedRow;
 use crate::store::SqliteStore;
-
-struct Row {
-    next: i64,
-    last_recorded_at: Option<i64>,
-    place: Option<i64>,
-    policy: Option<String>,
-    metadata: Option<String>,
-    last: Option<i64>,
-    asset: Option<String>,
-    posted_in: Option<StoredNumber>,
-    posted_out: Option<StoredNumber>,
-    pending_in: Option<StoredNumber>,
-    pending_out: Option<StoredNumber>,
-}
 
 pub(crate) async fn accounts_at_head(
     store: &SqliteStore,
@@ -41,7 +28,7 @@ pub(crate) async fn accounts_at_head(
     let wanted = serde_json::to_string(&wanted).expect("texts can always be written");
     // Through what is wanted, and from there by primary keys: the joins are to run in the order in which they stand.
     let rows = sqlx::query_as!(
-        Row,
+        PlacedRow,
         r#"SELECT next_entry AS "next!: i64", last_recorded_at AS "last_recorded_at?: i64", wanted.key + 0 AS "place?: i64",
             policy AS "policy?: String", kept.metadata AS "metadata?: String", (
                 SELECT max(number) FROM account_changes AS c WHERE c.ledger = ledgers.id AND c.address = wanted.value
@@ -75,14 +62,5 @@ pub(crate) async fn accounts_at_head(
     )
     .fetch_all(&mut *connection)
     .await?;
-    let placed = |row: Row| PlacedRow {
-        head: HeadRow { next: row.next, last_recorded_at: row.last_recorded_at },
-        place: row.place,
-        policy: row.policy,
-        metadata: row.metadata,
-        last: row.last,
-        asset: row.asset,
-        counters: [row.posted_in, row.posted_out, row.pending_in, row.pending_out],
-    };
-    sql_rows::accounts_at_head(ledger, addresses, rows.into_iter().map(placed).collect())
+    sql_rows::accounts_at_head(ledger, addresses, rows)
 }

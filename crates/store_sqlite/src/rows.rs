@@ -8,6 +8,7 @@ use crate::number::{StoredNumber, StoredTotal};
 
 pub(crate) type AccountRow = sql_rows::AccountRow<StoredNumber>;
 pub(crate) type BalanceRow = sql_rows::BalanceRow<StoredNumber>;
+pub(crate) type PlacedRow = sql_rows::PlacedRow<StoredNumber>;
 pub(crate) type ShiftedRow = sql_rows::ShiftedRow<StoredNumber>;
 pub(crate) type SumRow = sql_rows::SumRow<StoredTotal>;
 
