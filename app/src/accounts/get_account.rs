@@ -24,8 +24,8 @@ pub async fn get_account(
     let Read((AccountPath { ledger, address }, GetAccountQuery { as_of })) = request;
     NotYet::check(as_of, engine.now())?;
     let account = match as_of {
-        None => engine.account(&ledger, &address).await?,
-        Some(as_of) => engine.store().account_as_of(&ledger, &address, as_of).await?.map(Arc::new),
+        None => engine.account(&ledger, &address).await?.map(Arc::unwrap_or_clone),
+        Some(as_of) => engine.store().account_as_of(&ledger, &address, as_of).await?,
     };
-    Ok(Reply(Arc::unwrap_or_clone(account.ok_or(AccountError::NotFound)?).into()))
+    Ok(Reply(account.ok_or(AccountError::NotFound)?.into()))
 }

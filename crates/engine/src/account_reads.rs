@@ -93,7 +93,9 @@ impl AccountReads {
     pub(crate) fn written(&self, ledger: &LedgerName, on: Head, records: &[LogRecord]) {
         let state = &mut *self.state();
         if let Some(reads) = state.ledgers.get_mut(ledger) {
-            state.weight -= reads.copies.go_on(on, records);
+            let before = reads.copies.weight();
+            reads.copies.go_on(on, records);
+            state.weight = state.weight - before + reads.copies.weight();
         }
     }
 
@@ -192,8 +194,8 @@ impl State {
         found: AccountsAtHead,
     ) -> Vec<(oneshot::Sender<Answer>, Answer)> {
         let reads = self.ledgers.entry(ledger.clone()).or_default();
-        let (standing, freed) = reads.copies.compare(copy_at, found.head);
-        self.weight -= freed;
+        let before = reads.copies.weight();
+        let standing = reads.copies.compare(copy_at, found.head);
         let mut answers = Vec::with_capacity(asked.len());
         let mut accounts = found.accounts.into_iter();
         for one in asked {
@@ -201,7 +203,7 @@ impl State {
                 let account = accounts.next().expect("an answer for each address");
                 let account = account.map(|account| account.map(Arc::new));
                 if let (Standing::Same, Ok(Some(account))) = (standing, &account) {
-                    self.weight += reads.copies.keep(account);
+                    reads.copies.keep(account);
                 }
                 answers.push((one.answer, account));
             } else {
@@ -213,6 +215,7 @@ impl State {
                 }
             }
         }
+        self.weight = self.weight - before + reads.copies.weight();
         if self.weight > self.weight_max {
             // Rare, and what is asked for often is soon there again.
             for reads in self.ledgers.values_mut() {

@@ -53,33 +53,36 @@ impl Copies {
         self.accounts.get(address).cloned()
     }
 
-    /// Gives up all copies, and returns what they weighed.
-    pub(super) fn forget(&mut self) -> usize {
-        std::mem::take(self).weight
+    /// Returns about how many bytes they take.
+    pub(super) fn weight(&self) -> usize {
+        self.weight
     }
 
-    /// Keeps a copy that belongs to the head at which the others are. Returns what it weighs, or what that is more than
-    /// the copy before it.
-    pub(super) fn keep(&mut self, account: &Arc<Account>) -> usize {
+    /// Gives up all copies.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Keeps a copy that belongs to the head at which the others are, unless it is large.
+    pub(super) fn keep(&mut self, account: &Arc<Account>) {
         let weight = account_weight(account);
         if weight > WEIGHT_MAX || self.accounts.contains_key(&account.address) {
-            return 0;
+            return;
         }
         self.accounts.insert(account.address.clone(), Arc::clone(account));
         self.weight += weight;
-        weight
     }
 
-    /// Compares the copies, which stood at `began` when the store was asked, with where it says that the log stands.
-    /// Returns also the weight of copies that were given up.
-    pub(super) fn compare(&mut self, began: Option<Head>, head: Head) -> (Standing, usize) {
+    /// Compares the copies, which stood at `began` when the store was asked, with where it says that the log stands, and
+    /// gives them up where they are of no more use.
+    pub(super) fn compare(&mut self, began: Option<Head>, head: Head) -> Standing {
         let Some(at) = self.at else {
             self.at = Some(head);
-            return (Standing::Same, 0);
+            return Standing::Same;
         };
         if at == head {
             self.behind = 0;
-            return (Standing::Same, 0);
+            return Standing::Same;
         }
         // It was confirmed before the store was asked: no log that goes on from there can be shorter, or as long and
         // different.
@@ -88,30 +91,29 @@ impl Copies {
             return self.begin_anew(head);
         }
         if head.next < at.next {
-            return (Standing::Ahead, 0);
+            return Standing::Ahead;
         }
         self.behind += 1;
         if self.behind > BEHIND_MAX {
             return self.begin_anew(head);
         }
-        (Standing::Behind, 0)
+        Standing::Behind
     }
 
-    fn begin_anew(&mut self, head: Head) -> (Standing, usize) {
-        let freed = self.forget();
+    fn begin_anew(&mut self, head: Head) -> Standing {
+        self.forget();
         self.at = Some(head);
-        (Standing::Same, freed)
+        Standing::Same
     }
 
-    /// Goes on with what was written on the head `on`: what it touched is not true any more. Returns what that weighed.
-    pub(super) fn go_on(&mut self, on: Head, records: &[LogRecord]) -> usize {
-        let Some(LogRecord { entry: last, .. }) = records.last() else { return 0 };
+    /// Goes on with what was written on the head `on`: what it touched is not true any more.
+    pub(super) fn go_on(&mut self, on: Head, records: &[LogRecord]) {
+        let Some(LogRecord { entry: last, .. }) = records.last() else { return };
         if self.at != Some(on) {
-            return 0;
+            return;
         }
         self.at = Some(Head { next: last.number.next(), last_recorded_at: Some(last.recorded_at) });
         self.behind = 0;
-        let before = self.weight;
         for LogRecord { entry, .. } in records {
             for address in touched(entry) {
                 if self.accounts.is_empty() {
@@ -122,7 +124,6 @@ impl Copies {
                 }
             }
         }
-        before - self.weight
     }
 }
 
@@ -152,12 +153,14 @@ mod tests {
     /// Copies of some accounts at a head.
     fn copies(at: Head, accounts: &[&str]) -> Copies {
         let mut copies = Copies::default();
-        assert_eq!(copies.compare(None, at), (Standing::Same, 0));
+        assert_eq!((copies.compare(None, at), copies.weight()), (Standing::Same, 0));
         for account in accounts {
             let (policy, metadata) = (Policy::standard(&address(account)).clone(), Metadata::default());
             let account =
                 Account { address: address(account), policy, metadata, version: Some(1), balances: vec![] };
-            assert!(copies.keep(&Arc::new(account)) > 0);
+            let before = copies.weight();
+            copies.keep(&Arc::new(account));
+            assert!(copies.weight() > before);
         }
         copies
     }
@@ -180,13 +183,18 @@ mod tests {
     #[test]
     fn what_is_written_on_them_takes_them_on() {
         let mut copies = copies(head(5, 50), &["a", "b"]);
-        assert_eq!(copies.go_on(head(4, 40), &[change(4, 50, "b")]), 0);
+        let weight = copies.weight();
+        copies.go_on(head(4, 40), &[change(4, 50, "b")]);
+        assert_eq!(copies.weight(), weight);
         assert_eq!(copies.at(), Some(head(5, 50)), "they were not there");
-        assert!(copies.go_on(head(5, 50), &[change(5, 60, "a"), change(6, 70, "c")]) > 0);
+        copies.go_on(head(5, 50), &[change(5, 60, "a"), change(6, 70, "c")]);
+        assert!(copies.weight() < weight);
+        let weight = copies.weight();
         assert_eq!(copies.at(), Some(head(7, 70)));
         assert!(!copies.have(&address("a")) && copies.have(&address("b")));
-        assert_eq!(copies.compare(Some(head(5, 50)), head(7, 70)), (Standing::Same, 0));
-        assert_eq!(copies.compare(Some(head(5, 50)), head(6, 60)), (Standing::Ahead, 0));
+        assert_eq!(copies.compare(Some(head(5, 50)), head(7, 70)), Standing::Same);
+        assert_eq!(copies.compare(Some(head(5, 50)), head(6, 60)), Standing::Ahead);
+        assert_eq!(copies.weight(), weight);
         assert!(copies.have(&address("b")));
     }
 
@@ -194,16 +202,17 @@ mod tests {
     fn a_store_that_stays_ahead_has_them_given_up() {
         let mut copies = copies(head(5, 50), &["a"]);
         for _ in 0..BEHIND_MAX {
-            assert_eq!(copies.compare(Some(head(5, 50)), head(6, 60)), (Standing::Behind, 0));
+            assert_eq!(copies.compare(Some(head(5, 50)), head(6, 60)), Standing::Behind);
         }
         // Its lane tells of it after all.
         copies.go_on(head(5, 50), &[change(5, 60, "b")]);
-        assert_eq!(copies.compare(Some(head(5, 50)), head(6, 60)), (Standing::Same, 0));
+        assert_eq!(copies.compare(Some(head(5, 50)), head(6, 60)), Standing::Same);
         for _ in 0..BEHIND_MAX {
-            assert_eq!(copies.compare(Some(head(6, 60)), head(9, 90)), (Standing::Behind, 0));
+            assert_eq!(copies.compare(Some(head(6, 60)), head(9, 90)), Standing::Behind);
         }
-        let (standing, freed) = copies.compare(Some(head(6, 60)), head(9, 90));
-        assert!(standing == Standing::Same && freed > 0);
+        assert!(copies.weight() > 0);
+        assert_eq!(copies.compare(Some(head(6, 60)), head(9, 90)), Standing::Same);
+        assert_eq!(copies.weight(), 0);
         assert!(copies.is_empty() && copies.at() == Some(head(9, 90)));
     }
 
@@ -213,8 +222,9 @@ mod tests {
             [(head(5, 50), head(4, 40)), (head(5, 50), head(5, 51)), (head(4, 40), head(5, 51))]
         {
             let mut copies = copies(head(5, 50), &["a"]);
-            let (standing, freed) = copies.compare(Some(began), found);
-            assert!(standing == Standing::Same && freed > 0, "{began:?}, {found:?}");
+            assert!(copies.weight() > 0);
+            let standing = copies.compare(Some(began), found);
+            assert!(standing == Standing::Same && copies.weight() == 0, "{began:?}, {found:?}");
             assert!(copies.is_empty() && copies.at() == Some(found));
         }
     }
@@ -226,7 +236,8 @@ mod tests {
         let metadata = Metadata::new(pairs.collect()).unwrap();
         let policy = Policy::standard(&address("a")).clone();
         let account = Account { address: address("a"), policy, metadata, version: Some(1), balances: vec![] };
-        assert_eq!(copies.keep(&Arc::new(account)), 0);
+        copies.keep(&Arc::new(account));
+        assert_eq!(copies.weight(), 0);
         assert!(copies.is_empty());
     }
 }
