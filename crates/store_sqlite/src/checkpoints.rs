@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{SqliteConnection, SqlitePool};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 
 use crate::options::SqliteOptions;
@@ -33,17 +33,18 @@ const RETRY: Duration = Duration::from_secs(1);
 /// The task that copies.
 pub(crate) struct Checkpoints {
     committed: Arc<Notify>,
-    pool: SqlitePool,
-    task: JoinHandle<()>,
+    ending: Arc<Notify>,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Checkpoints {
     /// Starts the task. It opens its connection when there is something to copy.
     pub(crate) fn start(options: &SqliteOptions, writer: Writer) -> Self {
         let committed = Arc::new(Notify::new());
+        let ending = Arc::new(Notify::new());
         let pool = SqliteOptions::checkpoint_pool().connect_lazy_with(options.checkpoints());
-        let task = tokio::spawn(run(pool.clone(), writer, Arc::clone(&committed)));
-        Self { committed, pool, task }
+        let task = tokio::spawn(run(pool, writer, Arc::clone(&committed), Arc::clone(&ending)));
+        Self { committed, ending, task: Mutex::new(Some(task)) }
     }
 
     /// Returns what is to be told of every commit.
@@ -52,28 +53,44 @@ impl Checkpoints {
     }
 
     /// Ends the task and waits until its connection is closed.
+    ///
+    /// The task is not torn out of what it does: a connection that is being opened would be closed at some time after.
     pub(crate) async fn close(&self) {
-        self.task.abort();
-        self.pool.close().await;
+        self.ending.notify_one();
+        let task = self.task.lock().await.take();
+        if let Some(task) = task {
+            // A task that panicked has let go of its connection.
+            let _ended = task.await;
+        }
     }
 }
 
 impl Drop for Checkpoints {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = self.task.get_mut() {
+            task.abort();
+        }
     }
 }
 
-async fn run(pool: SqlitePool, writer: Writer, committed: Arc<Notify>) {
+async fn run(pool: SqlitePool, writer: Writer, committed: Arc<Notify>, ending: Arc<Notify>) {
+    let mut pause = Duration::ZERO;
     loop {
-        committed.notified().await;
+        let next = async {
+            tokio::time::sleep(pause).await;
+            committed.notified().await;
+        };
+        tokio::select! {
+            () = next => {}
+            () = ending.notified() => break,
+        }
         // A log that cannot be copied now grows a little longer. The writer copies it in the end, and says what is wrong.
-        let pause = match copy(&pool, &writer).await {
+        pause = match copy(&pool, &writer).await {
             Ok(true) => PAUSE,
             Ok(false) | Err(_) => RETRY,
         };
-        tokio::time::sleep(pause).await;
     }
+    pool.close().await;
 }
 
 /// Copies the log where it is long, and returns whether what there was to do could be done.
@@ -214,5 +231,20 @@ mod tests {
         append(&store, &ledger_name("main"), &[transfer("world", "a", 1)]).await;
         store.close().await;
         assert!(!folder.path().join("test.db-wal").exists());
+    }
+
+    /// The task may be opening its connection when the store is closed, and that one is not to outlive the others.
+    #[tokio::test]
+    async fn a_store_closed_right_after_a_commit_leaves_no_log_behind() {
+        for round in 0..50 {
+            let folder = tempfile::tempdir().unwrap();
+            let store = empty_store(&folder).await;
+            append(&store, &ledger_name("main"), &[transfer("world", "a", 1)]).await;
+            // So long that the task is at it.
+            let other = SqliteConnection::connect_with(&store.options.reader()).await.unwrap();
+            other.close().await.unwrap();
+            store.close().await;
+            assert!(!folder.path().join("test.db-wal").exists(), "round {round}");
+        }
     }
 }
