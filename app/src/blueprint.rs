@@ -11,7 +11,7 @@ use crate::telemetry;
 pub fn blueprint() -> Blueprint {
     let mut bp = Blueprint::new();
     // Pavex first: of two error handlers for one type the later import wins, and ours have to.
-    bp.import(from![pavex, crate]);
+    bp.import(from![pavex, app_base, crate]);
     // What is named first stands outside of what is named next, and all of it outside of the routes.
     bp.error_observer(telemetry::NOTE_ERROR);
     bp.wrap(telemetry::OBSERVE_REQUEST);

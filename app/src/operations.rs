@@ -1,6 +1,6 @@
 //! Every operation of the API, from the features that have them.
 
-use crate::openapi::Operation;
+use crate::api::Operation;
 
 /// Lists every operation.
 #[must_use]

@@ -6,5 +6,5 @@ use server_graph::graph::Graph;
 use service::Program;
 
 fn main() -> ExitCode {
-    service::run::<Graph>(&Program::florin(env!("CARGO_PKG_VERSION")))
+    service::run::<Graph>(&Program::new("server", env!("CARGO_PKG_VERSION"), Graph::api()))
 }

@@ -5,6 +5,7 @@ use super::{
     ListAccountsQuery, ListChangesQuery, ListEntriesQuery, StatementLineView, StatementParameters,
     StatementView,
 };
+use crate::api::Operation;
 use crate::http::failures::{
     AS_OF_TOO_MUCH, IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
     SERVICE_SHUTTING_DOWN, SERVICE_UNAVAILABLE,
@@ -16,7 +17,6 @@ use crate::http::principal::{AccountsChange, LedgerRead};
 use crate::http::rejections::ACCOUNT_TOO_LARGE;
 use crate::http::reply::{Changed, Reply};
 use crate::http::stream::HTTP_VERSION_TOO_OLD;
-use crate::openapi::Operation;
 
 const TAG: &str = "Accounts";
 

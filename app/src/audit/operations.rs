@@ -1,12 +1,12 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{AuditRecordView, ListAuditQuery};
+use crate::api::Operation;
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::NoPath;
 use crate::http::principal::AuditRead;
 use crate::http::reply::Reply;
-use crate::openapi::Operation;
 
 /// Lists the operations.
 #[must_use]

@@ -1,13 +1,13 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{BalanceGroupView, ListBalancesQuery};
+use crate::api::Operation;
 use crate::http::failures::{AS_OF_TOO_MUCH, LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
 use crate::http::principal::LedgerRead;
 use crate::http::reply::Reply;
-use crate::openapi::Operation;
 
 /// Lists the operations.
 #[must_use]

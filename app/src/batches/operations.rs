@@ -1,6 +1,7 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{BatchRequest, BatchView};
+use crate::api::Operation;
 use crate::http::failures::{
     BATCH_NOT_APPLIED, IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
     SERVICE_SHUTTING_DOWN, SERVICE_UNAVAILABLE,
@@ -9,7 +10,6 @@ use crate::http::many::{NDJSON, WriteMany};
 use crate::http::path::InLedger;
 use crate::http::principal::LedgerWrite;
 use crate::http::stream::HTTP_VERSION_TOO_OLD;
-use crate::openapi::Operation;
 
 /// Lists the operations.
 #[must_use]

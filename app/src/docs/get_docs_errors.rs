@@ -6,8 +6,8 @@ use pavex::request::RequestHead;
 use pavex::{Response, get};
 
 use super::{CONTENT_SECURITY_POLICY, errors_page};
+use crate::api::{Api, problem_types};
 use crate::http::asset::Asset;
-use crate::openapi::{Api, problem_types};
 
 /// The page of errors, written out when somebody first asks for it.
 #[derive(Debug)]

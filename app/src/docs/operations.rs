@@ -1,10 +1,10 @@
 //! The operations of this feature, for the description of the API.
 
+use crate::api::Operation;
 use crate::http::asset::AssetPath;
 use crate::http::input::Read;
 use crate::http::problem_types::ROUTE_NOT_FOUND;
 use crate::http::query::NoQuery;
-use crate::openapi::Operation;
 
 const HTML: &[&str] = &["text/html; charset=utf-8"];
 

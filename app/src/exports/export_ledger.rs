@@ -5,11 +5,12 @@ use pavex::request::RequestHead;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, get};
 
-use super::{Export, ExportError, ExportQuery};
+use super::{ExportError, ExportQuery};
 use crate::http::input::Read;
 use crate::http::path::InLedger;
 use crate::http::principal::{Granted, LedgerRead};
 use crate::http::stream::{Described, Streams, send};
+use crate::journals::Export;
 use crate::storage::Engine;
 
 /// Sends the whole log of a ledger as one file.

@@ -1,12 +1,12 @@
 //! The operations of this feature, for the description of the API.
 
 use super::ExportQuery;
+use crate::api::Operation;
 use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
 use crate::http::input::Read;
 use crate::http::path::InLedger;
 use crate::http::principal::LedgerRead;
 use crate::http::stream::HTTP_VERSION_TOO_OLD;
-use crate::openapi::Operation;
 
 /// Lists the operations.
 #[must_use]

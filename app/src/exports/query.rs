@@ -2,10 +2,10 @@
 
 use schemars::JsonSchema;
 
-use super::Format;
 use crate::http::fields::FieldErrors;
 use crate::http::query::{FromQuery, QueryReader};
 use crate::http::values::ExportFormatInput;
+use crate::journals::Format;
 
 /// What is to be exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]

@@ -4,9 +4,9 @@ use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, get};
 
-use super::{NotReady, Readiness};
 use crate::http::problem::{Problem, ProblemType};
 use crate::http::reply::Reply;
+use crate::readiness::{NotReady, Readiness};
 
 /// The service should not be sent requests.
 pub static NOT_READY: ProblemType = ProblemType {

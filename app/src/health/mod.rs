@@ -6,10 +6,8 @@ mod get_live;
 mod get_ready;
 mod get_version;
 mod operations;
-mod readiness;
 
 pub use get_live::*;
 pub use get_ready::*;
 pub use get_version::*;
 pub use operations::operations;
-pub use readiness::*;

@@ -1,8 +1,8 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{LivenessView, NOT_READY, ReadinessView, VersionView};
+use crate::api::Operation;
 use crate::http::reply::Reply;
-use crate::openapi::Operation;
 
 /// Lists the operations.
 #[must_use]

@@ -1,6 +1,7 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{CaptureHoldRequest, CreateHoldRequest, HoldPath, ListHoldsQuery};
+use crate::api::Operation;
 use crate::http::failures::{
     IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
     SERVICE_SHUTTING_DOWN, SERVICE_UNAVAILABLE,
@@ -17,7 +18,6 @@ use crate::http::rejections::{
 };
 use crate::http::reply::{Changed, Created, Reply};
 use crate::http::views::{HoldView, TransactionView};
-use crate::openapi::Operation;
 
 const TAG: &str = "Holds";
 

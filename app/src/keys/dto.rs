@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use engine::access::IssuedKey;
-use identity::{ApiKey, Grants, KeyId, KeyName, KeyText, Principal, Subject};
+use identity::{ApiKey, Grants, KeyName, KeyText, Principal, Subject};
 use ledger::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 use crate::http::fields::FieldErrors;
 use crate::http::grants::{self, GrantRequest, GrantView};
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
-use crate::http::text::text;
+use crate::http::keys::{KeyIdText, KeyNameText};
 use crate::http::values::TimeText;
 
 /// A key to create.
@@ -143,29 +143,6 @@ impl From<&Principal> for PrincipalView {
         }
     }
 }
-
-text!(
-    /// The id of a key.
-    KeyIdText(KeyId), "ApiKeyId", {
-        "description": "The id of an API key: the part of its text between the underscores. It is no secret.",
-        "type": "string",
-        "pattern": "^[0-9A-Za-z]{12}$",
-        "examples": ["2USBDPIBEdi3"]
-    },
-    "must be the id of a key: 12 letters and digits"
-);
-
-text!(
-    /// The name of a key.
-    KeyNameText(KeyName), "ApiKeyName", {
-        "description": "What people call a key. Several may have one name.",
-        "type": "string",
-        "minLength": 1,
-        "maxLength": 100,
-        "examples": ["billing"]
-    },
-    "must be 1 to 100 characters, without control characters and without spaces at its ends"
-);
 
 /// The text of a key. Only a reply ever shows it.
 #[derive(Clone, Debug)]

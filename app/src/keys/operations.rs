@@ -4,13 +4,13 @@ use super::{
     CreateKeyRequest, IssuedKeyView, KEY_EXCEEDS_CREATOR, KEY_NOT_FOUND, KeyPath, KeyView, ListKeysQuery,
     PrincipalView,
 };
+use crate::api::Operation;
 use crate::http::input::{NoBody, Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::NoPath;
 use crate::http::principal::{KeysAdmin, Known};
 use crate::http::query::NoQuery;
 use crate::http::reply::{Created, Reply};
-use crate::openapi::Operation;
 
 const TAG: &str = "Access";
 

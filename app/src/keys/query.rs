@@ -4,8 +4,8 @@ use identity::KeyId;
 use ledger::EntryNumber;
 use schemars::JsonSchema;
 
-use super::KeyIdText;
 use crate::http::fields::FieldErrors;
+use crate::http::keys::KeyIdText;
 use crate::http::pagination::{PageParameters, PageRequest};
 use crate::http::path::{FromPath, PathReader};
 use crate::http::query::{FromQuery, QueryReader};

@@ -1,6 +1,7 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{CreateLedgerRequest, LEDGER_EXISTS, LedgerView, ListLedgersQuery};
+use crate::api::Operation;
 use crate::http::failures::{IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN, SERVICE_UNAVAILABLE};
 use crate::http::input::{Read, Write};
 use crate::http::pagination::Page;
@@ -8,7 +9,6 @@ use crate::http::path::{InLedger, NoPath};
 use crate::http::principal::{AnyLedgerRead, LedgerRead, LedgersCreate};
 use crate::http::query::NoQuery;
 use crate::http::reply::{Created, Reply};
-use crate::openapi::Operation;
 
 const TAG: &str = "Ledgers";
 

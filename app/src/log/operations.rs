@@ -1,13 +1,13 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{ListLogQuery, LogEntryView};
+use crate::api::Operation;
 use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
 use crate::http::principal::LedgerRead;
 use crate::http::reply::Reply;
-use crate::openapi::Operation;
 
 /// Lists the operations.
 #[must_use]

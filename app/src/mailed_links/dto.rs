@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use identity::{Email, LinkToken};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use crate::http::fields::FieldErrors;
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
@@ -78,17 +77,6 @@ impl FromJson for CompleteEmailVerificationRequest {
             _ => refuse_unknown(value, &["token"], errors),
         })?;
         Some(Self { token: token.required(value, "token", errors)? })
-    }
-}
-
-impl FromJson for LinkToken {
-    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        let text = Zeroizing::new(value.string(errors)?.into_owned());
-        let token = Self::parse(&text).ok();
-        if token.is_none() {
-            value.refuse(errors, "must be 43 letters and digits, as the mailed link has them after #token=");
-        }
-        token
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     CompleteEmailVerificationRequest, CompletePasswordResetRequest, FollowedLinkView, LINK_SPENT,
     LINK_USER_NOT_FOUND, MAIL_OFF, MailAcceptedView, RequestPasswordResetRequest,
 };
+use crate::api::Operation;
 use crate::http::access_error::CSRF_REFUSED;
 use crate::http::asset::AssetPath;
 use crate::http::failures::SERVICE_UNAVAILABLE;
@@ -14,7 +15,6 @@ use crate::http::problem_types::ROUTE_NOT_FOUND;
 use crate::http::query::NoQuery;
 use crate::http::reply::{Accepted, Reply};
 use crate::http::users::UserPath;
-use crate::openapi::Operation;
 
 const TAG: &str = "Access";
 const HTML: &[&str] = &["text/html; charset=utf-8"];

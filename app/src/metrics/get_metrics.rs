@@ -4,7 +4,7 @@ use pavex::Response;
 use pavex::get;
 use pavex::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 
-use super::Metrics;
+use crate::telemetry::Metrics;
 
 /// The content type of the `OpenMetrics` text format, which Prometheus reads.
 pub const OPENMETRICS_TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -1,7 +1,7 @@
 //! The operations of this feature, for the description of the API.
 
 use super::OPENMETRICS_TEXT;
-use crate::openapi::Operation;
+use crate::api::Operation;
 
 /// Lists the operations.
 #[must_use]

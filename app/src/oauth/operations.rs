@@ -1,9 +1,9 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{ISSUER_NOT_CONFIGURED, JwkSetView, MetadataView, TokenErrorView, TokenRequest, TokenView};
+use crate::api::Operation;
 use crate::http::failures::SERVICE_UNAVAILABLE;
 use crate::http::input::{BODY_TIMEOUT, BODY_TOO_LARGE};
-use crate::openapi::Operation;
 
 const TAG: &str = "Access";
 

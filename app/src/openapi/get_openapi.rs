@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use pavex::request::RequestHead;
 use pavex::{Response, get};
 
-use super::Api;
+use crate::api::{self, Api};
 use crate::http::asset::Asset;
 
 /// The description of the API, written out when somebody first asks for it.
@@ -25,7 +25,7 @@ impl ApiDescription {
     }
 
     fn asset(&self) -> &Asset {
-        self.written.get_or_init(|| Asset::new("application/json", super::document(&self.api).to_string()))
+        self.written.get_or_init(|| Asset::new("application/json", api::document(&self.api).to_string()))
     }
 }
 

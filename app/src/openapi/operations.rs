@@ -1,6 +1,6 @@
 //! The operations of this feature, for the description of the API.
 
-use super::Operation;
+use crate::api::Operation;
 
 /// Lists the operations.
 #[must_use]

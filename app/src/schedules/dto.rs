@@ -1,6 +1,6 @@
 //! What requests about schedules look like.
 
-use engine::schedules::{Definition, Recurrence, RecurrenceError, Rule, Timing, Zone};
+use engine::schedules::{Definition, Recurrence, Rule, Timing, Zone};
 use ledger::{Expectations, Metadata, PostTransaction, Postings, Quantity, Reference, Timestamp};
 use schemars::JsonSchema;
 
@@ -8,7 +8,6 @@ use crate::http::expectations::ExpectationRequest;
 use crate::http::fields::FieldErrors;
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
 use crate::http::postings::PostingRequest;
-use crate::http::text::{FromText, Message};
 use crate::http::values::{MetadataValue, ReferenceText, RuleText, TimeText, ZoneText};
 
 /// A transaction to post later.
@@ -77,74 +76,6 @@ pub struct RecurrenceRequest {
     /// On which clock it is read; `UTC` where left out.
     #[schemars(with = "Option<ZoneText>")]
     pub time_zone: Zone,
-}
-
-impl FromText for Rule {
-    fn from_text(text: &str) -> Result<Self, Message> {
-        Self::parse(text).map_err(|error| error.to_string().into())
-    }
-}
-
-impl FromText for Zone {
-    fn from_text(text: &str) -> Result<Self, Message> {
-        Self::parse(text).map_err(|error| error.to_string().into())
-    }
-}
-
-impl FromJson for Rule {
-    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        value.parse(errors)
-    }
-}
-
-impl FromJson for Zone {
-    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        value.parse(errors)
-    }
-}
-
-impl FromJson for Recurrence {
-    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        let (mut rrule, mut starts_at, mut time_zone) = (Slot::default(), Slot::default(), Slot::default());
-        value.members(errors, |member, value, errors| match member {
-            "rrule" => rrule.read(value, errors),
-            "starts_at" => starts_at.read(value, errors),
-            "time_zone" => time_zone.read_optional(value, errors),
-            _ => refuse_unknown(value, &["rrule", "starts_at", "time_zone"], errors),
-        })?;
-        let rrule = rrule.required(value, "rrule", errors);
-        let starts_at = starts_at.required(value, "starts_at", errors);
-        let zone = time_zone.optional().unwrap_or_else(Zone::utc);
-        let refuse = |error: RecurrenceError| value.refuse_member("starts_at", error.to_string(), errors);
-        Self::new(rrule?, starts_at?, zone).map_err(refuse).ok()
-    }
-}
-
-impl FromJson for PostTransaction {
-    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        let (mut postings, mut reference, mut effective_at) =
-            (Slot::default(), Slot::default(), Slot::default());
-        let (mut metadata, mut expect) = (Slot::default(), Slot::default());
-        value.members(errors, |member, value, errors| match member {
-            "postings" => postings.read(value, errors),
-            "reference" => reference.read_optional(value, errors),
-            "effective_at" => effective_at.read_optional(value, errors),
-            "metadata" => metadata.read_optional(value, errors),
-            "expect" => expect.read_optional(value, errors),
-            _ => {
-                let known = ["postings", "reference", "effective_at", "metadata", "expect"];
-                refuse_unknown(value, &known, errors);
-            }
-        })?;
-        let postings = postings.required(value, "postings", errors);
-        Some(Self {
-            postings: postings?,
-            reference: reference.optional(),
-            effective_at: effective_at.optional(),
-            metadata: metadata.optional().unwrap_or_default(),
-            expectations: expect.optional().unwrap_or_default(),
-        })
-    }
 }
 
 impl FromJson for CreateScheduleRequest {

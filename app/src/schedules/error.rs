@@ -2,7 +2,6 @@
 
 use engine::port::ReadError;
 use engine::schedules::{Schedule, ScheduleError, ScheduleState};
-use ledger::Rejection;
 use pavex::http::StatusCode;
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler};
@@ -10,7 +9,6 @@ use pavex::{Response, error_handler};
 use crate::http::failures;
 use crate::http::problem::{Member, Problem, ProblemType};
 use crate::http::problem_types::INTERNAL_ERROR;
-use crate::http::rejections::rejected;
 
 const STATE: Member = Member {
     name: "state",
@@ -132,19 +130,11 @@ pub fn refuse_schedule_request(
     Problem::from(error).into_response(request_id)
 }
 
-/// Says what a rejection is called and means, as callers would have been told: its code, and the reason in words.
-#[must_use]
-pub fn describe_rejection(rejection: &Rejection) -> (String, String) {
-    let problem = rejected(rejection);
-    (problem.code().to_owned(), problem.detail_or_title().to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use engine::SharedSource;
-    use ledger::Address;
 
     use super::*;
 
@@ -169,12 +159,5 @@ mod tests {
         }
         let problem = Problem::from(&RequestError::Read(ReadError::LedgerNotFound));
         assert_eq!(problem.code(), "ledger.not_found");
-    }
-
-    #[test]
-    fn a_rejection_is_described_as_its_problem_is() {
-        let rejection = Rejection::AccountClosed { posting: 1, account: Address::parse("a").unwrap() };
-        let described = describe_rejection(&rejection);
-        assert_eq!(described, ("account.closed".into(), "Posting 1 touches a, which is closed.".into()));
     }
 }

@@ -5,6 +5,7 @@ use super::{
     SCHEDULE_NOT_ACTIVE, SCHEDULE_NOT_FOUND, SCHEDULE_NOT_PAUSED, SCHEDULE_TOO_MANY, SchedulePath,
     ScheduleView,
 };
+use crate::api::Operation;
 use crate::http::failures::{IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN, SERVICE_UNAVAILABLE};
 use crate::http::input::{NoBody, Read, Write};
 use crate::http::pagination::Page;
@@ -13,7 +14,6 @@ use crate::http::principal::{LedgerRead, LedgerWrite};
 use crate::http::problem::ProblemType;
 use crate::http::query::NoQuery;
 use crate::http::reply::{Changed, Created, Reply};
-use crate::openapi::Operation;
 
 const TAG: &str = "Schedules";
 

@@ -1,14 +1,13 @@
 //! Which schedules and runs are asked for: by the path, by state.
 
 use engine::schedules::{ScheduleId, ScheduleState};
-use ledger::{EntryNumber, LedgerName, Timestamp};
+use ledger::{LedgerName, Timestamp};
 use schemars::JsonSchema;
 
 use crate::http::fields::FieldErrors;
-use crate::http::pagination::{PageParameters, PageRequest, Position};
+use crate::http::pagination::{PageParameters, PageRequest};
 use crate::http::path::{FromPath, PathReader};
 use crate::http::query::{FromQuery, QueryReader};
-use crate::http::text::{FromText, Message};
 use crate::http::values::{LedgerNameText, ScheduleIdValue, ScheduleStateText};
 
 /// `…/{ledger}/schedules/{id}…`
@@ -27,19 +26,6 @@ impl FromPath for SchedulePath {
         let ledger = path.read("ledger", errors);
         let id = path.read("id", errors);
         Some(Self { ledger: ledger?, id: id? })
-    }
-}
-
-impl FromText for ScheduleId {
-    fn from_text(text: &str) -> Result<Self, Message> {
-        let number = EntryNumber::from_text(text);
-        number.map(|number| Self(number.0)).map_err(|_| "must be a schedule's number: 0, 1, 2, …".into())
-    }
-}
-
-impl FromText for ScheduleState {
-    fn from_text(text: &str) -> Result<Self, Message> {
-        Self::named(text).ok_or_else(|| "must be active, paused, completed or cancelled".into())
     }
 }
 
@@ -71,25 +57,5 @@ pub struct ListRunsQuery {
 impl FromQuery for ListRunsQuery {
     fn from_query(query: &mut QueryReader<'_>, errors: &mut FieldErrors) -> Self {
         Self { page: PageRequest::take(query, errors) }
-    }
-}
-
-impl Position for ScheduleId {
-    fn write(&self, cursor: &mut Vec<u8>) {
-        EntryNumber(self.0).write(cursor);
-    }
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        EntryNumber::read(bytes).map(|number| Self(number.0))
-    }
-}
-
-impl Position for Timestamp {
-    fn write(&self, cursor: &mut Vec<u8>) {
-        cursor.extend(self.micros().to_be_bytes());
-    }
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        Self::from_micros(i64::from_be_bytes(bytes.try_into().ok()?))
     }
 }

@@ -52,17 +52,6 @@ impl FromJson for ConfirmTotpRequest {
     }
 }
 
-impl FromJson for TotpCode {
-    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        let text = Zeroizing::new(value.string(errors)?.into_owned());
-        let code = Self::parse(&text).ok();
-        if code.is_none() {
-            value.refuse(errors, "must be six digits");
-        }
-        code
-    }
-}
-
 /// With what somebody shows that a second factor is theirs: a password or a code, not both.
 #[derive(Debug, JsonSchema)]
 #[schemars(deny_unknown_fields, extend("examples" = [{ "code": "287082" }]))]

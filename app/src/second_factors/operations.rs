@@ -5,12 +5,12 @@ use super::{
     RemovedTotpView, SECOND_FACTOR_EXCEEDS_CALLER, SECOND_FACTOR_EXISTS, SECOND_FACTOR_NOT_FOUND,
     SECOND_FACTOR_OWN, SECOND_FACTOR_THROTTLED, SECOND_FACTOR_WRONG,
 };
+use crate::api::Operation;
 use crate::http::input::{NoBody, Write};
 use crate::http::path::NoPath;
 use crate::http::principal::{SignedIn, UsersAdmin};
 use crate::http::reply::Reply;
 use crate::http::users::UserPath;
-use crate::openapi::Operation;
 
 const TAG: &str = "Access";
 

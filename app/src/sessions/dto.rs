@@ -12,7 +12,7 @@ use crate::http::fields::FieldErrors;
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
 use crate::http::password::{PasswordSchema, PresentedPassword};
 use crate::http::second_factors::CodeSchema;
-use crate::http::text::text;
+use crate::http::sessions::SessionIdText;
 use crate::http::users::{EmailText, UserIdText};
 use crate::http::values::TimeText;
 
@@ -130,14 +130,3 @@ pub struct EndedSessionsView {
     /// How many were open until now, or had not been ended after their time was over.
     pub ended: u64,
 }
-
-text!(
-    /// The id of a session.
-    SessionIdText(SessionId), "SessionId", {
-        "description": "The id of a session. It is no secret.",
-        "type": "string",
-        "pattern": "^[0-9A-Za-z]{12}$",
-        "examples": ["3fJ0dPq7xKbM"]
-    },
-    "must be the id of a session: 12 letters and digits"
-);

@@ -5,6 +5,7 @@ use super::{
     SECOND_FACTOR_REQUIRED, SESSION_NOT_FOUND, SIGN_IN_REFUSED, SIGN_IN_THROTTLED, SessionPath, SessionView,
     SignInRequest,
 };
+use crate::api::Operation;
 use crate::http::access_error::CSRF_REFUSED;
 use crate::http::cookie::WithCookie;
 use crate::http::failures::SERVICE_UNAVAILABLE;
@@ -14,7 +15,6 @@ use crate::http::path::NoPath;
 use crate::http::principal::{SignedIn, UsersAdmin};
 use crate::http::reply::{Created, Reply};
 use crate::http::users::UserPath;
-use crate::openapi::Operation;
 
 const TAG: &str = "Access";
 

@@ -4,11 +4,11 @@ use identity::SessionId;
 use ledger::EntryNumber;
 use schemars::JsonSchema;
 
-use super::SessionIdText;
 use crate::http::fields::FieldErrors;
 use crate::http::pagination::{PageParameters, PageRequest};
 use crate::http::path::{FromPath, PathReader};
 use crate::http::query::{FromQuery, QueryReader};
+use crate::http::sessions::SessionIdText;
 
 /// `/v1/sessions/{id}`
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]

@@ -1,6 +1,7 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{ListTransactionChangesQuery, ListTransactionsQuery, TransactionPath};
+use crate::api::Operation;
 use crate::commands::{ChangeTransactionRequest, CreateTransactionRequest, ReverseTransactionRequest};
 use crate::http::failures::{
     IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
@@ -18,7 +19,6 @@ use crate::http::rejections::{
 };
 use crate::http::reply::{Changed, Created, Reply};
 use crate::http::views::{TransactionChangeView, TransactionView};
-use crate::openapi::Operation;
 
 const TAG: &str = "Transactions";
 

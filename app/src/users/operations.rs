@@ -4,6 +4,7 @@ use super::{
     ChangeUserRequest, CreateUserRequest, ListUsersQuery, USER_EMAIL_TAKEN, USER_EXCEEDS_CALLER,
     USER_EXCEEDS_CREATOR, USER_NOT_FOUND, USER_OWN_ACCESS, UserView,
 };
+use crate::api::Operation;
 use crate::http::input::{Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::NoPath;
@@ -11,7 +12,6 @@ use crate::http::principal::UsersAdmin;
 use crate::http::query::NoQuery;
 use crate::http::reply::{Created, Reply};
 use crate::http::users::UserPath;
-use crate::openapi::Operation;
 
 const TAG: &str = "Access";
 

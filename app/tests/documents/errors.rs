@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use app::http::problem::ProblemType;
-use app::openapi::problem_types;
+use app_base::api::problem_types;
+use app_base::http::problem::ProblemType;
 
 use crate::{is_fresh, read};
 
@@ -39,7 +39,7 @@ fn the_list_is_the_codes() {
 fn every_kind_of_problem_in_the_sources_is_listed() {
     let listed: BTreeSet<&str> = kinds().iter().map(|kind| kind.code).collect();
     let mut declared = BTreeSet::new();
-    for source in sources(&crate::file("app/src")) {
+    for source in ["app/src", "crates/app_base/src"].iter().flat_map(|folder| sources(&crate::file(folder))) {
         // What a test makes up is no code of the service.
         let code = source.split("#[cfg(test)]").next().unwrap_or_default();
         for declaration in code.split("ProblemType = ProblemType {").skip(1) {

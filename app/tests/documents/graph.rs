@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::openapi::Operation;
+use app_base::api::Operation;
 use identity::Need;
 
 use crate::read;
@@ -73,7 +73,7 @@ fn every_other_route_asks_for_a_right_before_it_reads_anything() {
     let named = BTreeSet::from(OPEN_TO_ANYBODY);
     assert!(
         open.is_subset(&named),
-        "{:?} ask for no right: their handlers take `Granted<…>` first, with a right of app/src/http/principal.rs, or are \
+        "{:?} ask for no right: their handlers take `Granted<…>` first, with a right of crates/app_base/src/http/principal.rs, or are \
          named in OPEN_TO_ANYBODY with the reason",
         open.difference(&named).collect::<Vec<_>>()
     );
@@ -227,7 +227,7 @@ fn short(name: &str) -> String {
 
 #[test]
 fn names_are_compared_without_their_paths() {
-    let name = "app::http::input::Read<(app::http::path::InLedger, app::log::ListLogQuery)>";
+    let name = "app_base::http::input::Read<(app_base::http::path::InLedger, app::log::ListLogQuery)>";
     assert_eq!(short(name), "Read<(InLedger,ListLogQuery)>");
 }
 

@@ -2,25 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use app::openapi::{Api, document};
+use app_base::api::{Api, document};
+use app_base::http::door::REQUEST_METHODS;
 use serde_json::Value;
 
 use crate::is_fresh;
 
 #[test]
 fn the_description_is_the_one_in_the_repository() {
-    let document = document(&Api::florin());
+    let document = document(&Api::florin(app::operations));
     is_fresh("docs/openapi.json", &format!("{document:#}\n"));
 }
 
 #[test]
 fn the_description_is_the_same_each_time() {
-    assert_eq!(document(&Api::florin()).to_string(), document(&Api::florin()).to_string());
+    assert_eq!(
+        document(&Api::florin(app::operations)).to_string(),
+        document(&Api::florin(app::operations)).to_string()
+    );
 }
 
 #[test]
 fn every_reference_leads_somewhere_and_every_component_is_used() {
-    let document = document(&Api::florin());
+    let document = document(&Api::florin(app::operations));
     let mut references = BTreeSet::new();
     collect(&document, &mut references);
     for reference in &references {
@@ -55,7 +59,7 @@ fn collect(value: &Value, references: &mut BTreeSet<String>) {
 
 #[test]
 fn every_parameter_of_a_path_is_described_and_no_other() {
-    let document = document(&Api::florin());
+    let document = document(&Api::florin(app::operations));
     for operation in app::operations() {
         let method = operation.method.name().to_ascii_lowercase();
         let described = &document["paths"][operation.path][method];
@@ -84,7 +88,7 @@ fn operations_have_names_of_their_own() {
 /// What a schema can say of it, clients need not find out by being refused.
 #[test]
 fn bounds_of_metadata_and_of_changes_are_described() {
-    let document = document(&Api::florin());
+    let document = document(&Api::florin(app::operations));
     let schemas = &document["components"]["schemas"];
     for metadata in ["Metadata", "MetadataPatch"] {
         let keys = &schemas[metadata]["propertyNames"];
@@ -94,4 +98,12 @@ fn bounds_of_metadata_and_of_changes_are_described() {
     }
     let ways = schemas["ChangeAccountRequest"]["anyOf"].as_array().expect("it has to have one of them");
     assert_eq!(ways.iter().map(|way| &way["required"][0]).collect::<Vec<_>>(), ["metadata", "policy"]);
+}
+
+#[test]
+fn every_method_of_the_api_is_allowed_across_origins() {
+    let allowed: Vec<_> = REQUEST_METHODS.split(", ").collect();
+    for operation in app::operations() {
+        assert!(allowed.contains(&operation.method.name()), "{}", operation.id);
+    }
 }

@@ -4,9 +4,9 @@
 use std::any::type_name;
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::http::fields::FieldErrors;
-use app::http::json::{FromJson, read_body};
-use app::http::query::{FromQuery, read_query};
+use app_base::http::fields::FieldErrors;
+use app_base::http::json::{FromJson, read_body};
+use app_base::http::query::{FromQuery, read_query};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! Cookies of sessions, and what requests say of where they come from: nothing is taken but what stands there.
 
-use app::http::cookie::{MalformedCookie, SESSION_COOKIE, session_cookie};
-use app::http::origin::is_own;
+use app_base::http::cookie::{MalformedCookie, SESSION_COOKIE, session_cookie};
+use app_base::http::origin::is_own;
 use pavex::http::header::{COOKIE, HOST, ORIGIN};
 use pavex::http::{HeaderMap, HeaderName, HeaderValue};
 

@@ -1,8 +1,8 @@
 //! Cursors: a cursor that is taken is the one that is given out for its place.
 
-use app::http::fields::FieldErrors;
-use app::http::pagination::{PageRequest, Position};
-use app::http::query::{FromQuery, QueryReader, read_query};
+use app_base::http::fields::FieldErrors;
+use app_base::http::pagination::{PageRequest, Position};
+use app_base::http::query::{FromQuery, QueryReader, read_query};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use engine::query::{StatementPosition, TransactionPosition};

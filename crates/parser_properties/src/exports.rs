@@ -1,6 +1,6 @@
 //! Exports: what is read of a line is written as a line that reads the same.
 
-use app::exports::{Format, NdjsonLines};
+use app_base::journals::{Format, NdjsonLines};
 use engine::port::LogRecord;
 use engine::query::Ledger;
 use ledger::{Entry, EntryNumber, LedgerName, Metadata, Timestamp};

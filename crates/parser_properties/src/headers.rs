@@ -1,10 +1,10 @@
 //! Headers: what is taken from them is what stands there.
 
-use app::http::asset::Asset;
-use app::http::body::{check_not_encoded, is_of_type};
-use app::http::fields::FieldErrors;
-use app::http::idempotency::read_key;
-use app::telemetry::TraceContext;
+use app_base::http::asset::Asset;
+use app_base::http::body::{check_not_encoded, is_of_type};
+use app_base::http::fields::FieldErrors;
+use app_base::http::idempotency::read_key;
+use app_base::telemetry::TraceContext;
 use pavex::http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_NONE_MATCH};
 use pavex::http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use pavex::request::RequestHead;

@@ -1,6 +1,6 @@
 //! CSV: every row becomes part of a transaction or is refused, and a file of what was refused is read again.
 
-use app::imports::{Mapping, Refusal, Row, Rows};
+use app_base::imports::{Mapping, Refusal, Row, Rows};
 
 /// What stands between a mapping and the file that it maps.
 const BETWEEN: &[u8] = b"\n---\n";

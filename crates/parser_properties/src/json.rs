@@ -1,7 +1,7 @@
 //! JSON: what the reader of bodies takes, others take as well, and read the same in it.
 
-use app::http::fields::FieldErrors;
-use app::http::json::{FromJson, Value, read_body};
+use app_base::http::fields::FieldErrors;
+use app_base::http::json::{FromJson, Value, read_body};
 use serde_json::{Map, Number, Value as Json};
 
 /// How deep a value is looked into. Others stop at 128.

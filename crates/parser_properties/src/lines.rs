@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use app::http::lines::{Line, Lines};
+use app_base::http::lines::{Line, Lines};
 use bytes::Bytes;
 use futures_util::{FutureExt as _, stream};
 use http_body::Frame;

@@ -2,9 +2,9 @@
 
 use std::fmt::Debug;
 
-use app::http::fields::FieldErrors;
-use app::http::query::{FromQuery, NoQuery, read_query};
 use app::{accounts, balances, exports, holds, ledgers, log, schedules, transactions};
+use app_base::http::fields::FieldErrors;
+use app_base::http::query::{FromQuery, NoQuery, read_query};
 
 pub(crate) fn queries(text: &str) {
     check::<NoQuery>(text);

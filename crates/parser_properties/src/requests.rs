@@ -3,15 +3,15 @@
 use std::fmt::Debug;
 
 use app::batches::BatchRequest;
-use app::commands::{
+use app::ledgers::CreateLedgerRequest;
+use app::schedules::CreateScheduleRequest;
+use app_base::commands::{
     CaptureHoldRequest, ChangeAccountRequest, ChangeTransactionRequest, CommandRequest, CreateHoldRequest,
     CreateTransactionRequest, ReverseTransactionRequest,
 };
-use app::http::fields::FieldErrors;
-use app::http::input::NoBody;
-use app::http::json::{FromJson, read_body};
-use app::ledgers::CreateLedgerRequest;
-use app::schedules::CreateScheduleRequest;
+use app_base::http::fields::FieldErrors;
+use app_base::http::input::NoBody;
+use app_base::http::json::{FromJson, read_body};
 use engine::idempotency::RequestFingerprint;
 use engine::schedules::Definition;
 use ledger::{Address, Command, EntryNumber};

@@ -1,6 +1,6 @@
 //! Rules of schedules: occurrences lie where they are looked for, and a definition comes back from where it is kept.
 
-use app::http::text::FromText;
+use app_base::http::text::FromText;
 use engine::schedules::{Recurrence, Rule, Timing, Zone, decode_definition, encode_definition};
 use ledger::Timestamp;
 

@@ -1,7 +1,7 @@
 //! What stores keep: whatever stands in a row, it is read or refused, and what is read can be kept again and shown.
 
-use app::exports::Format;
 use app::log::LogEntryView;
+use app_base::journals::Format;
 use engine::codec;
 use engine::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use engine::port::LogRecord;

@@ -2,12 +2,12 @@
 
 use std::fmt::Debug;
 
-use app::http::decimal::Decimal;
-use app::http::fields::FieldErrors;
-use app::http::json::{FromJson, read_body};
-use app::http::percent::{decode, decode_form};
-use app::http::text::{AddressPrefix, FromText, SignedAmount, whole_number};
-use app::http::time::Rfc3339;
+use app_base::http::decimal::Decimal;
+use app_base::http::fields::FieldErrors;
+use app_base::http::json::{FromJson, read_body};
+use app_base::http::percent::{decode, decode_form};
+use app_base::http::text::{AddressPrefix, FromText, SignedAmount, whole_number};
+use app_base::http::time::Rfc3339;
 use engine::idempotency::IdempotencyKey;
 use engine::query::{AddressPattern, Clock, Order};
 use engine::schedules::{ScheduleId, ScheduleState};

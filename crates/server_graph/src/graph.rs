@@ -1,6 +1,7 @@
 //! The generated graph as the service takes it.
 
-use app::graph::{BuildError, Prebuilt};
+use app_base::api::Api;
+use app_base::graph::{BuildError, Prebuilt};
 use http::Request;
 use hyper::body::Incoming;
 use pavex::Response;
@@ -13,7 +14,15 @@ pub struct Graph {
     state: ApplicationState,
 }
 
-impl app::graph::Graph for Graph {
+impl Graph {
+    /// Describes the API that it serves.
+    #[must_use]
+    pub fn api() -> Api {
+        Api::florin(app::operations)
+    }
+}
+
+impl app_base::graph::Graph for Graph {
     type Config = ApplicationConfig;
 
     async fn build(config: ApplicationConfig, given: Prebuilt) -> Result<Self, BuildError> {
@@ -34,7 +43,7 @@ impl app::graph::Graph for Graph {
 
 #[cfg(test)]
 mod tests {
-    use app::graph::Graph as _;
+    use app_base::graph::Graph as _;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use app::exports::Format;
+use app_base::journals::Format;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 

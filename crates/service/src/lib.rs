@@ -14,8 +14,8 @@ mod refusals;
 mod serve;
 mod telemetry;
 
-pub use app::configuration::{FlorinConfig, InvalidValue};
-pub use app::graph::{BuildError, Graph, Prebuilt};
+pub use app_base::configuration::{FlorinConfig, InvalidValue};
+pub use app_base::graph::{BuildError, Graph, Prebuilt};
 
 pub use self::commands::run;
 pub use self::graph::{Behind, Given};

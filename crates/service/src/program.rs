@@ -1,7 +1,7 @@
 //! What tells one program around a graph from another: its name, its version, and what it adds to Florin's.
 
-use app::openapi::Api;
-use app::storage::OwnSchema;
+use app_base::api::Api;
+use app_base::storage::OwnSchema;
 use clap::Command;
 
 /// What a program is, beside its graph.
@@ -17,12 +17,6 @@ pub struct Program {
 }
 
 impl Program {
-    /// Describes Florin's own server.
-    #[must_use]
-    pub fn florin(version: &'static str) -> Self {
-        Self::new("server", version, Api::florin())
-    }
-
     /// Describes a program by the name of its binary, its version, and the API that it serves.
     #[must_use]
     pub fn new(name: &'static str, version: &'static str, api: Api) -> Self {

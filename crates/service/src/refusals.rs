@@ -1,7 +1,7 @@
 //! The edge's answers to requests that reach no route: problems like all others.
 
-use app::http::problem_types::SERVICE_OVERLOADED;
-use app::http::unrouted::{
+use app_base::http::problem_types::SERVICE_OVERLOADED;
+use app_base::http::unrouted::{
     REQUEST_HEAD_TIMEOUT, REQUEST_HEAD_TOO_LARGE, REQUEST_MALFORMED, REQUEST_NOT_TLS, REQUEST_URI_TOO_LONG,
     answer,
 };

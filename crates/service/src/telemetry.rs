@@ -7,7 +7,7 @@ use std::io::IsTerminal as _;
 use std::panic::PanicHookInfo;
 
 use anyhow::Context as _;
-use app::configuration::{LogFormat, TelemetryConfig};
+use app_base::configuration::{LogFormat, TelemetryConfig};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
 use prometheus_client::metrics::counter::ConstCounter;

@@ -56,7 +56,7 @@ fn the_example_does_what_the_page_says() {
 #[test]
 fn the_page_has_every_key_of_a_mapping() {
     let page = page();
-    let raw = Path::new(env!("CARGO_MANIFEST_DIR")).join("../app/src/imports/mapping/raw.rs");
+    let raw = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/app_base/src/imports/mapping/raw.rs");
     let raw = std::fs::read_to_string(raw).unwrap();
     let mut section = "";
     let mut keys = 0;

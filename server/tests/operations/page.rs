@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use app::health::NotReady;
+use app_base::readiness::NotReady;
 
 use crate::harness::{Client, Ended, LONG, Request, Service, command, run, wait_until};
 use crate::place::Place;

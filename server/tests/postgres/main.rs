@@ -9,7 +9,7 @@ mod rotation;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use app::http::time::Rfc3339;
+use app_base::http::time::Rfc3339;
 use harness::{Request, Service, run, wait_until};
 use ledger::Timestamp;
 

@@ -158,7 +158,7 @@ mod tests {
             1 [ label = \"1| app::X::<(A, B)>::of(&'a app::P, (A, B)) -> core::Result<app::X, E>\"]\n    \
             2 [ label = \"2| `match`\"]\n    3 [ label = \"3| core::Result<app::X<(A, B)>, E> -> E\"]\n    \
             4 [ label = \"4| app::note(&pavex::Error)\"]\n    0 -> 1 [ label = \"&\"]\n    1 -> 2 [ ]\n}\n\n\
-            digraph app_state {\n    0 [ label = \"0| app::Engine\"]\n}\n";
+            digraph app_state {\n    0 [ label = \"0| app_base::storage::Engine\"]\n}\n";
         let stages = read(text).unwrap();
         assert_eq!(stages.iter().map(|stage| stage.route.as_str()).collect::<Vec<_>>(), ["GET /a", ""]);
         assert_eq!(stages[0].edges, [(0, 1), (1, 2)]);

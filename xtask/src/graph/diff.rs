@@ -186,7 +186,8 @@ mod tests {
             text.contains("### Middlewares and who is told of errors that came\n\n- `watch(Limits)`\n"),
             "{text}"
         );
-        let text = changed("app::Limits::configured(&app::configuration::Server)", "app::Limits::fixed()");
+        let text =
+            changed("app::Limits::configured(&app_base::configuration::Server)", "app::Limits::fixed()");
         let old = "`Limits` (singleton, `Limits::configured(Server)`)";
         assert!(
             text.contains(&format!(

@@ -315,19 +315,19 @@ digraph \"GET /a - 2\" {\n    0 [ label = \"0| &pavex::request::RequestHead\"]\n
 13 [ label = \"13| <app::Reply::<app::A> as pavex::IntoResponse>::into_response(app::Reply<app::A>) -> pavex::Response\"]\n    \
 0 -> 1 [ ]\n    1 -> 2 [ ]\n    2 -> 3 [ ]\n    2 -> 7 [ ]\n    3 -> 4 [ label = \"&\"]\n    3 -> 5 [ ]\n    5 -> 6 [ label = \"&\"]\n    \
 7 -> 8 [ ]\n    8 -> 9 [ ]\n    9 -> 10 [ ]\n    9 -> 12 [ ]\n    10 -> 11 [ label = \"&\"]\n    12 -> 13 [ ]\n}\n\n\
-digraph app_state {\n    0 [ label = \"0| app::configuration::Server\"]\n    \
-1 [ label = \"1| app::Limits::configured(&app::configuration::Server) -> app::Limits\"]\n    0 -> 1 [ label = \"&\"]\n}\n";
+digraph app_state {\n    0 [ label = \"0| app_base::configuration::Server\"]\n    \
+1 [ label = \"1| app::Limits::configured(&app_base::configuration::Server) -> app::Limits\"]\n    0 -> 1 [ label = \"&\"]\n}\n";
 
     pub(in crate::graph) fn small(text: &str) -> Service {
-        let configuration = BTreeSet::from(["app::configuration::Server".to_owned()]);
+        let configuration = BTreeSet::from(["app_base::configuration::Server".to_owned()]);
         Service::of(&read(text).unwrap(), &configuration).unwrap()
     }
 
     #[test]
     fn a_copy_is_no_component() {
         let copy = SMALL.replace(
-            "app::Limits::configured(&app::configuration::Server) -> app::Limits",
-            "<app::configuration::Server as core::clone::Clone>::clone(&app::configuration::Server) -> app::configuration::Server",
+            "app::Limits::configured(&app_base::configuration::Server) -> app::Limits",
+            "<app_base::configuration::Server as core::clone::Clone>::clone(&app_base::configuration::Server) -> app_base::configuration::Server",
         );
         assert_eq!(
             small(&copy).state.iter().map(|it| it.lifecycle).collect::<Vec<_>>(),

@@ -55,12 +55,15 @@ mod tests {
 
     #[test]
     fn names_are_short_and_keep_what_tells_them_apart() {
-        assert_eq!(short("app::Read<(app::http::InLedger, app::log::Query)>"), "Read<(InLedger, Query)>");
-        assert_eq!(family("app::Read<(app::http::InLedger, app::log::Query)>"), "Read<…>");
-        assert_eq!(family("app::metrics::Metrics"), "Metrics");
+        assert_eq!(
+            short("app::Read<(app_base::http::InLedger, app::log::Query)>"),
+            "Read<(InLedger, Query)>"
+        );
+        assert_eq!(family("app::Read<(app_base::http::InLedger, app::log::Query)>"), "Read<…>");
+        assert_eq!(family("app_base::telemetry::Metrics"), "Metrics");
         assert_eq!(owned("&mut app::X"), "app::X");
-        assert_eq!(call("app::http::principal::Granted::check"), "Granted::check");
-        assert_eq!(call("app::telemetry::root_span"), "root_span");
+        assert_eq!(call("app_base::http::principal::Granted::check"), "Granted::check");
+        assert_eq!(call("app_base::telemetry::root_span"), "root_span");
     }
 
     #[test]

@@ -27,6 +27,7 @@ const FILES: &[(&str, &str)] = templates![
     "app/src/widgets/operations.rs"
     "app/src/widgets/query.rs"
     "app/src/widgets/rights.rs"
+    "crates/app_base/src/http/widgets.rs"
     "crates/engine/src/widgets/changes.rs"
     "crates/engine/src/widgets/mod.rs"
     "crates/engine/src/widgets/port.rs"
@@ -61,8 +62,9 @@ const BROUGHT: Place = After("// Sorted lines of the features that teams bring."
 const LINES: &[(&str, Place, &str)] = &[
     ("app/src/blueprint.rs", FEATURES, "crate::widgets,"),
     ("app/src/lib.rs", Module, "pub mod widgets;"),
+    ("crates/app_base/src/http/mod.rs", Module, "pub mod widgets;"),
     (
-        "app/src/openapi/groups.rs",
+        "crates/app_base/src/api/groups.rs",
         After("// One sorted line per feature that teams bring."),
         "(\"Gadgets\", \"Gadgets of ledgers, each with a name.\"),",
     ),

@@ -16,7 +16,11 @@ pub(super) fn is_free(root: &Path, name: &Name) -> Result<()> {
     if features(root)?.contains(many) {
         bail!("there is a feature `{many}` already");
     }
-    if root.join("app/src").join(many).exists() || root.join("app/src").join(format!("{many}.rs")).exists() {
+    let stands_in = |folder: &str| {
+        let folder = root.join(folder);
+        folder.join(many).exists() || folder.join(format!("{many}.rs")).exists()
+    };
+    if stands_in("app/src") || stands_in("crates/app_base/src") {
         bail!("`{many}` is a part of the app that all features share");
     }
     let lock = fs::read_to_string(root.join("Cargo.lock")).context("cannot read Cargo.lock")?;

@@ -123,9 +123,11 @@ fn nothing_but_the_server_builds_on_the_generated_code() {
 fn the_graph_and_the_service_do_not_wait_for_each_other() {
     for (one, other) in [("server_graph", "service"), ("service", "server_graph")] {
         let builds_on = builds_on(one);
-        assert!(builds_on.contains(&"app".to_owned()), "{one} builds on {builds_on:?}");
+        assert!(builds_on.contains(&"app_base".to_owned()), "{one} builds on {builds_on:?}");
         assert!(!builds_on.contains(&other.to_owned()), "{one} and {other} are compiled side by side");
     }
+    let built_on = builds_on("service");
+    assert!(!built_on.contains(&"app".to_owned()), "what changes in a feature compiles the service again");
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn no_error_is_left_to_the_handler_of_what_nobody_foresaw() {
         &unforeseen(&read("server_sdk/blueprint.dot")),
         "an error of a route has a handler of its own, which gives it a code: what has none is answered with 500",
     );
-    let graph = "digraph \"GET /a - 3\" {\n    4 [ label = \"4| app::http::fallback::unforeseen(&pavex::Error) -> pavex::Response\"]\n}\n";
+    let graph = "digraph \"GET /a - 3\" {\n    4 [ label = \"4| app_base::http::fallback::unforeseen(&pavex::Error) -> pavex::Response\"]\n}\n";
     assert_eq!(unforeseen(graph), ["GET /a"]);
 }
 

@@ -3,11 +3,8 @@
 use crate::none_of;
 use crate::tree::{SourceFile, folders_in, rust_files};
 
-/// Folders of the app that are no features: every feature may use them.
-const SHARED: [&str; 7] = ["bin", "commands", "configuration", "http", "metrics", "openapi", "telemetry"];
-
-/// Of these, the ones that put features together.
-const KNOW_ALL: [&str; 2] = ["bin", "openapi"];
+/// A folder of the app that is no feature: it puts them together.
+const PROGRAMS: &str = "bin";
 
 /// The concrete stores.
 const STORES: [&str; 3] = ["store_memory", "store_postgres", "store_sqlite"];
@@ -40,7 +37,8 @@ fn the_ledger_touches_nothing_outside() {
 }
 
 /// What is told to whoever has a feature import another one.
-pub(crate) const NO_SIBLINGS: &str = "what two features share moves down into app/src/http or into a crate";
+pub(crate) const NO_SIBLINGS: &str =
+    "what two features share moves down into crates/app_base/src/http or into a crate";
 
 #[test]
 fn a_feature_never_imports_a_sibling() {
@@ -49,13 +47,12 @@ fn a_feature_never_imports_a_sibling() {
 
 /// Where features name others.
 pub(crate) fn siblings(files: &[SourceFile]) -> Vec<String> {
-    let features: Vec<String> =
-        folders_in("app/src").into_iter().filter(|name| !SHARED.contains(&name.as_str())).collect();
+    let features: Vec<String> = folders_in("app/src").into_iter().filter(|name| name != PROGRAMS).collect();
     let mut found = Vec::new();
     for file in files {
         let Some(rest) = file.path.strip_prefix("app/src/") else { continue };
         let Some((own, _)) = rest.split_once('/') else { continue };
-        if KNOW_ALL.contains(&own) {
+        if own == PROGRAMS {
             continue;
         }
         for named in named_after_crate(file) {

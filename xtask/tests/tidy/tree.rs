@@ -12,6 +12,11 @@ pub(crate) struct SourceFile {
 }
 
 impl SourceFile {
+    /// Whether what it declares may be part of the graph: features, and what they share.
+    pub(crate) fn is_of_the_app(&self) -> bool {
+        self.path.starts_with("app/src/") || self.path.starts_with("crates/app_base/src/")
+    }
+
     /// The lines that are neither comments nor in the unit tests at the end, with their numbers from 1 on.
     pub(crate) fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         let code = self.text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use app::configuration::FlorinConfig;
-use app::storage::{self, IfMissing};
+use app_base::configuration::FlorinConfig;
+use app_base::storage::{self, IfMissing};
 use engine::access::{NewKey, random_key, random_service_secret};
 use engine::tokens::AccessTokens;
 use engine::{Engine, EngineMetrics, EngineOptions};

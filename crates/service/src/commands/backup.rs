@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::bail;
-use app::configuration::DatabaseConfig;
-use app::storage::{self, Backup, Copied, IfMissing, Storage};
+use app_base::configuration::DatabaseConfig;
+use app_base::storage::{self, Backup, Copied, IfMissing, Storage};
 
 use super::print;
 use super::progress::{Shown, Unit};

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use app::configuration::DatabaseConfig;
-use app::exports::{Export, Format};
-use app::storage::{self, IfMissing};
+use app_base::configuration::DatabaseConfig;
+use app_base::journals::{Export, Format};
+use app_base::storage::{self, IfMissing};
 use engine::port::{ReadError, Store};
 use ledger::LedgerName;
 use tempfile::NamedTempFile;

@@ -7,8 +7,8 @@ mod source;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use app::configuration::DatabaseConfig;
-use app::storage::{self, IfMissing};
+use app_base::configuration::DatabaseConfig;
+use app_base::storage::{self, IfMissing};
 use engine::access::record_by_operator;
 use identity::Action;
 use ledger::LedgerName;

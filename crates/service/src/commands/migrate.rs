@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use app::configuration::DatabaseConfig;
-use app::storage::{self, IfMissing, SchemaState};
+use app_base::configuration::DatabaseConfig;
+use app_base::storage::{self, IfMissing, SchemaState};
 
 use super::print;
 use crate::arguments::Migrate;

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use app::graph::Graph;
+use app_base::graph::Graph;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use tokio::runtime::{Builder, Runtime};
 
@@ -78,7 +78,7 @@ fn run_with<G: Graph>(
 }
 
 fn openapi(program: &Program) -> anyhow::Result<ExitCode> {
-    let document = app::openapi::document(&program.api);
+    let document = app_base::api::document(&program.api);
     print(&format!("{document:#}\n"))?;
     Ok(ExitCode::SUCCESS)
 }

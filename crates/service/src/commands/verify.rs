@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use app::configuration::DatabaseConfig;
-use app::storage::{self, IfMissing};
+use app_base::configuration::DatabaseConfig;
+use app_base::storage::{self, IfMissing};
 use engine::port::{ReadError, Store};
 use engine::verify::{Progress, Report};
 use ledger::LedgerName;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use app::configuration::{DatabaseUrl, FlorinConfig, InvalidValue};
-use app::graph::Graph;
+use app_base::configuration::{DatabaseUrl, FlorinConfig, InvalidValue};
+use app_base::graph::Graph;
 use figment::error::Kind;
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Figment, Metadata, Provider};

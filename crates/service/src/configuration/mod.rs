@@ -10,8 +10,8 @@ mod show;
 use std::ffi::OsString;
 use std::fmt;
 
-use app::configuration::FlorinConfig;
-use app::graph::Graph;
+use app_base::configuration::FlorinConfig;
+use app_base::graph::Graph;
 use clap::ValueEnum;
 
 use self::check::Problem;

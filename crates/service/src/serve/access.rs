@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use app::configuration::{AuthenticationConfig, AuthenticationMode};
+use app_base::configuration::{AuthenticationConfig, AuthenticationMode};
 use engine::Engine;
 use engine::access::{random_key, random_service_secret};
 use identity::{KeyText, ServiceSecret};

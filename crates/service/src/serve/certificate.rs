@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use app::configuration::ServerConfig;
+use app_base::configuration::ServerConfig;
 use edge::{Tls, TlsError, TlsFile, TlsFiles, TlsMetrics};
 use prometheus_client::registry::Registry;
 use tokio::signal::unix::{Signal, SignalKind, signal};

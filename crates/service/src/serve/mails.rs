@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::Context as _;
-use app::configuration::{MailConfig, MailTransport};
+use app_base::configuration::{MailConfig, MailTransport};
 use mail::{MailMetrics, Outbox, Transport};
 
 /// Opens the outbox.

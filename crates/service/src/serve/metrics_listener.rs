@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use app::configuration::ServerConfig;
+use app_base::configuration::ServerConfig;
 use edge::{Edge, EdgeMetrics, Limits};
 use http::Request;
 use hyper::body::Incoming;

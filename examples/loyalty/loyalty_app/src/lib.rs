@@ -1,6 +1,6 @@
 //! The loyalty service: everything of Florin's, and points beside it.
 
-use app::openapi::{Api, Operation};
+use app_base::api::{Api, Operation};
 use pavex::Blueprint;
 use pavex::blueprint::from;
 
@@ -26,7 +26,7 @@ fn points() -> Blueprint {
 /// Returns what the service is described by, at `/openapi.json` and in its page of errors.
 #[must_use]
 pub fn api() -> Api {
-    let mut api = Api::florin();
+    let mut api = Api::florin(app::operations);
     (api.title, api.version) = ("Loyalty", env!("CARGO_PKG_VERSION"));
     api.with(&[("Points", "Members, their receipts, and the points that they get for them.")], operations)
 }

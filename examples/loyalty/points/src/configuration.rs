@@ -1,6 +1,6 @@
 //! The section `loyalty` of the configuration.
 
-use app::configuration::InvalidValue;
+use app_base::configuration::InvalidValue;
 
 /// How points are awarded.
 #[derive(Clone, Debug, serde::Deserialize)]

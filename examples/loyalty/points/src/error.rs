@@ -1,7 +1,7 @@
 //! Why a request about points fails, and what the caller is told.
 
-use app::http::failures;
-use app::http::problem::{Problem, ProblemType};
+use app_base::http::failures;
+use app_base::http::problem::{Problem, ProblemType};
 use engine::SubmitError;
 use engine::companion::AccompaniedError;
 use engine::port::ReadError;

@@ -14,7 +14,7 @@ mod pause;
 mod redeem_points;
 mod rows;
 
-use app::storage::OwnSchema;
+use app_base::storage::OwnSchema;
 use sqlx::migrate::Migrator;
 
 pub use award_points::*;

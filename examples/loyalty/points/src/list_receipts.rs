@@ -1,12 +1,12 @@
 //! `GET /v1/ledgers/{ledger}/members/{member}/receipts`.
 
-use app::http::fields::FieldErrors;
-use app::http::input::Read;
-use app::http::pagination::{Page, PageParameters, PageRequest};
-use app::http::principal::{Granted, LedgerRead};
-use app::http::query::{FromQuery, QueryReader};
-use app::http::reply::Reply;
-use app::storage::Database;
+use app_base::http::fields::FieldErrors;
+use app_base::http::input::Read;
+use app_base::http::pagination::{Page, PageParameters, PageRequest};
+use app_base::http::principal::{Granted, LedgerRead};
+use app_base::http::query::{FromQuery, QueryReader};
+use app_base::http::reply::Reply;
+use app_base::storage::Database;
 use ledger::EntryNumber;
 use pavex::get;
 use schemars::JsonSchema;

@@ -1,9 +1,9 @@
 //! Members, as paths name them, and their accounts.
 
-use app::http::fields::FieldErrors;
-use app::http::path::{FromPath, PathReader};
-use app::http::text::{FromText, Message};
-use app::http::values::LedgerNameText;
+use app_base::http::fields::FieldErrors;
+use app_base::http::path::{FromPath, PathReader};
+use app_base::http::text::{FromText, Message};
+use app_base::http::values::LedgerNameText;
 use ledger::{Address, Asset, LedgerName};
 use schemars::JsonSchema;
 

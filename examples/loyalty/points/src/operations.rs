@@ -1,17 +1,17 @@
 //! The operations of this feature, for the description of the API.
 
-use app::http::failures::{
+use app_base::http::failures::{
     IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, OUTCOME_UNKNOWN, SERVICE_SHUTTING_DOWN,
     SERVICE_UNAVAILABLE,
 };
-use app::http::input::{Read, Write};
-use app::http::pagination::Page;
-use app::http::principal::{LedgerRead, LedgerWrite};
-use app::http::problem::ProblemType;
-use app::http::rejections::{ACCOUNT_CLOSED, ACCOUNT_FROZEN, AMOUNT_OVERFLOW, INSUFFICIENT_FUNDS};
-use app::http::reply::{Created, Reply};
-use app::http::views::TransactionView;
-use app::openapi::Operation;
+use app_base::http::input::{Read, Write};
+use app_base::http::pagination::Page;
+use app_base::http::principal::{LedgerRead, LedgerWrite};
+use app_base::http::problem::ProblemType;
+use app_base::http::rejections::{ACCOUNT_CLOSED, ACCOUNT_FROZEN, AMOUNT_OVERFLOW, INSUFFICIENT_FUNDS};
+use app_base::http::reply::{Created, Reply};
+use app_base::http::views::TransactionView;
+use app_base::api::Operation;
 
 use crate::{
     AwardPointsRequest, EnrolMemberRequest, ListReceiptsQuery, MEMBER_EXISTS, MEMBER_NOT_FOUND, MemberPath,

@@ -1,6 +1,6 @@
 //! A middleware: while points are paused, nothing that changes any gets further.
 
-use app::http::problem::Problem;
+use app_base::http::problem::Problem;
 use pavex::http::Method;
 use pavex::middleware::Processing;
 use pavex::request::RequestHead;

@@ -1,6 +1,6 @@
 //! The tables of this feature. Every statement is one that both databases understand.
 
-use app::storage::{Connection, Reader};
+use app_base::storage::{Connection, Reader};
 use engine::companion::{CompanionError, StoreTransaction};
 use engine::port::ReadError;
 use ledger::{EntryNumber, LedgerName};

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use app::configuration::AuthenticationMode;
-use app::health::Readiness;
-use app::http::door::DoorMetrics;
-use app::http::stopping::Stopping;
-use app::mailer::Mailer;
-use app::metrics::Metrics;
-use app::openapi::Api;
-use app::storage::Database;
+use app_base::api::Api;
+use app_base::configuration::AuthenticationMode;
+use app_base::http::door::DoorMetrics;
+use app_base::http::stopping::Stopping;
+use app_base::mailer::Mailer;
+use app_base::readiness::Readiness;
+use app_base::storage::Database;
+use app_base::telemetry::Metrics;
 use bytes::Bytes;
 use edge::{Edge, EdgeMetrics, Limits};
 use engine::port::Store;
@@ -83,7 +83,7 @@ async fn serve(config: ApplicationConfig, store: Arc<dyn Store>) -> (SocketAddr,
     let engine = Engine::start(Arc::clone(&store), options, engine_metrics);
     let readiness = Readiness::new(store);
     let given = Given {
-        api: Api::florin(),
+        api: Api::florin(app::operations),
         database: Database::none(),
         readiness,
         metrics: Metrics::new(registry),

@@ -10,7 +10,7 @@ mod signing_keys;
 pub(crate) mod store;
 mod users;
 
-use app::configuration::AuthenticationMode;
+use app_base::configuration::AuthenticationMode;
 use serde_json::json;
 
 pub(crate) use self::lab::Lab;

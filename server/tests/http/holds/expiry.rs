@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use app::http::time::Rfc3339;
+use app_base::http::time::Rfc3339;
 use ledger::Timestamp;
 use serde_json::json;
 

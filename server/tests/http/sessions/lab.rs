@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use app::configuration::DatabaseUrl;
-use app::health::Readiness;
-use app::http::door::DoorMetrics;
-use app::http::stopping::Stopping;
-use app::mailer::Mailer;
-use app::metrics::Metrics;
-use app::openapi::Api;
-use app::storage::{self, Database, IfMissing};
+use app_base::api::Api;
+use app_base::configuration::DatabaseUrl;
+use app_base::http::door::DoorMetrics;
+use app_base::http::stopping::Stopping;
+use app_base::mailer::Mailer;
+use app_base::readiness::Readiness;
+use app_base::storage::{self, Database, IfMissing};
+use app_base::telemetry::Metrics;
 use bytes::Bytes;
 use edge::{Edge, EdgeMetrics, Limits};
 use engine::port::Store;
@@ -266,7 +266,7 @@ async fn serve(
     let now = move || Timestamp::from_micros(clock.load(Ordering::SeqCst)).expect("a time");
     let engine = Engine::start_with_clock(Arc::clone(&store), options, engine_metrics, now);
     let given = Given {
-        api: Api::florin(),
+        api: Api::florin(app::operations),
         database: Database::none(),
         readiness: Readiness::new(store),
         metrics: Metrics::new(registry),

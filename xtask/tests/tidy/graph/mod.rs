@@ -70,7 +70,7 @@ fn every_constructor_is_in_the_graph() {
 }
 
 fn unused(files: &[SourceFile], diagnostics: &str) -> Vec<String> {
-    let app = files.iter().filter(|file| file.path.starts_with("app/src/"));
+    let app = files.iter().filter(|file| file.is_of_the_app());
     let made = app.flat_map(components).filter(|its| CONSTRUCTORS.contains(&its.kind));
     let idle = made.filter(|its| !diagnostics.contains(&format!("::{}(", its.name)));
     idle.map(|its| its.place()).collect()

@@ -20,7 +20,9 @@ pub(super) const RULES: [Rule; 19] = [
     Rule {
         why: "Pavex is imported first: of two error handlers for one type the later import wins, silently, and ours have to",
         find: |files| {
-            lines(files, "app/src/", |line| line.contains(".import(from![") && !line.contains("from![pavex"))
+            lines(files, SourceFile::is_of_the_app, |line| {
+                line.contains(".import(from![") && !line.contains("from![pavex")
+            })
         },
         broken: ("app/src/blueprint.rs", "//! x\nbp.import(from![crate, pavex]);\n"),
     },
@@ -29,7 +31,7 @@ pub(super) const RULES: [Rule; 19] = [
               components need it, the compiler panics",
         find: |files| {
             let root = "app/src/blueprint.rs";
-            let all = lines(files, "app/src/", |line| line.contains(".import("));
+            let all = lines(files, SourceFile::is_of_the_app, |line| line.contains(".import("));
             let first = all.iter().position(|found| found.starts_with(root));
             all.iter()
                 .enumerate()
@@ -42,12 +44,14 @@ pub(super) const RULES: [Rule; 19] = [
     Rule {
         why: "an error handler that a blueprint names loses, silently, to one that is imported: write `#[error_handler]` \
               and nothing else",
-        find: |files| lines(files, "app/src/", |line| line.contains(".error_handler(")),
+        find: |files| lines(files, SourceFile::is_of_the_app, |line| line.contains(".error_handler(")),
         broken: ("app/src/blueprint.rs", "//! x\nbp.error_handler(error::REFUSE);\n"),
     },
     Rule {
         why: "domains never match over HTTP/2: tell hosts apart where connections are accepted",
-        find: |files| lines(files, "app/src/", |line| line.replace(".domain()", "").contains(".domain(")),
+        find: |files| {
+            lines(files, SourceFile::is_of_the_app, |line| line.replace(".domain()", "").contains(".domain("))
+        },
         broken: ("app/src/blueprint.rs", "//! x\nbp.domain(\"a.example\").nest(it);\n"),
     },
     Rule {
@@ -94,8 +98,8 @@ pub(super) const RULES: [Rule; 19] = [
     },
     Rule {
         why: "a middleware returns plain `Processing`: with a type in it the generated code does not compile",
-        find: |files| lines(files, "app/src/", |line| line.contains("Processing<")),
-        broken: ("app/src/http/gate.rs", "//! x\npub fn gate() -> Processing<Problem> {\n"),
+        find: |files| lines(files, SourceFile::is_of_the_app, |line| line.contains("Processing<")),
+        broken: ("crates/app_base/src/http/gate.rs", "//! x\npub fn gate() -> Processing<Problem> {\n"),
     },
     Rule {
         why: "what a request says is read with `Read`, `Write` or `WriteMany`: Pavex's own extractors stop at the first thing \
@@ -140,7 +144,7 @@ pub(super) const RULES: [Rule; 19] = [
     },
     Rule {
         why: "whoever asks under /v1 has to have a right: the first argument of the handler is `Granted<…>` with one of \
-              app/src/http/principal.rs, or a `Visitor` where they have none yet",
+              crates/app_base/src/http/principal.rs, or a `Visitor` where they have none yet",
         find: |files| {
             every(files, |its| {
                 let takes = its.takes();
@@ -205,9 +209,9 @@ pub(super) const RULES: [Rule; 19] = [
         ),
     },
     Rule {
-        why: "every component is used; what the state has to have though no route takes it is named in app/src/storage.rs alone",
+        why: "every component is used; what the state has to have though no route takes it is named in crates/app_base/src/storage.rs alone",
         find: |files| {
-            let known = "app/src/storage.rs";
+            let known = "crates/app_base/src/storage.rs";
             every(files, |its| {
                 (its.arguments.contains("allow(unused") && its.path != known).then(|| its.place())
             })
@@ -216,15 +220,15 @@ pub(super) const RULES: [Rule; 19] = [
     },
     Rule {
         why: "a panic ends its own request and nothing else: it has to unwind",
-        find: |files| lines(files, "", |line| line.replace(' ', "").contains("panic=\"abort\"")),
+        find: |files| lines(files, |_| true, |line| line.replace(' ', "").contains("panic=\"abort\"")),
         broken: ("Cargo.toml", "[profile.release]\npanic = \"abort\"\n"),
     },
 ];
 
-/// The lines below a folder that are wrong.
-fn lines(files: &[SourceFile], below: &str, wrong: fn(&str) -> bool) -> Vec<String> {
+/// The lines among these files that are wrong.
+fn lines(files: &[SourceFile], among: fn(&SourceFile) -> bool, wrong: fn(&str) -> bool) -> Vec<String> {
     let mut found = Vec::new();
-    for file in files.iter().filter(|file| file.path.starts_with(below) && !file.path.starts_with("xtask/")) {
+    for file in files.iter().filter(|file| among(file) && !file.path.starts_with("xtask/")) {
         for (number, line) in file.code_lines().filter(|(_, line)| wrong(line)) {
             found.push(format!("{}:{number}: {}", file.path, line.trim()));
         }
@@ -234,7 +238,7 @@ fn lines(files: &[SourceFile], below: &str, wrong: fn(&str) -> bool) -> Vec<Stri
 
 /// All components of the app.
 fn all(files: &[SourceFile]) -> Vec<Component<'_>> {
-    files.iter().filter(|file| file.path.starts_with("app/src/")).flat_map(components).collect()
+    files.iter().filter(|file| file.is_of_the_app()).flat_map(components).collect()
 }
 
 fn every(files: &[SourceFile], wrong: impl Fn(&Component<'_>) -> Option<String>) -> Vec<String> {
@@ -269,7 +273,7 @@ fn order(files: &[SourceFile]) -> Vec<String> {
 
 fn codes(files: &[SourceFile]) -> Vec<String> {
     let mut declared: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for file in files.iter().filter(|file| file.path.starts_with("app/src/")) {
+    for file in files.iter().filter(|file| file.is_of_the_app()) {
         for (number, line) in file.code_lines() {
             let code = line.trim().strip_prefix("code: \"").and_then(|rest| rest.strip_suffix("\","));
             if let Some(code) = code {
@@ -314,7 +318,7 @@ fn operations(files: &[SourceFile]) -> Vec<String> {
 
 fn paths(files: &[SourceFile]) -> Vec<String> {
     let mut read: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for file in files.iter().filter(|file| file.path.starts_with("app/src/")) {
+    for file in files.iter().filter(|file| file.is_of_the_app()) {
         for block in file.text.split("\nimpl FromPath for ").skip(1) {
             let body = block.split("\n}").next().unwrap_or_default();
             let names = body.split("path.read(\"").skip(1).filter_map(|rest| rest.split('"').next());

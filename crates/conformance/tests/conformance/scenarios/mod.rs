@@ -88,7 +88,7 @@ fn there_are_enough_scenarios_to_mean_something() {
 /// The service has its codes in its sources, each with its status on the line before.
 #[test]
 fn codes_and_statuses_are_those_of_the_service() {
-    let app = docs().join("../app/src/http");
+    let app = docs().join("../crates/app_base/src/http");
     let source =
         |name: &str| fs::read_to_string(app.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     let sources = source("rejections.rs") + &source("failures.rs");

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use app::imports::{Group, Mapping, Refusal, Row, Rows, Table, Written, refused_by_ledger};
+use app_base::imports::{Group, Mapping, Refusal, Row, Rows, Table, Written, refused_by_ledger};
 use engine::port::{ReadError, Store};
 use engine::{Engine, EngineMetrics, EngineOptions, Outcome, Rehearsal, Submission, SubmitError};
 use futures_util::future::join_all;

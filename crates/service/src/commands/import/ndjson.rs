@@ -4,9 +4,9 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
-use app::configuration::{DatabaseConfig, DatabaseUrl};
-use app::exports::{LineError, NdjsonLines};
-use app::storage::{self, IfMissing};
+use app_base::configuration::{DatabaseConfig, DatabaseUrl};
+use app_base::journals::{LineError, NdjsonLines};
+use app_base::storage::{self, IfMissing};
 use engine::import::{Import, ImportError, Imported, is_full};
 use engine::port::Store;
 use engine::query::NewLedger;

@@ -1,14 +1,14 @@
 //! What requests and replies about gadgets look like.
 
-use engine::widgets::{NewWidget, Widget, WidgetId, WidgetName};
+use engine::widgets::{NewWidget, Widget, WidgetName};
 use ledger::LedgerName;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::http::fields::FieldErrors;
 use crate::http::json::{FromJson, Slot, Value, refuse_unknown};
-use crate::http::text::text;
 use crate::http::values::{LedgerNameText, TimeText};
+use crate::http::widgets::{WidgetIdText, WidgetNameText};
 
 /// A gadget to create.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
@@ -66,26 +66,3 @@ impl WidgetView {
         }
     }
 }
-
-text!(
-    /// The id of a gadget.
-    WidgetIdText(WidgetId), "WidgetId", {
-        "description": "The id of a gadget.",
-        "type": "string",
-        "pattern": "^[0-9A-Za-z]{12}$",
-        "examples": ["2USBDPIBEdi3"]
-    },
-    "must be the id of a gadget: 12 letters and digits"
-);
-
-text!(
-    /// What a gadget is called.
-    WidgetNameText(WidgetName), "WidgetName", {
-        "description": "What a gadget is called. Several may have one name.",
-        "type": "string",
-        "minLength": 1,
-        "maxLength": 100,
-        "examples": ["first"]
-    },
-    "must be 1 to 100 characters, without control characters and without spaces at its ends"
-);

@@ -6,7 +6,7 @@ use crate::http::input::{Read, Write};
 use crate::http::path::InLedger;
 use crate::http::query::NoQuery;
 use crate::http::reply::{Created, Reply};
-use crate::openapi::Operation;
+use crate::api::Operation;
 
 const TAG: &str = "Gadgets";
 

@@ -4,10 +4,10 @@ use engine::widgets::WidgetId;
 use ledger::LedgerName;
 use schemars::JsonSchema;
 
-use super::WidgetIdText;
 use crate::http::fields::FieldErrors;
 use crate::http::path::{FromPath, PathReader};
 use crate::http::values::LedgerNameText;
+use crate::http::widgets::WidgetIdText;
 
 /// `…/{ledger}/widgets/{id}…`
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use engine::second_factors::SecondFactorCode;
+use identity::TotpCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use zeroize::Zeroizing;
 
@@ -40,5 +41,16 @@ impl JsonSchema for CodeSchema {
             "writeOnly": true,
             "examples": ["287082", "A4DQ-OBYH-A4DQ-OBYH-A4DQ-OBYH"]
         })
+    }
+}
+
+impl FromJson for TotpCode {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let text = Zeroizing::new(value.string(errors)?.into_owned());
+        let code = Self::parse(&text).ok();
+        if code.is_none() {
+            value.refuse(errors, "must be six digits");
+        }
+        code
     }
 }

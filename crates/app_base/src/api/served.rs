@@ -17,19 +17,21 @@ pub struct Api {
     pub summary: &'static str,
     /// What all callers have to know, in Markdown.
     pub description: &'static str,
+    operations: fn() -> Vec<Operation>,
     own_groups: &'static [(&'static str, &'static str)],
     own_operations: fn() -> Vec<Operation>,
 }
 
 impl Api {
-    /// Returns Florin's own.
+    /// Describes Florin's own, of the operations that it lists.
     #[must_use]
-    pub fn florin() -> Self {
+    pub fn florin(operations: fn() -> Vec<Operation>) -> Self {
         Self {
             title: "Florin",
             version: BUILD.version,
             summary: "A double-entry ledger over HTTP",
             description: DESCRIPTION,
+            operations,
             own_groups: &[],
             own_operations: Vec::new,
         }
@@ -49,7 +51,7 @@ impl Api {
     #[must_use]
     pub fn operations(&self) -> Vec<Operation> {
         let mut operations = (self.own_operations)();
-        operations.extend(crate::operations());
+        operations.extend((self.operations)());
         operations
     }
 

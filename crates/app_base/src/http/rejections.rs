@@ -252,6 +252,13 @@ pub static EXPECTATION_FAILED: ProblemType = ProblemType {
     ],
 };
 
+/// Says what a rejection is called and means, as callers would have been told: its code, and the reason in words.
+#[must_use]
+pub fn describe_rejection(rejection: &Rejection) -> (String, String) {
+    let problem = rejected(rejection);
+    (problem.code().to_owned(), problem.detail_or_title().to_owned())
+}
+
 /// Says what a rejection means.
 #[must_use]
 pub fn rejected(rejection: &Rejection) -> Problem {
@@ -511,5 +518,12 @@ mod tests {
                 assert!(shown.contains(member), "{member} is not in {shown}");
             }
         }
+    }
+
+    #[test]
+    fn a_rejection_is_described_as_its_problem_is() {
+        let rejection = Rejection::AccountClosed { posting: 1, account: Address::parse("a").unwrap() };
+        let described = describe_rejection(&rejection);
+        assert_eq!(described, ("account.closed".into(), "Posting 1 touches a, which is closed.".into()));
     }
 }

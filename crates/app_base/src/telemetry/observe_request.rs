@@ -15,8 +15,8 @@ use pavex_tracing::RootSpan;
 use pavex_tracing::fields::{http_request_method, url_path};
 use tracing::{Instrument, Level};
 
+use super::Metrics;
 use super::{Failure, RequestContext};
-use crate::metrics::Metrics;
 
 /// The header in which a reply carries its request's id.
 pub static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -14,24 +14,26 @@ use crate::telemetry::RequestContext;
 
 /// What the audit trail says of a request.
 #[derive(Clone)]
-pub(crate) struct RequestNote {
+pub struct RequestNote {
     context: RequestContext,
     method: Method,
 }
 
 impl RequestNote {
     /// Takes down what it says of a request.
-    pub(crate) fn of(head: &RequestHead, context: &RequestContext) -> Self {
+    pub fn of(head: &RequestHead, context: &RequestContext) -> Self {
         Self { context: *context, method: head.method.clone() }
     }
 
     /// Returns the address that it comes from.
-    pub(crate) fn address(&self) -> Option<IpAddr> {
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
         self.context.peer.0.map(|address| address.ip())
     }
 
     /// Describes something that was done by it.
-    pub(crate) fn event(&self, engine: &Engine, actor: Actor, action: Action, subject: String) -> AuditEvent {
+    #[must_use]
+    pub fn event(&self, engine: &Engine, actor: Actor, action: Action, subject: String) -> AuditEvent {
         AuditEvent {
             at: engine.now(),
             actor,
@@ -45,7 +47,7 @@ impl RequestNote {
     }
 
     /// Notes that it was not let through.
-    pub(crate) fn note(&self, engine: &Engine, actor: Actor, error: &AccessError) {
+    pub fn note(&self, engine: &Engine, actor: Actor, error: &AccessError) {
         // That the store does not answer is nobody's attempt.
         if matches!(error, AccessError::Refused(AuthenticationError::Read(_))) {
             return;
@@ -59,7 +61,7 @@ impl RequestNote {
 
     /// Notes that somebody who is not known was refused, by a code, and which user they wanted to come in as. What they
     /// wrote instead of a user's address is in no record: it may be a password.
-    pub(crate) fn note_code(&self, engine: &Engine, code: &str, whom: Option<&UserId>) {
+    pub fn note_code(&self, engine: &Engine, code: &str, whom: Option<&UserId>) {
         match whom {
             Some(user) => self.refused(engine, Actor::Unknown, &format!("{code}, user:{user}")),
             None => self.refused(engine, Actor::Unknown, code),
@@ -67,7 +69,7 @@ impl RequestNote {
     }
 
     /// Notes that somebody was refused, and why. The path stands as its pattern, so that what is alike is told together.
-    pub(crate) fn refused(&self, engine: &Engine, actor: Actor, why: &str) {
+    pub fn refused(&self, engine: &Engine, actor: Actor, why: &str) {
         let (method, route) = (&self.method, self.context.route.unwrap_or_default());
         let subject = format!("{method} {route}: {why}");
         engine.note_refusal(self.event(engine, actor, Action::Refused, subject));

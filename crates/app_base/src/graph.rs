@@ -5,17 +5,17 @@ use http::Request;
 use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
 
-use crate::Engine;
+use crate::api::Api;
 use crate::configuration::InvalidValue;
-use crate::health::Readiness;
 use crate::http::principal_limit::PrincipalLimit;
 use crate::http::second_factors::SecondFactors;
 use crate::http::stopping::Stopping;
 use crate::http::tokens::Tokens;
 use crate::mailer::Mailer;
-use crate::metrics::Metrics;
-use crate::openapi::Api;
+use crate::readiness::Readiness;
 use crate::storage::Database;
+use crate::storage::Engine;
+use crate::telemetry::Metrics;
 
 /// Why a graph cannot be built: whatever its constructors say.
 pub type BuildError = Box<dyn std::error::Error + Send + Sync>;

@@ -4,12 +4,15 @@
 //! subscriber the server installed, which must not block.
 
 mod failure;
+mod metrics;
 mod observe_request;
+mod process;
 mod request_context;
 mod root_span;
 mod trace_context;
 
 pub use failure::*;
+pub use metrics::*;
 pub use observe_request::*;
 pub use request_context::*;
 pub use root_span::*;

@@ -142,14 +142,6 @@ fn without_origins_a_preflight_is_a_request_like_any_other() {
     assert!(answered(&with_origins(&["*"]), &plain, Response::ok()).1, "no browser asks like this");
 }
 
-#[test]
-fn every_method_of_the_api_is_allowed_across_origins() {
-    let allowed: Vec<_> = REQUEST_METHODS.split(", ").collect();
-    for operation in crate::operations() {
-        assert!(allowed.contains(&operation.method.name()), "{}", operation.id);
-    }
-}
-
 fn limited() -> FrontDoor {
     let config = LimitsConfig {
         requests_per_second_per_address: 1,

@@ -212,6 +212,16 @@ impl Position for LedgerName {
     }
 }
 
+impl Position for Timestamp {
+    fn write(&self, cursor: &mut Vec<u8>) {
+        cursor.extend(self.micros().to_be_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Self::from_micros(i64::from_be_bytes(bytes.try_into().ok()?))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Debug;

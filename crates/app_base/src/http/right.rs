@@ -2,6 +2,7 @@
 
 /// Makes a right of each line: `/// To read …` and `LedgerRead = Need::OnLedger(Scope::LedgerRead);`. A feature makes those that
 /// are its own in its own folder.
+#[macro_export]
 macro_rules! rights {
     ($($(#[$doc:meta])* $name:ident = $need:expr;)*) => {
         $(
@@ -16,4 +17,4 @@ macro_rules! rights {
     };
 }
 
-pub(crate) use rights;
+pub use rights;
