@@ -16,6 +16,7 @@ use crate::companion::{AccompaniedError, COMPANION_TIMEOUT, Companion, Underway}
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
 use crate::lane::Lane;
 use crate::metrics::{CommandOutcome, EngineMetrics};
+use crate::packed::PackedBytes;
 use crate::port::{LedgerCreation, ReadError, Store};
 use crate::query::{Account, NewLedger};
 use crate::queue::{Accompanied, Answers, Asked, AskedTogether, Enqueue, LaneHandle};
@@ -30,8 +31,10 @@ pub struct EngineOptions {
     pub queue_max: usize,
     /// When a batch is full: the postings of its commands. The command that fills it may go over.
     pub batch_max: usize,
-    /// How many balances a lane remembers between batches.
+    /// How many balances a lane has at hand between batches. Others that it remembers are packed.
     pub cached_balances_max: usize,
+    /// About how many bytes packed balances may take, of all ledgers together.
+    pub packed_balances_bytes_max: usize,
     /// About how many bytes copies of accounts that were read may take, of all ledgers together.
     pub copied_accounts_bytes_max: usize,
     /// After how long without a command a lane ends and frees what it remembers.
@@ -48,6 +51,7 @@ impl Default for EngineOptions {
             queue_max: 16_384,
             batch_max: 2_048,
             cached_balances_max: 16_384,
+            packed_balances_bytes_max: 128 << 20,
             copied_accounts_bytes_max: 8 << 20,
             lane_idle: Duration::from_mins(1),
             companion_timeout: COMPANION_TIMEOUT,
@@ -66,6 +70,7 @@ pub(crate) struct Shared {
     pub(crate) options: EngineOptions,
     pub(crate) metrics: EngineMetrics,
     pub(crate) account_reads: Arc<AccountReads>,
+    pub(crate) packed_bytes: Arc<PackedBytes>,
     clock: TimeOfDay,
     lanes: Mutex<Lanes>,
     /// Wakes the runner of schedules.
@@ -130,6 +135,7 @@ impl Engine {
         let (clock, schedules_changed) = (Box::new(clock), Notify::new());
         Self(Arc::new(Shared {
             store,
+            packed_bytes: Arc::new(PackedBytes::new(options.packed_balances_bytes_max)),
             account_reads: Arc::new(AccountReads::new(options.copied_accounts_bytes_max)),
             options,
             metrics,

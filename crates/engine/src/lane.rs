@@ -23,6 +23,7 @@ use crate::batch::Batch;
 use crate::companion::accompany;
 use crate::engine::Shared;
 use crate::memory::{Draft, Memory, Verdict};
+use crate::packed::Packed;
 use crate::port::{
     self, AccompanyError, Appended, Appends, BeginError, CommitError, LookedUp, ReadError, Store,
 };
@@ -60,7 +61,8 @@ impl Lane {
     pub(crate) fn open(shared: Arc<Shared>, ledger: LedgerName) -> LaneHandle {
         let (handle, queue, ended) =
             LaneHandle::new(shared.options.queue_max, shared.metrics.queue_depth.clone());
-        let memory = Memory::new(shared.options.cached_balances_max);
+        let packed = Packed::new(Arc::clone(&shared.packed_bytes));
+        let memory = Memory::new(shared.options.cached_balances_max, packed);
         let (room, waiting) = (Arc::clone(handle.room()), Waiting::default());
         tokio::spawn(Self { shared, ledger, queue, room, waiting, memory, _ended: ended }.run());
         handle
@@ -289,7 +291,7 @@ impl Lane {
     fn decide_what_is_known(&mut self, batch: &mut Batch, last_weight: usize) -> bool {
         let part = self.part(last_weight + batch.weight + self.waiting.weight());
         while batch.weight < part
-            && let Some(job) = self.waiting.pop_if(|job| goes_the_short_way(&self.memory, job))
+            && let Some(job) = self.waiting.pop_if(|job| goes_the_short_way(&mut self.memory, job))
         {
             self.decide(batch, job);
         }
@@ -320,7 +322,7 @@ impl Lane {
     }
 
     /// Looks up what the commands that wait touch and is not remembered, if there is any.
-    fn look_up(&self) -> Underway<Looked> {
+    fn look_up(&mut self) -> Underway<Looked> {
         let asked = self.memory.missing(self.waiting.submissions());
         if asked.is_empty() {
             return None;
@@ -392,7 +394,7 @@ impl Lane {
 }
 
 /// Says whether a job can go the short way: all that it touches is remembered, and nothing goes with its entries.
-fn goes_the_short_way(memory: &Memory, job: &Job) -> bool {
+fn goes_the_short_way(memory: &mut Memory, job: &Job) -> bool {
     job.companion.is_none()
         && job.submissions().all(|submission| submission.audit.is_none() && memory.knows(submission))
 }

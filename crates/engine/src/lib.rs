@@ -19,6 +19,7 @@ mod lane;
 pub mod mailed_links;
 mod memory;
 mod metrics;
+mod packed;
 pub mod pair;
 pub mod port;
 pub mod query;

@@ -11,15 +11,20 @@ use ledger::{
 use smallvec::{SmallVec, smallvec};
 
 use crate::idempotency::{IdempotencyKey, KeyedRequest, RequestFingerprint};
+use crate::packed::Packed;
 use crate::port::{Head, Loaded, LogRecord, LookedUp, Unused, Wanted};
 use crate::queue::Asked;
 use crate::submission::{Submission, SubmitError};
 
 /// A lane's copy of balances, and of the policies of their accounts: with a balance its account's policy is known as
 /// well. It is valid only while the ledger's head stands where the copy was made.
+///
+/// What batches rest on is in the book. What is not used at the moment is packed, and comes back into the book when a
+/// command touches it; policies stay in the book.
 pub(crate) struct Memory {
     book: Option<Book>,
     balances_max: usize,
+    packed: Packed,
     /// Whether the last batch found the ledger as this lane had left it: then the next one may as well.
     undisturbed: bool,
 }
@@ -41,14 +46,20 @@ pub(crate) enum Verdict {
 pub(crate) type Verdicts = SmallVec<[Verdict; 1]>;
 
 impl Memory {
-    pub(crate) fn new(balances_max: usize) -> Self {
-        Self { book: None, balances_max, undisturbed: false }
+    /// Remembers nothing yet. In the book there may be so many balances and policies between batches.
+    pub(crate) fn new(balances_max: usize, packed: Packed) -> Self {
+        Self { book: None, balances_max, packed, undisturbed: false }
     }
 
     /// Forgets everything: what was decided on top of it may not hold.
     pub(crate) fn forget(&mut self) {
-        self.book = None;
+        self.forget_copy();
         self.undisturbed = false;
+    }
+
+    fn forget_copy(&mut self) {
+        self.book = None;
+        self.packed.forget();
     }
 
     /// Says whether the next batch may rest on what is remembered: nobody else seems to write to the ledger.
@@ -58,7 +69,7 @@ impl Memory {
 
     /// Says whether everything is remembered that a command touches. Of what is not a balance or a policy, nothing ever
     /// is. A hold is written the long way in any case.
-    pub(crate) fn knows(&self, submission: &Submission) -> bool {
+    pub(crate) fn knows(&mut self, submission: &Submission) -> bool {
         match &submission.command {
             Command::PostTransaction(post) => {
                 touched(submission).all(|key| self.holds(&key))
@@ -74,14 +85,26 @@ impl Memory {
     }
 
     /// Lists the balances that commands touch and that are not remembered.
-    pub(crate) fn missing<'a>(&self, submissions: impl Iterator<Item = &'a Submission>) -> Vec<BalanceKey> {
+    pub(crate) fn missing<'a>(
+        &mut self,
+        submissions: impl Iterator<Item = &'a Submission>,
+    ) -> Vec<BalanceKey> {
         let mut missing: HashSet<_> = submissions.flat_map(touched).collect();
         missing.retain(|key| !self.holds(key));
         missing.into_iter().collect()
     }
 
-    fn holds(&self, key: &BalanceKey) -> bool {
-        self.book.as_ref().is_some_and(|book| book.has_balance(key))
+    /// Says whether a balance is remembered, and has it in the book then.
+    fn holds(&mut self, key: &BalanceKey) -> bool {
+        let Some(book) = &mut self.book else { return false };
+        if book.has_balance(key) {
+            return true;
+        }
+        let packed = self.packed.find(key);
+        if let Some(balance) = packed {
+            book.load_balance(key.clone(), balance);
+        }
+        packed.is_some()
     }
 
     /// Takes in what was looked up: of the balances asked for, those that were not found have never moved, and
@@ -104,7 +127,7 @@ impl Memory {
     }
 
     /// Lists what commands touch, apart by whether it is remembered.
-    pub(crate) fn wanted<'a>(&self, submissions: impl Iterator<Item = &'a Submission>) -> Wanted {
+    pub(crate) fn wanted<'a>(&mut self, submissions: impl Iterator<Item = &'a Submission>) -> Wanted {
         let mut balances = HashSet::new();
         let mut references = HashSet::new();
         let mut accounts = HashSet::new();
@@ -152,7 +175,7 @@ impl Memory {
         let still_valid = wanted.cached_at == Some(loaded.head);
         self.undisturbed = still_valid;
         if !still_valid {
-            self.book = None;
+            self.forget_copy();
         }
         self.book.get_or_insert_with(|| Book::at(loaded.head.next, loaded.head.last_recorded_at));
         let cached = wanted.cached.into_iter().filter(|_| !still_valid);
@@ -291,15 +314,20 @@ impl Memory {
         Verdict::Record(number)
     }
 
-    /// Says whether the copy has passed its bound.
+    /// Says whether the book has passed its bound.
     pub(crate) fn is_full(&self) -> bool {
         self.book.as_ref().is_some_and(|book| book.len() > self.balances_max)
     }
 
-    /// Keeps the copy within its bound. Not while a batch rests on it.
+    /// Keeps the book within its bound. Not while a batch rests on it.
     pub(crate) fn shrink(&mut self) {
+        if self.is_full()
+            && let Some(book) = &mut self.book
+        {
+            self.packed.pack(book.take_balances());
+        }
         if self.is_full() {
-            // Rare, and a lane relearns its hot balances with the next batch.
+            // Policies alone, of accounts that were changed. A lane relearns what it needs with the next batch.
             self.forget();
         }
     }

@@ -143,7 +143,7 @@ impl Waiting {
     }
 
     /// Takes the first one that waits, if it is as it has to be.
-    pub(crate) fn pop_if(&mut self, condition: impl Fn(&Job) -> bool) -> Option<Job> {
+    pub(crate) fn pop_if(&mut self, mut condition: impl FnMut(&Job) -> bool) -> Option<Job> {
         let job = self.jobs.pop_front_if(|job| condition(job))?;
         self.weight -= job.weight();
         Some(job)

@@ -134,6 +134,11 @@ impl Book {
         self.balances.insert(key, balance);
     }
 
+    /// Takes all balances out, in no order.
+    pub fn take_balances(&mut self) -> impl Iterator<Item = (BalanceKey, Balance)> {
+        self.balances.drain()
+    }
+
     /// Loads what an account allows.
     pub fn load_policy(&mut self, account: Address, policy: Policy) {
         self.policies.insert(account, policy);

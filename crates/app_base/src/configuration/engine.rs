@@ -15,9 +15,12 @@ pub struct EngineConfig {
     pub queue_max: usize,
     /// When a batch is full, in postings. Default 2048; `PX_ENGINE__BATCH_MAX`.
     pub batch_max: usize,
-    /// How many balances a ledger's lane remembers between batches. Default 16384;
+    /// How many balances a ledger's lane has at hand between batches. Default 16384;
     /// `PX_ENGINE__CACHED_BALANCES_MAX`.
     pub cached_balances_max: usize,
+    /// About how many bytes other balances may take that lanes remember, of all ledgers together; with 0 there are none.
+    /// Default 134217728; `PX_ENGINE__PACKED_BALANCES_BYTES_MAX`.
+    pub packed_balances_bytes_max: usize,
     /// About how many bytes copies of accounts that were read may take, of all ledgers together; with 0 there are none.
     /// Default 8388608; `PX_ENGINE__COPIED_ACCOUNTS_BYTES_MAX`.
     pub copied_accounts_bytes_max: usize,
@@ -52,6 +55,7 @@ impl EngineConfig {
             .range("queue_max", self.queue_max, 1000..=10_000_000)
             .range("batch_max", self.batch_max, 1..=100_000)
             .range("cached_balances_max", self.cached_balances_max, 0..=10_000_000)
+            .range("packed_balances_bytes_max", self.packed_balances_bytes_max, 0..=1_000_000_000_000)
             .range("copied_accounts_bytes_max", self.copied_accounts_bytes_max, 0..=10_000_000_000)
             .range("lane_idle_timeout_ms", self.lane_idle_timeout_ms, 100..=86_400_000)
             .range("schedule_lease_ms", self.schedule_lease_ms, 100..=3_600_000)
@@ -76,6 +80,7 @@ impl From<&EngineConfig> for engine::EngineOptions {
             queue_max: config.queue_max,
             batch_max: config.batch_max,
             cached_balances_max: config.cached_balances_max,
+            packed_balances_bytes_max: config.packed_balances_bytes_max,
             copied_accounts_bytes_max: config.copied_accounts_bytes_max,
             lane_idle: Duration::from_millis(config.lane_idle_timeout_ms),
             ..Self::default()

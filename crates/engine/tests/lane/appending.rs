@@ -265,18 +265,26 @@ async fn balances_that_cannot_be_looked_up_are_loaded_the_long_way() {
 
 #[tokio::test]
 async fn a_lane_that_remembers_little_still_knows_every_balance() {
-    let options = EngineOptions { cached_balances_max: 3, batch_max: 4, ..EngineOptions::default() };
-    let bench = Bench::with(options).await;
-    let posts: Vec<_> =
-        (0..90).map(|n| bench.spawn(transfer("world", &format!("a{}", n % 30), 10))).collect();
-    for post in posts {
-        post.await.unwrap().unwrap();
+    // No room, room for a few, and for all.
+    for packed_balances_bytes_max in [0, 500, 1 << 20] {
+        let options = EngineOptions {
+            cached_balances_max: 3,
+            packed_balances_bytes_max,
+            batch_max: 4,
+            ..EngineOptions::default()
+        };
+        let bench = Bench::with(options).await;
+        let posts: Vec<_> =
+            (0..90).map(|n| bench.spawn(transfer("world", &format!("a{}", n % 30), 10))).collect();
+        for post in posts {
+            post.await.unwrap().unwrap();
+        }
+        for n in 0..30 {
+            assert_eq!(bench.posted(&format!("a{n}")).await, 30);
+            bench.submit(transfer(&format!("a{n}"), "world", 30)).await.unwrap();
+            let refused = bench.submit(transfer(&format!("a{n}"), "world", 1)).await;
+            assert!(is_short_of_funds(&refused), "{refused:?}");
+        }
+        assert_eq!((bench.posted("world").await, bench.entries().await), (0, 120));
     }
-    for n in 0..30 {
-        assert_eq!(bench.posted(&format!("a{n}")).await, 30);
-        bench.submit(transfer(&format!("a{n}"), "world", 30)).await.unwrap();
-        let refused = bench.submit(transfer(&format!("a{n}"), "world", 1)).await;
-        assert!(is_short_of_funds(&refused), "{refused:?}");
-    }
-    assert_eq!((bench.posted("world").await, bench.entries().await), (0, 120));
 }

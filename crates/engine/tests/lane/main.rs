@@ -414,12 +414,16 @@ async fn remembered_balances_are_dropped_when_another_engine_wrote() {
 }
 
 #[tokio::test]
-async fn a_lane_that_may_remember_nothing_decides_the_same() {
-    let bench = Bench::with(EngineOptions { cached_balances_max: 0, ..EngineOptions::default() }).await;
-    bench.submit(transfer("world", "alice", 10)).await.unwrap();
-    bench.submit(transfer("alice", "bob", 10)).await.unwrap();
-    assert!(is_short_of_funds(&bench.submit(transfer("alice", "bob", 1)).await));
-    assert_eq!(bench.posted("bob").await, 10);
+async fn a_lane_that_may_have_nothing_at_hand_decides_the_same() {
+    for packed_balances_bytes_max in [0, 1 << 20] {
+        let options =
+            EngineOptions { cached_balances_max: 0, packed_balances_bytes_max, ..EngineOptions::default() };
+        let bench = Bench::with(options).await;
+        bench.submit(transfer("world", "alice", 10)).await.unwrap();
+        bench.submit(transfer("alice", "bob", 10)).await.unwrap();
+        assert!(is_short_of_funds(&bench.submit(transfer("alice", "bob", 1)).await));
+        assert_eq!(bench.posted("bob").await, 10);
+    }
 }
 
 #[tokio::test]
