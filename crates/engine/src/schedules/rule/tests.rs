@@ -96,6 +96,8 @@ fn rules_fall_as_the_standard_says() {
             "2026-01-01T01:00:00Z",
             &["2026-01-03T02:00:00Z", "2026-01-03T09:00:00Z", "2026-01-03T16:00:00Z", "2026-01-03T23:00:00Z"],
         ),
+        // The standard gives such a number no meaning.
+        ("FREQ=DAILY;BYDAY=3MO", "2026-01-01T00:00:00Z", &["2026-01-05T00:00:00Z", "2026-01-12T00:00:00Z"]),
         // Positions count from where the week begins, not from where the rule does.
         ("FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=1", "2026-01-06T00:00:00Z", &["2026-01-12T00:00:00Z"]),
         (
