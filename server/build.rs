@@ -18,6 +18,8 @@ fn main() {
         println!("cargo::rustc-link-arg-bins=-Wl,--strip-all");
         // Where addresses stand is a list of 1.4 MB otherwise, all of which is read when the program starts.
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+        // What unwinds the stack when something panics is a library of its own otherwise, mapped in pieces of sixteen pages.
+        println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
     }
     // Where Rust brings its own linker and takes it by itself; others are left alone.
     let hurries = [
