@@ -143,15 +143,6 @@ pub async fn open(config: &DatabaseConfig, if_missing: IfMissing) -> Result<Stor
     Ok(Storage { kind: Kind::Sqlite(Arc::new(SqliteStore::open(options).await?)), own: None })
 }
 
-/// Says whether the database has to share this machine with the service.
-#[must_use]
-pub fn is_on_this_host(config: &DatabaseConfig) -> bool {
-    match postgres_options(config) {
-        Ok(Some(options)) => options.is_on_this_host(),
-        Ok(None) | Err(_) => true,
-    }
-}
-
 impl Storage {
     /// Adds tables of somebody's own, which are migrated and looked at with Florin's from now on.
     #[must_use]

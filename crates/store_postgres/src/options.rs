@@ -1,7 +1,6 @@
 //! Where the database is and how its connections are used. Opens nothing itself.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -68,15 +67,6 @@ impl PostgresOptions {
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),
         })
-    }
-
-    /// Says whether the server is on this machine, as far as its address shows.
-    #[must_use]
-    pub fn is_on_this_host(&self) -> bool {
-        let host = self.address.get_host();
-        is_socket(&self.address)
-            || host == "localhost"
-            || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
     }
 }
 
@@ -173,21 +163,5 @@ mod tests {
         assert_eq!(missing.to_string(), "cannot read sslrootcert, /nowhere/ca.pem");
         assert!(matches!(mode("sslmode=maybe"), Err(UrlError::Form(_))));
         assert!(matches!(PostgresOptions::parse("postgres://db:port/florin"), Err(UrlError::Form(_))));
-    }
-
-    #[test]
-    fn loopback_addresses_and_sockets_are_on_this_host() {
-        for (host, here) in [
-            ("localhost", true),
-            ("127.0.0.1:5433", true),
-            ("[::1]", true),
-            ("%2Fvar%2Frun%2Fpostgresql", true),
-            ("db", false),
-            ("10.0.0.7", false),
-            ("localhost.example.com", false),
-        ] {
-            let options = PostgresOptions::parse(&format!("postgres://florin@{host}/florin")).unwrap();
-            assert_eq!(options.is_on_this_host(), here, "{host}");
-        }
     }
 }

@@ -39,8 +39,7 @@ pub struct ServerConfig {
     pub docs: bool,
     /// Whether large replies are compressed for clients that take it. Default yes; `PX_SERVER__COMPRESSION`.
     pub compression: bool,
-    /// Threads that serve requests; 0 is one per core, and half as many where the database is on the same machine.
-    /// Default 0; `PX_SERVER__WORKERS`.
+    /// Threads that serve requests; 0 is one per core. Default 0; `PX_SERVER__WORKERS`.
     pub workers: usize,
     /// Connections at one time. Default 4096; `PX_SERVER__CONNECTIONS_MAX`.
     pub connections_max: usize,

@@ -74,7 +74,7 @@ fn serve_built(program: &Program, config: &FlorinConfig, build: Build<'_>) -> an
     // Dropped last: what is logged on the way out is written.
     let telemetry = Telemetry::start(&config.telemetry)?;
     let runtime = Builder::new_multi_thread()
-        .worker_threads(workers(config))
+        .worker_threads(workers(config.server.workers))
         .thread_name("worker")
         .enable_all()
         .build()
@@ -85,14 +85,10 @@ fn serve_built(program: &Program, config: &FlorinConfig, build: Build<'_>) -> an
     done.map(|()| ExitCode::SUCCESS)
 }
 
-/// Returns how many threads serve requests. A database on the same machine needs cores as well: threads of ours that
-/// take them from it make everybody wait for it.
-fn workers(config: &FlorinConfig) -> usize {
-    match config.server.workers {
-        0 => {
-            let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-            if storage::is_on_this_host(&config.database) { cores.div_ceil(2) } else { cores }
-        }
+/// Returns how many threads serve requests: so many, or with 0 one for each core, wherever the database is.
+fn workers(configured: usize) -> usize {
+    match configured {
+        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
         workers => workers,
     }
 }
@@ -310,4 +306,15 @@ fn announce(scheme: &str, address: SocketAddr) {
     // Whoever closed standard output does not want to know.
     let _ = writeln!(output, "{scheme}://{address}/v1  docs: {scheme}://{address}/docs");
     let _ = output.flush();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_threads_serve_as_there_are_cores_or_as_many_as_are_asked_for() {
+        let cores = std::thread::available_parallelism().unwrap().get();
+        assert_eq!([0, 1, 3].map(workers), [cores, 1, 3]);
+    }
 }
