@@ -135,7 +135,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Write for Socket<S> {
         let written = if bufs.len() > 1 && bufs.iter().map(|piece| piece.len()).sum::<usize>() <= TOGETHER_MAX
         {
             let mut together: SmallVec<[u8; TOGETHER_MAX]> = SmallVec::new();
-            bufs.iter().for_each(|piece| together.extend_from_slice(piece));
+            for piece in bufs {
+                together.extend_from_slice(piece);
+            }
             Pin::new(&mut self.io).poll_write(cx, &together)
         } else {
             Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
