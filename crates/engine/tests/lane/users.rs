@@ -294,7 +294,7 @@ async fn a_password_that_cannot_be_looked_up_is_not_wrong() {
 /// does falls on all of them alike; what is left of noise is gone in another round, and a difference is not.
 #[tokio::test]
 async fn a_wrong_address_takes_as_long_as_a_wrong_password() {
-    const ROUNDS: usize = 5;
+    const ROUNDS: usize = 20;
     const SAMPLES: usize = 15;
     const KINDS: [&str; 4] = ["ada", "nobody", "none", "disabled"];
     let passwords = PasswordOptions { memory_kib: 4096, ..CHEAP };
