@@ -1,6 +1,5 @@
 //! `POST /v1/ledgers/{ledger}/members/{member}/awards`.
 
-use app_base::storage::Engine;
 use app_base::http::fields::FieldErrors;
 use app_base::http::input::Write;
 use app_base::http::json::{FromJson, Slot, Value, refuse_unknown};
@@ -9,6 +8,7 @@ use app_base::http::reply::Created;
 use app_base::http::values::{AmountText, ReferenceText};
 use app_base::http::views::TransactionView;
 use app_base::storage::Connection;
+use app_base::storage::Engine;
 use async_trait::async_trait;
 use engine::Submission;
 use engine::companion::{Companion, CompanionError, StoreTransaction};

@@ -1,11 +1,11 @@
 //! `POST /v1/ledgers/{ledger}/members/{member}`.
 
-use app_base::storage::Engine;
 use app_base::http::fields::FieldErrors;
 use app_base::http::input::Write;
 use app_base::http::json::{FromJson, Slot, Value, refuse_unknown};
 use app_base::http::principal::{Granted, LedgerWrite};
 use app_base::http::reply::Created;
+use app_base::storage::Engine;
 use async_trait::async_trait;
 use engine::companion::{Companion, CompanionError, StoreTransaction};
 use engine::{Outcome, Submission};

@@ -1,5 +1,6 @@
 //! The operations of this feature, for the description of the API.
 
+use app_base::api::Operation;
 use app_base::http::failures::{
     IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, OUTCOME_UNKNOWN, SERVICE_SHUTTING_DOWN,
     SERVICE_UNAVAILABLE,
@@ -11,7 +12,6 @@ use app_base::http::problem::ProblemType;
 use app_base::http::rejections::{ACCOUNT_CLOSED, ACCOUNT_FROZEN, AMOUNT_OVERFLOW, INSUFFICIENT_FUNDS};
 use app_base::http::reply::{Created, Reply};
 use app_base::http::views::TransactionView;
-use app_base::api::Operation;
 
 use crate::{
     AwardPointsRequest, EnrolMemberRequest, ListReceiptsQuery, MEMBER_EXISTS, MEMBER_NOT_FOUND, MemberPath,

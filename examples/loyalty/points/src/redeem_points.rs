@@ -1,6 +1,5 @@
 //! `POST /v1/ledgers/{ledger}/members/{member}/redemptions`.
 
-use app_base::storage::Engine;
 use app_base::http::fields::FieldErrors;
 use app_base::http::input::Write;
 use app_base::http::json::{FromJson, Slot, Value, refuse_unknown};
@@ -8,6 +7,7 @@ use app_base::http::principal::{Granted, LedgerWrite};
 use app_base::http::reply::Created;
 use app_base::http::values::{AmountText, ReferenceText};
 use app_base::http::views::TransactionView;
+use app_base::storage::Engine;
 use engine::Submission;
 use ledger::{Address, Amount, Metadata, Reference};
 use pavex::post;
