@@ -78,9 +78,43 @@ pub struct RecurrenceRequest {
     pub time_zone: Zone,
 }
 
+impl FromJson for ScheduledTransactionRequest {
+    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let (mut postings, mut reference, mut effective_at) =
+            (Slot::default(), Slot::default(), Slot::default());
+        let (mut metadata, mut expect) = (Slot::default(), Slot::default());
+        value.members(errors, |member, value, errors| match member {
+            "postings" => postings.read(value, errors),
+            "reference" => reference.read_optional(value, errors),
+            "effective_at" => effective_at.read_optional(value, errors),
+            "metadata" => metadata.read_optional(value, errors),
+            "expect" => expect.read_optional(value, errors),
+            _ => {
+                let known = ["postings", "reference", "effective_at", "metadata", "expect"];
+                refuse_unknown(value, &known, errors);
+            }
+        })?;
+        let postings = postings.required(value, "postings", errors);
+        Some(Self {
+            postings: postings?,
+            reference: reference.optional(),
+            effective_at: effective_at.optional(),
+            metadata: metadata.optional().unwrap_or_default(),
+            expect: expect.optional().unwrap_or_default(),
+        })
+    }
+}
+
+impl From<ScheduledTransactionRequest> for PostTransaction {
+    fn from(request: ScheduledTransactionRequest) -> Self {
+        let ScheduledTransactionRequest { postings, reference, effective_at, metadata, expect } = request;
+        Self { postings, reference, effective_at, metadata, expectations: expect }
+    }
+}
+
 impl FromJson for CreateScheduleRequest {
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        let (mut transaction, mut at) = (Slot::<PostTransaction>::default(), Slot::default());
+        let (mut transaction, mut at) = (Slot::<ScheduledTransactionRequest>::default(), Slot::default());
         let (mut rule, mut metadata) = (Slot::default(), Slot::default());
         let (mut has_at, mut has_rule) = (false, false);
         value.members(errors, |member, value, errors| match member {
@@ -115,7 +149,7 @@ impl FromJson for CreateScheduleRequest {
             }
         }
         Some(Self {
-            transaction: transaction?,
+            transaction: transaction?.into(),
             at: at.optional(),
             rule: rule.optional(),
             metadata: metadata.optional().unwrap_or_default(),

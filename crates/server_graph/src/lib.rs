@@ -1,8 +1,8 @@
 //! The graph that the Pavex compiler generated, compiled in here so that the server's own loop can call
 //! its router, which is private.
 //!
-//! It is a package of its own and does not build on `service`: both build on `app`, and after a change of that they are
-//! compiled side by side.
+//! It is a package of its own and does not build on `service`: both build on `app_base`, and after a change of that they
+//! are compiled side by side; after one of `app`, this alone.
 //!
 //! It is the root of this crate because generated code says `crate::`. Nothing else belongs here but
 //! [`graph`], which hands the router out.

@@ -1,7 +1,7 @@
-//! How requests write schedules: when they fall, what they post, and which one is meant.
+//! How requests write schedules: when they fall, and which one is meant.
 
 use engine::schedules::{Recurrence, RecurrenceError, Rule, ScheduleId, ScheduleState, Zone};
-use ledger::{EntryNumber, PostTransaction};
+use ledger::EntryNumber;
 
 use super::fields::FieldErrors;
 use super::json::{FromJson, Slot, Value, refuse_unknown};
@@ -46,33 +46,6 @@ impl FromJson for Recurrence {
         let zone = time_zone.optional().unwrap_or_else(Zone::utc);
         let refuse = |error: RecurrenceError| value.refuse_member("starts_at", error.to_string(), errors);
         Self::new(rrule?, starts_at?, zone).map_err(refuse).ok()
-    }
-}
-
-impl FromJson for PostTransaction {
-    fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
-        let (mut postings, mut reference, mut effective_at) =
-            (Slot::default(), Slot::default(), Slot::default());
-        let (mut metadata, mut expect) = (Slot::default(), Slot::default());
-        value.members(errors, |member, value, errors| match member {
-            "postings" => postings.read(value, errors),
-            "reference" => reference.read_optional(value, errors),
-            "effective_at" => effective_at.read_optional(value, errors),
-            "metadata" => metadata.read_optional(value, errors),
-            "expect" => expect.read_optional(value, errors),
-            _ => {
-                let known = ["postings", "reference", "effective_at", "metadata", "expect"];
-                refuse_unknown(value, &known, errors);
-            }
-        })?;
-        let postings = postings.required(value, "postings", errors);
-        Some(Self {
-            postings: postings?,
-            reference: reference.optional(),
-            effective_at: effective_at.optional(),
-            metadata: metadata.optional().unwrap_or_default(),
-            expectations: expect.optional().unwrap_or_default(),
-        })
     }
 }
 
