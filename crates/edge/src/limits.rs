@@ -23,6 +23,9 @@ pub struct Limits {
     pub headers_max: usize,
     /// Requests at one time on one HTTP/2 connection.
     pub http2_streams_max: u32,
+    /// Once the edge stops, how long a connection without any request may wait for its first, counted from the
+    /// connection's start: who has just come was not told that nobody would answer.
+    pub newcomer_timeout: Duration,
     /// How long requests may take to finish once the edge stops.
     pub drain_timeout: Duration,
 }

@@ -53,7 +53,9 @@ impl Supervisor {
             }
             match self.watch.order() {
                 Order::Abort => return Poll::Ready(Err(Stop::Abort)),
-                Order::Close if self.closing.is_none() => return Poll::Ready(Err(self.close())),
+                Order::Close if self.closing.is_none() && !self.watch.is_new() => {
+                    return Poll::Ready(Err(self.close()));
+                }
                 Order::Close | Order::Serve => {}
             }
             // The timer is not moved when a deadline moves on, only when it goes off: requests come and
@@ -106,7 +108,9 @@ impl Supervisor {
             Phase::Idle => (watch.since() + self.limits.keep_alive_timeout, Stop::Close),
         });
         let old = self.old_at.map(|at| (at, Stop::Close));
-        waiting.into_iter().chain(old).min_by_key(|(at, _)| *at)
+        let told = (watch.order() == Order::Close)
+            .then(|| (watch.opened() + self.limits.newcomer_timeout, Stop::Close));
+        waiting.into_iter().chain(old).chain(told).min_by_key(|(at, _)| *at)
     }
 }
 

@@ -99,6 +99,15 @@ impl Watch {
         }
     }
 
+    /// Says that no request was ever received.
+    pub(crate) fn is_new(&self) -> bool {
+        match self.phase() {
+            Phase::Fresh => true,
+            Phase::Head => self.since_ms.load(Relaxed) == 0,
+            Phase::Idle => false,
+        }
+    }
+
     /// Notes that bytes came. Where no request is in hand, the head of one has begun.
     pub(crate) fn received(&self) {
         if self.in_hand() == 0 && self.phase() != Phase::Head {

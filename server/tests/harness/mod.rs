@@ -129,9 +129,10 @@ impl Service {
         self.connect().call(&Request::post(path).json(body))
     }
 
-    /// Returns what it has logged so far.
+    /// Returns the whole lines that it has logged so far.
     pub(crate) fn logged(&self) -> String {
-        self.logged.lock().expect("nobody panics with it").clone()
+        let logged = self.logged.lock().expect("nobody panics with it");
+        logged[..logged.rfind('\n').map_or(0, |end| end + 1)].to_owned()
     }
 
     pub(crate) fn process_id(&self) -> u32 {

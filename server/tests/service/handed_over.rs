@@ -29,9 +29,9 @@ fn a_socket_that_is_handed_over_is_listened_on_whatever_is_configured() {
     let service = Service::spawn(&mut handed(folder.path(), "1", socket));
     assert_eq!(service.address, address);
     assert_eq!(service.get("/health/live").status, 200);
-    let logged = service.logged();
-    assert!(logged.contains("server.ip and server.port are not used"), "{logged}");
-    assert!(service.stop().status.success());
+    let ended = service.stop();
+    assert!(ended.status.success());
+    assert!(ended.stderr.contains("server.ip and server.port are not used"), "{}", ended.stderr);
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub(crate) fn limits() -> Limits {
         header_max_bytes: 8192,
         headers_max: 20,
         http2_streams_max: 10,
+        newcomer_timeout: LONG,
         drain_timeout: LONG,
     }
 }

@@ -44,6 +44,7 @@ pub(super) async fn serve(
         header_max_bytes: config.header_max_bytes,
         headers_max: config.headers_max,
         http2_streams_max: 8,
+        newcomer_timeout: Duration::ZERO,
         drain_timeout: Duration::ZERO,
     };
     let handler = move |request: Request<Incoming>, peer| {

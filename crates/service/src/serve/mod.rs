@@ -48,6 +48,9 @@ use crate::program::Program;
 use crate::refusals::refuse;
 use crate::telemetry::Telemetry;
 
+/// How long a client that came just before the service was told to stop may take to send its first request.
+const NEWCOMER_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// How long the engine may take to commit what it has taken in.
 const ENGINE_DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -295,6 +298,7 @@ fn limits(config: &ServerConfig) -> Limits {
         header_max_bytes: config.header_max_bytes,
         headers_max: config.headers_max,
         http2_streams_max: config.http2_streams_max,
+        newcomer_timeout: NEWCOMER_TIMEOUT,
         drain_timeout: Duration::from_millis(config.shutdown_timeout_ms),
     }
 }

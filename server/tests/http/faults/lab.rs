@@ -114,6 +114,7 @@ async fn serve(config: ApplicationConfig, store: Arc<dyn Store>) -> (SocketAddr,
         header_max_bytes: 16 * 1024,
         headers_max: 100,
         http2_streams_max: 100,
+        newcomer_timeout: Duration::ZERO,
         drain_timeout: Duration::ZERO,
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
