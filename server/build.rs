@@ -1,6 +1,12 @@
-//! Tells the linker what each kind of build is for. Debug builds are linked in a hurry: what nothing refers to stays in the
+//! Brings the generated graph to where `src/main.rs` includes it, and tells the linker what each kind of build is for. Debug builds are linked in a hurry: what nothing refers to stays in the
 //! program, and texts that occur twice are there twice. That saves a seventh of what linking takes, after every change,
 //! and makes the file a fifth larger. Release builds have functions lie in the order that was found out, where it was.
+
+// Others have it as a build-dependency. Here that would have cargo-hakari unify the features of what build scripts and
+// tests use, all of it, and the service would be built with what only tests need.
+#[path = "../crates/graph_source/src/lib.rs"]
+#[expect(unreachable_pub, reason = "it is a crate for others")]
+mod graph_source;
 
 use std::env;
 
@@ -9,6 +15,8 @@ const ORDER: &str = "FLORIN_LINK_ORDER";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../crates/graph_source/src/lib.rs");
+    graph_source::copy("../server_sdk/src/lib.rs");
     println!("cargo::rerun-if-env-changed={ORDER}");
     if let Ok(order) = env::var(ORDER) {
         println!("cargo::rerun-if-changed={order}");

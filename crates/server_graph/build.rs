@@ -1,7 +1,6 @@
 //! Brings the generated graph to where `src/lib.rs` includes it.
 
-// Others have it as a build-dependency. Here that would have cargo-hakari unify the features of what build scripts and
-// tests use, all of it, and the service would be built with what only tests need.
+// As in the server's own build script.
 #[path = "../graph_source/src/lib.rs"]
 #[expect(unreachable_pub, reason = "it is a crate for others")]
 mod graph_source;

@@ -13,8 +13,12 @@ const COPIED: [(&str, &[&str]); 2] =
 const SHARED: &str = "version.workspace = true\nedition.workspace = true\nlicense.workspace = true\npublish.workspace = true\n";
 
 /// Settings for packages that are not there.
-const FOR_OTHERS: [&str; 3] =
-    ["[profile.dev.package.argon2]", "[profile.dev.package.ledger]", "[profile.dev.package.proptest]"];
+const FOR_OTHERS: [&str; 4] = [
+    "[profile.dev.package.argon2]",
+    "[profile.dev.package.ledger]",
+    "[profile.dev.package.proptest]",
+    "[profile.dev.package.server_graph]",
+];
 
 /// Returns all files that do not depend on the number of routes.
 pub(crate) fn all(checkout: &Path) -> io::Result<Vec<(String, String)>> {
@@ -26,9 +30,8 @@ pub(crate) fn all(checkout: &Path) -> io::Result<Vec<(String, String)>> {
         _ => line.to_owned(),
     });
     let lines = lines.filter(|line| !line.starts_with("exclude = "));
-    // Generated code is compiled in its program's package here, and in one of its own there.
     let lines = lines.map(|line| match line.as_str() {
-        "[profile.dev.package.server_graph]" => format!("[profile.dev.package.{SERVER}]"),
+        "[profile.dev.package.server]" => format!("[profile.dev.package.{SERVER}]"),
         "[profile.dev.package.server_sdk]" => format!("[profile.dev.package.{SDK}]"),
         _ => line,
     });

@@ -35,8 +35,7 @@ pub(crate) fn all(routes: usize) -> Vec<(String, String)> {
         (SINGLETONS.to_owned(), singletons()),
         (format!("{APP}/src/routes/mod.rs"), modules(routes)),
         (format!("{SERVER}/build.rs"), COPY.replace("{SDK}", SDK)),
-        (format!("{SERVER}/src/lib.rs"), INCLUDE.to_owned()),
-        (format!("{SERVER}/src/main.rs"), MAIN.replace("{SERVER}", SERVER)),
+        (format!("{SERVER}/src/main.rs"), MAIN.to_owned()),
     ];
     files.extend((0..routes).map(|number| (route_file(number), route(number))));
     files
@@ -57,13 +56,7 @@ const HAND_OVER: &str = include_str!("../templates/bp.txt");
 /// The build script of the server.
 const COPY: &str = include_str!("../templates/build.txt");
 
-const INCLUDE: &str = r#"//! The generated code.
-#![allow(warnings, clippy::all)]
-
-include!(concat!(env!("OUT_DIR"), "/graph.rs"));
-"#;
-
-/// The program of the server.
+/// The program of the server, with the generated code.
 const MAIN: &str = include_str!("../templates/main.txt");
 
 fn blueprint() -> String {

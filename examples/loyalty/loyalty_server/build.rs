@@ -1,4 +1,4 @@
-//! Brings the generated graph to where `src/lib.rs` includes it.
+//! Brings the generated graph to where `src/main.rs` includes it.
 
 fn main() {
     graph_source::copy("../loyalty_server_sdk/src/lib.rs");
