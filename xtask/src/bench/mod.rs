@@ -10,9 +10,11 @@ pub(crate) mod load;
 mod measure;
 mod peers;
 mod processor;
+mod resident;
 pub(crate) mod service;
 mod size;
 mod smoke;
+mod soak;
 mod table;
 mod write;
 
@@ -30,6 +32,7 @@ pub(crate) enum Bench {
     Auth(auth::Options),
     Codegen(codegen::Options),
     Size(size::Options),
+    Soak(soak::Options),
     Peers(peers::Options),
 }
 
@@ -53,7 +56,8 @@ impl Bench {
             Self::Alloc(options) if options.starts_postgres() => vec!["alloc", "postgres"],
             Self::Alloc(_) => vec!["alloc"],
             Self::Auth(options) if options.starts_postgres() => vec!["postgres"],
-            Self::Smoke(_) | Self::Write(_) | Self::Auth(_) | Self::Codegen(_) => vec![],
+            Self::Soak(options) if options.starts_postgres() => vec!["postgres"],
+            Self::Smoke(_) | Self::Write(_) | Self::Auth(_) | Self::Soak(_) | Self::Codegen(_) => vec![],
             Self::Size(options) if options.starts_postgres() => vec!["size", "postgres"],
             Self::Size(_) => vec!["size"],
             Self::Peers(options) if options.starts_postgres() => vec!["peers", "postgres"],
@@ -87,6 +91,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<()> {
         Bench::Auth(options) => auth::run(options),
         Bench::Codegen(options) => codegen::run(options),
         Bench::Size(options) => size::run(options),
+        Bench::Soak(options) => soak::run(options),
         Bench::Peers(options) => peers::run(options),
     }
 }

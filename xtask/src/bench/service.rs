@@ -97,7 +97,6 @@ impl Service {
     }
 
     /// Returns its process.
-    #[cfg(any(test, feature = "peers"))]
     pub(crate) fn process_id(&self) -> u32 {
         self.child.id()
     }

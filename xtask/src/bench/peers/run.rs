@@ -16,6 +16,7 @@ use super::{Contestant, Options, Store, check, machine, report, scenario};
 use crate::bench::cluster::Cluster;
 use crate::bench::load::{self, Client};
 use crate::bench::processor;
+use crate::bench::resident::resident_bytes;
 use crate::bench::write::pgbench::{self, Databases, Workload};
 
 /// So many files of 16 MB of the server's log are there before anything is measured.
@@ -198,7 +199,7 @@ fn measure(
             contestant: running.contestant,
             store: ledger.store,
             idle_bytes: running.idle_bytes,
-            loaded_bytes: running::resident_bytes(running.process)?,
+            loaded_bytes: resident_bytes(running.process)?,
             requests: running.requests,
         });
     }

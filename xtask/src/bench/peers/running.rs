@@ -1,4 +1,4 @@
-//! A program that takes part, running on a database. What it has resident is read of `/proc`.
+//! A program that takes part, running on a database.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 
 use super::Contestant;
 use crate::bench::load::{self, Client};
+use crate::bench::resident::resident_bytes;
 use crate::bench::service::Service;
 
 /// How long a program has to answer for the first time.
@@ -112,34 +113,12 @@ impl Running {
     }
 }
 
-/// Returns how much memory a process has resident.
-///
-/// # Errors
-/// There is no such process, or no `/proc`.
-pub(super) fn resident_bytes(process: u32) -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))
-        .context("reading how much memory a process has")?;
-    resident(&status).context("a process without memory")
-}
-
-fn resident(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{peer, resident};
+    use super::peer;
     use crate::bench::peers::Contestant;
-
-    #[test]
-    fn memory_stands_in_the_status_of_a_process() {
-        assert_eq!(resident("Name:\tx\nVmHWM:\t 9000 kB\nVmRSS:\t    8192 kB\n"), Some(8192 * 1024));
-        assert_eq!(resident("Name:\tkthreadd\n"), None);
-    }
 
     #[test]
     fn a_peer_that_ends_at_once_is_named() {
