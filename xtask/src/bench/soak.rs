@@ -90,16 +90,18 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 /// Asks until it is enough. Returns what the service has before, in megabytes, and what it has from then on.
 fn soak(options: &Options, binary: &Path) -> anyhow::Result<(f64, Vec<Sample>)> {
     let folder = tempfile::Builder::new().prefix("florin-bench-").tempdir_in("target")?;
-    let cluster =
-        (options.database == Database::Postgres).then(|| Cluster::start(None, &[])).transpose()?;
+    let cluster = (options.database == Database::Postgres).then(|| Cluster::start(None, &[])).transpose()?;
     let url = match &cluster {
         Some(cluster) => cluster.database("florin")?,
         None => format!("sqlite://{}", folder.path().join("soak.db").display()),
     };
     let service = Service::start(binary, &url, &[])?;
     // What it does at its start goes on for a moment after it has named its address.
-    std::thread::sleep(Duration::from_secs(2));
-    let megabytes = || anyhow::Ok(resident_bytes(service.process_id())? as f64 / 1e6);
+    std::thread::park_timeout(Duration::from_secs(2));
+    let megabytes = || {
+        let kilobytes = resident_bytes(service.process_id())? / 1000;
+        anyhow::Ok(f64::from(u32::try_from(kilobytes)?) / 1e3)
+    };
     let idle = megabytes()?;
     fund(service.address, options.accounts)?;
     let (began, minutes) = (Instant::now(), Duration::from_mins(options.minutes));
@@ -124,7 +126,7 @@ fn soak(options: &Options, binary: &Path) -> anyhow::Result<(f64, Vec<Sample>)> 
             let minutes = sample.after.as_secs() / 60;
             eprintln!("{minutes} min, {requests} requests, {:.1} MB …", sample.megabytes);
         }
-        std::thread::sleep(Duration::from_secs(options.pause));
+        std::thread::park_timeout(Duration::from_secs(options.pause));
     }
     Ok((idle, samples))
 }
@@ -195,7 +197,11 @@ mod tests {
     fn what_grows_is_told_from_what_has_levelled_off() {
         let options = Command::parse_from(["soak"]).options;
         let level = report(&options, 7.5, &samples(|minute| f64::from(minute.min(30)) + 20.0));
-        assert_eq!((level.matches("| met |").count(), level.matches("**not met**").count()), (3, 0), "{level}");
+        assert_eq!(
+            (level.matches("| met |").count(), level.matches("**not met**").count()),
+            (3, 0),
+            "{level}"
+        );
         let grows = report(&options, 8.5, &samples(|minute| f64::from(minute) + 20.0));
         assert_eq!(grows.matches("**not met**").count(), 3, "{grows}");
         assert!(grows.contains("| 60.0 | 60000 |"), "{grows}");
