@@ -182,6 +182,13 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_is_refused_by_now_is_still_read() {
+        let text = RULE.replace("FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=WEEKLY;BYDAY=2MO");
+        assert!(Rule::parse("FREQ=WEEKLY;BYDAY=2MO").is_err());
+        assert_eq!(encode_definition(&decode_definition(&text).unwrap()), text);
+    }
+
+    #[test]
     fn what_is_not_valid_is_refused() {
         for (from, to) in [
             (r#""at":1000000,"#, ""),

@@ -83,7 +83,9 @@ impl Rule {
         }
         let mut numbers = rule.endless.by_day.iter().filter_map(|day| day.ordinal);
         if numbers.any(|number| !(1..=53).contains(&number.unsigned_abs())) {
-            return Err(RuleError::Standard("a number of BYDAY is not from 1 to 53, or from -53 to -1".to_owned()));
+            return Err(RuleError::Standard(
+                "a number of BYDAY is not from 1 to 53, or from -53 to -1".to_owned(),
+            ));
         }
         Ok(rule)
     }
@@ -197,14 +199,20 @@ fn until(value: &str) -> Option<Timestamp> {
 
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
+/// How far ahead is looked, and as many years more as there are periods from one to the next.
+const YEARS: i64 = 200;
+
 impl Rule {
-    /// Returns when the rule falls, on a clock that never changes, from a start on. It ends with the year 9999, or
-    /// after a million periods in which nothing falls.
-    fn expansion(&self, start: DateTime) -> impl Iterator<Item = DateTime> {
+    /// Returns when the rule falls, on a clock that never changes, from a start on, as far as some two hundred years
+    /// after a time. What takes a million periods to find is given up as well.
+    fn expansion(&self, start: DateTime, near: DateTime) -> impl Iterator<Item = DateTime> {
+        let mut rule = self.endless.clone();
+        let years = Span::new().years(YEARS + i64::from(rule.interval));
+        rule.until = Some(to_library(near.saturating_add(years)));
         // The first days of a year may lie in the last week of the year before, in which it has to begin then.
-        let by_week = !self.endless.by_week_no.is_empty() && self.endless.interval == 1;
+        let by_week = !rule.by_week_no.is_empty() && rule.interval == 1;
         let begin = if by_week { start.saturating_sub(Span::new().weeks(1)) } else { start };
-        let falls = IcalRecurExpand::new(self.endless.clone(), to_library(begin)).map_while(from_library);
+        let falls = IcalRecurExpand::new(rule, to_library(begin)).map_while(from_library);
         falls.skip_while(move |local| *local < start)
     }
 }
@@ -317,17 +325,18 @@ impl Recurrence {
     }
 
     /// Returns the first occurrence at `since` or later; `None` where there is none, or none that a bounded search
-    /// finds, which looks some two hundred years ahead. Such a search takes up to a second: it is no work for
-    /// a thread that others wait for.
+    /// finds, which looks some two hundred years ahead. Such a search takes up to a second or two: it is no work
+    /// for a thread that others wait for.
     #[must_use]
     pub fn next(&self, since: Timestamp) -> Option<Timestamp> {
         let floor = since.max(self.starts_at);
-        let anchor = self.anchor(self.civil(floor)?)?;
+        let near = self.civil(floor)?;
+        let anchor = self.anchor(near)?;
         let count = self.rule.count.map_or(usize::MAX, |count| count as usize);
         let mut found: Option<Timestamp> = None;
         // Times that a clock passes over fall later than some that come after them.
         let mut look_until: Option<DateTime> = None;
-        for local in self.rule.expansion(anchor).take(count) {
+        for local in self.rule.expansion(anchor, near).take(count) {
             if look_until.is_some_and(|until| local > until) {
                 break;
             }
