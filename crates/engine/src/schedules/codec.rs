@@ -8,7 +8,8 @@ use ledger::{
 use serde::{Deserialize, Serialize};
 
 use super::definition::{Definition, Timing};
-use super::rule::{Recurrence, Rule, Zone};
+use super::rule::{Recurrence, Rule};
+use super::zone::Zone;
 use crate::codec::DecodeError;
 
 #[derive(Serialize, Deserialize)]

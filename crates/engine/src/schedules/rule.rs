@@ -7,16 +7,18 @@
 use ical::recur::expand::IcalRecurExpand;
 use ical::recur::{IcalRecurDateTime, IcalRecurFreq as Frequency, IcalRecurRule};
 use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use jiff::tz::AmbiguousOffset;
 use jiff::{SignedDuration, Span};
 use ledger::Timestamp;
+
+use super::zone::Zone;
 
 /// A rule of RFC 5545, 3.3.10, as far as it is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     text: String,
     /// The rule without what is seen to here: `COUNT` and `UNTIL`.
-    endless: IcalRecurRule,
+    endless: Box<IcalRecurRule>,
     count: Option<u32>,
     until: Option<Timestamp>,
 }
@@ -178,7 +180,7 @@ impl<'t> Parts<'t> {
         }
         let endless = IcalRecurRule::parse(&self.endless);
         let endless = endless.map_err(|error| RuleError::Standard(error.to_string()))?;
-        Ok(Rule { text: text.to_owned(), endless, count: self.count, until: self.until })
+        Ok(Rule { text: text.to_owned(), endless: Box::new(endless), count: self.count, until: self.until })
     }
 }
 
@@ -206,7 +208,7 @@ impl Rule {
     /// Returns when the rule falls, on a clock that never changes, from a start on, as far as some two hundred years
     /// after a time. What takes a million periods to find is given up as well.
     fn expansion(&self, start: DateTime, near: DateTime) -> impl Iterator<Item = DateTime> {
-        let mut rule = self.endless.clone();
+        let mut rule = (*self.endless).clone();
         let years = Span::new().years(YEARS + i64::from(rule.interval));
         rule.until = Some(to_library(near.saturating_add(years)));
         // The first days of a year may lie in the last week of the year before, in which it has to begin then.
@@ -225,43 +227,6 @@ fn from_library(mut time: IcalRecurDateTime) -> Option<DateTime> {
     // There are no leap seconds here, and RFC 5545, 3.3.12 has them read as the second before.
     time.second = time.second.min(59);
     EPOCH.checked_add(SignedDuration::from_secs(time.seconds())).ok()
-}
-
-/// A time zone of the IANA database that is built in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Zone {
-    name: String,
-    zone: TimeZone,
-}
-
-/// There is no such time zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be the name of a time zone in the IANA database, such as Europe/Berlin")]
-pub struct ZoneError;
-
-impl Zone {
-    /// Finds a time zone by its name.
-    ///
-    /// # Errors
-    /// When there is no zone of this name.
-    pub fn parse(name: &str) -> Result<Self, ZoneError> {
-        let zone = TimeZoneDatabase::bundled().get(name).map_err(|_| ZoneError)?;
-        // In whatever case the name came, it is shown as the database writes it.
-        let name = zone.iana_name().ok_or(ZoneError)?.to_owned();
-        Ok(Self { name, zone })
-    }
-
-    /// Returns UTC.
-    #[must_use]
-    pub fn utc() -> Self {
-        Self { name: "UTC".to_owned(), zone: TimeZone::UTC }
-    }
-
-    /// Returns its name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
 }
 
 /// A rule with its start and the clock that it is read on.
@@ -383,14 +348,14 @@ impl Recurrence {
 
     fn civil(&self, time: Timestamp) -> Option<DateTime> {
         let time = jiff::Timestamp::from_microsecond(time.micros()).ok()?;
-        Some(self.zone.zone.to_datetime(time))
+        Some(self.zone.clock().to_datetime(time))
     }
 
     /// Returns the moment at which the clock shows a time, and by how much the clock is set forward where it passes
     /// over that time. As RFC 5545, 3.3.5 says: of two such moments it is the first, and where there is none, it is
     /// the one that would have been without the change.
     fn moment(&self, local: DateTime) -> Option<(Timestamp, SignedDuration)> {
-        let ambiguous = self.zone.zone.to_ambiguous_timestamp(local);
+        let ambiguous = self.zone.clock().to_ambiguous_timestamp(local);
         let passed_over = match ambiguous.offset() {
             AmbiguousOffset::Gap { before, after } => {
                 SignedDuration::from_secs(i64::from(after.seconds() - before.seconds()))

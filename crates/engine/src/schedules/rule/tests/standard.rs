@@ -7,10 +7,10 @@ use super::*;
 fn in_new_york(rule: &str, start: &str, count: usize) -> Vec<String> {
     let zone = Zone::parse("America/New_York").unwrap();
     let start: DateTime = format!("{start}T09:00").parse().unwrap();
-    let start = zone.zone.to_timestamp(start).unwrap();
+    let start = zone.clock().to_timestamp(start).unwrap();
     let found = first(&recurrence(rule, &start.to_string(), zone.name()), time(&start.to_string()), count);
     let local = found.iter().map(|found| {
-        let local = zone.zone.to_datetime(found.parse().unwrap());
+        let local = zone.clock().to_datetime(found.parse().unwrap());
         if local.time() == jiff::civil::time(9, 0, 0, 0) {
             local.date().to_string()
         } else {
