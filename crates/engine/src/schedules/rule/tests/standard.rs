@@ -238,6 +238,12 @@ fn parts_that_stand_together_are_read_together() {
         ("FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=-1,2", "2026-01-07", "2026-01: 07 09 14 16"),
         ("FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1", "2026-01-15", "2026-02: 02, 2026-03: 02"),
         // Steps go on where nothing falls.
+        ("FREQ=MINUTELY;BYDAY=TU;BYHOUR=7", "2026-01-01", "2026-01: 06T07:00 06T07:01"),
+        (
+            "FREQ=MINUTELY;INTERVAL=7;BYDAY=MO;BYMINUTE=59,45,5",
+            "2026-01-01",
+            "2026-01: 05T01:05 05T05:45 05T05:59 05T08:05",
+        ),
         ("FREQ=MINUTELY;INTERVAL=7;BYHOUR=10", "2026-01-01", "2026-01: 01T10:03 01T10:10 01T10:17"),
         (
             "FREQ=MINUTELY;BYHOUR=9,17;BYMINUTE=59,0",
