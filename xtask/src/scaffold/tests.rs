@@ -1,5 +1,7 @@
 //! Features and endpoints as they would be written into this very workspace: of what is there they change nothing, two of
 //! them merge, and what cannot be is refused with the reason.
+//!
+//! No team would call a feature as these tests do: what is called so has to be free here.
 
 use std::fs;
 use std::path::Path;
@@ -67,14 +69,16 @@ fn only_adds(plan: &Plan) {
 
 #[test]
 fn a_feature_only_adds_lines_and_its_own_name_is_everywhere() {
-    for name in ["payees", "price_lists", "invoices", "accruals", "zones"] {
+    for name in
+        ["sample_payees", "sample_price_lists", "imaginary_invoices", "absent_accruals", "zigzag_zones"]
+    {
         let plan = feature::plan(root(), &named(name), TIME).unwrap();
         only_adds(&plan);
         assert!(plan.edits().count() >= 17, "{}", plan.show());
         for (path, text) in plan.new_files() {
             let text = [path, text].concat().to_lowercase();
             assert!(!text.contains("widget") && !text.contains("gadget"), "{path}");
-            assert!(!text.contains("a invoice") && !text.contains("a_invoice"), "{path}");
+            assert!(!text.contains("a imaginary") && !text.contains("a_imaginary"), "{path}");
         }
         let expected = format!("crates/store_sqlite/migrations/{TIME}_expand_{name}.sql");
         assert!(plan.new_files().any(|(path, _)| path == expected), "{}", plan.show());
@@ -89,18 +93,27 @@ fn features_of_two_teams_merge_without_a_conflict() {
     git_well(folder, &["add", "--all"]);
     git_well(folder, &["commit", "--quiet", "--message=before"]);
     // Neighbours in every list, which both come to the same place.
-    for name in ["payees", "payers"] {
+    for name in ["sample_payees", "sample_payers"] {
         git_well(folder, &["checkout", "--quiet", "-b", name, "main"]);
         feature::plan(folder, &named(name), TIME).unwrap().apply().unwrap();
         git_well(folder, &["add", "--all"]);
         git_well(folder, &["commit", "--quiet", "--message", name]);
     }
-    git_well(folder, &["merge", "--quiet", "--message=both", "payees"]);
+    git_well(folder, &["merge", "--quiet", "--message=both", "sample_payees"]);
     let lines = git_well(
         folder,
-        &["grep", "--no-color", "-h", "-E", "(payees|payers)", "--", "*/lib.rs", "*/blueprint.rs"],
+        &[
+            "grep",
+            "--no-color",
+            "-h",
+            "-E",
+            "(sample_payees|sample_payers)",
+            "--",
+            "*/lib.rs",
+            "*/blueprint.rs",
+        ],
     );
-    for name in ["payees", "payers"] {
+    for name in ["sample_payees", "sample_payers"] {
         for line in [format!("pub mod {name};"), format!("        crate::{name},")] {
             assert!(lines.lines().any(|its| its == line), "{line}: {lines}");
         }
@@ -110,7 +123,7 @@ fn features_of_two_teams_merge_without_a_conflict() {
     let removed: Vec<&str> = removed.lines().filter(|line| line.split('\t').nth(1) != Some("0")).collect();
     assert_eq!(removed, [""; 0], "both only added");
     // The next feature finds every list as it should be.
-    feature::plan(folder, &named("payments"), TIME).unwrap();
+    feature::plan(folder, &named("sample_payments"), TIME).unwrap();
 }
 
 #[test]
@@ -142,17 +155,17 @@ fn a_list_that_is_not_where_it_should_be_is_named_and_nothing_is_written() {
     let path = folder.path().join("server/tests/http/calls.rs");
     let text = fs::read_to_string(&path).unwrap().replace("// One sorted line per feature.", "// Lines.");
     fs::write(&path, text).unwrap();
-    let Err(error) = feature::plan(folder.path(), &named("payees"), TIME) else { panic!("it fits") };
+    let Err(error) = feature::plan(folder.path(), &named("sample_payees"), TIME) else { panic!("it fits") };
     assert!(format!("{error:#}").starts_with("server/tests/http/calls.rs: the line"), "{error:#}");
-    assert!(!folder.path().join("app/src/payees").exists());
+    assert!(!folder.path().join("app/src/sample_payees").exists());
 }
 
 #[test]
 fn two_steps_of_a_schema_never_have_one_number() {
     let folder = workspace();
-    feature::plan(folder.path(), &named("payees"), TIME).unwrap().apply().unwrap();
-    let plan = feature::plan(folder.path(), &named("quotas"), TIME).unwrap();
-    let step = "crates/store_postgres/migrations/20300102030406_expand_quotas.sql";
+    feature::plan(folder.path(), &named("sample_payees"), TIME).unwrap().apply().unwrap();
+    let plan = feature::plan(folder.path(), &named("sample_quotas"), TIME).unwrap();
+    let step = "crates/store_postgres/migrations/20300102030406_expand_sample_quotas.sql";
     assert!(plan.new_files().any(|(path, _)| path == step), "{}", plan.show());
 }
 
@@ -163,27 +176,36 @@ fn wanted<'a>(feature: &'a str, verb_noun: &'a str) -> Wanted<'a> {
 #[test]
 fn an_endpoint_takes_what_its_feature_has() {
     let folder = workspace();
-    feature::plan(folder.path(), &named("payees"), TIME).unwrap().apply().unwrap();
-    let path = Some("/v1/ledgers/{ledger}/payees/{id}/balance");
-    let plan =
-        endpoint::plan(folder.path(), &Wanted { path, ..wanted("payees", "get_payee_balance") }).unwrap();
+    feature::plan(folder.path(), &named("sample_payees"), TIME).unwrap().apply().unwrap();
+    let path = Some("/v1/ledgers/{ledger}/sample_payees/{id}/balance");
+    let plan = endpoint::plan(
+        folder.path(),
+        &Wanted { path, ..wanted("sample_payees", "get_sample_payee_balance") },
+    )
+    .unwrap();
     let shown = plan.show();
     for line in [
-        "new   app/src/payees/get_payee_balance.rs",
-        "+ mod get_payee_balance;",
-        "+ pub use get_payee_balance::*;",
-        "+ (\"get_payee_balance\", OnLedger(&[\"payees:read\"])),",
-        "+ (Request::get(format!(\"/v1/ledgers/main/payees/{LATEST}/balance\")), 200),",
-        "+ fn get_payee_balance_answers_for_a_ledger_that_is_there() {",
-        "+ .right::<PayeesRead>()",
+        "new   app/src/sample_payees/get_sample_payee_balance.rs",
+        "+ mod get_sample_payee_balance;",
+        "+ pub use get_sample_payee_balance::*;",
+        "+ (\"get_sample_payee_balance\", OnLedger(&[\"sample_payees:read\"])),",
+        "+ (Request::get(format!(\"/v1/ledgers/main/sample_payees/{LATEST}/balance\")), 200),",
+        "+ fn get_sample_payee_balance_answers_for_a_ledger_that_is_there() {",
+        "+ .right::<SamplePayeesRead>()",
     ] {
         assert!(shown.contains(line), "{line}: {shown}");
     }
     plan.apply().unwrap();
-    let plan = endpoint::plan(folder.path(), &wanted("payees", "freeze_payments")).unwrap();
+    let plan = endpoint::plan(folder.path(), &wanted("sample_payees", "freeze_sample_payments")).unwrap();
     let (_, text) = plan.new_files().next().unwrap();
-    assert!(text.contains("#[post(path = \"/v1/ledgers/{ledger}/payees/payments\")]"), "{text}");
-    assert!(text.contains("Granted<PayeesWrite>") && text.contains("Write<(InLedger, NoBody)>"), "{text}");
+    assert!(
+        text.contains("#[post(path = \"/v1/ledgers/{ledger}/sample_payees/sample_payments\")]"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Granted<SamplePayeesWrite>") && text.contains("Write<(InLedger, NoBody)>"),
+        "{text}"
+    );
 }
 
 #[test]

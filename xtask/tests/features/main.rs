@@ -14,8 +14,8 @@ use test_workspace::{Said, WorkspaceCopy};
 
 use self::document::{Step, steps};
 
-/// A feature that stays as the command writes it. Its name has two words, to be told from the texts that it is in.
-const AS_WRITTEN: &str = "price_lists";
+/// A feature that stays as the command writes it. Its name has several words, to be told from the texts that it is in.
+const AS_WRITTEN: &str = "sample_price_lists";
 
 #[test]
 fn a_new_feature_is_written_and_so_is_the_one_of_the_walk_through() {

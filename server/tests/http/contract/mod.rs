@@ -93,7 +93,13 @@ pub(crate) fn check(request: &Request, reply: &Reply) {
         }
         None => faults.push("no operation of the description answers like this".to_owned()),
     }
-    assert!(faults.is_empty(), "{} {}: {faults:#?}\n{reply:#?}", request.method, request.path);
+    assert!(
+        faults.is_empty(),
+        "{} {}: {faults:#?}\n{reply:#?}\n\
+         What is promised stands in docs/openapi.json: `UPDATE_DOCS=1 cargo test -p app --test documents`",
+        request.method,
+        request.path
+    );
 }
 
 /// Says in what a reply is not as every problem is.
