@@ -1,5 +1,5 @@
-//! What is generated from sources: formatted code, what sqlx knows of the queries, `server_sdk`, the documents. Each step
-//! is a command that a contributor can run alone.
+//! What is generated from sources: formatted code, what sqlx knows of the queries, `server_sdk`, the documents, the graph's
+//! pictures. Each step is a command that a contributor can run alone.
 
 use std::fs;
 use std::path::Path;
@@ -16,6 +16,8 @@ pub(super) const WRITTEN: &[&str] = &[
     "crates/store_postgres/.sqlx",
     "crates/store_sqlite/.sqlx",
     "docs/errors.md",
+    "docs/graph",
+    "docs/graph.md",
     "docs/openapi.json",
     "server_sdk",
     "server_sdk/src",
@@ -44,6 +46,10 @@ const DOCUMENTS: Step = Step {
     with: Some(("UPDATE_DOCS", "1")),
 };
 
+// It shows what each route may answer, which is in the documents.
+const PICTURES: Step =
+    Step { what: "writes docs/graph.md and its pictures", command: &["xtask", "graph"], with: None };
+
 /// Says whether the steps can run here, before anything is changed.
 ///
 /// # Errors
@@ -67,9 +73,8 @@ pub(super) fn is_set_up() -> Result<()> {
 /// # Errors
 /// A step fails.
 pub(super) fn run(root: &Path, has_queries: bool) -> Result<()> {
-    let steps: &[Step] =
-        if has_queries { &[FORMAT, QUERIES, GRAPH, DOCUMENTS] } else { &[FORMAT, GRAPH, DOCUMENTS] };
-    for (number, step) in (1..).zip(steps) {
+    let steps = steps(has_queries);
+    for (number, step) in (1..).zip(&steps) {
         eprintln!("[{number}/{}] {}: {}", steps.len(), step.what, step.line());
         let began = Instant::now();
         let before = postgres_queries(root);
@@ -86,8 +91,12 @@ pub(super) fn run(root: &Path, has_queries: bool) -> Result<()> {
 
 /// The commands of the steps, as a person would type them.
 pub(super) fn commands(has_queries: bool) -> Vec<String> {
-    let all = [FORMAT, QUERIES, GRAPH, DOCUMENTS];
-    all.iter().filter(|step| has_queries || step.what != QUERIES.what).map(Step::line).collect()
+    steps(has_queries).iter().map(Step::line).collect()
+}
+
+fn steps(has_queries: bool) -> Vec<Step> {
+    let all = [FORMAT, QUERIES, GRAPH, DOCUMENTS, PICTURES];
+    all.into_iter().filter(|step| has_queries || step.what != QUERIES.what).collect()
 }
 
 impl Step {

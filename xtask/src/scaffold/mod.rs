@@ -85,7 +85,6 @@ pub(crate) fn new_feature(arguments: &NewFeature) -> Result<()> {
         println!("    -d '{{\"name\": \"first\"}}' http://127.0.0.1:8000/v1/ledgers/main/{many}");
         println!("Test it:\n  cargo test -p server --test http {many}");
         println!("  cargo test -p store_sqlite -p store_postgres -p store_memory --test contract {many}");
-        println!("Draw it, before you commit:\n  cargo xtask graph");
         println!(
             "Then make it yours: docs/adding-a-feature.md says what each file is for. One is called `{one}`."
         );
