@@ -183,6 +183,7 @@ macro_rules! store_contract {
                 what_is_held_counts_from_its_recording_on_by_either_clock
                 any_moment_of_a_long_history_is_shown
                 entries_that_count_at_another_time_may_be_many
+                groups_that_were_not_there_yet_are_passed_by
                 too_much_to_look_at_is_refused_and_never_guessed
                 what_others_take_is_not_counted_against_an_account_or_a_group
             }
