@@ -290,6 +290,7 @@ macro_rules! store_contract {
                 transactions_are_listed_newest_first_or_oldest_first
                 entries_recorded_at_the_same_time_are_ordered_by_number
                 transactions_by_effective_time_are_ordered_by_it_then_by_number
+                what_a_capture_lets_go_has_no_place_by_effective_time
                 accounts_sources_destinations_and_assets_hold_for_one_posting
                 a_prefix_means_what_lies_under_it
                 a_reference_finds_its_transaction
