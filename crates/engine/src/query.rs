@@ -21,8 +21,9 @@ pub fn scan_max(limit: usize) -> usize {
     limit.max(SCAN_MAX)
 }
 
-/// How many entries that an index leads to are sorted by their effective time, at most. Most count when they were recorded,
-/// and are in that order by their numbers: few of them have to be looked up.
+/// How many entries that an index leads to are sorted by their effective time, at most; of entries that moved accounts, only
+/// those that count at another time than they were recorded at. Most do not, and are in that order by their numbers: few of
+/// them have to be looked up.
 pub const SORTED_MAX: usize = 5_000;
 
 /// How large the entries of one page may be together, by [`weight`], before the page ends. The entry that

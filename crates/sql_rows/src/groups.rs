@@ -61,8 +61,8 @@ pub trait GroupReads: Send {
     /// Those of [`Failure`].
     async fn sum(&mut self, group: &Group) -> Result<Vec<(String, BalanceSum)>, Failure>;
 
-    /// Says whether summing took so much that a page had better end.
-    fn is_enough(&self) -> bool {
+    /// Says whether summing took so much that a page had better end ahead of a group.
+    fn is_enough(&self, _group: &str) -> bool {
         false
     }
 }
@@ -101,8 +101,9 @@ pub(crate) async fn sum_groups(
     let mut last = query.after.clone().unwrap_or_default();
     let mut looked_at = 0;
     while let Some(group) = groups.first_after(&last).await? {
-        let is_over =
-            page.items.len() >= query.limit || looked_at >= scan_max(query.limit) || groups.reads.is_enough();
+        let is_over = page.items.len() >= query.limit
+            || looked_at >= scan_max(query.limit)
+            || groups.reads.is_enough(&group);
         if is_over && looked_at > 0 {
             page.next = Some(last);
             break;

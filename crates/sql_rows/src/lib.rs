@@ -10,6 +10,7 @@ mod factors;
 mod failure;
 mod groups;
 mod holds;
+mod moved;
 mod movements;
 mod past;
 mod rows;
@@ -40,9 +41,8 @@ pub use holds::{
     HoldPage, HoldRow, HoldRows, ReversalRow, UsedEntries, VersionRow, balances_of, standings, stored_time,
     unreversed, versions,
 };
-pub use movements::{
-    ListReads, ListRow, Moved, NewMovements, entries_that_moved, few_entries_that_moved, lists_after,
-};
+pub use moved::{MovedByEffectiveTime, MovedReads, ShiftedPlaceRow};
+pub use movements::{ListReads, ListRow, Moved, NewMovements, entries_that_moved, lists_after};
 pub use past::{
     BodyRow, Past, PastReads, ShiftedRow, ThenKeptRow, accounts_as_of, shifted_after, sum_groups_as_of,
 };

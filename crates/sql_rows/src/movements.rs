@@ -4,11 +4,11 @@
 
 use async_trait::async_trait;
 use engine::port::Movements;
-use engine::query::{Order, SORTED_MAX};
+use engine::query::Order;
 use ledger::{BalanceKey, EntryNumber};
 
 use crate::failure::{Corruption, Failure};
-use crate::rows::{Reader, one_more, stored_limit, stored_number};
+use crate::rows::{Reader, stored_limit, stored_number};
 use crate::spans::Numbers;
 
 /// How many numbers a list has on average.
@@ -158,20 +158,6 @@ pub async fn entries_that_moved(
     }
     found.truncate(wanted);
     Ok(found)
-}
-
-/// Returns all entries of a log with `next` entries that moved an account, latest first, if they are so few that they
-/// may all be sorted for one page.
-///
-/// # Errors
-/// Where the lists cannot be read.
-pub async fn few_entries_that_moved(
-    reads: &mut dyn ListReads,
-    next: i64,
-) -> Result<Option<Vec<i64>>, Failure> {
-    let all = Numbers { from: 0, before: next };
-    let found = entries_that_moved(reads, all, Order::Descending, one_more(SORTED_MAX)).await?;
-    Ok((found.len() <= SORTED_MAX).then_some(found))
 }
 
 /// Returns the entries of the range that are in the lists, in order, up to where they are known of all balances; and

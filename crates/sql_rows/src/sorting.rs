@@ -84,14 +84,14 @@ impl ByEffectiveTime {
 }
 
 /// Returns what lies from one place on and before another.
-fn between<'a, T: Ord>(sorted: &'a [T], from: &T, before: &T) -> &'a [T] {
+pub(crate) fn between<'a, T: Ord>(sorted: &'a [T], from: &T, before: &T) -> &'a [T] {
     let (from, before) =
         (sorted.partition_point(|one| one < from), sorted.partition_point(|one| one < before));
     &sorted[from.min(before)..before]
 }
 
 /// Returns the first ones in an order, `rows` at most.
-fn ends<T>(sorted: &[T], order: Order, rows: usize) -> &[T] {
+pub(crate) fn ends<T>(sorted: &[T], order: Order, rows: usize) -> &[T] {
     match order {
         Order::Ascending => &sorted[..rows.min(sorted.len())],
         Order::Descending => &sorted[sorted.len().saturating_sub(rows)..],
@@ -99,7 +99,10 @@ fn ends<T>(sorted: &[T], order: Order, rows: usize) -> &[T] {
 }
 
 /// Returns the number from which on entries lie at a place or behind it, of those that count when they were recorded.
-async fn number_at(reads: &mut dyn SortingReads, place: EffectivePlace) -> Result<i64, Failure> {
+pub(crate) async fn number_at<R: SortingReads + ?Sized>(
+    reads: &mut R,
+    place: EffectivePlace,
+) -> Result<i64, Failure> {
     let bad = || Corruption::new("a place in a list", format!("{} as a time", place.time));
     let time = Timestamp::from_micros(place.time).ok_or_else(bad)?;
     if time == Timestamp::MIN && place.number <= 0 {

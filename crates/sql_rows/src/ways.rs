@@ -149,7 +149,10 @@ impl Way<'_> {
                 matches!(account, Some(AddressPattern::Exactly(_))) && no_sides && metadata.is_empty()
             }
             Self::Pair(_) => account.is_none() && no_sides && asset.is_none() && metadata.len() == 1,
-            Self::Reference(_) | Self::Under(..) | Self::All => false,
+            Self::Under(..) => {
+                matches!(account, Some(AddressPattern::Under(_))) && no_sides && metadata.is_empty()
+            }
+            Self::Reference(_) | Self::All => false,
         };
         one_more(if all_match { query.limit } else { scan_max(query.limit) })
     }

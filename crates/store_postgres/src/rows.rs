@@ -13,6 +13,7 @@ pub(crate) type ShiftedRow = sql_rows::ShiftedRow<StoredNumber>;
 pub(crate) type SumRow = sql_rows::SumRow<StoredTotal>;
 
 /// The head of a log.
+#[derive(Clone, Copy)]
 pub(crate) struct Head {
     /// The ledger's number in the database.
     pub(crate) ledger: i64,

@@ -4,12 +4,11 @@ use engine::port::DatedLine;
 use engine::query::{Clock, Order, Page, StatementPosition, StatementQuery, scan_max};
 use ledger::{Asset, BalanceKey, Entry, EntryNumber, LedgerName};
 use sql_rows::{
-    EntryRow, Failure, Moved, Numbers, StatementPage, entries_that_moved, few_entries_that_moved,
-    stored_number,
+    EntryRow, Failure, Moved, MovedByEffectiveTime, Numbers, StatementPage, entries_that_moved, stored_number,
 };
 use sqlx::PgConnection;
 
-use crate::entries::{Portion, effective, listed, sorted};
+use crate::entries::{Portion, effective, listed};
 use crate::movements::Lists;
 use crate::rows::head;
 use crate::spans::{Portions, recorded_in};
@@ -39,18 +38,22 @@ pub(crate) async fn statement(
                 }
             }
         }
-        // The entries of an account are not kept in the order of their effective times. A few can be sorted; an
-        // account with many is on many of the entries that a walk comes by.
+        // The entries of an account are not kept in the order of their effective times. Where they cannot be merged into
+        // it, very many count at another time than they were recorded at: many of the entries that a walk comes by.
         Clock::Effective => {
-            let few = few_entries_that_moved(&mut Lists::of(connection, &head, moved), head.next).await?;
-            let looks = if few.is_some() { query.limit } else { scan_max(query.limit) };
+            let merged =
+                MovedByEffectiveTime::of(&mut Lists::of(connection, &head, moved), page.places()).await?;
+            let looks = if merged.is_some() { query.limit } else { scan_max(query.limit) };
             for rows in Portions::new(query.limit, StatementPage::rows_wanted(looks)) {
                 let (places, order) = (page.places(), query.order);
-                let portion = match &few {
-                    Some(numbers) => {
-                        let numbers = sorted(connection, head.ledger, numbers, places, order, rows).await?;
-                        listed(connection, head.ledger, &numbers, rows).await?
+                let first = match &merged {
+                    Some(merged) => {
+                        merged.first(&mut Lists::of(connection, &head, moved), places, order, rows).await?
                     }
+                    None => None,
+                };
+                let portion = match first {
+                    Some(numbers) => listed(connection, head.ledger, &numbers, rows).await?,
                     None => effective(connection, head.ledger, places, order, rows).await?,
                 };
                 if take_all(&mut page, portion)? {

@@ -6,13 +6,13 @@ use engine::pair::MetadataPair;
 use engine::query::{Clock, Order, Page, SORTED_MAX, TransactionPosition, TransactionQuery};
 use ledger::{Asset, Entry, LedgerName};
 use sql_rows::{
-    ByEffectiveTime, EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads,
-    addresses_under, choose_way, entries_that_moved, few_entries_that_moved, most_rows_match, one_more,
+    ByEffectiveTime, EffectivePlaces, Failure, Moved, MovedByEffectiveTime, Numbers, TransactionPage, Way,
+    WayReads, addresses_under, choose_way, entries_that_moved, most_rows_match, one_more,
 };
 use sqlx::PgConnection;
 
 use crate::entries::{Portion, by_reference, effective, listed, recorded, sorted, with_all_pairs, with_pair};
-use crate::movements::{Lists, ListsUnder};
+use crate::movements::Lists;
 use crate::rows::{Head, head};
 use crate::spans::{Portions, Sorting, recorded_in};
 
@@ -72,6 +72,8 @@ enum By {
     Effective(EffectivePlaces),
     /// Those of these entries at these places, by effective time.
     FewEffective(ByEffectiveTime, EffectivePlaces),
+    /// Those that moved accounts, at these places, by effective time.
+    MovedEffective(MovedByEffectiveTime, EffectivePlaces),
 }
 
 impl<'q> Walk<'q> {
@@ -85,16 +87,8 @@ impl<'q> Walk<'q> {
         let by = match query.clock {
             Clock::Recorded => By::Recorded(recorded_in(connection, head, &query.time).await?),
             Clock::Effective => {
-                let places = EffectivePlaces::within(&query.time);
-                // The entries of a way are not kept in the order of their effective times. A few can be sorted;
-                // many are many of the entries that a walk by effective times comes by.
-                match few_entries(connection, head, way, asset).await? {
-                    Some(numbers) => {
-                        let mut reads = Sorting { connection: &mut *connection, head };
-                        By::FewEffective(ByEffectiveTime::of(&mut reads, numbers).await?, places)
-                    }
-                    None => By::Effective(places),
-                }
+                let places = EffectivePlaces::within(&query.time).after(query.after, query.order);
+                by_effective_time(connection, head, way, asset, places).await?
             }
         };
         let pairs = query.metadata.iter().map(|(key, value)| MetadataPair::of(key, value));
@@ -105,7 +99,7 @@ impl<'q> Walk<'q> {
     /// Returns how many rows one page can need.
     fn rows_max(&self, query: &TransactionQuery) -> i64 {
         match self.by {
-            By::Recorded(_) | By::FewEffective(..) => self.way.rows_wanted(query),
+            By::Recorded(_) | By::FewEffective(..) | By::MovedEffective(..) => self.way.rows_wanted(query),
             By::Effective(_) => Way::All.rows_wanted(query),
         }
     }
@@ -139,6 +133,15 @@ impl<'q> Walk<'q> {
                 let mut reads = Sorting { connection: &mut *connection, head };
                 let first = sorting.first(&mut reads, places, order, rows).await?;
                 sorted(connection, ledger, &first, places, order, rows).await?
+            }
+            By::MovedEffective(moved, places) => {
+                let places = places.after(after, order);
+                let mut lists =
+                    lists(connection, head, self.way, self.asset).expect("it was begun with these lists");
+                match moved.first(&mut lists, places, order, rows).await? {
+                    Some(numbers) => numbers,
+                    None => return effective(connection, ledger, places, order, rows).await,
+                }
             }
             By::Effective(places) => {
                 return effective(connection, ledger, places.after(after, order), order, rows).await;
@@ -180,7 +183,7 @@ async fn entries_of(
         return Ok(Some(with_pair(connection, head.ledger, pair, range, order, rows).await?));
     }
     match lists(connection, head, way, asset) {
-        Some(mut lists) => Ok(Some(entries_that_moved(&mut *lists, range, order, rows).await?)),
+        Some(mut lists) => Ok(Some(entries_that_moved(&mut lists, range, order, rows).await?)),
         None => Ok(None),
     }
 }
@@ -191,32 +194,37 @@ fn lists<'a>(
     head: &Head,
     way: Way<'a>,
     asset: Option<&'a str>,
-) -> Option<Box<dyn ListReads + 'a>> {
+) -> Option<Lists<'a, 'a>> {
     match way {
-        Way::Account(account) => Some(Box::new(Lists::of(connection, head, Moved { account, asset }))),
-        Way::Under(address, balances) => {
-            Some(Box::new(ListsUnder::of(connection, head, address, asset, balances)))
-        }
+        Way::Account(account) => Some(Lists::of(connection, head, Moved { account, asset })),
+        Way::Under(address, balances) => Some(Lists::under(connection, head, address, asset, balances)),
         Way::Reference(_) | Way::Pair(_) | Way::All => None,
     }
 }
 
-/// Returns all entries of a way, if it leads to few.
-async fn few_entries(
+/// Chooses how to find the entries of a way in the order of their effective times. Where they are not found in that order,
+/// the way is one of many: they are many of the entries that a walk by effective times comes by.
+async fn by_effective_time(
     connection: &mut PgConnection,
     head: &Head,
     way: Way<'_>,
     asset: Option<&str>,
-) -> Result<Option<Vec<i64>>, Failure> {
+    places: EffectivePlaces,
+) -> Result<By, Failure> {
     if let Way::Pair(pair) = way {
         let (all, most) = (Numbers { from: 0, before: head.next }, one_more(SORTED_MAX));
-        let found = with_pair(connection, head.ledger, pair, all, Order::Descending, most).await?;
-        return Ok((found.len() <= SORTED_MAX).then_some(found));
+        let numbers = with_pair(connection, head.ledger, pair, all, Order::Descending, most).await?;
+        if numbers.len() <= SORTED_MAX {
+            let sorting = ByEffectiveTime::of(&mut Sorting { connection, head }, numbers).await?;
+            return Ok(By::FewEffective(sorting, places));
+        }
     }
-    match lists(connection, head, way, asset) {
-        Some(mut lists) => few_entries_that_moved(&mut *lists, head.next).await,
-        None => Ok(None),
+    if let Some(mut lists) = lists(connection, head, way, asset)
+        && let Some(moved) = MovedByEffectiveTime::of(&mut lists, places).await?
+    {
+        return Ok(By::MovedEffective(moved, places));
     }
+    Ok(By::Effective(places))
 }
 
 /// Counts what may be on a way.

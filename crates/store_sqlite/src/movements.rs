@@ -2,10 +2,16 @@
 
 use async_trait::async_trait;
 use engine::query::Order;
-use sql_rows::{Corruption, Failure, ListReads, ListRow, Moved, Numbers, addresses_under};
+use ledger::Timestamp;
+use sql_rows::{
+    Corruption, EffectivePlace, EffectivePlaces, Failure, ListReads, ListRow, Moved, MovedReads, Numbers,
+    ShiftedPlaceRow, SortingReads, addresses_under,
+};
 use sqlx::SqliteConnection;
 
+use crate::entries::sorted_by_effective_time;
 use crate::rows::Head;
+use crate::spans::Sorting;
 
 /// All lists of one balance that were asked for.
 pub(crate) struct BalanceLists {
@@ -46,32 +52,29 @@ impl BalanceLists {
     }
 }
 
-/// The lists of an account in one ledger.
+/// The lists of an account, or of all accounts under an address, in one ledger.
 pub(crate) struct Lists<'c, 'q> {
     connection: &'c mut SqliteConnection,
-    ledger: i64,
-    moved: Moved<'q>,
+    head: Head,
+    whose: Whose<'q>,
+    asset: Option<&'q str>,
+}
+
+/// Which accounts lists are of.
+enum Whose<'q> {
+    /// This one.
+    Account(&'q str),
+    /// Those between two texts, which have about so many balances together.
+    Between(String, String, i64),
 }
 
 impl<'c, 'q> Lists<'c, 'q> {
     pub(crate) fn of(connection: &'c mut SqliteConnection, head: &Head, moved: Moved<'q>) -> Self {
-        Self { connection, ledger: head.ledger, moved }
+        Self { connection, head: *head, whose: Whose::Account(moved.account), asset: moved.asset }
     }
-}
 
-/// The lists of all accounts under an address in one ledger.
-pub(crate) struct ListsUnder<'c, 'q> {
-    connection: &'c mut SqliteConnection,
-    ledger: i64,
-    from: String,
-    before: String,
-    asset: Option<&'q str>,
-    balances: i64,
-}
-
-impl<'c, 'q> ListsUnder<'c, 'q> {
-    /// `balances` is about how many these accounts have together.
-    pub(crate) fn of(
+    /// `balances` is about how many the accounts under an address have together.
+    pub(crate) fn under(
         connection: &'c mut SqliteConnection,
         head: &Head,
         address: &str,
@@ -79,7 +82,7 @@ impl<'c, 'q> ListsUnder<'c, 'q> {
         balances: i64,
     ) -> Self {
         let (from, before) = addresses_under(address);
-        Self { connection, ledger: head.ledger, from, before, asset, balances }
+        Self { connection, head: *head, whose: Whose::Between(from, before, balances), asset }
     }
 }
 
@@ -108,36 +111,29 @@ macro_rules! lists {
     };
 }
 
-#[async_trait]
-impl ListReads for Lists<'_, '_> {
-    async fn lists(
-        &mut self,
-        Numbers { from, before }: Numbers,
-        order: Order,
-        max: i64,
-    ) -> Result<Vec<ListRow>, Failure> {
-        let (ledger, Moved { account, asset }) = (self.ledger, self.moved);
-        let connection = &mut *self.connection;
-        let balances = match order {
-            Order::Ascending => {
-                lists!("address = ?2", "", ledger, account, asset, from, before, max)
-                    .fetch_all(connection)
-                    .await?
-            }
-            Order::Descending => {
-                lists!("address = ?2", "DESC", ledger, account, asset, from, before, max)
-                    .fetch_all(connection)
-                    .await?
-            }
-        };
-        rows_of(balances)
-    }
+/// Where entries are that moved accounts at another time than they were recorded at. Which of the two times it is when they
+/// count is read off the index of such entries. Whatever is found is one of the rows that are asked for: nothing is
+/// passed by.
+macro_rules! shifted {
+    ($whose:literal, $($argument:expr),* $(,)?) => {
+        sqlx::query_as!(
+            ShiftedPlaceRow,
+            r#"SELECT e.effective_at AS "time?", shifted.number AS "number!"
+            FROM shifted_movements AS shifted LEFT JOIN entries AS e INDEXED BY shifted_entries
+                ON e.ledger = ?1 AND e.number = shifted.number AND e.recorded_at <> e.effective_at
+            WHERE shifted.ledger = ?1 AND "# + $whose + " LIMIT ?4",
+            $($argument),*
+        )
+    };
 }
 
 #[async_trait]
-impl ListReads for ListsUnder<'_, '_> {
+impl ListReads for Lists<'_, '_> {
     fn balances(&self) -> i64 {
-        self.balances
+        match self.whose {
+            Whose::Account(_) => 1,
+            Whose::Between(_, _, balances) => balances,
+        }
     }
 
     async fn lists(
@@ -146,20 +142,82 @@ impl ListReads for ListsUnder<'_, '_> {
         order: Order,
         max: i64,
     ) -> Result<Vec<ListRow>, Failure> {
-        let (ledger, first, end, asset) = (self.ledger, &self.from, &self.before, self.asset);
+        let (ledger, asset) = (self.head.ledger, self.asset);
         let connection = &mut *self.connection;
-        let balances = match order {
-            Order::Ascending => {
+        let found = match (&self.whose, order) {
+            (Whose::Account(account), Order::Ascending) => {
+                lists!("address = ?2", "", ledger, *account, asset, from, before, max)
+                    .fetch_all(connection)
+                    .await?
+            }
+            (Whose::Account(account), Order::Descending) => {
+                lists!("address = ?2", "DESC", ledger, *account, asset, from, before, max)
+                    .fetch_all(connection)
+                    .await?
+            }
+            (Whose::Between(first, end, _), Order::Ascending) => {
                 lists!("address > ?2 AND address < ?7", "", ledger, first, asset, from, before, max, end)
                     .fetch_all(connection)
                     .await?
             }
-            Order::Descending => {
+            (Whose::Between(first, end, _), Order::Descending) => {
                 lists!("address > ?2 AND address < ?7", "DESC", ledger, first, asset, from, before, max, end)
                     .fetch_all(connection)
                     .await?
             }
         };
-        rows_of(balances)
+        rows_of(found)
+    }
+}
+
+#[async_trait]
+impl SortingReads for Lists<'_, '_> {
+    fn next(&self) -> i64 {
+        self.head.next
+    }
+
+    async fn recorded_before(&mut self, time: Timestamp) -> Result<i64, Failure> {
+        Sorting { connection: &mut *self.connection, head: &self.head }.recorded_before(time).await
+    }
+
+    async fn shifted_among(&mut self, numbers: &[i64]) -> Result<Vec<(i64, i64)>, Failure> {
+        Sorting { connection: &mut *self.connection, head: &self.head }.shifted_among(numbers).await
+    }
+}
+
+#[async_trait]
+impl MovedReads for Lists<'_, '_> {
+    async fn shifted(&mut self, places: EffectivePlaces, rows: i64) -> Result<Vec<EffectivePlace>, Failure> {
+        let ledger = self.head.ledger;
+        let connection = &mut *self.connection;
+        let found = match &self.whose {
+            Whose::Account(account) => {
+                shifted!(
+                    "shifted.address = ?2 AND shifted.later_at >= ?3",
+                    ledger,
+                    *account,
+                    places.from.time,
+                    rows
+                )
+                .fetch_all(connection)
+                .await?
+            }
+            Whose::Between(first, end, _) => {
+                shifted!("shifted.address > ?2 AND shifted.address < ?3", ledger, first, end, rows)
+                    .fetch_all(connection)
+                    .await?
+            }
+        };
+        Ok(found.iter().map(ShiftedPlaceRow::place).collect::<Result<_, Corruption>>()?)
+    }
+
+    async fn sorted(
+        &mut self,
+        numbers: &[i64],
+        places: EffectivePlaces,
+        order: Order,
+        rows: i64,
+    ) -> Result<Vec<i64>, Failure> {
+        sorted_by_effective_time(&mut *self.connection, self.head.ledger, numbers, places, order, rows).await
     }
 }

@@ -5,12 +5,12 @@ use engine::query::{Clock, Order, Page, StatementPosition, StatementQuery, scan_
 use futures_util::TryStreamExt;
 use ledger::{Asset, BalanceKey, Entry, EntryNumber, LedgerName};
 use sql_rows::{
-    EntryRow, Failure, Moved, Numbers, StatementPage, entries_that_moved, few_entries_that_moved,
-    stored_limit, stored_number,
+    EntryRow, Failure, Moved, MovedByEffectiveTime, Numbers, StatementPage, entries_that_moved, stored_limit,
+    stored_number,
 };
 use sqlx::SqliteConnection;
 
-use crate::entries::{Entries, effective, listed, sorted_by_effective_time};
+use crate::entries::{Entries, effective, listed};
 use crate::movements::Lists;
 use crate::rows::{Head, head};
 use crate::spans::recorded_in;
@@ -66,8 +66,8 @@ async fn by_recorded_time(
     }
 }
 
-/// The entries of an account are not kept in the order of their effective times. A few can be sorted; an account
-/// with many is on many of the entries that the walk comes by.
+/// The entries of an account are not kept in the order of their effective times. Where they cannot be merged into it,
+/// very many count at another time than they were recorded at: many of the entries that the walk comes by.
 async fn by_effective_time(
     connection: &mut SqliteConnection,
     head: &Head,
@@ -76,19 +76,22 @@ async fn by_effective_time(
     page: &mut StatementPage<'_>,
 ) -> Result<(), Failure> {
     let (ledger, order) = (head.ledger, query.order);
-    let Some(few) = few_entries_that_moved(&mut Lists::of(connection, head, moved), head.next).await? else {
-        let rows = StatementPage::rows_wanted(scan_max(query.limit));
-        take_all(page, effective(connection, ledger, page.places(), order, rows)).await?;
-        return Ok(());
-    };
-    let rows = StatementPage::rows_wanted(query.limit);
-    loop {
-        let numbers = sorted_by_effective_time(connection, ledger, &few, page.places(), order, rows).await?;
-        let is_full = take_all(page, listed(connection, ledger, &numbers)).await?;
-        if is_full || stored_limit(numbers.len()) < rows {
-            return Ok(());
+    if let Some(merged) =
+        MovedByEffectiveTime::of(&mut Lists::of(connection, head, moved), page.places()).await?
+    {
+        let rows = StatementPage::rows_wanted(query.limit);
+        while let Some(numbers) =
+            merged.first(&mut Lists::of(connection, head, moved), page.places(), order, rows).await?
+        {
+            let is_full = take_all(page, listed(connection, ledger, &numbers)).await?;
+            if is_full || stored_limit(numbers.len()) < rows {
+                return Ok(());
+            }
         }
     }
+    let rows = StatementPage::rows_wanted(scan_max(query.limit));
+    take_all(page, effective(connection, ledger, page.places(), order, rows)).await?;
+    Ok(())
 }
 
 /// Has a page look at entries. Says whether it is full.

@@ -7,15 +7,15 @@ use engine::query::{Clock, Order, Page, SORTED_MAX, TransactionPosition, Transac
 use futures_util::TryStreamExt;
 use ledger::{Asset, Entry, LedgerName};
 use sql_rows::{
-    ByEffectiveTime, EffectivePlaces, Failure, ListReads, Moved, Numbers, TransactionPage, Way, WayReads,
-    addresses_under, choose_way, entries_that_moved, few_entries_that_moved, one_more,
+    ByEffectiveTime, EffectivePlaces, Failure, Moved, MovedByEffectiveTime, Numbers, TransactionPage, Way,
+    WayReads, addresses_under, choose_way, entries_that_moved, one_more,
 };
 use sqlx::SqliteConnection;
 
 use crate::entries::{
     Entries, by_reference, effective, listed, recorded, sorted_by_effective_time, with_pair,
 };
-use crate::movements::{Lists, ListsUnder};
+use crate::movements::Lists;
 use crate::rows::{Head, head};
 use crate::spans::{Sorting, recorded_in};
 use crate::store::SqliteStore;
@@ -78,16 +78,14 @@ async fn candidates<'c>(
         }
         Clock::Effective => {
             let places = EffectivePlaces::within(&query.time).after(after, order);
-            // The entries of a way are not kept in the order of their effective times. A few can be sorted; many
+            // Where the entries of a way are not found in the order of their effective times, the way is one of many: they
             // are many of the entries that a walk by effective times comes by.
-            let Some(numbers) = few_entries(connection, head, way, asset).await? else {
+            let Some(numbers) = first_effective(connection, head, way, asset, places, order, rows).await?
+            else {
                 let rows = Way::All.rows_wanted(query);
                 return found(effective(connection, ledger, places, order, rows), rows);
             };
-            let mut reads = Sorting { connection: &mut *connection, head };
-            let sorting = ByEffectiveTime::of(&mut reads, numbers).await?;
-            let first = sorting.first(&mut reads, places, order, rows).await?;
-            sorted_by_effective_time(connection, ledger, &first, places, order, rows).await?
+            numbers
         }
     };
     found(listed(connection, ledger, &numbers), rows)
@@ -107,25 +105,35 @@ async fn entries_of(
         return Ok(Some(with_pair(connection, head.ledger, pair, range, order, rows).await?));
     }
     match lists(connection, head, way, asset) {
-        Some(mut lists) => Ok(Some(entries_that_moved(&mut *lists, range, order, rows).await?)),
+        Some(mut lists) => Ok(Some(entries_that_moved(&mut lists, range, order, rows).await?)),
         None => Ok(None),
     }
 }
 
-/// Returns all entries of a way, if it leads to few.
-async fn few_entries(
+/// Returns the first `rows` entries of a way within places, by effective time, if they can be found.
+async fn first_effective(
     connection: &mut SqliteConnection,
     head: &Head,
     way: Way<'_>,
     asset: Option<&str>,
+    places: EffectivePlaces,
+    order: Order,
+    rows: i64,
 ) -> Result<Option<Vec<i64>>, Failure> {
     if let Way::Pair(pair) = way {
-        let (all, most) = (Numbers { from: 0, before: head.next }, one_more(SORTED_MAX));
-        let found = with_pair(connection, head.ledger, pair, all, Order::Descending, most).await?;
-        return Ok((found.len() <= SORTED_MAX).then_some(found));
+        let (ledger, all, most) = (head.ledger, Numbers { from: 0, before: head.next }, one_more(SORTED_MAX));
+        let numbers = with_pair(connection, ledger, pair, all, Order::Descending, most).await?;
+        if numbers.len() > SORTED_MAX {
+            return Ok(None);
+        }
+        let mut reads = Sorting { connection: &mut *connection, head };
+        let sorting = ByEffectiveTime::of(&mut reads, numbers).await?;
+        let first = sorting.first(&mut reads, places, order, rows).await?;
+        return Ok(Some(sorted_by_effective_time(connection, ledger, &first, places, order, rows).await?));
     }
-    match lists(connection, head, way, asset) {
-        Some(mut lists) => few_entries_that_moved(&mut *lists, head.next).await,
+    let Some(mut lists) = lists(connection, head, way, asset) else { return Ok(None) };
+    match MovedByEffectiveTime::of(&mut lists, places).await? {
+        Some(moved) => moved.first(&mut lists, places, order, rows).await,
         None => Ok(None),
     }
 }
@@ -136,12 +144,10 @@ fn lists<'a>(
     head: &Head,
     way: Way<'a>,
     asset: Option<&'a str>,
-) -> Option<Box<dyn ListReads + 'a>> {
+) -> Option<Lists<'a, 'a>> {
     match way {
-        Way::Account(account) => Some(Box::new(Lists::of(connection, head, Moved { account, asset }))),
-        Way::Under(address, balances) => {
-            Some(Box::new(ListsUnder::of(connection, head, address, asset, balances)))
-        }
+        Way::Account(account) => Some(Lists::of(connection, head, Moved { account, asset })),
+        Way::Under(address, balances) => Some(Lists::under(connection, head, address, asset, balances)),
         Way::Reference(_) | Way::Pair(_) | Way::All => None,
     }
 }

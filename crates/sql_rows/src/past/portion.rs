@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use engine::query::BalanceSum;
+use engine::query::{BalanceSum, scan_max};
 use ledger::{Asset, Balance, BalanceKey};
 
 use super::Past;
@@ -16,6 +16,9 @@ use crate::groups::{Group, GroupReads};
 /// How many accounts the first portion has at least: the next ones have twice as many each.
 const PORTION_MIN: usize = 16;
 
+/// A group has an account to look at, and a balance of it; each of these takes no less than an entry of a list.
+const LOOKS_AN_ITEM: usize = 2;
+
 /// Groups as they were. All that there is a group of by now is there to be looked at.
 pub(super) struct Groups<'r> {
     past: Past<'r>,
@@ -24,6 +27,8 @@ pub(super) struct Groups<'r> {
     known: Portion,
     /// How many accounts the next portion has.
     next: usize,
+    /// After so many looks, a page ends ahead of the next group of which nothing is known yet.
+    enough: usize,
 }
 
 /// All balances, as they were, of accounts from one address on and before another.
@@ -48,8 +53,9 @@ impl Portion {
 
 impl<'r> Groups<'r> {
     pub(super) fn new(past: Past<'r>, end: String, limit: usize) -> Self {
+        let enough = scan_max(LOOKS_AN_ITEM.saturating_mul(limit));
         let next = limit.clamp(PORTION_MIN, ACCOUNTS_AT_ONCE);
-        Self { past, end, known: Portion::default(), next }
+        Self { past, end, known: Portion::default(), next, enough }
     }
 
     /// Goes back for accounts from an address on, unless it is known already.
@@ -111,7 +117,7 @@ impl GroupReads for Groups<'_> {
         Ok(sums.into_iter().map(|(asset, sum)| (asset.as_str().to_owned(), sum)).collect())
     }
 
-    fn is_enough(&self) -> bool {
-        self.past.is_enough()
+    fn is_enough(&self, group: &str) -> bool {
+        self.past.is_enough() || (self.past.looks >= self.enough && !self.known.covers(group))
     }
 }

@@ -7,7 +7,7 @@ use engine::query::{
 };
 use ledger::{EntryNumber, FloorsPatch, LedgerName, PolicyPatch, Timestamp};
 use store_sqlite::SqliteStore;
-use test_support::{StoreFixture, address, append, change, decide_batch, transfer};
+use test_support::{StoreFixture, address, append, at, change, decide_batch, transfer};
 
 use crate::{Place, chain};
 
@@ -272,11 +272,22 @@ async fn a_movement_without_its_entry_is_named() {
         for clock in [Clock::Recorded, Clock::Effective].into_iter().filter(|_| part.contains('2')) {
             assert_past_corrupt(&*store, &main, clock, &["the log", part]).await;
         }
-        // Not even where nothing is asked for that the entry could be among.
-        let never = TimeRange { from: Some(Timestamp::MAX), to: None };
-        let nothing = StatementQuery { time: never, ..statement(Clock::Effective) };
-        assert_corrupt(store.statement(&main, &nothing).await, &["the log", part]);
     }
+}
+
+/// Its number does not say when it counts: so it is named wherever it could.
+#[tokio::test]
+async fn a_movement_without_its_entry_is_named_far_from_when_it_was_recorded() {
+    let place = Place::new();
+    let (store, main) = damaged(&place, &[]).await;
+    append(&*store, &main, &[transfer("world", "a", 1).effective_at(5)]).await;
+    sqlx::query("DELETE FROM entries WHERE number = 3").execute(&mut place.stranger().await).await.unwrap();
+    let time = TimeRange { from: Some(at(5)), to: Some(at(6)) };
+    let parts = ["the log", "entry 3 is missing"];
+    let query = StatementQuery { time, ..statement(Clock::Effective) };
+    assert_corrupt(store.statement(&main, &query).await, &parts);
+    let query = TransactionQuery { time, ..transactions_of_the_account(Clock::Effective) };
+    assert_corrupt(store.transactions(&main, &query).await, &parts);
 }
 
 #[tokio::test]

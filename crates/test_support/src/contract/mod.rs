@@ -183,6 +183,7 @@ macro_rules! store_contract {
                 what_is_held_counts_from_its_recording_on_by_either_clock
                 any_moment_of_a_long_history_is_shown
                 entries_that_count_at_another_time_may_be_many
+                groups_that_were_not_there_yet_are_passed_by
                 too_much_to_look_at_is_refused_and_never_guessed
                 what_others_take_is_not_counted_against_an_account_or_a_group
             }
@@ -289,6 +290,7 @@ macro_rules! store_contract {
                 transactions_are_listed_newest_first_or_oldest_first
                 entries_recorded_at_the_same_time_are_ordered_by_number
                 transactions_by_effective_time_are_ordered_by_it_then_by_number
+                what_a_capture_lets_go_has_no_place_by_effective_time
                 accounts_sources_destinations_and_assets_hold_for_one_posting
                 a_prefix_means_what_lies_under_it
                 a_reference_finds_its_transaction

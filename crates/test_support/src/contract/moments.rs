@@ -331,6 +331,27 @@ pub async fn entries_that_count_at_another_time_may_be_many(fixture: &dyn StoreF
     }
 }
 
+/// A page may end before it has found any, and leads on.
+pub async fn groups_that_were_not_there_yet_are_passed_by(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let first = [posting("world", "a:first", "USD/2", 1), posting("world", "z:last", "USD/2", 1)];
+    let mut naive = Naive { records: append(&*store, &main, &[post(first).now(START)]).await };
+    let later: Vec<Posting> =
+        (0..2_400).map(|n| posting("world", &format!("m:{n:04}"), "USD/2", 1)).collect();
+    for part in later.chunks(800) {
+        naive.records.extend(append(&*store, &main, &[post(part).now(START + 100)]).await);
+    }
+    for as_of in [recorded(50), effective(50), recorded(100)] {
+        for limit in [50, 1_000] {
+            let query = BalanceQuery { limit, ..groups(as_of, 2) };
+            let summed = drain(query.limit, None, async |after| {
+                store.balances(&main, &BalanceQuery { after, ..query.clone() }).await.unwrap()
+            });
+            assert_eq!(summed.await, naive.groups(&query), "{as_of:?}");
+        }
+    }
+}
+
 /// A store may say that it would take too much, and answers rightly or not at all.
 pub async fn too_much_to_look_at_is_refused_and_never_guessed(fixture: &dyn StoreFixture) {
     let (store, main) = fixture.with_main().await;

@@ -4,7 +4,9 @@ use engine::port::Store;
 use engine::query::{AddressPattern, Clock, Order, TimeRange, TransactionPosition, TransactionQuery};
 use ledger::LedgerName;
 
-use crate::{Naive, StoreFixture, address, append, asset, at, drain, post, posting, reference, transfer};
+use crate::{
+    Naive, StoreFixture, address, append, asset, at, capture, drain, hold, post, posting, reference, transfer,
+};
 
 fn all() -> TransactionQuery {
     TransactionQuery { limit: 1_000, ..TransactionQuery::default() }
@@ -120,6 +122,27 @@ pub async fn transactions_by_effective_time_are_ordered_by_it_then_by_number(fix
         let query =
             TransactionQuery { account: Some(AddressPattern::Exactly(address(account))), ..query.clone() };
         assert_listed_every_way(&*store, &main, &naive, &query).await;
+    }
+}
+
+/// A capture that counts at another time moves accounts to which it posts nothing, by what it lets go of.
+pub async fn what_a_capture_lets_go_has_no_place_by_effective_time(fixture: &dyn StoreFixture) {
+    let (store, main) = fixture.with_main().await;
+    let mut requests = vec![
+        transfer("world", "a:1", 100).now(10),
+        transfer("world", "b:1", 100).now(20),
+        hold([posting("a:1", "world", "USD/2", 40), posting("b:1", "world", "USD/2", 5)]).now(30),
+        capture(2).only([posting("a:1", "world", "USD/2", 40)]).finally().effective_at(15).now(40),
+    ];
+    requests.extend((0..5).map(|n| transfer("b:1", "a:1", 1).now(50 + n)));
+    requests.push(transfer("b:1", "a:1", 1).now(60).effective_at(12));
+    let naive = Naive { records: append(&*store, &main, &requests).await };
+    for account in ["a:1", "b:1"].map(address) {
+        let under = address(&account.as_str()[..1]);
+        for account in [AddressPattern::Exactly(account), AddressPattern::Under(under)] {
+            let query = TransactionQuery { account: Some(account), ..all() };
+            assert_listed_every_way(&*store, &main, &naive, &query).await;
+        }
     }
 }
 
