@@ -111,7 +111,10 @@ pub enum MigrateError {
     )]
     FromTheFuture(SchemaStep),
     /// A step was changed after it had been applied.
-    #[error("migration {0} is not the one that the database was migrated with")]
+    #[error(
+        "migration {0} is not the one that the database was migrated with: what was applied stays as it is, and what is to \
+         change comes with a migration of its own; a database that was made to try things out can be removed"
+    )]
     Altered(i64),
     /// A step failed.
     #[error("cannot migrate the database")]
