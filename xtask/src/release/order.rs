@@ -17,11 +17,32 @@ const STORES: [Store; 2] = [Store::Postgres, Store::Sqlite];
 /// How often each route is asked for: what runs for each request comes out above what runs once.
 const REQUESTS: u32 = 20;
 
+/// The service as it comes: with several threads, lines in the log, and keys.
+const AS_IT_COMES: [(&str, &str); 2] = [("PX_SERVER__WORKERS", "2"), ("PX_TELEMETRY__FILTER", "info")];
+
+/// One start of the service until it has stopped.
+struct Run {
+    what: &'static str,
+    settings: &'static [(&'static str, &'static str)],
+    /// Whether there is no database yet.
+    is_first: bool,
+    requests: u32,
+}
+
+const RUNS: [Run; 4] = [
+    Run { what: "as it comes", settings: &AS_IT_COMES, is_first: false, requests: 0 },
+    Run { what: "as it is measured", settings: &SETTINGS, is_first: false, requests: 0 },
+    Run { what: "for the first time", settings: &AS_IT_COMES, is_first: true, requests: 0 },
+    Run { what: "for requests of each route", settings: &SETTINGS, is_first: false, requests: REQUESTS },
+];
+
 /// What is known of a function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Seen {
     /// Whether it runs when the service starts and stops, by database.
     idle: [bool; STORES.len()],
+    /// Whether it runs when the database is made.
+    is_first: bool,
     /// Instructions of its own in all runs.
     cost: u64,
 }
@@ -35,14 +56,14 @@ pub(super) fn of(program: &Path, folder: &Path) -> anyhow::Result<String> {
     for (place, store) in STORES.into_iter().enumerate() {
         let home = Home::new(store, folder)?;
         home.fill(program)?;
-        for is_idle in [true, false] {
-            let requests = if is_idle { 0 } else { REQUESTS };
-            eprintln!("seeing what runs on {} for {requests} requests of each route …", store.name());
-            let profile = profile(&home, program, folder, requests)?;
+        for run in &RUNS {
+            eprintln!("seeing what runs on {} {} …", store.name(), run.what);
+            let profile = profile(&home, program, folder, run)?;
             for (function, cost) in self_costs(&profile, program) {
                 let seen = functions.entry(function).or_default();
                 seen.cost += cost;
-                seen.idle[place] |= is_idle;
+                seen.is_first |= run.is_first;
+                seen.idle[place] |= run.requests == 0 && !run.is_first;
             }
         }
     }
@@ -53,8 +74,8 @@ pub(super) fn of(program: &Path, folder: &Path) -> anyhow::Result<String> {
 }
 
 /// Has a service start, answer and stop under callgrind, and returns what ran.
-fn profile(home: &Home, program: &Path, folder: &Path, requests: u32) -> anyhow::Result<String> {
-    let database = home.copy(requests)?;
+fn profile(home: &Home, program: &Path, folder: &Path, run: &Run) -> anyhow::Result<String> {
+    let database = if run.is_first { home.empty() } else { home.copy(run.requests) }?;
     let file = folder.join("callgrind.out");
     let mut valgrind = Command::new("valgrind");
     valgrind.args([
@@ -65,12 +86,12 @@ fn profile(home: &Home, program: &Path, folder: &Path, requests: u32) -> anyhow:
         "--quiet",
     ]);
     valgrind.arg(format!("--callgrind-out-file={}", file.display())).arg(program);
-    let service = Service::start_with(valgrind, &database.url, &SETTINGS)?;
+    let service = Service::start_with(valgrind, &database.url, run.settings)?;
     let mut client = Client::open(service.address)?;
     // Somebody always asks whether it is there.
     client.get("/version")?;
     for route in routes() {
-        for _ in 0..requests {
+        for _ in 0..run.requests {
             send(&mut client, &route).context(route.name)?;
         }
     }
@@ -105,13 +126,15 @@ fn self_costs(profile: &str, program: &Path) -> HashMap<String, u64> {
 }
 
 /// Lists symbols: those that run when nothing is asked first, on both databases and then on one or the other, so that an idle
-/// service has nothing else in memory; among them what cost most first.
+/// service has nothing else in memory; then those that make a database, so that they lie together; among them what cost most
+/// first.
 fn order(functions: HashMap<String, Seen>) -> String {
     let group = |seen: &Seen| match seen.idle {
         [true, true] => 0,
         [true, false] => 1,
         [false, true] => 2,
-        [false, false] => 3,
+        [false, false] if seen.is_first => 3,
+        [false, false] => 4,
     };
     let mut functions: Vec<(String, Seen)> = functions.into_iter().collect();
     functions.sort_by(|(name, seen), (other, than)| {
@@ -146,14 +169,17 @@ mod tests {
     #[test]
     fn what_runs_in_an_idle_service_comes_first_and_then_what_costs_most() {
         let functions = [
-            ("requests", [false, false], 900),
-            ("postgres", [true, false], 70),
-            ("sqlite", [false, true], 80),
-            ("rarely", [true, true], 5),
-            ("again", [true, true], 5),
-            ("often", [true, true], 60),
+            ("requests", [false, false], false, 900),
+            ("once", [false, false], true, 10),
+            ("postgres", [true, false], true, 70),
+            ("sqlite", [false, true], false, 80),
+            ("rarely", [true, true], false, 5),
+            ("again", [true, true], true, 5),
+            ("often", [true, true], false, 60),
         ];
-        let functions = functions.map(|(name, idle, cost)| (name.to_owned(), Seen { idle, cost }));
-        assert_eq!(order(HashMap::from(functions)), "often\nagain\nrarely\npostgres\nsqlite\nrequests\n");
+        let functions =
+            functions.map(|(name, idle, is_first, cost)| (name.to_owned(), Seen { idle, is_first, cost }));
+        let expected = "often\nagain\nrarely\npostgres\nsqlite\nonce\nrequests\n";
+        assert_eq!(order(HashMap::from(functions)), expected);
     }
 }

@@ -58,6 +58,19 @@ impl Home {
         Ok(())
     }
 
+    /// Makes an empty database, which is gone when it is dropped.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(crate) fn empty(&self) -> anyhow::Result<Copy<'_>> {
+        let name = "empty".to_owned();
+        let url = match self {
+            Self::Sqlite(folder) => sqlite_url(&file(folder, &name)),
+            Self::Postgres(cluster) => cluster.database(&name)?,
+        };
+        Ok(Copy { home: self, name, url })
+    }
+
     /// Makes a copy, which is gone when it is dropped.
     ///
     /// # Errors
