@@ -80,7 +80,8 @@ pub(crate) fn new_feature(arguments: &NewFeature) -> Result<()> {
     carry_out(&plan, &arguments.how, true)?;
     if !arguments.how.dry_run {
         let Name { many, one } = &name;
-        println!("Try it:\n  cargo run\n  curl -s -H \"Authorization: Bearer $(cat data/admin-key)\" \\");
+        println!("Try it, with a new admin key, since one from before lacks the new scopes (`rm -r data`):");
+        println!("  cargo run\n  curl -s -H \"Authorization: Bearer $(cat data/admin-key)\" \\");
         println!("    -H 'Content-Type: application/json' \\");
         println!("    -d '{{\"name\": \"first\"}}' http://127.0.0.1:8000/v1/ledgers/main/{many}");
         println!("Test it:\n  cargo test -p server --test http {many}");
