@@ -98,8 +98,8 @@ impl IssuerKeys {
 
     async fn find(&self) -> Result<KeySet, FetchError> {
         let document = self.fetcher.get(&self.discovery).await?;
-        let discovered: Discovered = serde_json::from_slice(&document)
-            .map_err(|_| FetchError::Document("it has no issuer and jwks_uri"))?;
+        let discovered: Discovered =
+            tokens::object(&document).ok_or(FetchError::Document("it has no issuer and jwks_uri"))?;
         if discovered.issuer != self.issuer {
             return Err(FetchError::Document("it is of another issuer"));
         }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::TokenError;
+use crate::object::object;
 
 /// The most audiences that a token may have.
 const AUDIENCES_MAX: usize = 32;
@@ -60,7 +61,7 @@ pub struct Expected<'a> {
 
 impl Claims {
     pub(crate) fn parse(payload: &[u8]) -> Result<Self, TokenError> {
-        let claims: Self = serde_json::from_slice(payload).map_err(|_| TokenError::Malformed)?;
+        let claims: Self = object(payload).ok_or(TokenError::Malformed)?;
         let times = [Some(claims.expires), claims.not_before, claims.issued];
         // Within these bounds every second is a number of its own.
         let in_bounds = |Seconds(at): &Seconds| (0.0..9_007_199_254_740_992.0).contains(at);

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 
 use crate::algorithm::{Algorithm, PublicKey};
 use crate::claims::Claims;
+use crate::object::object;
 use crate::{KeySet, TokenError};
 
 /// The most bytes that a token may have.
@@ -77,7 +78,7 @@ impl<'a> Compact<'a> {
         if header.len() > HEADER_BYTES_MAX {
             return Err(TokenError::Malformed);
         }
-        let header: Header = serde_json::from_slice(&header).map_err(|_| TokenError::Malformed)?;
+        let header: Header = object(&header).ok_or(TokenError::Malformed)?;
         let Header { alg, typ, kid, crit, jwk, jku, x5u, x5c, b64, zip, enc } = header;
         if [crit, jwk, jku, x5u, x5c, b64, zip, enc].iter().any(Option::is_some) {
             return Err(TokenError::Kind);
@@ -126,8 +127,8 @@ impl<'a> Compact<'a> {
         struct Issuer {
             iss: String,
         }
-        let read = serde_json::from_slice(&self.payload);
-        read.map(|Issuer { iss }| iss).map_err(|_| TokenError::Malformed)
+        let read = object(&self.payload);
+        read.map(|Issuer { iss }| iss).ok_or(TokenError::Malformed)
     }
 
     /// Checks its signature by its key among those that are known, and returns what it claims.

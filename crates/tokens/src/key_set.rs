@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::algorithm::{Algorithm, PublicKey};
+use crate::object::object;
 
 /// The most keys that are looked at.
 pub const KEYS_MAX: usize = 100;
@@ -66,11 +67,12 @@ impl KeySet {
     /// # Errors
     /// [`KeySetError`].
     pub fn parse(text: &[u8]) -> Result<Self, KeySetError> {
-        let set: JwkSet = serde_json::from_slice(text).map_err(|_| KeySetError)?;
+        let set: JwkSet = object(text).ok_or(KeySetError)?;
         if set.keys.len() > KEYS_MAX {
             return Err(KeySetError);
         }
-        let read = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
+        let keys = set.keys.into_iter().filter(Value::is_object);
+        let read = keys.filter_map(|key| serde_json::from_value(key).ok());
         Ok(Self(read.filter_map(usable).collect()))
     }
 
@@ -167,6 +169,7 @@ mod tests {
             json!({ "kty": "EC", "crv": "P-256", "kid": "a", "x": x, "y": "AAAA" }),
             json!({ "kty": "RSA", "kid": "a", "n": "A".repeat(2000), "e": "AQAB" }),
             json!(7),
+            json!(["OKP", "a", null, null, null, "Ed25519", x, null, null, null]),
         ] {
             assert!(parse(json!([key])).is_empty(), "{key}");
         }
@@ -184,7 +187,7 @@ mod tests {
 
     #[test]
     fn what_is_no_set_is_refused() {
-        for text in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[],"keys":[]}"#] {
+        for text in ["", "[]", "[[]]", "{}", r#"{"keys":{}}"#, r#"{"keys":[],"keys":[]}"#] {
             assert_eq!(KeySet::parse(text.as_bytes()), Err(KeySetError), "{text}");
         }
         let many = json!({ "keys": vec![json!({}); KEYS_MAX + 1] }).to_string();

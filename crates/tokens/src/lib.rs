@@ -9,12 +9,14 @@ mod algorithm;
 mod claims;
 mod compact;
 mod key_set;
+mod object;
 mod signing;
 
 pub use algorithm::{Algorithm, PublicKey};
 pub use claims::{Claims, Expected};
 pub use compact::{Compact, Kind, TOKEN_BYTES_MAX};
 pub use key_set::{KEYS_MAX, Key, KeySet, KeySetError};
+pub use object::object;
 pub use signing::{AccessClaims, SigningKey, published};
 
 /// Why a token is not taken.
