@@ -29,8 +29,11 @@ fn token(text: &str) {
 
 fn keys(input: &[u8]) {
     let Ok(set) = KeySet::parse(input) else { return };
-    let read: Value = serde_json::from_slice(input).expect("a set of keys is JSON");
-    assert!(read["keys"].as_array().is_some_and(|keys| keys.len() >= set.as_slice().len()));
+    assert!(std::str::from_utf8(input).is_ok_and(|text| text.trim_ascii_start().starts_with('{')));
+    // It refuses names that it keeps for itself.
+    if let Ok(read) = serde_json::from_slice::<Value>(input) {
+        assert!(read["keys"].as_array().is_some_and(|keys| keys.len() >= set.as_slice().len()));
+    }
     for key in set.as_slice() {
         assert!(set.has(&key.name));
         for algorithm in Algorithm::ALL {

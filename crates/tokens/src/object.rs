@@ -1,13 +1,14 @@
 //! Objects of JSON. What serde derives for a struct takes a list of its members' values for one as well, which no standard
-//! about tokens does.
+//! about tokens does, and passes over what is no text in members that nobody asked for (RFC 8259, 8.1: JSON is UTF-8).
 
 use serde::de::DeserializeOwned;
 
 /// Reads an object: its members, and nothing else that could be taken for it.
 #[must_use]
 pub fn object<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
-    let is_object = text.trim_ascii_start().starts_with(b"{");
-    if is_object { serde_json::from_slice(text).ok() } else { None }
+    let text = std::str::from_utf8(text).ok()?;
+    let is_object = text.trim_ascii_start().starts_with('{');
+    if is_object { serde_json::from_str(text).ok() } else { None }
 }
 
 #[cfg(test)]
@@ -29,5 +30,12 @@ mod tests {
         for text in ["", " ", "{", "null", "\x0c{\"name\":\"a\"}", r#"{"name":"a"} 1"#] {
             assert_eq!(object::<Named>(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_no_text_is_no_object_wherever_it_stands() {
+        let text = b"{\"name\":\"a\",\"other\":\"\x96\"}";
+        assert!(serde_json::from_slice::<Named>(text).is_ok());
+        assert_eq!(object::<Named>(text), None);
     }
 }
