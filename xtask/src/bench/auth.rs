@@ -13,7 +13,7 @@ use super::figures::{Figures, Round};
 use super::load::{Keys, Load, Traffic, fund};
 use super::measure::{ServerSpent, measure};
 use super::service::{Service, build};
-use super::table::{Bound, Figure, Spread, counted, row};
+use super::table::{Bound, Figure, Spread, counted, header, row};
 
 /// What of the throughput has to be left with a key.
 const BOUND: Bound = Bound::AtLeast(0.9);
@@ -152,25 +152,24 @@ fn report(options: &Options, compared: &[Compared]) -> String {
          database and load share {cores} cores; {accounts} accounts.\n"
     )
     .expect("texts can be written");
-    row(
+    header(
         &mut text,
-        &[
-            &"database",
-            &"request",
-            &"connections",
-            &"with a key: requests/s",
-            &"p50 ms",
-            &"p99 ms",
-            &"off: requests/s",
-            &"p50 ms",
-            &"p99 ms",
-            &"a key ÷ off",
-            &"round by round",
-            &"must be",
-            &"",
+        [
+            "database",
+            "request",
+            "connections",
+            "with a key: requests/s",
+            "p50 ms",
+            "p99 ms",
+            "off: requests/s",
+            "p50 ms",
+            "p99 ms",
+            "a key ÷ off",
+            "round by round",
+            "must be",
+            "",
         ],
     );
-    row(&mut text, &[&"---"; 13].map(|cell| cell as &dyn std::fmt::Display));
     for Compared { database, connections, asked, figures: [key, off] } in compared {
         let per_second = |round: &Round| round.per_second;
         let (ratio, spread) = key.over(off, per_second);

@@ -9,11 +9,11 @@ use clap::Args;
 
 use super::auth::Database;
 use super::cluster::Cluster;
-use super::figures::median;
+use super::figures::{median, spread};
 use super::load::{Keys, Load, Traffic, fund, post_transfers};
 use super::resident::resident_bytes;
 use super::service::{Service, build};
-use super::table::{Bound, Figure, row};
+use super::table::{Bound, Figure, header, megabytes, row};
 
 /// Megabytes that the service may have resident before anybody has asked for anything.
 const IDLE: Bound = Bound::AtMost(8.0);
@@ -98,11 +98,8 @@ fn soak(options: &Options, binary: &Path) -> anyhow::Result<(f64, Vec<Sample>)> 
     let service = Service::start(binary, &url, &[])?;
     // What it does at its start goes on for a moment after it has named its address.
     std::thread::park_timeout(Duration::from_secs(2));
-    let megabytes = || {
-        let kilobytes = resident_bytes(service.process_id())? / 1000;
-        anyhow::Ok(f64::from(u32::try_from(kilobytes)?) / 1e3)
-    };
-    let idle = megabytes()?;
+    let resident = || resident_bytes(service.process_id()).map(megabytes);
+    let idle = resident()?;
     fund(service.address, options.accounts)?;
     let (began, minutes) = (Instant::now(), Duration::from_mins(options.minutes));
     let (mut requests, mut told, mut samples) = (0, Instant::now(), Vec::new());
@@ -119,7 +116,7 @@ fn soak(options: &Options, binary: &Path) -> anyhow::Result<(f64, Vec<Sample>)> 
                 duration: Duration::from_secs(options.seconds),
             };
             requests += post_transfers(&load)?.posts;
-            samples.push(Sample { after: began.elapsed(), requests, megabytes: megabytes()? });
+            samples.push(Sample { after: began.elapsed(), requests, megabytes: resident()? });
         }
         if let Some(sample) = samples.last().filter(|_| told.elapsed() >= Duration::from_mins(1)) {
             told = Instant::now();
@@ -145,29 +142,26 @@ fn report(options: &Options, idle: f64, samples: &[Sample]) -> String {
         last.after.as_secs() / 60,
     )
     .expect("texts can be written");
-    let megabytes = |samples: &[Sample]| samples.iter().map(|sample| sample.megabytes).collect::<Vec<_>>();
-    let most = megabytes(samples).into_iter().fold(f64::NAN, f64::max);
+    let resident = |samples: &[Sample]| samples.iter().map(|sample| sample.megabytes).collect::<Vec<_>>();
+    let most = |samples: &[Sample]| spread(resident(samples).into_iter()).1;
     let quarter = |number: usize| {
         let place = |number: usize| samples.len() * number / 4;
-        median(megabytes(&samples[place(number)..place(number + 1)]))
+        median(resident(&samples[place(number)..place(number + 1)]))
     };
-    row(&mut text, &[&"what", &"measured", &"must be", &""]);
-    row(&mut text, &[&"---"; 4].map(|cell| cell as &dyn std::fmt::Display));
+    header(&mut text, ["what", "measured", "must be", ""]);
     for (what, measured, bound) in [
         ("idle, MB", idle, IDLE),
-        ("most at any time, MB", most, LOADED),
+        ("most at any time, MB", most(samples), LOADED),
         ("last quarter of the time ÷ the third", quarter(3) / quarter(2), GROWTH),
     ] {
         row(&mut text, &[&what, &format!("{measured:.3}"), &bound, &bound.verdict(measured)]);
     }
     text.push('\n');
-    row(&mut text, &[&"minutes", &"requests", &"median MB", &"most MB"]);
-    row(&mut text, &[&"---"; 4].map(|cell| cell as &dyn std::fmt::Display));
+    header(&mut text, ["minutes", "requests", "median MB", "most MB"]);
     for piece in samples.chunks(samples.len().div_ceil(ROWS)) {
-        let (all, end) = (megabytes(piece), piece[piece.len() - 1]);
-        let most = all.iter().copied().fold(f64::NAN, f64::max);
+        let end = piece[piece.len() - 1];
         let minutes = Figure(end.after.as_secs_f64() / 60.0);
-        row(&mut text, &[&minutes, &end.requests, &Figure(median(all)), &Figure(most)]);
+        row(&mut text, &[&minutes, &end.requests, &Figure(median(resident(piece))), &Figure(most(piece))]);
     }
     text
 }

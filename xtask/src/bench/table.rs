@@ -15,6 +15,20 @@ pub(crate) fn row(text: &mut String, cells: &[&dyn fmt::Display]) {
     text.push_str("|\n");
 }
 
+/// Begins a table in Markdown: the names of its columns.
+pub(crate) fn header<const COLUMNS: usize>(text: &mut String, names: [&str; COLUMNS]) {
+    row(text, &names.each_ref().map(|name| name as &dyn fmt::Display));
+    row(text, &[&"---"; COLUMNS].map(|cell| cell as &dyn fmt::Display));
+}
+
+/// Returns bytes in megabytes of 1,000,000.
+pub(crate) fn megabytes(bytes: u64) -> f64 {
+    // Shown to a few digits.
+    #[expect(clippy::cast_precision_loss)]
+    let bytes = bytes as f64;
+    bytes / 1e6
+}
+
 /// What a ratio has to be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Bound {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Context, bail};
 
 use super::counts::Counts;
-use crate::bench::table::row;
+use crate::bench::table::{header, row};
 
 /// What one request came to.
 pub(super) struct Counted {
@@ -43,20 +43,10 @@ pub(super) fn write(counted: &[Counted], requests: u32, valgrind: &str) -> Strin
         2 * requests
     )
     .expect("texts can be written");
-    row(
+    header(
         &mut text,
-        &[
-            &"request",
-            &"database",
-            &"allocations",
-            &"at most",
-            &"bytes",
-            &"at most",
-            &"instructions",
-            &"at most",
-        ],
+        ["request", "database", "allocations", "at most", "bytes", "at most", "instructions", "at most"],
     );
-    row(&mut text, &[&"---"; 8].map(|cell| cell as &dyn std::fmt::Display));
     for Counted { route, store, counts } in counted {
         let mut cells = vec![route.clone(), store.clone()];
         for ((_, figure), allowance) in counts.figures().into_iter().zip(ALLOWANCES) {

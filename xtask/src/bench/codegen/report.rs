@@ -1,10 +1,10 @@
 //! The report.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Write as _;
 
 use super::{Measured, Options, Seconds};
 use crate::bench::figures::{median, spread};
-use crate::bench::table::{Bound, Figure, Spread, row};
+use crate::bench::table::{Bound, Figure, Spread, header, row};
 
 /// What of the time that a change of a body takes may be left.
 const BODY: Bound = Bound::AtMost(0.35);
@@ -35,8 +35,7 @@ pub(crate) fn report(options: &Options, measured: &Measured) -> String {
          request-scoped constructors; what is compared is within one run. \"Always\" is `cargo px build` as it was before \
          there was a fingerprint: code is generated whatever has changed.\n\n"
     );
-    row(&mut text, &[&"changed", &"built by", &"seconds", &"round by round", &"÷ always", &"must be", &""]);
-    row(&mut text, &[&"---"; 7].map(|cell| cell as &dyn Display));
+    header(&mut text, ["changed", "built by", "seconds", "round by round", "÷ always", "must be", ""]);
     let px = "`cargo px build`";
     let dev = "`cargo xtask dev`'s way";
     let line = |changed, built, seconds, bound, is_of_seconds| Line {

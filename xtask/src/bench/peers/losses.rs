@@ -4,7 +4,7 @@
 use super::results::{Case, Measurement, Results, Round};
 use super::{Contestant, Job, Store};
 use crate::bench::figures::median;
-use crate::bench::table::Bound;
+use crate::bench::table::{Bound, megabytes};
 
 /// A difference below this share of the better figure is none.
 const NOISE: f64 = 0.05;
@@ -199,13 +199,6 @@ fn lost_on_size(results: &Results) -> Vec<Loss> {
     let programs = results.programs.iter().map(|program| (program.contestant, megabytes(program.bytes)));
     lost("Size of the program".to_owned(), "MB", programs.collect());
     losses
-}
-
-pub(super) fn megabytes(bytes: u64) -> f64 {
-    // Shown to a few digits.
-    #[expect(clippy::cast_precision_loss)]
-    let bytes = bytes as f64;
-    bytes / 1e6
 }
 
 /// Returns the median ratio of a contestant to the service, round by round.

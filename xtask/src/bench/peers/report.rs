@@ -5,10 +5,10 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::losses::{self, megabytes, ratio};
+use super::losses::{self, ratio};
 use super::results::{Case, Machine, Results, Settings};
 use super::{Contestant, Job, Options, plots};
-use crate::bench::table::{Figure, Spread, counted, row};
+use crate::bench::table::{Figure, Spread, counted, megabytes, row};
 
 /// Between these stands what people write; everything else is written anew.
 const KEPT: [&str; 2] = [
