@@ -75,7 +75,8 @@ impl MovedByEffectiveTime {
     }
 
     /// Returns the first `rows` entries within places with a posting of one of the accounts, or all there are, in order, and
-    /// among them some in other assets than the lists are of; `None` where that would take too much. The places have to lie within those that this began with.
+    /// among them some in other assets than the lists are of; `None` where that would take too much. The places have to lie
+    /// within those that this began with.
     ///
     /// # Errors
     /// Where the ledger cannot be read.
