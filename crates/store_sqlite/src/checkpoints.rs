@@ -8,26 +8,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
+use sqlx::{SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinHandle;
 
 use crate::options::SqliteOptions;
 use crate::writer::Writer;
 
-/// Pages in the log that are to be copied, from which on it is worth while where the file is small: 16 MiB.
+/// Pages in the log that are to be copied, from which on it is worth while: 16 MiB.
 const MANY: i64 = 4096;
-
-/// And where it is large, 1 GiB: what a crash leaves is read when the service starts again.
-const MOST: i64 = 262_144;
-
-/// Between the two, the part of the file that the log may be as long as. Batches change pages anywhere in a file; the
-/// longer the log, the more of its pages are changed several times and copied once, and the closer to each other those
-/// lie that are copied.
-const PART: i64 = 4;
-
-/// Bytes of a page, in a file that SQLite made as it comes.
-const PAGE_BYTES: i64 = 4096;
 
 /// So few that the writer may wait for them.
 const FEW: i64 = 256;
@@ -111,15 +100,11 @@ async fn copy(pool: &SqlitePool, writer: &Writer) -> Result<bool, sqlx::Error> {
     if waiting < MANY {
         return Ok(true);
     }
-    let many = worth_while(pages(&mut connection).await?);
-    if waiting < many {
-        return Ok(true);
-    }
     for _ in 0..PASSES {
         let log = advance(&mut connection).await?;
         // What was committed while this was copied is not counted yet.
         waiting = look(&mut connection).await?.waiting();
-        if log.waiting() >= many {
+        if log.waiting() >= MANY {
             return Ok(false);
         }
         if waiting < FEW {
@@ -127,27 +112,7 @@ async fn copy(pool: &SqlitePool, writer: &Writer) -> Result<bool, sqlx::Error> {
         }
     }
     let mut writer = writer.acquire().await?;
-    keep(&mut writer, many).await?;
     Ok(advance(&mut writer).await?.waiting() == 0)
-}
-
-/// Returns how many pages in the log are worth copying into a file of so many.
-fn worth_while(pages: i64) -> i64 {
-    (pages / PART).clamp(MANY, MOST)
-}
-
-/// Returns how many pages the file has.
-async fn pages(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("PRAGMA page_count").fetch_one(connection).await
-}
-
-/// Has the log, when it begins from its start, keep the room that it takes until it is copied again, and give back what is
-/// above that and above what a new connection keeps.
-async fn keep(writer: &mut SqliteConnection, pages: i64) -> Result<(), sqlx::Error> {
-    let bytes = (pages * PAGE_BYTES).max(SqliteOptions::LOG_BYTES);
-    let pragma = format!("PRAGMA journal_size_limit = {bytes}");
-    sqlx::query(AssertSqlSafe(pragma)).execute(writer).await?;
-    Ok(())
 }
 
 /// How far the log is copied.
@@ -188,7 +153,7 @@ mod tests {
     use sqlx::{Connection, SqliteConnection};
     use test_support::{append, ledger_name, transfer};
 
-    use super::{FEW, Log, MANY, MOST, look, worth_while};
+    use super::{FEW, Log, MANY, look};
     use crate::SqliteStore;
     use crate::writer::tests::{empty_store, on_the_writer};
 
@@ -236,34 +201,6 @@ mod tests {
         commit_until(&store, |log| log.pages < FEW).await;
         let file = std::fs::metadata(folder.path().join("test.db")).unwrap().len();
         assert!(file >= 16 << 20, "{file}");
-    }
-
-    /// An eighth of a gibibyte of file, and a log of more than is copied where the file is small.
-    #[tokio::test]
-    async fn the_log_of_a_large_file_grows_longer_before_it_is_copied() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = store(&folder).await;
-        on_the_writer(&store, "INSERT INTO filling VALUES (zeroblob(128 << 20))").await;
-        commit_until(&store, |log| log.pages < FEW).await;
-        fill(&store).await;
-        for _ in 0..10 {
-            append(&store, &ledger_name("main"), &[transfer("world", "a", 1)]).await;
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let kept = log(&store).await;
-        assert!(kept.waiting() >= MANY, "{kept:?}");
-        for _ in 0..2 {
-            fill(&store).await;
-        }
-        commit_until(&store, |log| log.pages < FEW).await;
-        let kept = std::fs::metadata(folder.path().join("test.db-wal")).unwrap().len();
-        assert!(kept <= 64 << 20, "what the log took beyond its limit is given back: {kept}");
-    }
-
-    #[test]
-    fn how_long_the_log_may_be_follows_the_file() {
-        let parts = [(1, MANY), (4 * MANY, MANY), (40_000, 10_000), (1 << 40, MOST)];
-        assert_eq!(parts.map(|(pages, _)| worth_while(pages)), parts.map(|(_, log)| log));
     }
 
     #[tokio::test]

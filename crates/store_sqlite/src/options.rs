@@ -34,9 +34,6 @@ impl SqliteOptions {
         Ok(Self { path: std::path::absolute(&self.path)?, ..self.clone() })
     }
 
-    /// How many bytes the log of a small file keeps.
-    pub(crate) const LOG_BYTES: i64 = 64 << 20;
-
     fn connection(&self) -> SqliteConnectOptions {
         SqliteConnectOptions::new()
             .filename(&self.path)
@@ -52,11 +49,10 @@ impl SqliteOptions {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            // A task copies the write-ahead log into the database long before. A commit does it where that could not: from
-            // 2 GiB on, twice of what the task leaves at most. And a log that once grew does not stay large: the task sets
-            // anew what it keeps.
-            .pragma("wal_autocheckpoint", "524288")
-            .pragma("journal_size_limit", Self::LOG_BYTES.to_string())
+            // A task copies the write-ahead log into the database long before. A commit does it where that could not, and a
+            // log that once grew does not stay large.
+            .pragma("wal_autocheckpoint", "16384")
+            .pragma("journal_size_limit", "67108864")
             // 16 MiB hold the upper levels of all indexes, and what is written again and again.
             .pragma("cache_size", "-16384")
             // A full batch on a large ledger touches two pages of its own for each posting. What would not fit is written to
