@@ -6,10 +6,10 @@
 
 mod copies;
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::HashMap;
 use ledger::{Address, LedgerName};
 use tokio::sync::oneshot;
 
@@ -68,7 +68,7 @@ struct Together {
 impl AccountReads {
     /// Begins with no copy. `weight_max` is about how many bytes they may take together; with 0 there are none.
     pub(crate) fn new(weight_max: usize) -> Self {
-        Self(Mutex::new(State { ledgers: HashMap::new(), weight_max, weight: 0 }))
+        Self(Mutex::new(State { ledgers: HashMap::default(), weight_max, weight: 0 }))
     }
 
     /// Reads an account as it stands at some moment after this was called.

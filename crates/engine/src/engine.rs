@@ -1,10 +1,10 @@
 //! The engine's face: finds or opens the lane of a ledger, and hands reads to the store.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fail_points::Point;
+use foldhash::HashMap;
 use ledger::{Address, LedgerName, Metadata, Postings, Timestamp};
 use smallvec::smallvec;
 use tokio::sync::{Notify, Semaphore};

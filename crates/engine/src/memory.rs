@@ -2,8 +2,9 @@
 //!
 //! All of it is computation: nothing in here waits, writes, or looks at a clock.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use foldhash::HashMap;
 use ledger::{
     Balance, BalanceKey, Book, Command, Entry, EntryBody, EntryNumber, Expectation, Remainder, Timestamp,
     decide, find_target,
@@ -215,7 +216,12 @@ impl Memory {
     pub(crate) fn draft(&mut self) -> Draft {
         let book = self.book.as_mut().expect("there is something remembered");
         book.forget_look_ups();
-        Draft { expected: head(book), keys: HashMap::new(), unused: Unused::default(), records: Vec::new() }
+        Draft {
+            expected: head(book),
+            keys: HashMap::default(),
+            unused: Unused::default(),
+            records: Vec::new(),
+        }
     }
 
     /// Decides what was asked for together on top of what was decided before: all of it happens, or nothing.

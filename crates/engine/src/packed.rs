@@ -3,10 +3,10 @@
 //!
 //! Never knows more than a balance's counters: policies stay in the book. Never decides whether what it has still holds.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use foldhash::HashMap;
 use ledger::{Amount, Balance, BalanceKey};
 
 /// About what one takes besides its account and asset: their place in memory, the counters, and free places of the table.

@@ -4,10 +4,11 @@
 //! until it is answered. Never waits: what there is no room
 //! for is refused.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fail_points::Point;
+use foldhash::HashSet;
 use prometheus_client::metrics::gauge::Gauge;
 use smallvec::{SmallVec, smallvec};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};

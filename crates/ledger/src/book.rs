@@ -2,7 +2,7 @@
 
 mod savepoint;
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use self::savepoint::Savepoint;
 

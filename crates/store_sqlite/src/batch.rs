@@ -64,8 +64,7 @@ pub(crate) async fn begin(
     let transactions = load_transactions(&mut transaction, head.id, &wanted.transactions).await?;
     let keys = load_keys(&mut transaction, head.id, &wanted.keys).await?;
     let references = load_references(&mut transaction, head.id, &wanted.references).await?;
-    let committed = store.checkpoints.as_ref().map(Checkpoints::committed);
-    let batch = Box::new(SqliteBatch { transaction, ledger: head.id, next: at.next.0, committed });
+    let batch = Box::new(SqliteBatch::new(store, transaction, head.id, at.next));
     let loaded = Loaded {
         head: at,
         balances,
@@ -82,7 +81,7 @@ pub(crate) async fn begin(
 }
 
 /// Reads balances, and what their accounts allow.
-async fn look_up(
+pub(crate) async fn look_up(
     connection: &mut SqliteConnection,
     ledger: i64,
     wanted: &[BalanceKey],
@@ -116,7 +115,7 @@ async fn look_up(
     Ok(found)
 }
 
-async fn load_keys(
+pub(crate) async fn load_keys(
     connection: &mut SqliteConnection,
     ledger: i64,
     wanted: &[IdempotencyKey],
@@ -147,7 +146,7 @@ async fn load_keys(
     Ok(uses)
 }
 
-async fn load_references(
+pub(crate) async fn load_references(
     connection: &mut SqliteConnection,
     ledger: i64,
     wanted: &[Reference],
@@ -218,7 +217,7 @@ type ChangedSum<'a> = (&'a str, &'a Asset, BalanceTotal);
 type MovedRow<'m, 'r> = (&'m &'r BalanceKey, &'m MovedBalance<'r>);
 
 /// An open batch: a transaction that holds the file's lock, and where the log stood when it began.
-struct SqliteBatch {
+pub(crate) struct SqliteBatch {
     transaction: Transaction<'static, Sqlite>,
     ledger: i64,
     next: u64,
@@ -228,13 +227,10 @@ struct SqliteBatch {
 #[async_trait]
 impl Batch for SqliteBatch {
     async fn commit(mut self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {
-        self.write(records).await.map_err(|failure| CommitError::RolledBack(failure.into()))?;
-        fail_points::reach(Point::SqliteHeadAdvanced);
-        self.transaction.commit().await.map_err(commit_failed)?;
-        if let Some(committed) = self.committed {
-            committed.notify_one();
-        }
-        Ok(())
+        let not_written = |failure: Failure| CommitError::RolledBack(failure.into());
+        let rows = BatchRows::of(records, self.next).map_err(not_written)?;
+        self.write(records, &rows).await.map_err(not_written)?;
+        self.end().await
     }
 
     async fn record(&mut self, events: &[AuditEvent]) -> Result<(), CommitError> {
@@ -252,9 +248,29 @@ impl Batch for SqliteBatch {
 }
 
 impl SqliteBatch {
-    async fn write(&mut self, records: &[LogRecord]) -> Result<(), Failure> {
+    pub(crate) fn new(
+        store: &SqliteStore,
+        transaction: Transaction<'static, Sqlite>,
+        ledger: i64,
+        next: EntryNumber,
+    ) -> Self {
+        let committed = store.checkpoints.as_ref().map(Checkpoints::committed);
+        Self { transaction, ledger, next: next.0, committed }
+    }
+
+    /// Commits what is written.
+    pub(crate) async fn end(self) -> Result<(), CommitError> {
+        fail_points::reach(Point::SqliteHeadAdvanced);
+        self.transaction.commit().await.map_err(commit_failed)?;
+        if let Some(committed) = self.committed {
+            committed.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Writes entries with all their projections, and advances the head.
+    pub(crate) async fn write(&mut self, records: &[LogRecord], rows: &BatchRows<'_>) -> Result<(), Failure> {
         let Some(last) = records.last() else { return Ok(()) };
-        let rows = BatchRows::of(records, self.next)?;
         self.write_entries(records).await?;
         fail_points::reach(Point::SqliteEntriesWritten);
         let balances: Vec<MovedRow<'_, '_>> = rows.balances.iter().collect();

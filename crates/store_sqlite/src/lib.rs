@@ -6,6 +6,7 @@
 
 mod access;
 mod accounts;
+mod append;
 mod at_head;
 mod audit;
 mod backup;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use engine::port::{
-    AccountsAtHead, AllParts, BeginError, CreateLedgerError, DatedLine, DueHold, LedgerCreation, LogRecord,
-    Opened, Parts, ReadError, Snapshot, Store, Wanted,
+    AccountsAtHead, AllParts, Appended, Appends, BeginError, CommitError, CreateLedgerError, DatedLine,
+    DueHold, Head, LedgerCreation, LogRecord, LookedUp, Opened, Parts, ReadError, Snapshot, Store, Unused,
+    Wanted,
 };
 use engine::query::{
     Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, ChangeQuery, Hold, HoldQuery, Ledger, NewLedger,
@@ -21,8 +22,8 @@ use crate::checkpoints::Checkpoints;
 use crate::options::SqliteOptions;
 use crate::writer::Writer;
 use crate::{
-    accounts, at_head, batch, changes, groups, holds, ledgers, log, migrate, past, snapshot, statement,
-    transaction_changes, transactions,
+    accounts, append, at_head, batch, changes, groups, holds, ledgers, log, migrate, past, snapshot,
+    statement, transaction_changes, transactions,
 };
 
 /// Ledgers in one SQLite file.
@@ -144,7 +145,28 @@ impl Parts for SqliteStore {
 }
 
 #[async_trait]
+impl Appends for SqliteStore {
+    async fn balances_of(&self, ledger: &LedgerName, keys: &[BalanceKey]) -> Result<LookedUp, ReadError> {
+        Ok(append::balances_of(self, ledger, keys).await?)
+    }
+
+    async fn append(
+        &self,
+        ledger: &LedgerName,
+        expected: Head,
+        unused: &Unused,
+        records: &[LogRecord],
+    ) -> Result<Appended, CommitError> {
+        append::append(self, ledger, expected, unused, records).await
+    }
+}
+
+#[async_trait]
 impl Store for SqliteStore {
+    fn appends(&self) -> Option<&dyn Appends> {
+        Some(self)
+    }
+
     async fn begin(&self, ledger: &LedgerName, wanted: Wanted) -> Result<Opened, BeginError> {
         Ok(batch::begin(self, ledger, wanted).await?)
     }

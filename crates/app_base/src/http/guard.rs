@@ -71,7 +71,9 @@ where
     };
     // What a panic leaves behind is dropped with the request; what requests share is safe by itself:
     // no lock of theirs is held across anything that could panic.
-    let request = AssertUnwindSafe(next.into_future()).catch_unwind();
+    // Boxed, so that no layer around it moves what the handler needs, and a request takes the room of its own route, not of
+    // the largest.
+    let request = AssertUnwindSafe(Box::pin(next.into_future())).catch_unwind();
     match tokio::time::timeout(limits.timeout, request).await {
         Ok(Ok(response)) => response,
         Ok(Err(payload)) => {

@@ -104,7 +104,7 @@ impl<'v> Value<'v> {
             return None;
         }
         let inside = &self.text[1..self.text.len() - 1];
-        if !inside.contains('\\') {
+        if !inside.as_bytes().contains(&b'\\') {
             return Some(Cow::Borrowed(inside));
         }
         if let Ok(text) = serde_json::from_str(self.text) {

@@ -1,8 +1,8 @@
 //! Copies of accounts of one ledger, all of them as of one head of its log. Nothing in here waits.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use ledger::{Address, Entry, EntryBody};
 
 use crate::port::{Head, LogRecord};

@@ -1,0 +1,77 @@
+//! The short way to write: what was decided on a remembered state, if the ledger still is as it is remembered.
+
+use engine::port::{Appended, CommitError, Head, LogRecord, LookedUp, Unused};
+use ledger::{BalanceKey, LedgerName, Timestamp};
+use sql_rows::{BatchRows, Failure, stored_number};
+
+use crate::batch::{SqliteBatch, load_keys, load_references, look_up};
+use crate::store::SqliteStore;
+
+/// Reads balances, and what their accounts allow, beside whoever writes.
+pub(crate) async fn balances_of(
+    store: &SqliteStore,
+    ledger: &LedgerName,
+    keys: &[BalanceKey],
+) -> Result<LookedUp, Failure> {
+    let mut connection = store.reader().await?;
+    let name = ledger.as_str();
+    let found = sqlx::query_scalar!("SELECT id FROM ledgers WHERE name = ?1", name)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(id) = found else { return Ok(LookedUp::default()) };
+    look_up(&mut connection, id, keys).await
+}
+
+/// Writes entries and commits, if the ledger's head stands at `expected` and nothing that they or `unused` name is in use.
+pub(crate) async fn append(
+    store: &SqliteStore,
+    ledger: &LedgerName,
+    expected: Head,
+    unused: &Unused,
+    records: &[LogRecord],
+) -> Result<Appended, CommitError> {
+    if records.is_empty() {
+        return Ok(Appended::Written);
+    }
+    match written(store, ledger, expected, unused, records).await {
+        Ok(Some(batch)) => batch.end().await.map(|()| Appended::Written),
+        Ok(None) => Ok(Appended::Stale),
+        // One of their own numbers, keys or references.
+        Err(Failure::Database(sqlx::Error::Database(error))) if error.is_unique_violation() => {
+            Ok(Appended::Stale)
+        }
+        Err(failure) => Err(CommitError::RolledBack(failure.into())),
+    }
+}
+
+/// Writes entries, and leaves it to the caller to commit; `None` where the ledger is not as it is remembered.
+async fn written(
+    store: &SqliteStore,
+    ledger: &LedgerName,
+    expected: Head,
+    unused: &Unused,
+    records: &[LogRecord],
+) -> Result<Option<SqliteBatch>, Failure> {
+    let rows = BatchRows::of(records, expected.next.0)?;
+    let mut transaction = store.writer.begin().await?;
+    let name = ledger.as_str();
+    let next = stored_number(expected.next);
+    let last_recorded_at = expected.last_recorded_at.map(Timestamp::micros);
+    let found = sqlx::query_scalar!(
+        "SELECT id FROM ledgers WHERE name = ?1 AND next_entry = ?2 AND last_recorded_at IS ?3",
+        name,
+        next,
+        last_recorded_at
+    )
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let Some(id) = found else { return Ok(None) };
+    let is_unused = load_keys(&mut transaction, id, &unused.keys).await?.is_empty()
+        && load_references(&mut transaction, id, &unused.references).await?.is_empty();
+    if !is_unused {
+        return Ok(None);
+    }
+    let mut batch = SqliteBatch::new(store, transaction, id, expected.next);
+    batch.write(records, &rows).await?;
+    Ok(Some(batch))
+}
