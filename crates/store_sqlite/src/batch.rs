@@ -34,6 +34,7 @@ use crate::number::{StoredNumber, StoredTotal};
 use crate::rows::{AccountRow, SumRow};
 use crate::store::SqliteStore;
 use crate::transaction_changes::{load_transactions, write_pairs, write_transaction_changes};
+use crate::values::{Insert, Values};
 
 pub(crate) async fn begin(
     store: &SqliteStore,
@@ -290,20 +291,8 @@ impl SqliteBatch {
     }
 
     async fn write_entries(&mut self, records: &[LogRecord]) -> Result<(), Failure> {
-        let mut rest = records;
-        while let Some(json) = next_array(&mut rest, write_entry) {
-            sqlx::query!(
-                "INSERT INTO entries (ledger, number, kind, recorded_at, effective_at, reference,
-                    idempotency_key, request_fingerprint, body)
-                SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
-                    value ->> 5, unhex(value ->> 6), value ->> 7
-                FROM jsonb_each(?2)",
-                self.ledger,
-                json
-            )
-            .execute(&mut *self.transaction)
-            .await?;
-        }
+        let ledger = self.ledger;
+        ENTRIES.write(&mut self.transaction, records, |values, record| entry(values, ledger, record)).await?;
         Ok(())
     }
 
@@ -350,24 +339,7 @@ impl SqliteBatch {
     /// Writes balances and sums, of which each row has a ledger's number of its own.
     async fn write_balances(&mut self, rows: &[WrittenRow<'_, '_>]) -> Result<(), Failure> {
         let ledger = self.ledger;
-        let mut rest = rows;
-        while let Some(json) = next_array(&mut rest, |json, row| row.write(json, ledger)) {
-            // WHERE true: without it the parser takes ON CONFLICT for a join's ON.
-            sqlx::query!(
-                "INSERT INTO balances (ledger, address, asset, posted_in, posted_out, pending_in,
-                    pending_out, recent_movements)
-                SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-                    value ->> 7
-                FROM jsonb_each(?1) WHERE true
-                ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = excluded.posted_in,
-                    posted_out = excluded.posted_out, pending_in = excluded.pending_in,
-                    pending_out = excluded.pending_out, recent_movements = iif(
-                        excluded.recent_movements = '', '', recent_movements || excluded.recent_movements)",
-                json
-            )
-            .execute(&mut *self.transaction)
-            .await?;
-        }
+        BALANCES.write(&mut self.transaction, rows, |values, row| row.bind(values, ledger)).await?;
         Ok(())
     }
 
@@ -386,18 +358,33 @@ impl SqliteBatch {
     }
 }
 
-fn write_entry(json: &mut Vec<u8>, LogRecord { entry, request }: &LogRecord) {
-    let row = (
-        stored_number(entry.number),
-        codec::kind(entry),
-        entry.recorded_at.micros(),
-        entry.effective_at.micros(),
-        entry.body.reference().map(Reference::as_str),
-        request.as_ref().map(|request| request.key.as_str()),
-        request.as_ref().map(|request| format!("{:032x}", u128::from_be_bytes(request.fingerprint.0))),
-        codec::encode(entry),
-    );
-    write_row(json, &row);
+const ENTRIES: Insert = Insert {
+    into: "entries (ledger, number, kind, recorded_at, effective_at, reference, idempotency_key,
+        request_fingerprint, body)",
+    columns: 9,
+    then: "",
+};
+
+const BALANCES: Insert = Insert {
+    into: "balances (ledger, address, asset, posted_in, posted_out, pending_in, pending_out, recent_movements)",
+    columns: 8,
+    then: "ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = excluded.posted_in,
+        posted_out = excluded.posted_out, pending_in = excluded.pending_in,
+        pending_out = excluded.pending_out, recent_movements = iif(
+            excluded.recent_movements = '', '', recent_movements || excluded.recent_movements)",
+};
+
+fn entry<'q>(values: Values<'q>, ledger: i64, LogRecord { entry, request }: &LogRecord) -> Values<'q> {
+    values
+        .bind(ledger)
+        .bind(stored_number(entry.number))
+        .bind(codec::kind(entry))
+        .bind(entry.recorded_at.micros())
+        .bind(entry.effective_at.micros())
+        .bind(entry.body.reference().map(|reference| reference.as_str().to_owned()))
+        .bind(request.as_ref().map(|request| request.key.as_str().to_owned()))
+        .bind(request.as_ref().map(|request| request.fingerprint.0.to_vec()))
+        .bind(codec::encode(entry))
 }
 
 fn write_list(json: &mut Vec<u8>, (key, MovedBalance { movements, .. }): &MovedRow<'_, '_>) {
@@ -425,35 +412,27 @@ enum WrittenRow<'m, 'r> {
 }
 
 impl WrittenRow<'_, '_> {
-    fn write(&self, json: &mut Vec<u8>, ledger: i64) {
+    fn bind<'q>(&self, values: Values<'q>, ledger: i64) -> Values<'q> {
         match self {
-            Self::Balance((key, MovedBalance { balance, movements })) => {
-                let row = (
-                    ledger,
-                    key.account.as_str(),
-                    key.asset.as_str(),
-                    StoredNumber::from(balance.posted_in),
-                    StoredNumber::from(balance.posted_out),
-                    StoredNumber::from(balance.pending_in),
-                    StoredNumber::from(balance.pending_out),
-                    // Nothing at all: the list has ended.
-                    if movements.end_a_list { "" } else { movements.numbers.as_str() },
-                );
-                write_row(json, &row);
-            }
-            Self::Sum((root, asset, sum)) => {
-                let row = (
-                    sums_of(ledger),
-                    root,
-                    asset.as_str(),
-                    StoredTotal(sum.posted_in),
-                    StoredTotal(sum.posted_out),
-                    StoredTotal(sum.pending_in),
-                    StoredTotal(sum.pending_out),
-                    "",
-                );
-                write_row(json, &row);
-            }
+            Self::Balance((key, MovedBalance { balance, movements })) => values
+                .bind(ledger)
+                .bind(key.account.as_str().to_owned())
+                .bind(key.asset.as_str().to_owned())
+                .bind(StoredNumber::from(balance.posted_in))
+                .bind(StoredNumber::from(balance.posted_out))
+                .bind(StoredNumber::from(balance.pending_in))
+                .bind(StoredNumber::from(balance.pending_out))
+                // Nothing at all: the list has ended.
+                .bind(if movements.end_a_list { String::new() } else { movements.numbers.clone() }),
+            Self::Sum((root, asset, sum)) => values
+                .bind(sums_of(ledger))
+                .bind((*root).to_owned())
+                .bind(asset.as_str().to_owned())
+                .bind(StoredTotal(sum.posted_in))
+                .bind(StoredTotal(sum.posted_out))
+                .bind(StoredTotal(sum.pending_in))
+                .bind(StoredTotal(sum.pending_out))
+                .bind(""),
         }
     }
 }

@@ -39,6 +39,7 @@ mod store;
 mod transaction_changes;
 mod transactions;
 mod users;
+mod values;
 mod writer;
 
 pub use backup::{Backup, BackupError, Copied};

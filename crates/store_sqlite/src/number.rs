@@ -3,9 +3,10 @@
 
 use ledger::{Amount, Total};
 use serde::{Serialize, Serializer};
+use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
-use sqlx::sqlite::{SqliteTypeInfo, SqliteValueRef};
-use sqlx::{Decode, Sqlite, Type, TypeInfo, ValueRef};
+use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
+use sqlx::{Decode, Encode, Sqlite, Type, TypeInfo, ValueRef};
 
 /// A whole number of a column of type ANY.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,24 @@ impl<'r> Decode<'r, Sqlite> for StoredNumber {
                 Ok(Self::parse(text).ok_or_else(|| NotANumber(text.to_owned()))?)
             }
             other => Err(NotANumber(format!("a value of type {other}")).into()),
+        }
+    }
+}
+
+impl<'q> Encode<'q, Sqlite> for StoredNumber {
+    fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        match i64::try_from(self.0) {
+            Ok(small) => Encode::<Sqlite>::encode(small, buffer),
+            Err(_) => Encode::<Sqlite>::encode(self.0.to_string(), buffer),
+        }
+    }
+}
+
+impl<'q> Encode<'q, Sqlite> for StoredTotal {
+    fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+        match self.0.get().and_then(|total| i64::try_from(total).ok()) {
+            Some(small) => Encode::<Sqlite>::encode(small, buffer),
+            None => Encode::<Sqlite>::encode(self.0.to_string(), buffer),
         }
     }
 }

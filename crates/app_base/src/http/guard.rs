@@ -3,9 +3,10 @@
 //!
 //! Bodies are bounded where they are read, connections where they are accepted.
 
-use std::future::IntoFuture;
+use std::future::{IntoFuture, poll_fn};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -73,8 +74,13 @@ where
     // no lock of theirs is held across anything that could panic.
     // Boxed, so that no layer around it moves what the handler needs, and a request takes the room of its own route, not of
     // the largest.
-    let request = AssertUnwindSafe(Box::pin(next.into_future())).catch_unwind();
-    match tokio::time::timeout(limits.timeout, request).await {
+    let mut request = AssertUnwindSafe(Box::pin(next.into_future())).catch_unwind();
+    // Many are answered at once: what watches the time is made for the others only.
+    let answered = match poll_fn(|cx| Poll::Ready(request.poll_unpin(cx))).await {
+        Poll::Ready(answered) => Ok(answered),
+        Poll::Pending => tokio::time::timeout(limits.timeout, request).await,
+    };
+    match answered {
         Ok(Ok(response)) => response,
         Ok(Err(payload)) => {
             failure.note_panic(&*payload);
