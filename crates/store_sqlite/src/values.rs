@@ -83,8 +83,9 @@ mod tests {
         }
         let found: Vec<(i64, Option<String>)> =
             sqlx::query_as("SELECT * FROM numbers ORDER BY number").fetch_all(&mut connection).await.unwrap();
-        let expected =
-            (0..first).map(|number| (number, (number % 3 > 0).then(|| format!("{number}{number}"))));
-        assert_eq!(found, Vec::from_iter(expected));
+        let expected: Vec<_> = (0..first)
+            .map(|number| (number, (number % 3 > 0).then(|| format!("{number}{number}"))))
+            .collect();
+        assert_eq!(found, expected);
     }
 }
