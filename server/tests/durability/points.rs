@@ -30,11 +30,11 @@ pub(crate) fn of_batches(stores: Stores) -> Vec<Point> {
 }
 
 /// Names a point and which arrival at it is the last.
-pub(crate) fn order(point: Point, stores: Stores, random: &mut fastrand::Rng) -> String {
-    let enough = match (point, stores) {
-        (Point::CommandQueued | Point::CommandAnswered, _) => 100,
+pub(crate) fn order(point: Point, random: &mut fastrand::Rng) -> String {
+    let enough = match point {
+        Point::CommandQueued | Point::CommandAnswered => 100,
         // Whoever has a database to itself goes the long way when it starts, and hardly ever after that.
-        (Point::HeadTaken | Point::BatchDecided | Point::PostgresBatchWritten, _) => 1,
+        Point::HeadTaken | Point::BatchDecided | Point::PostgresBatchWritten => 1,
         _ => 10,
     };
     format!("{}:{}", point.name(), random.u32(1..=enough))
@@ -49,7 +49,7 @@ fn kill_at_every_point(store: &Store, stores: Stores, mut tally: Tally) {
     let Chance { mut random, .. } = Chance::of(tally.test);
     let mut asked = Asked::new();
     for point in of_batches(stores) {
-        let order = order(point, stores, &mut random);
+        let order = order(point, &mut random);
         let service = store.serve(Some(&order));
         let committed =
             matches!(point, Point::PostgresAppendAnswered | Point::BatchCommitted | Point::CommandAnswered);

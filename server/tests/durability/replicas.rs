@@ -110,7 +110,7 @@ impl Replicas<'_> {
             if self.running[place].is_none() {
                 let points = of_batches(Stores::Postgres);
                 let point = random.choice(points).filter(|_| random.bool());
-                self.start(place, point.map(|point| order(point, Stores::Postgres, random)));
+                self.start(place, point.map(|point| order(point, random)));
             }
         }
     }
