@@ -1,5 +1,5 @@
 //! Batches: load what commands touch, then write what was decided, all in one SQL transaction. Never a
-//! statement per row: rows go in as JSON arrays, a table at a time.
+//! statement per row: rows go in a table at a time, as values where every batch has some, else as JSON arrays.
 //!
 //! `jsonb_each` hands out rows that are parsed already. With `json_each` every `->>` would parse its row
 //! anew, which takes half as long again.
