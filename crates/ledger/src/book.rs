@@ -2,7 +2,7 @@
 
 mod savepoint;
 
-use foldhash::HashMap;
+use std::collections::HashMap;
 
 use self::savepoint::Savepoint;
 

@@ -1,7 +1,7 @@
 //! Savepoints: what a book has to remember to go back to how it was, as when one of several commands that happen
 //! together or not at all is rejected.
 
-use foldhash::HashMap;
+use std::collections::HashMap;
 
 use super::Book;
 use crate::{
