@@ -33,7 +33,7 @@ use identity::Action;
 use ledger::Metadata;
 use mail::{MailMetrics, Outbox};
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -155,7 +155,7 @@ async fn run(
 
     let (listener, address) = match inherited {
         Some(inherited) => inherited.listen()?,
-        None => listen(&config.server).await?,
+        None => listen(SocketAddr::new(config.server.ip, config.server.port))?,
     };
     let mut edge = Edge::new(limits(&config.server), edge_metrics, handler, refuse);
     let scheme = if certificate.is_some() { "https" } else { "http" };
@@ -279,9 +279,19 @@ async fn create_ledgers(engine: &Engine, config: &EngineConfig) -> anyhow::Resul
     Ok(())
 }
 
-async fn listen(config: &ServerConfig) -> anyhow::Result<(TcpListener, SocketAddr)> {
-    let wanted = SocketAddr::new(config.ip, config.port);
-    let listener = TcpListener::bind(wanted).await.with_context(|| {
+/// How many connections may wait to be accepted, where the system allows as many (`net.core.somaxconn`). A client that
+/// finds no room tries again after a second; with 128, as it is else, 256 clients that connect at once do.
+const BACKLOG: u32 = 4096;
+
+fn listen(wanted: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let bound = || {
+        let socket = if wanted.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // Connections of a service that has just ended do not keep the next one from its port.
+        socket.set_reuseaddr(true)?;
+        socket.bind(wanted)?;
+        socket.listen(BACKLOG)
+    };
+    let listener = bound().with_context(|| {
         format!("cannot listen on {wanted} (set PX_SERVER__IP and PX_SERVER__PORT for another address)")
     })?;
     let address = listener.local_addr().context("cannot tell the address")?;
@@ -320,5 +330,14 @@ mod tests {
     fn as_many_threads_serve_as_there_are_cores_or_as_many_as_are_asked_for() {
         let cores = std::thread::available_parallelism().unwrap().get();
         assert_eq!([0, 1, 3].map(workers), [cores, 1, 3]);
+    }
+
+    /// Nobody accepts them meanwhile.
+    #[tokio::test]
+    async fn hundreds_may_connect_at_once() {
+        let (_listener, address) = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let connect = |_| std::net::TcpStream::connect_timeout(&address, Duration::from_millis(500));
+        let connections: Vec<_> = (0..600).map_while(|place| connect(place).ok()).collect();
+        assert_eq!(connections.len(), 600);
     }
 }
