@@ -134,9 +134,7 @@ impl Lane {
     async fn run_batch(&mut self) {
         let mut jobs = self.full_batch();
         let companion = jobs.first_mut().and_then(|job| job.companion.take());
-        let commands = jobs.iter().map(|job| job.asked.len()).sum();
-        self.count_begun(commands);
-        self.shared.metrics.batch_commands.observe(size(commands));
+        self.count_begun(jobs.iter().map(|job| job.asked.len()).sum());
         let started = Instant::now();
         let wanted = self.memory.wanted(jobs.iter().flat_map(Job::submissions));
         let opened = match self.shared.store.begin(&self.ledger, wanted.clone()).await {
@@ -244,9 +242,6 @@ impl Lane {
                 biased;
                 (batch, began, result) = done(&mut writing) => {
                     writing = None;
-                    if !matches!(result, Ok(Appended::Stale)) {
-                        self.shared.metrics.batch_commands.observe(size(batch.commands()));
-                    }
                     match result {
                         Ok(Appended::Written) => {
                             self.note_written(&batch, began);
@@ -342,6 +337,7 @@ impl Lane {
     fn count_begun(&self, commands: usize) {
         fail_points::reach(Point::BatchFilled);
         self.shared.metrics.queue_depth.dec_by(whole(commands));
+        self.shared.metrics.batch_commands.observe(size(commands));
     }
 
     fn note_written(&self, batch: &Batch, writing: Instant) {

@@ -105,7 +105,11 @@ impl EngineMetrics {
             "Commands that wait for their batch",
             metrics.queue_depth.clone(),
         );
-        registry.register("batch_commands", "Commands in a batch", metrics.batch_commands.clone());
+        registry.register(
+            "batch_commands",
+            "Commands in a batch, also in one that has to be decided anew",
+            metrics.batch_commands.clone(),
+        );
         registry.register("batch_entries", "Log entries written by a batch", metrics.batch_entries.clone());
         registry.register_with_unit(
             "batch_duration",
