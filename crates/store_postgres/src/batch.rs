@@ -11,7 +11,7 @@ use engine::port::{
 use fail_points::Point;
 use identity::AuditEvent;
 use ledger::{Entry, LedgerName};
-use sql_rows::{ChangedAccounts, ChangedTransactions, Failure, HoldRows};
+use sql_rows::{ChangedAccounts, ChangedTransactions, Failure, HoldRows, is_in_use};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sqlx::{Connection, PgConnection};
 
@@ -152,18 +152,13 @@ pub(crate) async fn append(
     match written {
         Ok(appended) => Ok(appended),
         Err(failure @ Failure::Gap { .. }) => Err(not_sent(failure)),
-        Err(failure) if is_in_use(&failure) => Ok(Appended::Stale),
+        Err(Failure::Database(error)) if is_in_use(&error) => Ok(Appended::Stale),
         Err(failure) => Err(commit_failed(failure)),
     }
 }
 
 /// After this long a connection may have been cut without anybody noticing.
 const LONG_IDLE: Duration = Duration::from_millis(500);
-
-/// Says whether a number, a key or a reference is in use already.
-fn is_in_use(failure: &Failure) -> bool {
-    matches!(failure, Failure::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
-}
 
 /// Says what became of a commit that failed. An error that leaves the session standing was found before the
 /// commit was; whoever ends the session may do so before or after it.

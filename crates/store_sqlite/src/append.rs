@@ -2,7 +2,7 @@
 
 use engine::port::{Appended, CommitError, Head, LogRecord, LookedUp, Unused};
 use ledger::{BalanceKey, LedgerName, Timestamp};
-use sql_rows::{BatchRows, Failure, stored_number};
+use sql_rows::{BatchRows, Failure, is_in_use, stored_number};
 
 use crate::batch::{SqliteBatch, load_keys, load_references, look_up};
 use crate::store::SqliteStore;
@@ -37,9 +37,7 @@ pub(crate) async fn append(
         Ok(Some(batch)) => batch.end().await.map(|()| Appended::Written),
         Ok(None) => Ok(Appended::Stale),
         // One of their own numbers, keys or references.
-        Err(Failure::Database(sqlx::Error::Database(error))) if error.is_unique_violation() => {
-            Ok(Appended::Stale)
-        }
+        Err(Failure::Database(error)) if is_in_use(&error) => Ok(Appended::Stale),
         Err(failure) => Err(CommitError::RolledBack(failure.into())),
     }
 }

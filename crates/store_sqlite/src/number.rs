@@ -1,6 +1,8 @@
 //! How amounts and balances stand in the database: as an INTEGER where they fit 64 bits, else as decimal
 //! TEXT. Never rounds: a number that is neither is refused.
 
+use std::fmt::Display;
+
 use ledger::{Amount, Total};
 use serde::{Serialize, Serializer};
 use sqlx::encode::IsNull;
@@ -91,19 +93,26 @@ impl<'r> Decode<'r, Sqlite> for StoredNumber {
 
 impl Encode<'_, Sqlite> for StoredNumber {
     fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
-        match i64::try_from(self.0) {
-            Ok(small) => Encode::<Sqlite>::encode(small, buffer),
-            Err(_) => Encode::<Sqlite>::encode(self.0.to_string(), buffer),
-        }
+        encode(i64::try_from(self.0).ok(), &self.0, buffer)
     }
 }
 
 impl Encode<'_, Sqlite> for StoredTotal {
     fn encode_by_ref(&self, buffer: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
-        match self.0.get().and_then(|total| i64::try_from(total).ok()) {
-            Some(small) => Encode::<Sqlite>::encode(small, buffer),
-            None => Encode::<Sqlite>::encode(self.0.to_string(), buffer),
-        }
+        let small = self.0.get().and_then(|total| i64::try_from(total).ok());
+        encode(small, &self.0, buffer)
+    }
+}
+
+/// Hands a number on as SQLite's own where it fits one, else as its digits.
+fn encode(
+    small: Option<i64>,
+    number: &dyn Display,
+    buffer: &mut SqliteArgumentsBuffer,
+) -> Result<IsNull, BoxDynError> {
+    match small {
+        Some(small) => Encode::<Sqlite>::encode(small, buffer),
+        None => Encode::<Sqlite>::encode(number.to_string(), buffer),
     }
 }
 
@@ -133,7 +142,33 @@ impl<'r> Decode<'r, Sqlite> for StoredTotal {
 
 #[cfg(test)]
 mod tests {
+    use sqlx::{Connection, SqliteConnection};
+
     use super::*;
+
+    /// Returns what a number is to SQLite, and its digits.
+    async fn bound(number: impl Encode<'static, Sqlite> + Type<Sqlite> + Send + 'static) -> (String, String) {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let statement = "SELECT typeof(?1), CAST(?1 AS TEXT)";
+        sqlx::query_as(statement).bind(number).fetch_one(&mut connection).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_64_bits_hold_is_bound_as_a_number_and_the_rest_as_text() {
+        let small = ["0", "7", "9223372036854775807", "-9223372036854775808"].map(|text| (text, "integer"));
+        let large = ["9223372036854775808", "-9223372036854775809"].map(|text| (text, "text"));
+        for (text, kind) in small.into_iter().chain(large) {
+            let expected = (kind.to_owned(), text.to_owned());
+            assert_eq!(bound(StoredNumber(text.parse().unwrap())).await, expected);
+            // Sums are of counters, which are never negative.
+            if !text.starts_with('-') {
+                assert_eq!(bound(StoredTotal(Total::parse(text).unwrap())).await, expected);
+            }
+        }
+        let four_full = "680564733841876926926749214863536422908";
+        let expected = ("text".to_owned(), four_full.to_owned());
+        assert_eq!(bound(StoredTotal(Total::parse(four_full).unwrap())).await, expected);
+    }
 
     #[test]
     fn sums_are_small_numbers_or_text_of_any_length() {
