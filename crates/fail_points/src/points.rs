@@ -79,14 +79,14 @@ points! {
     CompanionDue = "companion-due", Companions, All;
     /// The companion has written; the entry is not.
     CompanionDone = "companion-done", Companions, All;
-    /// The entries are written, without their projections.
+    /// The ledger's head is advanced, and nothing else is written.
+    SqliteHeadAdvanced = "sqlite-head-advanced", Batches, Sqlite;
+    /// The entries are written, too, without their projections.
     SqliteEntriesWritten = "sqlite-entries-written", Batches, Sqlite;
     /// The lists of movements that have ended and what was changed of accounts are written, too.
     SqliteMovementsWritten = "sqlite-movements-written", Batches, Sqlite;
-    /// The balances are written, too; the ledger's head stands where it stood.
-    SqliteBalancesWritten = "sqlite-balances-written", Batches, Sqlite;
     /// All is written but not committed.
-    SqliteHeadAdvanced = "sqlite-head-advanced", Batches, Sqlite;
+    SqliteBalancesWritten = "sqlite-balances-written", Batches, Sqlite;
     /// The long way: all is written but not committed.
     PostgresBatchWritten = "postgres-batch-written", Batches, Postgres;
     /// The short way: the decided batch has a connection and has not been sent.

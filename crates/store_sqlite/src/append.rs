@@ -1,8 +1,8 @@
 //! The short way to write: what was decided on a remembered state, if the ledger still is as it is remembered.
 
 use engine::port::{Appended, CommitError, Head, LogRecord, LookedUp, Unused};
-use ledger::{BalanceKey, LedgerName, Timestamp};
-use sql_rows::{BatchRows, Failure, is_in_use, stored_number};
+use ledger::{BalanceKey, Entry, LedgerName};
+use sql_rows::{BatchRows, Failure, is_in_use};
 
 use crate::batch::{SqliteBatch, load_keys, load_references, look_up};
 use crate::store::SqliteStore;
@@ -30,10 +30,8 @@ pub(crate) async fn append(
     unused: &Unused,
     records: &[LogRecord],
 ) -> Result<Appended, CommitError> {
-    if records.is_empty() {
-        return Ok(Appended::Written);
-    }
-    match written(store, ledger, expected, unused, records).await {
+    let Some(last) = records.last() else { return Ok(Appended::Written) };
+    match written(store, ledger, expected, unused, records, &last.entry).await {
         Ok(Some(batch)) => batch.end().await.map(|()| Appended::Written),
         Ok(None) => Ok(Appended::Stale),
         // One of their own numbers, keys or references.
@@ -49,27 +47,17 @@ async fn written(
     expected: Head,
     unused: &Unused,
     records: &[LogRecord],
+    last: &Entry,
 ) -> Result<Option<SqliteBatch>, Failure> {
     let rows = BatchRows::of(records, expected.next.0)?;
-    let mut transaction = store.writer.begin().await?;
-    let name = ledger.as_str();
-    let next = stored_number(expected.next);
-    let last_recorded_at = expected.last_recorded_at.map(Timestamp::micros);
-    let found = sqlx::query_scalar!(
-        "SELECT id FROM ledgers WHERE name = ?1 AND next_entry = ?2 AND last_recorded_at IS ?3",
-        name,
-        next,
-        last_recorded_at
-    )
-    .fetch_optional(&mut *transaction)
-    .await?;
-    let Some(id) = found else { return Ok(None) };
-    let is_unused = load_keys(&mut transaction, id, &unused.keys).await?.is_empty()
-        && load_references(&mut transaction, id, &unused.references).await?.is_empty();
+    let mut batch = SqliteBatch::new(store, store.writer.begin().await?, ledger, expected);
+    let Some(advanced) = batch.advance(last, &rows).await? else { return Ok(None) };
+    let transaction = &mut *batch.transaction;
+    let is_unused = load_keys(transaction, advanced.ledger, &unused.keys).await?.is_empty()
+        && load_references(transaction, advanced.ledger, &unused.references).await?.is_empty();
     if !is_unused {
         return Ok(None);
     }
-    let mut batch = SqliteBatch::new(store, transaction, id, expected.next);
-    batch.write(records, &rows).await?;
+    batch.write(records, &rows, advanced).await?;
     Ok(Some(batch))
 }

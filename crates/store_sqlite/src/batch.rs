@@ -10,12 +10,13 @@ use async_trait::async_trait;
 use engine::codec;
 use engine::idempotency::IdempotencyKey;
 use engine::port::{
-    Accompanies, AccompanyError, Batch, CommitError, KeyUse, Loaded, LogRecord, LookedUp, Opened, Wanted,
+    Accompanies, AccompanyError, Batch, CommitError, Head, KeyUse, Loaded, LogRecord, LookedUp, Opened,
+    Wanted,
 };
 use engine::shifted::ShiftedMovement;
 use fail_points::Point;
 use identity::AuditEvent;
-use ledger::{Asset, BalanceKey, BalanceTotal, Entry, EntryNumber, LedgerName, Reference, SumChanges};
+use ledger::{BalanceKey, Entry, EntryNumber, LedgerName, Reference};
 use sql_rows::{
     BatchRows, Corruption, Failure, HeadRow, MovedBalance, Reader, add_looked_up, balances_of, entry_number,
     recorded_pairs, shifted_movements, stored_number, sums_of,
@@ -23,6 +24,7 @@ use sql_rows::{
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Notify;
 
+use crate::advance::{Advanced, ChangedSum, advance};
 use crate::audit::record_all;
 use crate::changes::{load_kept, write_changes};
 use crate::checkpoints::Checkpoints;
@@ -31,7 +33,7 @@ use crate::failure::commit_failed;
 use crate::holds::{load_holds, load_unreversed, load_versions, write_holds};
 use crate::json::{next_array, write_row};
 use crate::number::{StoredNumber, StoredTotal};
-use crate::rows::{AccountRow, SumRow};
+use crate::rows::AccountRow;
 use crate::store::SqliteStore;
 use crate::transaction_changes::{load_transactions, write_pairs, write_transaction_changes};
 use crate::values::{Insert, Values};
@@ -65,7 +67,7 @@ pub(crate) async fn begin(
     let transactions = load_transactions(&mut transaction, head.id, &wanted.transactions).await?;
     let keys = load_keys(&mut transaction, head.id, &wanted.keys).await?;
     let references = load_references(&mut transaction, head.id, &wanted.references).await?;
-    let batch = Box::new(SqliteBatch::new(store, transaction, head.id, at.next));
+    let batch = Box::new(SqliteBatch::new(store, transaction, ledger, at));
     let loaded = Loaded {
         head: at,
         balances,
@@ -173,64 +175,22 @@ pub(crate) async fn load_references(
     Ok(references)
 }
 
-/// Reads those of the sums that change, and returns what they change to.
-async fn changed_sums<'a>(
-    connection: &mut SqliteConnection,
-    ledger: i64,
-    steps: &SumChanges<'a>,
-) -> Result<Vec<ChangedSum<'a>>, Failure> {
-    let mut changed: Vec<ChangedSum<'_>> =
-        steps.iter().map(|(root, asset, change)| (root, asset, *change)).collect();
-    let mut rest = &*changed;
-    let mut found = Vec::new();
-    while let Some(json) = next_array(&mut rest, |json, (root, asset, _): &ChangedSum<'_>| {
-        write_row(json, &(root, asset.as_str()));
-    }) {
-        let rows = sqlx::query_as!(
-            SumRow,
-            r#"SELECT address AS "root!", asset AS "asset!", posted_in AS "posted_in!: StoredTotal",
-                posted_out AS "posted_out!: StoredTotal", pending_in AS "pending_in!: StoredTotal",
-                pending_out AS "pending_out!: StoredTotal"
-            FROM jsonb_each(?2) AS wanted CROSS JOIN balances
-            WHERE ledger = ?1 AND address = wanted.value ->> 0 AND asset = wanted.value ->> 1"#,
-            ledger,
-            json
-        )
-        .fetch_all(&mut *connection)
-        .await?;
-        found.extend(rows);
-    }
-    for row in &found {
-        let (key, sum) = row.sum()?;
-        let place = changed
-            .binary_search_by(|(root, asset, _)| (*root, *asset).cmp(&(key.root.as_str(), &key.asset)));
-        if let Ok(place) = place {
-            changed[place].2.add(&sum);
-        }
-    }
-    Ok(changed)
-}
-
-/// A sum that a batch changes: root, asset, and what it changes to.
-type ChangedSum<'a> = (&'a str, &'a Asset, BalanceTotal);
-
 /// A balance that a batch has moved.
 type MovedRow<'m, 'r> = (&'m &'r BalanceKey, &'m MovedBalance<'r>);
 
 /// An open batch: a transaction that holds the file's lock, and where the log stood when it began.
 pub(crate) struct SqliteBatch {
-    transaction: Transaction<'static, Sqlite>,
-    ledger: i64,
-    next: u64,
+    pub(crate) transaction: Transaction<'static, Sqlite>,
+    ledger: LedgerName,
+    head: Head,
     committed: Option<Arc<Notify>>,
 }
 
 #[async_trait]
 impl Batch for SqliteBatch {
     async fn commit(mut self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {
-        let not_written = |failure: Failure| CommitError::RolledBack(failure.into());
-        let rows = BatchRows::of(records, self.next).map_err(not_written)?;
-        self.write(records, &rows).await.map_err(not_written)?;
+        let written = self.advance_and_write(records).await;
+        written.map_err(|failure| CommitError::RolledBack(failure.into()))?;
         self.end().await
     }
 
@@ -252,16 +212,15 @@ impl SqliteBatch {
     pub(crate) fn new(
         store: &SqliteStore,
         transaction: Transaction<'static, Sqlite>,
-        ledger: i64,
-        next: EntryNumber,
+        ledger: &LedgerName,
+        head: Head,
     ) -> Self {
         let committed = store.checkpoints.as_ref().map(Checkpoints::committed);
-        Self { transaction, ledger, next: next.0, committed }
+        Self { transaction, ledger: ledger.clone(), head, committed }
     }
 
     /// Commits what is written.
     pub(crate) async fn end(self) -> Result<(), CommitError> {
-        fail_points::reach(Point::SqliteHeadAdvanced);
         self.transaction.commit().await.map_err(commit_failed)?;
         if let Some(committed) = self.committed {
             committed.notify_one();
@@ -269,93 +228,95 @@ impl SqliteBatch {
         Ok(())
     }
 
-    /// Writes entries with all their projections, and advances the head.
-    pub(crate) async fn write(&mut self, records: &[LogRecord], rows: &BatchRows<'_>) -> Result<(), Failure> {
+    async fn advance_and_write(&mut self, records: &[LogRecord]) -> Result<(), Failure> {
         let Some(last) = records.last() else { return Ok(()) };
-        self.write_entries(records).await?;
+        let rows = BatchRows::of(records, self.head.next.0)?;
+        let advanced = self.advance(&last.entry, &rows).await?.ok_or(Failure::HeadMoved)?;
+        self.write(records, &rows, advanced).await
+    }
+
+    /// Advances the head, with an entry as the last one; `None` where it is not where the batch began.
+    pub(crate) async fn advance<'a>(
+        &mut self,
+        last: &Entry,
+        rows: &BatchRows<'a>,
+    ) -> Result<Option<Advanced<'a>>, Failure> {
+        let advanced = advance(&mut self.transaction, &self.ledger, self.head, last, &rows.sums).await?;
+        fail_points::reach(Point::SqliteHeadAdvanced);
+        Ok(advanced)
+    }
+
+    /// Writes entries with all their projections.
+    pub(crate) async fn write(
+        &mut self,
+        records: &[LogRecord],
+        rows: &BatchRows<'_>,
+        Advanced { ledger, sums }: Advanced<'_>,
+    ) -> Result<(), Failure> {
+        let transaction = &mut *self.transaction;
+        ENTRIES.write(transaction, records, |values, record| entry(values, ledger, record)).await?;
         fail_points::reach(Point::SqliteEntriesWritten);
         let balances: Vec<MovedRow<'_, '_>> = rows.balances.iter().collect();
-        self.end_lists(&balances).await?;
-        write_pairs(&mut self.transaction, self.ledger, &recorded_pairs(records)).await?;
-        self.write_shifted(&shifted_movements(records)).await?;
-        write_changes(&mut self.transaction, self.ledger, records).await?;
-        write_holds(&mut self.transaction, self.ledger, records).await?;
-        write_transaction_changes(&mut self.transaction, self.ledger, records).await?;
+        end_lists(transaction, ledger, &balances).await?;
+        write_pairs(transaction, ledger, &recorded_pairs(records)).await?;
+        write_all_shifted(transaction, ledger, &shifted_movements(records)).await?;
+        write_changes(transaction, ledger, records).await?;
+        write_holds(transaction, ledger, records).await?;
+        write_transaction_changes(transaction, ledger, records).await?;
         fail_points::reach(Point::SqliteMovementsWritten);
-        let sums = changed_sums(&mut self.transaction, sums_of(self.ledger), &rows.sums).await?;
         let balances = balances.into_iter().map(WrittenRow::Balance);
-        self.write_balances(&balances.chain(sums.into_iter().map(WrittenRow::Sum)).collect::<Vec<_>>())
-            .await?;
+        let rows: Vec<_> = balances.chain(sums.into_iter().map(WrittenRow::Sum)).collect();
+        BALANCES.write(transaction, &rows, |values, row| row.bind(values, ledger)).await?;
         fail_points::reach(Point::SqliteBalancesWritten);
-        self.advance(stored_number(last.entry.number.next()), last.entry.recorded_at.micros()).await
-    }
-
-    async fn write_entries(&mut self, records: &[LogRecord]) -> Result<(), Failure> {
-        let ledger = self.ledger;
-        ENTRIES.write(&mut self.transaction, records, |values, record| entry(values, ledger, record)).await?;
         Ok(())
     }
+}
 
-    /// Writes the lists that end: what stands in the balance's row so far, then the new numbers.
-    async fn end_lists(&mut self, balances: &[MovedRow<'_, '_>]) -> Result<(), Failure> {
-        let ended: Vec<_> =
-            balances.iter().filter(|(_, moved)| moved.movements.end_a_list).copied().collect();
-        let mut rest = &*ended;
-        while let Some(json) = next_array(&mut rest, write_list) {
-            sqlx::query!(
-                "INSERT INTO earlier_movements (ledger, address, asset, last, numbers)
-                SELECT ?1, value ->> 0, value ->> 1, value ->> 2, ifnull((
-                    SELECT recent_movements FROM balances
-                    WHERE ledger = ?1 AND address = value ->> 0 AND asset = value ->> 1
-                ), '') || (value ->> 3)
-                FROM jsonb_each(?2)",
-                self.ledger,
-                json
-            )
-            .execute(&mut *self.transaction)
-            .await?;
-        }
-        Ok(())
-    }
-
-    async fn write_shifted(&mut self, movements: &[ShiftedMovement]) -> Result<(), Failure> {
-        let mut rest = movements;
-        while let Some(json) = next_array(&mut rest, write_shifted) {
-            sqlx::query!(
-                "INSERT INTO shifted_movements (ledger, address, later_at, number, asset, earlier_at,
-                    posted_in, posted_out)
-                SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-                    value ->> 6
-                FROM jsonb_each(?2)",
-                self.ledger,
-                json
-            )
-            .execute(&mut *self.transaction)
-            .await?;
-        }
-        Ok(())
-    }
-
-    /// Writes balances and sums, of which each row has a ledger's number of its own.
-    async fn write_balances(&mut self, rows: &[WrittenRow<'_, '_>]) -> Result<(), Failure> {
-        let ledger = self.ledger;
-        BALANCES.write(&mut self.transaction, rows, |values, row| row.bind(values, ledger)).await?;
-        Ok(())
-    }
-
-    async fn advance(&mut self, next: i64, recorded_at: i64) -> Result<(), Failure> {
-        let opened = stored_number(EntryNumber(self.next));
-        let moved = sqlx::query!(
-            "UPDATE ledgers SET next_entry = ?1, last_recorded_at = ?2 WHERE id = ?3 AND next_entry = ?4",
-            next,
-            recorded_at,
-            self.ledger,
-            opened
+/// Writes the lists that end: what stands in the balance's row so far, then the new numbers.
+async fn end_lists(
+    connection: &mut SqliteConnection,
+    ledger: i64,
+    balances: &[MovedRow<'_, '_>],
+) -> Result<(), Failure> {
+    let ended: Vec<_> = balances.iter().filter(|(_, moved)| moved.movements.end_a_list).copied().collect();
+    let mut rest = &*ended;
+    while let Some(json) = next_array(&mut rest, write_list) {
+        sqlx::query!(
+            "INSERT INTO earlier_movements (ledger, address, asset, last, numbers)
+            SELECT ?1, value ->> 0, value ->> 1, value ->> 2, ifnull((
+                SELECT recent_movements FROM balances
+                WHERE ledger = ?1 AND address = value ->> 0 AND asset = value ->> 1
+            ), '') || (value ->> 3)
+            FROM jsonb_each(?2)",
+            ledger,
+            json
         )
-        .execute(&mut *self.transaction)
+        .execute(&mut *connection)
         .await?;
-        if moved.rows_affected() == 1 { Ok(()) } else { Err(Failure::HeadMoved) }
     }
+    Ok(())
+}
+
+async fn write_all_shifted(
+    connection: &mut SqliteConnection,
+    ledger: i64,
+    movements: &[ShiftedMovement],
+) -> Result<(), Failure> {
+    let mut rest = movements;
+    while let Some(json) = next_array(&mut rest, write_shifted) {
+        sqlx::query!(
+            "INSERT INTO shifted_movements (ledger, address, later_at, number, asset, earlier_at,
+                posted_in, posted_out)
+            SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+                value ->> 6
+            FROM jsonb_each(?2)",
+            ledger,
+            json
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
 }
 
 const ENTRIES: Insert = Insert {
@@ -381,10 +342,15 @@ fn entry<'q>(values: Values<'q>, ledger: i64, LogRecord { entry, request }: &Log
         .bind(codec::kind(entry))
         .bind(entry.recorded_at.micros())
         .bind(entry.effective_at.micros())
-        .bind(entry.body.reference().map(|reference| reference.as_str().to_owned()))
-        .bind(request.as_ref().map(|request| request.key.as_str().to_owned()))
+        .bind(entry.body.reference().map(|reference| text(reference.as_str())))
+        .bind(request.as_ref().map(|request| text(request.key.as_str())))
         .bind(request.as_ref().map(|request| request.fingerprint.0.to_vec()))
         .bind(codec::encode(entry))
+}
+
+/// A text as SQLite's driver keeps it: any other it would put behind one more pointer.
+fn text(text: &str) -> Arc<str> {
+    text.into()
 }
 
 fn write_list(json: &mut Vec<u8>, (key, MovedBalance { movements, .. }): &MovedRow<'_, '_>) {
@@ -416,8 +382,8 @@ impl WrittenRow<'_, '_> {
         match self {
             Self::Balance((key, MovedBalance { balance, movements })) => values
                 .bind(ledger)
-                .bind(key.account.as_str().to_owned())
-                .bind(key.asset.as_str().to_owned())
+                .bind(text(key.account.as_str()))
+                .bind(text(key.asset.as_str()))
                 .bind(StoredNumber::from(balance.posted_in))
                 .bind(StoredNumber::from(balance.posted_out))
                 .bind(StoredNumber::from(balance.pending_in))
@@ -426,8 +392,8 @@ impl WrittenRow<'_, '_> {
                 .bind(if movements.end_a_list { String::new() } else { movements.numbers.clone() }),
             Self::Sum((root, asset, sum)) => values
                 .bind(sums_of(ledger))
-                .bind((*root).to_owned())
-                .bind(asset.as_str().to_owned())
+                .bind(text(root))
+                .bind(text(asset.as_str()))
                 .bind(StoredTotal(sum.posted_in))
                 .bind(StoredTotal(sum.posted_out))
                 .bind(StoredTotal(sum.pending_in))

@@ -6,6 +6,7 @@
 
 mod access;
 mod accounts;
+mod advance;
 mod append;
 mod at_head;
 mod audit;

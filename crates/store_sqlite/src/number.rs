@@ -4,7 +4,8 @@
 use std::fmt::Display;
 
 use ledger::{Amount, Total};
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
@@ -63,6 +64,22 @@ impl Serialize for StoredNumber {
         match i64::try_from(self.0) {
             Ok(small) => serializer.serialize_i64(small),
             Err(_) => serializer.collect_str(&self.0),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredTotal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// How the two kinds stand in JSON that SQLite makes.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Stored {
+            Number(i64),
+            Text(String),
+        }
+        match Stored::deserialize(deserializer)? {
+            Stored::Number(small) => Ok(Self(Total::signed(small))),
+            Stored::Text(text) => Self::parse(&text).ok_or_else(|| D::Error::custom(NotANumber(text))),
         }
     }
 }
@@ -179,6 +196,18 @@ mod tests {
         }
         for text in ["", "1", "9223372036854775807", "0123456789012345678901", "1e30"] {
             assert_eq!(StoredTotal::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sums_are_read_from_json_as_exactly() {
+        let four_full = "680564733841876926926749214863536422908";
+        let json = format!(r#"[0,9223372036854775807,"9223372036854775808","{four_full}"]"#);
+        let read: Vec<StoredTotal> = serde_json::from_str(&json).unwrap();
+        let texts: Vec<String> = read.iter().map(|total| total.0.to_string()).collect();
+        assert_eq!(texts, ["0", "9223372036854775807", "9223372036854775808", four_full]);
+        for bad in ["1.5", "9223372036854775808", r#""7""#, r#""1e30""#, "null", "[]"] {
+            assert!(serde_json::from_str::<StoredTotal>(bad).is_err(), "{bad}");
         }
     }
 

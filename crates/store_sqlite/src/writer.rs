@@ -56,8 +56,9 @@ impl Writer {
 #[cfg(test)]
 pub(crate) mod tests {
     use engine::port::{CommitError, Store};
+    use identity::{Action, AuditEvent};
     use sqlx::{AssertSqlSafe, SqliteConnection};
-    use test_support::{Request, append, decide_batch, ledger_name, transfer};
+    use test_support::{Request, append, at, decide_batch, ledger_name, transfer};
 
     use crate::{SqliteOptions, SqliteStore};
 
@@ -181,11 +182,12 @@ pub(crate) mod tests {
         let (store, main) = (store(&folder).await, ledger_name("main"));
         on_the_writer(
             &store,
-            "CREATE TRIGGER trouble AFTER INSERT ON balances
+            "CREATE TRIGGER trouble AFTER INSERT ON audit_records
             BEGIN UPDATE ledgers SET next_entry = 7; END",
         )
         .await;
-        let (batch, records) = decide_batch(&store, &main, &transfers(1)).await;
+        let (mut batch, records) = decide_batch(&store, &main, &transfers(1)).await;
+        batch.record(&[AuditEvent::by_operator(at(0), Action::ALL[0], String::new())]).await.unwrap();
         let error = batch.commit(&records).await.unwrap_err();
         let CommitError::RolledBack(source) = error else { panic!("{error:?}") };
         assert!(source.to_string().contains("head"), "{source}");
