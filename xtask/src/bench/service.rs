@@ -23,17 +23,18 @@ pub(crate) struct Service {
 
 /// Builds the release binary and returns its path.
 pub(crate) fn build() -> anyhow::Result<std::path::PathBuf> {
-    build_by(cargo_command::cargo())
+    build_by(cargo_command::cargo())?;
+    Ok(workspace::target().join("release/server"))
 }
 
 /// Builds it with a cargo that is set up as the caller wants it.
-pub(crate) fn build_by(mut cargo: Command) -> anyhow::Result<std::path::PathBuf> {
+pub(crate) fn build_by(mut cargo: Command) -> anyhow::Result<()> {
     eprintln!("building the release binary …");
     let status = cargo.args(["build", "--release", "--package", "server"]).status()?;
     if !status.success() {
         bail!("the release build failed");
     }
-    Ok(workspace::target().join("release/server"))
+    Ok(())
 }
 
 impl Service {

@@ -11,9 +11,6 @@ use crate::bench::alloc::{Home, SETTINGS, Store, routes, send};
 use crate::bench::load::Client;
 use crate::bench::service::Service;
 
-/// The databases.
-const STORES: [Store; 2] = [Store::Postgres, Store::Sqlite];
-
 /// How often each route is asked for: what runs for each request comes out above what runs once.
 const REQUESTS: u32 = 20;
 
@@ -40,7 +37,7 @@ const RUNS: [Run; 4] = [
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Seen {
     /// Whether it runs when the service starts and stops, by database.
-    idle: [bool; STORES.len()],
+    idle: [bool; Store::ALL.len()],
     /// Whether it runs when the database is made.
     is_first: bool,
     /// Instructions of its own in all runs.
@@ -53,7 +50,7 @@ struct Seen {
 /// The service cannot be started, or answers as it should not; or the program has no symbols.
 pub(super) fn of(program: &Path, folder: &Path) -> anyhow::Result<String> {
     let mut functions: HashMap<String, Seen> = HashMap::new();
-    for (place, store) in STORES.into_iter().enumerate() {
+    for (place, store) in Store::ALL.into_iter().enumerate() {
         let home = Home::new(store, folder)?;
         home.fill(program)?;
         for run in &RUNS {

@@ -17,7 +17,7 @@ pub(crate) use self::counts::version;
 #[cfg(any(test, feature = "alloc"))]
 pub(crate) use self::databases::Home;
 #[cfg(any(test, feature = "alloc"))]
-pub(crate) use self::routes::all as routes;
+pub(crate) use self::routes::{ACCOUNTS, all as routes};
 #[cfg(any(test, feature = "alloc"))]
 pub(crate) use self::run::{SETTINGS, send};
 
@@ -68,6 +68,9 @@ pub(crate) enum Store {
 
 #[cfg(any(test, feature = "alloc"))]
 impl Store {
+    /// All of them.
+    pub(crate) const ALL: [Self; 2] = [Self::Postgres, Self::Sqlite];
+
     /// Returns its name.
     pub(crate) fn name(self) -> &'static str {
         match self {

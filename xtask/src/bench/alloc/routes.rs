@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::bench::load::account;
 
 /// Accounts that the ledger has.
-pub(super) const ACCOUNTS: u32 = 1000;
+pub(crate) const ACCOUNTS: u32 = 1000;
 
 /// Transfers that it has before anything is counted.
 pub(super) const TRANSFERS: u32 = 1000;
