@@ -4,7 +4,7 @@
 use super::results::{Case, Measurement, Results, Round};
 use super::{Contestant, Job, Store};
 use crate::bench::figures::median;
-use crate::bench::table::{Bound, megabytes};
+use crate::bench::table::{Bound, counted, megabytes};
 
 /// A difference below this share of the better figure is none.
 const NOISE: f64 = 0.05;
@@ -102,12 +102,14 @@ fn grown(results: &Results, mark: &mut impl FnMut(&str, Option<f64>, Option<f64>
         let smaller = cases
             .iter()
             .find(|other| other.entries < case.entries && Case { entries: case.entries, ..**other } == *case);
-        let Some(smaller) = smaller else { continue };
+        // As many as are asked for are answered at any size.
+        let (Some(smaller), None) = (smaller, case.rate) else { continue };
         let rate = |case| Some(results.seen(case, Contestant::Florin)?.per_second());
         let what = format!(
-            "{}, {}: {} entries against {}",
+            "{}, {}, {}: {} entries against {}",
             case.job.name(),
             case.store.name(),
+            counted(case.connections as usize, "connection"),
             case.entries,
             smaller.entries
         );
@@ -259,9 +261,14 @@ mod tests {
         let results = results(vec![
             measured(small, Contestant::Florin, &[100.0]),
             measured(large, Contestant::Florin, &[79.0]),
+            measured(case(Job::Account, 8, Some(50)), Contestant::Florin, &[50.0]),
+            measured(Case { rate: Some(50), ..large }, Contestant::Florin, &[50.0]),
         ]);
         let mark = marks(&results).pop().unwrap();
-        assert_eq!(mark.what, "GET an account with its balances, PostgreSQL: 10000000 entries against 10000");
+        assert_eq!(
+            mark.what,
+            "GET an account with its balances, PostgreSQL, 8 connections: 10000000 entries against 10000"
+        );
         assert_eq!(mark.bound.verdict(mark.ratio), "**not met**");
     }
 

@@ -58,7 +58,7 @@ fn kept(report: &str) -> &str {
 fn report(results: &Results, plots: Option<(&str, &[plots::Chart])>, kept: &str) -> String {
     let mut text = String::from(
         "# Benchmarks\n\n\
-         Written by `cargo xtask bench peers --report docs/benchmarks.md`. The service and the same job on other frameworks, \
+         Written by `cargo xtask bench peers --report FILE`. The service and the same job on other frameworks, \
          on one machine in one run, on copies of the same ledger, after all of them had given the same answers to the byte. \
          [What everybody does, and what the peers leave out](../bench/README.md) stands beside the peers. Absolute figures \
          are this machine's; ratios are what to look at.\n\n",
