@@ -43,7 +43,8 @@ impl Service {
         Self::start_with(Command::new(binary), database, settings)
     }
 
-    /// Starts it with a command: under a program that looks on, say.
+    /// Starts it with a command: under a program that looks on, say. What it warns of concerns whoever measures, unless the
+    /// command says otherwise.
     pub(crate) fn start_with(
         mut command: Command,
         database: &str,
@@ -63,8 +64,6 @@ impl Service {
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            // What it warns of concerns whoever measures.
-            .stderr(Stdio::inherit())
             .spawn()
             .with_context(|| format!("starting {}", command.get_program().display()))?;
         let mut lines = BufReader::new(child.stdout.take().context("no standard output")?).lines();

@@ -1,7 +1,7 @@
 //! What of the service runs how often, as a build of it has counted that was asked things on both databases.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -38,7 +38,10 @@ pub(super) fn count(program: &Path, folder: &Path) -> anyhow::Result<()> {
         let home = Home::new(store, folder)?;
         home.fill(program)?;
         let database = home.copy(0)?;
-        let service = Service::start(program, &database.url, &SETTINGS)?;
+        let mut command = Command::new(program);
+        // A line for each request is a hundred megabytes.
+        command.stderr(Stdio::null());
+        let service = Service::start_with(command, &database.url, &SETTINGS)?;
         let mut client = Client::open(service.address)?;
         for route in routes() {
             for _ in 0..REQUESTS {
