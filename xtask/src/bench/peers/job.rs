@@ -19,9 +19,7 @@ const ACCOUNTS: &str = "/v1/ledgers/main/accounts/";
 /// What a request of one job is made of.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Target {
-    /// Where to ask, as oha is told: a regular expression where the job is to read any account.
-    pub(super) url: String,
-    /// The part of it before the path.
+    /// Where to ask, up to the path.
     pub(super) url_begin: String,
     /// The path, with a place for a number where the job is to read any account.
     pub(super) path: String,
@@ -38,6 +36,16 @@ pub(super) struct Target {
 pub(super) struct Bodies {
     transfers: PathBuf,
     hot_transfers: PathBuf,
+}
+
+impl Target {
+    /// Returns where to ask; of many accounts, for some by chance.
+    pub(super) fn urls(&self, many: u32, random: &mut fastrand::Rng) -> Vec<String> {
+        let url_begin = &self.url_begin;
+        let Some(accounts) = self.accounts else { return vec![format!("{url_begin}{}", self.path)] };
+        let mut any = || account(random.u32(..accounts), accounts);
+        (0..many).map(|_| format!("{url_begin}{ACCOUNTS}{}", any())).collect()
+    }
 }
 
 impl Bodies {
@@ -59,7 +67,6 @@ impl Bodies {
     pub(super) fn target(&self, job: Job, address: SocketAddr, accounts: u32) -> Target {
         let url_begin = format!("http://{address}");
         let fixed = |path: &str, bodies: Option<&Path>, status| Target {
-            url: format!("{url_begin}{path}"),
             url_begin: url_begin.clone(),
             path: path.to_owned(),
             accounts: None,
@@ -72,7 +79,6 @@ impl Bodies {
                 let digits = (accounts - 1).to_string().len();
                 Target {
                     accounts: Some(accounts),
-                    url: format!("{url_begin}{ACCOUNTS}{}", any_account(accounts)),
                     ..fixed(&format!("{ACCOUNTS}users:%0{digits}d:wallet"), None, 200)
                 }
             }
@@ -80,18 +86,6 @@ impl Bodies {
             Job::HotTransfer => fixed(TRANSACTIONS, Some(&self.hot_transfers), 201),
         }
     }
-}
-
-/// Returns a regular expression for the accounts whose numbers have as many digits as they have: of 25,000 accounts
-/// those below 20,000.
-fn any_account(accounts: u32) -> String {
-    let last = (accounts - 1).to_string();
-    let sample = account(0, accounts);
-    let (before, after) = sample.split_once(&"0".repeat(last.len())).unwrap_or((&sample, ""));
-    // All numbers below the largest d000… that is no more than there are.
-    let leading = (accounts / 10_u32.pow(u32::try_from(last.len()).unwrap_or(1) - 1)).clamp(1, 10);
-    let first = if leading == 1 { "0".to_owned() } else { format!("[0-{}]", leading - 1) };
-    format!("{before}{first}{}{after}", "[0-9]".repeat(last.len() - 1))
 }
 
 /// Returns a transfer between any accounts.
@@ -126,7 +120,9 @@ fn other(random: &mut fastrand::Rng, accounts: u32, than: &[u32]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{any_account, body};
+    use std::collections::HashSet;
+
+    use super::{Bodies, Job, body};
 
     #[test]
     fn a_transfer_has_three_accounts_and_two_postings() {
@@ -147,9 +143,15 @@ mod tests {
     }
 
     #[test]
-    fn accounts_that_are_read_are_there() {
-        assert_eq!(any_account(10_000), "users:[0-9][0-9][0-9][0-9]:wallet");
-        assert_eq!(any_account(16), "users:0[0-9]:wallet");
-        assert_eq!(any_account(25_000), "users:[0-1][0-9][0-9][0-9][0-9]:wallet");
+    fn any_account_is_read_that_is_there() {
+        let bodies = Bodies { transfers: "transfers".into(), hot_transfers: "hot".into() };
+        let address = "127.0.0.1:80".parse().unwrap();
+        let read = bodies.target(Job::Account, address, 12);
+        let urls: HashSet<String> = read.urls(1000, &mut fastrand::Rng::with_seed(1)).into_iter().collect();
+        let all =
+            (0..12).map(|n| format!("http://127.0.0.1:80/v1/ledgers/main/accounts/users:{n:02}:wallet"));
+        assert_eq!(urls, all.collect());
+        let fixed = bodies.target(Job::Static, address, 12).urls(1000, &mut fastrand::Rng::new());
+        assert_eq!(fixed, ["http://127.0.0.1:80/version"]);
     }
 }

@@ -144,7 +144,6 @@ mod tests {
 
     fn target(path: &str) -> Target {
         Target {
-            url: "http://127.0.0.1:1/x".into(),
             url_begin: "http://127.0.0.1:1".into(),
             path: path.into(),
             accounts: None,
