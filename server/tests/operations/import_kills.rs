@@ -46,10 +46,10 @@ fn entries_are_whole_wherever_their_import_is_killed() {
         }
         let expected: &[&str] = if place.url().starts_with("sqlite") {
             &[
+                "sqlite-head-advanced",
                 "sqlite-entries-written",
                 "sqlite-movements-written",
                 "sqlite-balances-written",
-                "sqlite-head-advanced",
                 "sqlite-ledger-written",
             ]
         } else {
