@@ -60,7 +60,9 @@ fn on_postgres(binary: &Path, options: &Options, plan: &Plan) -> anyhow::Result<
 /// Plays to a service on a database, and has all of it verified when the service is gone.
 fn on(binary: &Path, name: &'static str, database: &str, plan: &Plan) -> anyhow::Result<Row> {
     let began = Instant::now();
-    let service = Service::start(binary, database, &[])?;
+    // Histories are as long as each other, and all may be at their exports at the same time.
+    let streams = plan.ledgers_at_once.to_string();
+    let service = Service::start(binary, database, &[("PX_SERVER__STREAMS_MAX", &streams)])?;
     let bar = ProgressBar::new(plan.commands).with_style(
         ProgressStyle::with_template(
             "{prefix} {wide_bar} {human_pos} of {human_len} commands, {per_sec}, {eta} left",
