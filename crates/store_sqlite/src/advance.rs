@@ -31,12 +31,12 @@ pub(crate) async fn advance<'a>(
 ) -> Result<Option<Advanced<'a>>, Failure> {
     let mut sums: Vec<ChangedSum<'a>> =
         steps.iter().map(|(root, asset, change)| (root, asset, *change)).collect();
-    let changes = sums.clone();
-    let mut rest = &*changes;
+    let mut rest = &*sums;
     let wanted = next_array(&mut rest, write_key);
     let (name, next) = (ledger.as_str(), stored_number(last.number.next()));
     let (recorded_at, expected_next) = (last.recorded_at.micros(), stored_number(expected.next));
     let last_recorded_at = expected.last_recorded_at.map(Timestamp::micros);
+    // `-ledgers.id` is what `sums_of` makes of it.
     let found = sqlx::query!(
         r#"UPDATE ledgers SET next_entry = ?1, last_recorded_at = ?2
         WHERE name = ?3 AND next_entry = ?4 AND last_recorded_at IS ?5
@@ -55,14 +55,13 @@ pub(crate) async fn advance<'a>(
     .fetch_optional(&mut *connection)
     .await?;
     let Some(found) = found else { return Ok(None) };
-    for sum in read(&found.sums)? {
-        add(&mut sums, &sum)?;
-    }
+    let mut so_far = read(&found.sums)?;
     // The others, of a batch that changes tens of thousands.
     while let Some(wanted) = next_array(&mut rest, write_key) {
-        for sum in load(connection, sums_of(found.id), wanted).await? {
-            add(&mut sums, &sum)?;
-        }
+        so_far.extend(load(connection, sums_of(found.id), wanted).await?);
+    }
+    for sum in &so_far {
+        add(&mut sums, sum)?;
     }
     Ok(Some(Advanced { ledger: found.id, sums }))
 }
