@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use crate::bench::alloc::{Home, SETTINGS, Store, routes, send};
+use crate::bench::alloc::{Home, SETTINGS, Store, send_all};
 use crate::bench::load::Client;
 use crate::bench::service::Service;
 
@@ -87,11 +87,7 @@ fn profile(home: &Home, program: &Path, folder: &Path, run: &Run) -> anyhow::Res
     let mut client = Client::open(service.address)?;
     // Somebody always asks whether it is there.
     client.get("/version")?;
-    for route in routes() {
-        for _ in 0..run.requests {
-            send(&mut client, &route).context(route.name)?;
-        }
-    }
+    send_all(&mut client, run.requests)?;
     drop(client);
     service.end()?;
     std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use crate::bench::alloc::{ACCOUNTS, Home, Store, routes, send};
+use crate::bench::alloc::{ACCOUNTS, Home, Store, send_all};
 use crate::bench::load::{Client, Keys, Load, Traffic, post_transfers};
 use crate::bench::service::Service;
 
@@ -43,11 +43,7 @@ pub(super) fn count(program: &Path, folder: &Path) -> anyhow::Result<()> {
         command.stderr(Stdio::null());
         let service = Service::start_with(command, &database.url, &SETTINGS)?;
         let mut client = Client::open(service.address)?;
-        for route in routes() {
-            for _ in 0..REQUESTS {
-                send(&mut client, &route).context(route.name)?;
-            }
-        }
+        send_all(&mut client, REQUESTS)?;
         drop(client);
         for (traffic, connections) in ROUNDS {
             post_transfers(&Load {

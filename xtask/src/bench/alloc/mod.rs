@@ -17,9 +17,9 @@ pub(crate) use self::counts::version;
 #[cfg(any(test, feature = "alloc"))]
 pub(crate) use self::databases::Home;
 #[cfg(any(test, feature = "alloc"))]
-pub(crate) use self::routes::{ACCOUNTS, all as routes};
+pub(crate) use self::routes::ACCOUNTS;
 #[cfg(any(test, feature = "alloc"))]
-pub(crate) use self::run::{SETTINGS, send};
+pub(crate) use self::run::{SETTINGS, send_all};
 
 use std::path::PathBuf;
 

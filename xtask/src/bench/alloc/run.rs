@@ -92,10 +92,20 @@ fn ask(
 }
 
 /// Asks once.
-pub(crate) fn send(client: &mut Client, route: &Route) -> anyhow::Result<()> {
+fn send(client: &mut Client, route: &Route) -> anyhow::Result<()> {
     let reply = client.send(route.method, &route.path, None, &route.body)?;
     if reply.status != route.status {
         bail!("answered with {}: {}", reply.status, String::from_utf8_lossy(&reply.body));
+    }
+    Ok(())
+}
+
+/// Asks for each route so many times, one after the other.
+pub(crate) fn send_all(client: &mut Client, times: u32) -> anyhow::Result<()> {
+    for route in routes::all() {
+        for _ in 0..times {
+            send(client, &route).context(route.name)?;
+        }
     }
     Ok(())
 }
