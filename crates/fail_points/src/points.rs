@@ -79,14 +79,12 @@ points! {
     CompanionDue = "companion-due", Companions, All;
     /// The companion has written; the entry is not.
     CompanionDone = "companion-done", Companions, All;
-    /// The ledger's head is advanced, and nothing else is written.
+    /// The long way: the ledger's head is advanced, and nothing else is written.
     SqliteHeadAdvanced = "sqlite-head-advanced", Batches, Sqlite;
-    /// The entries are written, too, without their projections.
-    SqliteEntriesWritten = "sqlite-entries-written", Batches, Sqlite;
-    /// The lists of movements that have ended and what was changed of accounts are written, too.
-    SqliteMovementsWritten = "sqlite-movements-written", Batches, Sqlite;
-    /// All is written but not committed.
-    SqliteBalancesWritten = "sqlite-balances-written", Batches, Sqlite;
+    /// The long way: entries, balances and lists of movements are written, too, without what was changed and holds.
+    SqliteRowsWritten = "sqlite-rows-written", Batches, Sqlite;
+    /// The long way: all is written but not committed.
+    SqliteBatchWritten = "sqlite-batch-written", Batches, Sqlite;
     /// The long way: all is written but not committed.
     PostgresBatchWritten = "postgres-batch-written", Batches, Postgres;
     /// The short way: the decided batch has a connection and has not been sent.

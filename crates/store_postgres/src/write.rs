@@ -41,7 +41,8 @@ macro_rules! written {
                 posted_in = CASE WHEN moved.id < 0 THEN b.posted_in + moved.posted_in ELSE moved.posted_in END,
                 posted_out = CASE WHEN moved.id < 0 THEN b.posted_out + moved.posted_out ELSE moved.posted_out END,
                 recent_movements = CASE moved.movements
-                    WHEN '' THEN '' ELSE b.recent_movements || moved.movements END
+                    WHEN '' THEN '' ELSE b.recent_movements || moved.movements END,
+                room = NULL
             WHEN NOT MATCHED THEN INSERT VALUES (moved.id, moved.address, moved.asset, moved.posted_in,
                 moved.posted_out, 0, 0, moved.movements)"#,
             $($more)*
@@ -150,7 +151,8 @@ macro_rules! written_in_full {
                     pending_in = CASE WHEN b.ledger < 0 THEN b.pending_in + excluded.pending_in ELSE excluded.pending_in END,
                     pending_out = CASE WHEN b.ledger < 0 THEN b.pending_out + excluded.pending_out ELSE excluded.pending_out END,
                     recent_movements = CASE excluded.recent_movements
-                        WHEN '' THEN '' ELSE b.recent_movements || excluded.recent_movements END
+                        WHEN '' THEN '' ELSE b.recent_movements || excluded.recent_movements END,
+                    room = NULL
             )
             SELECT id FROM head"#,
             $common,

@@ -61,7 +61,7 @@ macro_rules! written {
             ) AS moved (id, address, asset, posted_in, posted_out, movements)
             ON b.ledger = moved.id AND b.address = moved.address AND b.asset = moved.asset
             WHEN MATCHED THEN UPDATE SET posted_in = "# + $posted_in + ", posted_out = " + $posted_out + r#",
-                recent_movements = b.recent_movements || moved.movements
+                recent_movements = b.recent_movements || moved.movements, room = NULL
             WHEN NOT MATCHED AND moved.id IS NOT NULL THEN INSERT VALUES (moved.id, moved.address, moved.asset,
                 moved.posted_in, moved.posted_out, 0, 0, moved.movements)"#,
             $ledger.as_str(),

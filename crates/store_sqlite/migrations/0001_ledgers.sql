@@ -228,6 +228,96 @@ CREATE TABLE account_pairs (
     PRIMARY KEY (ledger, pair, address)
 ) STRICT, WITHOUT ROWID;
 
+-- What a batch writes: rows of one INSERT into this view, which never shows any. What a row means says its kind, and the
+-- trigger of that kind what its values are. So a batch is one statement, all of which happens or nothing. Rows without a
+-- kind fill statements up.
+--
+-- A trigger for each kind, for SQLite goes through all statements of one whatever their conditions are.
+CREATE VIEW batches (kind, ledger, v1, v2, v3, v4, v5, v6, v7, v8) AS
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE false;
+
+-- The head goes on where it stands where it is expected: name, next entry and time from now on, next entry and time so
+-- far.
+CREATE TRIGGER batches_head INSTEAD OF INSERT ON batches WHEN NEW.kind = 'head'
+BEGIN
+    UPDATE ledgers SET next_entry = NEW.v2, last_recorded_at = NEW.v3
+    WHERE id = NEW.ledger AND name = NEW.v1 AND next_entry = NEW.v4 AND last_recorded_at IS NEW.v5;
+    SELECT RAISE(ABORT, 'stale') WHERE changes() = 0;
+END;
+
+-- An idempotency key that has to be unused so far.
+CREATE TRIGGER batches_unused_key INSTEAD OF INSERT ON batches WHEN NEW.kind = 'unused key'
+BEGIN
+    SELECT RAISE(ABORT, 'stale') FROM entries WHERE ledger = NEW.ledger AND idempotency_key = NEW.v1;
+END;
+
+-- A reference that has to be unused so far.
+CREATE TRIGGER batches_unused_reference INSTEAD OF INSERT ON batches WHEN NEW.kind = 'unused reference'
+BEGIN
+    SELECT RAISE(ABORT, 'stale') FROM entries WHERE ledger = NEW.ledger AND reference = NEW.v1;
+END;
+
+-- An entry: its columns.
+CREATE TRIGGER batches_entry INSTEAD OF INSERT ON batches WHEN NEW.kind = 'entry'
+BEGIN
+    INSERT INTO entries (ledger, number, kind, recorded_at, effective_at, reference, idempotency_key,
+        request_fingerprint, body)
+    VALUES (NEW.ledger, NEW.v1, NEW.v2, NEW.v3, NEW.v4, NEW.v5, NEW.v6, NEW.v7, NEW.v8);
+END;
+
+-- What a transaction is found by: the pair, and its number.
+CREATE TRIGGER batches_pair INSTEAD OF INSERT ON batches WHEN NEW.kind = 'pair'
+BEGIN
+    INSERT INTO transaction_pairs (ledger, pair, number) VALUES (NEW.ledger, NEW.v1, NEW.v2);
+END;
+
+-- What was moved at another time: the columns of `shifted_movements`.
+CREATE TRIGGER batches_shifted INSTEAD OF INSERT ON batches WHEN NEW.kind = 'shifted'
+BEGIN
+    INSERT INTO shifted_movements (ledger, address, later_at, number, asset, earlier_at, posted_in, posted_out)
+    VALUES (NEW.ledger, NEW.v1, NEW.v2, NEW.v3, NEW.v4, NEW.v5, NEW.v6, NEW.v7);
+END;
+
+-- A balance: address, asset, its four counters from now on, and the numbers that join its recent movements.
+CREATE TRIGGER batches_balance INSTEAD OF INSERT ON batches WHEN NEW.kind = 'balance'
+BEGIN
+    INSERT INTO balances (ledger, address, asset, posted_in, posted_out, pending_in, pending_out, recent_movements)
+    VALUES (NEW.ledger, NEW.v1, NEW.v2, NEW.v3, NEW.v4, NEW.v5, NEW.v6, NEW.v7)
+    ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = excluded.posted_in,
+        posted_out = excluded.posted_out, pending_in = excluded.pending_in, pending_out = excluded.pending_out,
+        recent_movements = recent_movements || excluded.recent_movements;
+END;
+
+-- The same of a balance whose list ends with these numbers, and the last of them.
+CREATE TRIGGER batches_balance_and_list INSTEAD OF INSERT ON batches WHEN NEW.kind = 'balance and list'
+BEGIN
+    INSERT INTO earlier_movements (ledger, address, asset, last, numbers)
+    VALUES (NEW.ledger, NEW.v1, NEW.v2, NEW.v8, ifnull((
+        SELECT recent_movements FROM balances
+        WHERE ledger = NEW.ledger AND address = NEW.v1 AND asset = NEW.v2
+    ), '') || NEW.v7);
+    INSERT INTO balances (ledger, address, asset, posted_in, posted_out, pending_in, pending_out)
+    VALUES (NEW.ledger, NEW.v1, NEW.v2, NEW.v3, NEW.v4, NEW.v5, NEW.v6)
+    ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = excluded.posted_in,
+        posted_out = excluded.posted_out, pending_in = excluded.pending_in, pending_out = excluded.pending_out,
+        recent_movements = '';
+END;
+
+-- A sum: root, asset, and what its counters change by. What takes more than 64 bits cannot be added here.
+CREATE TRIGGER batches_added INSTEAD OF INSERT ON batches WHEN NEW.kind = 'added'
+BEGIN
+    INSERT INTO balances (ledger, address, asset, posted_in, posted_out, pending_in, pending_out)
+    VALUES (NEW.ledger, NEW.v1, NEW.v2, NEW.v3, NEW.v4, NEW.v5, NEW.v6)
+    ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = posted_in + excluded.posted_in,
+        posted_out = posted_out + excluded.posted_out, pending_in = pending_in + excluded.pending_in,
+        pending_out = pending_out + excluded.pending_out;
+    SELECT RAISE(ABORT, 'wide') FROM balances
+    WHERE ledger = NEW.ledger AND address = NEW.v1 AND asset = NEW.v2 AND (
+        typeof(posted_in) <> 'integer' OR typeof(posted_out) <> 'integer'
+        OR typeof(pending_in) <> 'integer' OR typeof(pending_out) <> 'integer'
+    );
+END;
+
 -- Schedules: what is to be posted later. They are administration: no log and no balance depends on them, and they
 -- change. `definition` is JSON and never changes. `wake_at` is when somebody has to look at the schedule: at its next
 -- occurrence, or when whoever claimed that may have died.

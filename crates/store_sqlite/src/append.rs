@@ -1,10 +1,13 @@
-//! The short way to write: what was decided on a remembered state, if the ledger still is as it is remembered.
+//! The short way to write: what was decided on a remembered state, if the ledger still is as it is remembered. One
+//! statement, which commits by itself, wherever one takes all rows.
 
 use engine::port::{Appended, CommitError, Head, LogRecord, LookedUp, Unused};
-use ledger::{BalanceKey, Entry, LedgerName};
+use ledger::{BalanceKey, LedgerName};
 use sql_rows::{BatchRows, Failure, is_in_use};
 
-use crate::batch::{SqliteBatch, load_keys, load_references, look_up};
+use crate::batch::{SqliteBatch, look_up};
+use crate::batch_rows::{Refusal, Rows};
+use crate::failure::commit_failed;
 use crate::store::SqliteStore;
 
 /// Reads balances, and what their accounts allow, beside whoever writes.
@@ -31,33 +34,142 @@ pub(crate) async fn append(
     records: &[LogRecord],
 ) -> Result<Appended, CommitError> {
     let Some(last) = records.last() else { return Ok(Appended::Written) };
-    match written(store, ledger, expected, unused, records, &last.entry).await {
-        Ok(Some(batch)) => batch.end().await.map(|()| Appended::Written),
-        Ok(None) => Ok(Appended::Stale),
-        // One of their own numbers, keys or references.
-        Err(Failure::Database(error)) if is_in_use(&error) => Ok(Appended::Stale),
-        Err(failure) => Err(CommitError::RolledBack(failure.into())),
+    // Who comes the long way first, as everybody does, leaves it there.
+    let Some(id) = store.ids.get(ledger) else { return Ok(Appended::Stale) };
+    let projections = BatchRows::of(records, expected.next.0).map_err(rolled_back)?;
+    let rows = Rows::of(id).advance(ledger, expected, &last.entry).refuse_used(unused);
+    let rows = rows.write(records, &projections).add(&projections.sums);
+    match if rows.are_wide() { Some(Refusal::Wide) } else { commit(store, &rows).await? } {
+        None => Ok(Appended::Written),
+        Some(Refusal::Stale) => Ok(Appended::Stale),
+        Some(Refusal::Wide) => append_wide(store, ledger, id, expected, unused, records).await,
     }
 }
 
-/// Writes entries, and leaves it to the caller to commit; `None` where the ledger is not as it is remembered.
-async fn written(
+/// Writes rows and commits, or says why SQLite refused them.
+async fn commit(store: &SqliteStore, rows: &Rows<'_>) -> Result<Option<Refusal>, CommitError> {
+    if rows.fit_one_statement() {
+        let mut connection = store.writer.acquire().await.map_err(rolled_back)?;
+        if let Err(error) = rows.execute(&mut connection).await {
+            return Refusal::of(&error).map(Some).ok_or_else(|| commit_failed(error));
+        }
+    } else {
+        let mut transaction = store.writer.begin().await.map_err(rolled_back)?;
+        if let Err(error) = rows.execute(&mut transaction).await {
+            return Refusal::of(&error).map(Some).ok_or_else(|| rolled_back(error));
+        }
+        transaction.commit().await.map_err(commit_failed)?;
+    }
+    if let Some(committed) = store.committed() {
+        committed.notify_one();
+    }
+    Ok(None)
+}
+
+/// Does as [`append`], with sums that are added here.
+async fn append_wide(
     store: &SqliteStore,
     ledger: &LedgerName,
+    id: i64,
     expected: Head,
     unused: &Unused,
     records: &[LogRecord],
-    last: &Entry,
-) -> Result<Option<SqliteBatch>, Failure> {
-    let rows = BatchRows::of(records, expected.next.0)?;
-    let mut batch = SqliteBatch::new(store, store.writer.begin().await?, ledger, expected);
-    let Some(advanced) = batch.advance(last, &rows).await? else { return Ok(None) };
-    let transaction = &mut *batch.transaction;
-    let is_unused = load_keys(transaction, advanced.ledger, &unused.keys).await?.is_empty()
-        && load_references(transaction, advanced.ledger, &unused.references).await?.is_empty();
-    if !is_unused {
-        return Ok(None);
+) -> Result<Appended, CommitError> {
+    let mut transaction = store.writer.begin().await.map_err(rolled_back)?;
+    if let Err(error) = Rows::of(id).refuse_used(unused).execute(&mut transaction).await {
+        return Refusal::of(&error).map(|_| Appended::Stale).ok_or_else(|| rolled_back(error));
     }
-    batch.write(records, &rows, advanced).await?;
-    Ok(Some(batch))
+    let mut batch = SqliteBatch::new(store, transaction, ledger, expected);
+    match batch.advance_and_write(records).await {
+        Ok(()) => batch.end().await.map(|()| Appended::Written),
+        Err(Failure::HeadMoved) => Ok(Appended::Stale),
+        Err(Failure::Database(error)) if is_in_use(&error) => Ok(Appended::Stale),
+        Err(failure) => Err(rolled_back(failure)),
+    }
+}
+
+fn rolled_back(error: impl Into<Failure>) -> CommitError {
+    CommitError::RolledBack(error.into().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::port::{Appended, LogRecord, Store as _, Unused};
+    use ledger::EntryNumber;
+    use test_support::{Request, append, decide_batch, head_before, ledger_name, transfer};
+
+    use crate::SqliteStore;
+    use crate::writer::tests::empty_store;
+
+    async fn written(store: &SqliteStore, requests: &[Request]) -> Vec<LogRecord> {
+        let main = ledger_name("main");
+        let (_, records) = decide_batch(store, &main, requests).await;
+        let head = head_before(&records);
+        let appended = super::append(store, &main, head, &Unused::default(), &records).await.unwrap();
+        assert_eq!(appended, Appended::Written);
+        records
+    }
+
+    async fn sums(store: &SqliteStore, root: &str) -> Vec<(String, String)> {
+        let mut connection = store.reader().await.unwrap();
+        let statement = "SELECT CAST(posted_in AS TEXT), CAST(posted_out AS TEXT) FROM balances
+            WHERE ledger < 0 AND address = ?";
+        sqlx::query_as(statement).bind(root).fetch_all(&mut *connection).await.unwrap()
+    }
+
+    /// A batch has two rows for each transfer and three more. Of two numbers the first fills a statement, and the second
+    /// takes the next larger one, or two in the end.
+    #[tokio::test]
+    async fn any_number_of_rows_is_written_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, main) = (empty_store(&folder).await, ledger_name("main"));
+        let (mut log, mut accounts) = (Vec::new(), 0);
+        for count in [1, 2, 3, 6, 7, 14, 15, 30, 31, 62, 63, 126, 127, 190, 191, 254, 255, 600] {
+            let requests: Vec<Request> =
+                (accounts..accounts + count).map(|n| transfer("world", &format!("a:{n}"), 1)).collect();
+            log.extend(written(&store, &requests).await);
+            accounts += count;
+        }
+        assert_eq!(store.log(&main, EntryNumber(0), 10_000).await.unwrap(), log);
+        assert_eq!(sums(&store, "a").await, [(accounts.to_string(), "0".to_owned())]);
+        let mut connection = store.reader().await.unwrap();
+        let balances: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM balances WHERE ledger > 0 AND posted_in = 1")
+                .fetch_one(&mut *connection)
+                .await
+                .unwrap();
+        assert_eq!(usize::try_from(balances).unwrap(), accounts);
+    }
+
+    /// No balance takes more than 64 bits.
+    #[tokio::test]
+    async fn sums_of_more_than_64_bits_are_added_as_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, main) = (empty_store(&folder).await, ledger_name("main"));
+        let much = 1 << 62;
+        let given: Vec<Request> = (0..3).map(|n| transfer("world", &format!("a:{n}"), much)).collect();
+        append(&store, &main, &given).await;
+        for (n, sum) in
+            ["4611686018427387904", "9223372036854775808", "13835058055282163712"].iter().enumerate()
+        {
+            written(&store, &[transfer(&format!("a:{n}"), &format!("b:{n}"), much)]).await;
+            assert_eq!(sums(&store, "b").await, [((*sum).to_owned(), "0".to_owned())], "{n}");
+        }
+        written(&store, &[transfer("b:0", "c", 1), transfer("world", "b:0", 2)]).await;
+        assert_eq!(sums(&store, "b").await, [("13835058055282163714".to_owned(), "1".to_owned())]);
+    }
+
+    /// As a copy of the database in its place might have it.
+    #[tokio::test]
+    async fn a_number_that_is_another_ledgers_is_stale() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, main) = (empty_store(&folder).await, ledger_name("main"));
+        let (_, records) = decide_batch(&store, &main, &[transfer("world", "a", 1)]).await;
+        let head = head_before(&records);
+        let known = store.ids.get(&main).unwrap();
+        store.ids.keep(&main, known + 1);
+        let appended = super::append(&store, &main, head, &Unused::default(), &records).await.unwrap();
+        assert_eq!(appended, Appended::Stale);
+        written(&store, &[transfer("world", "a", 1)]).await;
+    }
 }

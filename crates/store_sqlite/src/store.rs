@@ -1,6 +1,7 @@
 //! The store itself: opens the database and passes each operation on to the file that does it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::port::{
@@ -16,9 +17,11 @@ use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timest
 use sql_rows::{Failure, MigrateError, OwnSteps, SchemaState};
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
+use tokio::sync::Notify;
 
 use crate::backup::{self, Backup, BackupError, Copied};
 use crate::checkpoints::Checkpoints;
+use crate::ledger_ids::LedgerIds;
 use crate::options::SqliteOptions;
 use crate::writer::Writer;
 use crate::{
@@ -32,6 +35,7 @@ pub struct SqliteStore {
     pub(crate) readers: SqlitePool,
     /// Not where nobody writes.
     pub(crate) checkpoints: Option<Checkpoints>,
+    pub(crate) ids: LedgerIds,
     pub(crate) options: SqliteOptions,
 }
 
@@ -75,13 +79,19 @@ impl SqliteStore {
             .map_err(|source| OpenError::Database { path: options.path.clone(), source })?;
         let readers = options.reader_pool().connect_lazy_with(options.reader());
         let checkpoints = Some(Checkpoints::start(&options, writer.clone()));
-        Ok(Self { writer, readers, checkpoints, options })
+        Ok(Self { writer, readers, checkpoints, ids: LedgerIds::default(), options })
     }
 
     /// Opens a database that nobody writes to, and leaves it as it is: whatever would write fails.
     pub(crate) fn open_read_only(options: SqliteOptions) -> Self {
         let readers = options.reader_pool().connect_lazy_with(options.reader());
-        Self { writer: Writer::none(&options), readers, checkpoints: None, options }
+        let (writer, ids) = (Writer::none(&options), LedgerIds::default());
+        Self { writer, readers, checkpoints: None, ids, options }
+    }
+
+    /// Returns what is told of each commit, where anybody listens.
+    pub(crate) fn committed(&self) -> Option<Arc<Notify>> {
+        self.checkpoints.as_ref().map(Checkpoints::committed)
     }
 
     /// Brings the schema up to date, all of it or nothing, and returns how it stood before.

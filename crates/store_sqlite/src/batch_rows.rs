@@ -1,0 +1,232 @@
+//! What a batch writes, as rows of one INSERT into the view `batches`, whose triggers put each where it belongs: so a
+//! batch goes to SQLite's thread once, and not once for each table.
+
+use std::sync::Arc;
+
+use engine::codec;
+use engine::idempotency::IdempotencyKey;
+use engine::pair::MetadataPair;
+use engine::port::{Head, LogRecord, Unused};
+use engine::shifted::ShiftedMovement;
+use ledger::{BalanceKey, BalanceTotal, Entry, EntryNumber, LedgerName, Reference, SumChanges, Timestamp};
+use sql_rows::{
+    BatchRows, MovedBalance, is_in_use, recorded_pairs, shifted_movements, stored_number, sums_of,
+};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::{AssertSqlSafe, Sqlite};
+
+use crate::advance::ChangedSum;
+use crate::number::{StoredNumber, StoredTotal};
+
+/// For how many rows there is a statement: few numbers, so that each stays prepared.
+const SIZES: [usize; 8] = [8, 16, 32, 64, 128, 256, 384, 512];
+
+/// How many values a row has behind its kind and its ledger.
+const VALUES: usize = 8;
+
+type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+/// Rows of the view `batches`, of one ledger.
+pub(crate) struct Rows<'r> {
+    ledger: i64,
+    rows: Vec<Row<'r>>,
+}
+
+/// A row. What each kind does is told where its trigger is made.
+enum Row<'r> {
+    Head { name: &'r LedgerName, expected: Head, last: &'r Entry },
+    UnusedKey(&'r IdempotencyKey),
+    UnusedReference(&'r Reference),
+    Entry(&'r LogRecord),
+    Pair(MetadataPair, EntryNumber),
+    Shifted(ShiftedMovement),
+    Balance(&'r BalanceKey, &'r MovedBalance<'r>),
+    Added(ChangedSum<'r>),
+    Sum(ChangedSum<'r>),
+}
+
+/// Why SQLite refused rows, where that is not a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The head is not where it is expected, or something is in use that has to be unused.
+    Stale,
+    /// A sum takes more than 64 bits, which SQLite cannot add.
+    Wide,
+}
+
+impl<'r> Rows<'r> {
+    /// Begins with no row.
+    pub(crate) fn of(ledger: i64) -> Self {
+        Self { ledger, rows: Vec::new() }
+    }
+
+    /// Advances the head, with an entry as the last one, where it stands where it is expected.
+    pub(crate) fn advance(mut self, name: &'r LedgerName, expected: Head, last: &'r Entry) -> Self {
+        self.rows.push(Row::Head { name, expected, last });
+        self
+    }
+
+    /// Refuses where something is in use by now.
+    pub(crate) fn refuse_used(mut self, unused: &'r Unused) -> Self {
+        self.rows.extend(unused.keys.iter().map(Row::UnusedKey));
+        self.rows.extend(unused.references.iter().map(Row::UnusedReference));
+        self
+    }
+
+    /// Writes entries, and their projections but sums and what was changed.
+    pub(crate) fn write(mut self, records: &'r [LogRecord], rows: &'r BatchRows<'r>) -> Self {
+        self.rows.extend(records.iter().map(Row::Entry));
+        let pairs = recorded_pairs(records).into_iter();
+        self.rows.extend(pairs.map(|(pair, number)| Row::Pair(pair, number)));
+        self.rows.extend(shifted_movements(records).into_iter().map(Row::Shifted));
+        self.rows.extend(rows.balances.iter().map(|(key, moved)| Row::Balance(key, moved)));
+        self
+    }
+
+    /// Adds to sums.
+    pub(crate) fn add(mut self, sums: &'r SumChanges<'r>) -> Self {
+        self.rows.extend(sums.iter().map(|(root, asset, change)| Row::Added((root, asset, *change))));
+        self
+    }
+
+    /// Writes sums as they are from now on.
+    pub(crate) fn set(mut self, sums: Vec<ChangedSum<'r>>) -> Self {
+        self.rows.extend(sums.into_iter().map(Row::Sum));
+        self
+    }
+
+    /// Says whether SQLite will hardly be able to add to the sums: a balance takes more than 64 bits.
+    pub(crate) fn are_wide(&self) -> bool {
+        self.rows.iter().any(|row| match row {
+            Row::Balance(_, MovedBalance { balance, .. }) => {
+                [balance.posted_in, balance.posted_out].iter().any(|sum| i64::try_from(sum.get()).is_err())
+            }
+            _ => false,
+        })
+    }
+
+    /// Says whether one statement takes them all.
+    pub(crate) fn fit_one_statement(&self) -> bool {
+        self.rows.len() <= SIZES[SIZES.len() - 1]
+    }
+
+    /// Hands the rows to SQLite.
+    pub(crate) async fn execute(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        let mut rest = &*self.rows;
+        while !rest.is_empty() {
+            let size = size_for(rest.len());
+            let (now, later) = rest.split_at(rest.len().min(size));
+            let statement = sqlx::query(AssertSqlSafe(text(size)));
+            now.iter()
+                .fold(statement, |statement, row| row.bind(statement, self.ledger))
+                .execute(&mut *connection)
+                .await?;
+            rest = later;
+        }
+        Ok(())
+    }
+}
+
+impl Refusal {
+    /// Returns why rows were refused, where that is what an error means.
+    pub(crate) fn of(error: &sqlx::Error) -> Option<Self> {
+        if is_in_use(error) {
+            // One of the entries' own numbers, keys or references.
+            return Some(Self::Stale);
+        }
+        match error.as_database_error()?.message() {
+            "stale" => Some(Self::Stale),
+            "wide" => Some(Self::Wide),
+            _ => None,
+        }
+    }
+}
+
+/// Returns the statement for so many rows. Values that are not bound are NULL, and no trigger minds a row without a kind.
+fn text(rows: usize) -> String {
+    let row = format!("({})", ["?"; 2 + VALUES].join(","));
+    format!("INSERT INTO batches VALUES {}", vec![row; rows].join(","))
+}
+
+/// Returns the number of rows of the statement that takes so many, or as many of them as any does.
+fn size_for(rows: usize) -> usize {
+    SIZES.into_iter().find(|size| *size >= rows).unwrap_or(SIZES[SIZES.len() - 1])
+}
+
+impl Row<'_> {
+    fn bind<'q>(&self, statement: Statement<'q>, ledger: i64) -> Statement<'q> {
+        let begun = |kind: &'static str, ledger: i64| statement.bind(kind).bind(ledger);
+        match self {
+            Self::Head { name, expected, last } => {
+                let bound = begun("head", ledger)
+                    .bind(text_of(name.as_str()))
+                    .bind(stored_number(last.number.next()))
+                    .bind(last.recorded_at.micros())
+                    .bind(stored_number(expected.next))
+                    .bind(expected.last_recorded_at.map(Timestamp::micros));
+                nulls(bound, 3)
+            }
+            Self::UnusedKey(key) => nulls(begun("unused key", ledger).bind(text_of(key.as_str())), 7),
+            Self::UnusedReference(reference) => {
+                nulls(begun("unused reference", ledger).bind(text_of(reference.as_str())), 7)
+            }
+            Self::Entry(LogRecord { entry, request }) => begun("entry", ledger)
+                .bind(stored_number(entry.number))
+                .bind(codec::kind(entry))
+                .bind(entry.recorded_at.micros())
+                .bind(entry.effective_at.micros())
+                .bind(entry.body.reference().map(|reference| text_of(reference.as_str())))
+                .bind(request.as_ref().map(|request| text_of(request.key.as_str())))
+                .bind(request.as_ref().map(|request| request.fingerprint.0.to_vec()))
+                .bind(codec::encode(entry)),
+            Self::Pair(pair, number) => {
+                nulls(begun("pair", ledger).bind(pair.0).bind(stored_number(*number)), 6)
+            }
+            Self::Shifted(movement) => {
+                let bound = begun("shifted", ledger)
+                    .bind(text_of(movement.key.account.as_str()))
+                    .bind(movement.later_at.micros())
+                    .bind(stored_number(movement.entry))
+                    .bind(text_of(movement.key.asset.as_str()))
+                    .bind(movement.earlier_at.micros())
+                    .bind(StoredNumber::from(movement.posted_in))
+                    .bind(StoredNumber::from(movement.posted_out));
+                nulls(bound, 1)
+            }
+            Self::Balance(key, MovedBalance { balance, movements }) => {
+                begun(if movements.end_a_list { "balance and list" } else { "balance" }, ledger)
+                    .bind(text_of(key.account.as_str()))
+                    .bind(text_of(key.asset.as_str()))
+                    .bind(StoredNumber::from(balance.posted_in))
+                    .bind(StoredNumber::from(balance.posted_out))
+                    .bind(StoredNumber::from(balance.pending_in))
+                    .bind(StoredNumber::from(balance.pending_out))
+                    .bind(movements.numbers.clone())
+                    .bind(movements.end_a_list.then(|| stored_number(movements.last)))
+            }
+            Self::Added(sum) => nulls(bind_sum(begun("added", sums_of(ledger)), sum), 2),
+            Self::Sum(sum) => nulls(bind_sum(begun("balance", sums_of(ledger)), sum).bind(""), 1),
+        }
+    }
+}
+
+fn bind_sum<'q>(statement: Statement<'q>, (root, asset, sum): &ChangedSum<'_>) -> Statement<'q> {
+    let BalanceTotal { posted_in, posted_out, pending_in, pending_out } = *sum;
+    statement
+        .bind(text_of(root))
+        .bind(text_of(asset.as_str()))
+        .bind(StoredTotal(posted_in))
+        .bind(StoredTotal(posted_out))
+        .bind(StoredTotal(pending_in))
+        .bind(StoredTotal(pending_out))
+}
+
+fn nulls(statement: Statement<'_>, count: usize) -> Statement<'_> {
+    (0..count).fold(statement, |statement, _| statement.bind(None::<i64>))
+}
+
+/// A text as SQLite's driver keeps it: any other it would put behind one more pointer.
+fn text_of(text: &str) -> Arc<str> {
+    text.into()
+}
