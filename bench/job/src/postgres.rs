@@ -63,7 +63,8 @@ const RECORD: &str = "INSERT INTO entries (ledger, number, kind, recorded_at, ef
     RETURNING number";
 
 const MOVE: &str = "UPDATE balances AS b
-    SET posted_in = moved.posted_in::numeric, posted_out = moved.posted_out::numeric, recent_movements = $6
+    SET posted_in = moved.posted_in::numeric, posted_out = moved.posted_out::numeric, recent_movements = $6,
+        room = NULL
     FROM UNNEST($2::text[], $3::text[], $4::text[], $5::text[]) AS moved (address, asset, posted_in, posted_out)
     WHERE b.ledger = $1 AND b.address = moved.address AND b.asset = moved.asset";
 
