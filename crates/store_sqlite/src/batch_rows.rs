@@ -19,8 +19,10 @@ use sqlx::{AssertSqlSafe, Sqlite};
 use crate::advance::ChangedSum;
 use crate::number::{StoredNumber, StoredTotal};
 
-/// For how many rows there is a statement: few numbers, so that each stays prepared.
-const SIZES: [usize; 8] = [8, 16, 32, 64, 128, 256, 384, 512];
+/// For how many rows there is a statement: few numbers, so that each stays prepared, for about a kilobyte a row; and up to
+/// about as many values as SQLite lets a statement have. A batch of `n` transfers that move two balances each has three
+/// rows for each and up to three more.
+const SIZES: [usize; 7] = [8, 32, 128, 384, 768, 1536, 3072];
 
 /// How many values a row has behind its kind and its ledger.
 const VALUES: usize = 8;
