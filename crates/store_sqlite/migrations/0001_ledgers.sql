@@ -229,8 +229,7 @@ CREATE TABLE account_pairs (
 ) STRICT, WITHOUT ROWID;
 
 -- What a batch writes: rows of one INSERT into this view, which never shows any. What a row means says its kind, and the
--- trigger of that kind what its values are. So a batch is one statement, all of which happens or nothing. Rows without a
--- kind fill statements up.
+-- trigger of that kind what its values are. So a batch is one statement, all of which happens or nothing.
 --
 -- A trigger for each kind, for SQLite goes through all statements of one whatever their conditions are.
 CREATE VIEW batches (kind, ledger, v1, v2, v3, v4, v5, v6, v7, v8) AS

@@ -22,7 +22,7 @@ use crate::number::{StoredNumber, StoredTotal};
 /// For how many rows there is a statement: few numbers, so that each stays prepared, for about a kilobyte a row; and up to
 /// about as many values as SQLite lets a statement have. A batch of `n` transfers that move two balances each has three
 /// rows for each and up to three more.
-const SIZES: [usize; 7] = [8, 32, 128, 384, 768, 1536, 3072];
+const SIZES: [usize; 8] = [8, 32, 128, 256, 384, 768, 1536, 3072];
 
 /// How many values a row has behind its kind and its ledger.
 const VALUES: usize = 8;
@@ -145,10 +145,11 @@ impl Refusal {
     }
 }
 
-/// Returns the statement for so many rows. Values that are not bound are NULL, and no trigger minds a row without a kind.
+/// Returns the statement for so many rows. Values that are not bound are NULL: such rows are left out.
 fn text(rows: usize) -> String {
     let row = format!("({})", ["?"; 2 + VALUES].join(","));
-    format!("INSERT INTO batches VALUES {}", vec![row; rows].join(","))
+    let rows = vec![row; rows].join(",");
+    format!("INSERT INTO batches SELECT * FROM (VALUES {rows}) WHERE column1 IS NOT NULL")
 }
 
 /// Returns the number of rows of the statement that takes so many, or as many of them as any does.

@@ -53,8 +53,8 @@ impl SqliteOptions {
             // log that once grew does not stay large.
             .pragma("wal_autocheckpoint", "16384")
             .pragma("journal_size_limit", "67108864")
-            // 16 MiB hold the upper levels of all indexes, and what is written again and again.
-            .pragma("cache_size", "-16384")
+            // 12 MiB hold the upper levels of all indexes, and what is written again and again.
+            .pragma("cache_size", "-12288")
             // A full batch on a large ledger touches two pages of its own for each posting. What would not fit is written to
             // the log before the commit, and then again: until there are 64 MiB of it, the cache grows instead, and
             // gives back after the commit what is above its size.

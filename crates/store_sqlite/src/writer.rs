@@ -119,7 +119,7 @@ pub(crate) mod tests {
             let insert = "INSERT INTO filling VALUES (zeroblob(1 << 20))";
             sqlx::query(insert).execute(&mut *transaction).await.unwrap();
         }
-        assert_eq!(pragma(&mut transaction, "cache_size").await, "-16384");
+        assert_eq!(pragma(&mut transaction, "cache_size").await, "-12288");
         assert_eq!(log(), before, "nothing of it is there before the commit");
         transaction.commit().await.unwrap();
         assert!(log() >= before + (24 << 20));
