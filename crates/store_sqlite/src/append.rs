@@ -39,7 +39,8 @@ pub(crate) async fn append(
     let projections = BatchRows::of(records, expected.next.0).map_err(rolled_back)?;
     let rows = Rows::of(id).advance(ledger, expected, &last.entry).refuse_used(unused);
     let rows = rows.write(records, &projections).add(&projections.sums);
-    match if rows.are_wide() { Some(Refusal::Wide) } else { commit(store, &rows).await? } {
+    let refusal = if rows.are_wide() { Some(Refusal::Wide) } else { commit(store, &rows).await? };
+    match refusal {
         None => Ok(Appended::Written),
         Some(Refusal::Stale) => Ok(Appended::Stale),
         Some(Refusal::Wide) => append_wide(store, ledger, id, expected, unused, records).await,
