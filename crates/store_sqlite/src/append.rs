@@ -8,6 +8,7 @@ use sql_rows::{BatchRows, Failure, is_in_use};
 use crate::batch::{SqliteBatch, look_up};
 use crate::batch_rows::{Refusal, Rows};
 use crate::failure::commit_failed;
+use crate::ledger_ids::Known;
 use crate::store::SqliteStore;
 
 /// Reads balances, and what their accounts allow, beside whoever writes.
@@ -35,15 +36,20 @@ pub(crate) async fn append(
 ) -> Result<Appended, CommitError> {
     let Some(last) = records.last() else { return Ok(Appended::Written) };
     // Who comes the long way first, as everybody does, leaves it there.
-    let Some(id) = store.ids.get(ledger) else { return Ok(Appended::Stale) };
+    let Some(Known { id, has_wide_sums }) = store.ids.get(ledger) else { return Ok(Appended::Stale) };
+    if has_wide_sums {
+        return append_wide(store, ledger, id, expected, unused, records).await;
+    }
     let projections = BatchRows::of(records, expected.next.0).map_err(rolled_back)?;
     let rows = Rows::of(id).advance(ledger, expected, &last.entry).refuse_used(unused);
     let rows = rows.write(records, &projections).add(&projections.sums);
-    let refusal = if rows.are_wide() { Some(Refusal::Wide) } else { commit(store, &rows).await? };
-    match refusal {
+    match commit(store, &rows).await? {
         None => Ok(Appended::Written),
         Some(Refusal::Stale) => Ok(Appended::Stale),
-        Some(Refusal::Wide) => append_wide(store, ledger, id, expected, unused, records).await,
+        Some(Refusal::Wide) => {
+            store.ids.note_wide_sums(ledger);
+            append_wide(store, ledger, id, expected, unused, records).await
+        }
     }
 }
 
@@ -156,12 +162,14 @@ mod tests {
         let much = 1 << 62;
         let given: Vec<Request> = (0..3).map(|n| transfer("world", &format!("a:{n}"), much)).collect();
         append(&store, &main, &given).await;
+        assert!(!store.ids.get(&main).unwrap().has_wide_sums);
         for (n, sum) in
             ["4611686018427387904", "9223372036854775808", "13835058055282163712"].iter().enumerate()
         {
             written(&store, &[transfer(&format!("a:{n}"), &format!("b:{n}"), much)]).await;
             assert_eq!(sums(&store, "b").await, [((*sum).to_owned(), "0".to_owned())], "{n}");
         }
+        assert!(store.ids.get(&main).unwrap().has_wide_sums);
         written(&store, &[transfer("b:0", "c", 1), transfer("world", "b:0", 2)]).await;
         assert_eq!(sums(&store, "b").await, [("13835058055282163714".to_owned(), "1".to_owned())]);
     }
@@ -174,7 +182,7 @@ mod tests {
         let (_, records) = decide_batch(&store, &main, &[transfer("world", "a", 1)]).await;
         let head = head_before(&records);
         let known = store.ids.get(&main).unwrap();
-        store.ids.keep(&main, known + 1);
+        store.ids.keep(&main, known.id + 1);
         let appended = super::append(&store, &main, head, &Unused::default(), &records).await.unwrap();
         assert_eq!(appended, Appended::Stale);
         written(&store, &[transfer("world", "a", 1)]).await;

@@ -98,16 +98,6 @@ impl<'r> Rows<'r> {
         self
     }
 
-    /// Says whether SQLite will hardly be able to add to the sums: a balance takes more than 64 bits.
-    pub(crate) fn are_wide(&self) -> bool {
-        self.rows.iter().any(|row| match row {
-            Row::Balance(_, MovedBalance { balance, .. }) => {
-                [balance.posted_in, balance.posted_out].iter().any(|sum| i64::try_from(sum.get()).is_err())
-            }
-            _ => false,
-        })
-    }
-
     /// Says whether one statement takes them all.
     pub(crate) fn fit_one_statement(&self) -> bool {
         self.rows.len() <= SIZES[SIZES.len() - 1]
