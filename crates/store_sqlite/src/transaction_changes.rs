@@ -19,8 +19,8 @@ use crate::json::{next_array, write_row};
 use crate::rows::head;
 use crate::store::SqliteStore;
 
-/// Writes what transactions are found by.
-pub(crate) async fn write_pairs(
+/// Writes what transactions are found by from now on.
+async fn write_pairs(
     connection: &mut SqliteConnection,
     ledger: i64,
     pairs: &[(MetadataPair, EntryNumber)],
