@@ -137,9 +137,11 @@ impl Refusal {
 
 /// Returns the statement for so many rows. Values that are not bound are NULL: such rows are left out.
 fn text(rows: usize) -> String {
-    let row = format!("({})", ["?"; 2 + VALUES].join(","));
-    let rows = vec![row; rows].join(",");
-    format!("INSERT INTO batches SELECT * FROM (VALUES {rows}) WHERE column1 IS NOT NULL")
+    let rows = format!("({}),", ["?"; 2 + VALUES].join(",")).repeat(rows);
+    format!(
+        "INSERT INTO batches SELECT * FROM (VALUES {}) WHERE column1 IS NOT NULL",
+        rows.trim_end_matches(',')
+    )
 }
 
 /// Returns the number of rows of the statement that takes so many, or as many of them as any does.
