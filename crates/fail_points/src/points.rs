@@ -79,9 +79,7 @@ points! {
     CompanionDue = "companion-due", Companions, All;
     /// The companion has written; the entry is not.
     CompanionDone = "companion-done", Companions, All;
-    /// The long way: the ledger's head is advanced, and nothing else is written.
-    SqliteHeadAdvanced = "sqlite-head-advanced", Batches, Sqlite;
-    /// The long way: entries, balances and lists of movements are written, too, without what was changed and holds.
+    /// The long way: head, entries, balances and lists of movements are written, without what was changed and holds.
     SqliteRowsWritten = "sqlite-rows-written", Batches, Sqlite;
     /// The long way: all is written but not committed.
     SqliteBatchWritten = "sqlite-batch-written", Batches, Sqlite;

@@ -302,21 +302,6 @@ BEGIN
         recent_movements = '';
 END;
 
--- A sum: root, asset, and what its counters change by. What takes more than 64 bits cannot be added here.
-CREATE TRIGGER batches_added INSTEAD OF INSERT ON batches WHEN NEW.kind = 'added'
-BEGIN
-    INSERT INTO balances (ledger, address, asset, posted_in, posted_out, pending_in, pending_out)
-    VALUES (NEW.ledger, NEW.v1, NEW.v2, NEW.v3, NEW.v4, NEW.v5, NEW.v6)
-    ON CONFLICT (ledger, address, asset) DO UPDATE SET posted_in = posted_in + excluded.posted_in,
-        posted_out = posted_out + excluded.posted_out, pending_in = pending_in + excluded.pending_in,
-        pending_out = pending_out + excluded.pending_out;
-    SELECT RAISE(ABORT, 'wide') FROM balances
-    WHERE ledger = NEW.ledger AND address = NEW.v1 AND asset = NEW.v2 AND (
-        typeof(posted_in) <> 'integer' OR typeof(posted_out) <> 'integer'
-        OR typeof(pending_in) <> 'integer' OR typeof(pending_out) <> 'integer'
-    );
-END;
-
 -- Schedules: what is to be posted later. They are administration: no log and no balance depends on them, and they
 -- change. `definition` is JSON and never changes. `wake_at` is when somebody has to look at the schedule: at its next
 -- occurrence, or when whoever claimed that may have died.

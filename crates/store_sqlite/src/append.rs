@@ -3,13 +3,13 @@
 
 use engine::port::{Appended, CommitError, Head, LogRecord, LookedUp, Unused};
 use ledger::{BalanceKey, LedgerName};
-use sql_rows::{BatchRows, Failure, is_in_use};
+use sql_rows::{BatchRows, Failure};
 
-use crate::batch::{SqliteBatch, look_up};
-use crate::batch_rows::{Refusal, Rows};
+use crate::batch::look_up;
+use crate::batch_rows::{Rows, is_stale};
 use crate::failure::commit_failed;
-use crate::ledger_ids::Known;
 use crate::store::SqliteStore;
+use crate::sums::ChangedSums;
 
 /// Reads balances, and what their accounts allow, beside whoever writes.
 pub(crate) async fn balances_of(
@@ -36,63 +36,31 @@ pub(crate) async fn append(
 ) -> Result<Appended, CommitError> {
     let Some(last) = records.last() else { return Ok(Appended::Written) };
     // Who comes the long way first, as everybody does, leaves it there.
-    let Some(Known { id, has_wide_sums }) = store.ids.get(ledger) else { return Ok(Appended::Stale) };
-    if has_wide_sums {
-        return append_wide(store, ledger, id, expected, unused, records).await;
-    }
+    let Some(id) = store.known.id(ledger) else { return Ok(Appended::Stale) };
     let projections = BatchRows::of(records, expected.next.0).map_err(rolled_back)?;
-    let rows = Rows::of(id).advance(ledger, expected, &last.entry).refuse_used(unused);
-    let rows = rows.write(records, &projections).add(&projections.sums);
-    match commit(store, &rows).await? {
-        None => Ok(Appended::Written),
-        Some(Refusal::Stale) => Ok(Appended::Stale),
-        Some(Refusal::Wide) => {
-            store.ids.note_wide_sums(ledger);
-            append_wide(store, ledger, id, expected, unused, records).await
+    let mut sums = ChangedSums::of(&store.known, ledger, expected, &projections.sums);
+    if !sums.are_known() {
+        let mut connection = store.reader().await.map_err(rolled_back)?;
+        if !sums.read(&mut connection, ledger, expected).await.map_err(rolled_back)? {
+            return Ok(Appended::Stale);
         }
     }
-}
-
-/// Writes rows and commits, or says why SQLite refused them.
-async fn commit(store: &SqliteStore, rows: &Rows<'_>) -> Result<Option<Refusal>, CommitError> {
+    let rows = Rows::of(id).advance(ledger, expected, &last.entry).refuse_used(unused);
+    let rows = rows.write(records, &projections, &sums.left);
     if rows.fit_one_statement() {
         let mut connection = store.writer.acquire().await.map_err(rolled_back)?;
         if let Err(error) = rows.execute(&mut connection).await {
-            return Refusal::of(&error).map(Some).ok_or_else(|| commit_failed(error));
+            return if is_stale(&error) { Ok(Appended::Stale) } else { Err(commit_failed(error)) };
         }
     } else {
         let mut transaction = store.writer.begin().await.map_err(rolled_back)?;
         if let Err(error) = rows.execute(&mut transaction).await {
-            return Refusal::of(&error).map(Some).ok_or_else(|| rolled_back(error));
+            return if is_stale(&error) { Ok(Appended::Stale) } else { Err(rolled_back(error)) };
         }
         transaction.commit().await.map_err(commit_failed)?;
     }
-    if let Some(committed) = store.committed() {
-        committed.notify_one();
-    }
-    Ok(None)
-}
-
-/// Does as [`append`], with sums that are added here.
-async fn append_wide(
-    store: &SqliteStore,
-    ledger: &LedgerName,
-    id: i64,
-    expected: Head,
-    unused: &Unused,
-    records: &[LogRecord],
-) -> Result<Appended, CommitError> {
-    let mut transaction = store.writer.begin().await.map_err(rolled_back)?;
-    if let Err(error) = Rows::of(id).refuse_used(unused).execute(&mut transaction).await {
-        return Refusal::of(&error).map(|_| Appended::Stale).ok_or_else(|| rolled_back(error));
-    }
-    let mut batch = SqliteBatch::new(store, transaction, ledger, expected);
-    match batch.advance_and_write(records).await {
-        Ok(()) => batch.end().await.map(|()| Appended::Written),
-        Err(Failure::HeadMoved) => Ok(Appended::Stale),
-        Err(Failure::Database(error)) if is_in_use(&error) => Ok(Appended::Stale),
-        Err(failure) => Err(rolled_back(failure)),
-    }
+    store.after_commit().tell(ledger, expected, last, sums.left);
+    Ok(Appended::Written)
 }
 
 fn rolled_back(error: impl Into<Failure>) -> CommitError {
@@ -104,8 +72,8 @@ mod tests {
     use engine::port::{Appended, LogRecord, Store as _, Unused};
     use test_support::{Request, append, decide_batch, head_before, ledger_name, transfer};
 
-    use crate::SqliteStore;
     use crate::writer::tests::empty_store;
+    use crate::{SqliteOptions, SqliteStore};
 
     async fn written(store: &SqliteStore, requests: &[Request]) -> Vec<LogRecord> {
         let main = ledger_name("main");
@@ -162,16 +130,30 @@ mod tests {
         let much = 1 << 62;
         let given: Vec<Request> = (0..3).map(|n| transfer("world", &format!("a:{n}"), much)).collect();
         append(&store, &main, &given).await;
-        assert!(!store.ids.get(&main).unwrap().has_wide_sums);
         for (n, sum) in
             ["4611686018427387904", "9223372036854775808", "13835058055282163712"].iter().enumerate()
         {
             written(&store, &[transfer(&format!("a:{n}"), &format!("b:{n}"), much)]).await;
             assert_eq!(sums(&store, "b").await, [((*sum).to_owned(), "0".to_owned())], "{n}");
         }
-        assert!(store.ids.get(&main).unwrap().has_wide_sums);
         written(&store, &[transfer("b:0", "c", 1), transfer("world", "b:0", 2)]).await;
         assert_eq!(sums(&store, "b").await, [("13835058055282163714".to_owned(), "1".to_owned())]);
+    }
+
+    /// One of them is remembered, one is not, and one was changed by somebody else since.
+    #[tokio::test]
+    async fn sums_that_are_not_remembered_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, main) = (empty_store(&folder).await, ledger_name("main"));
+        let given = |root: &str| transfer("world", &format!("{root}:1"), 1);
+        written(&store, &[given("a"), given("b")]).await;
+        let other = SqliteStore::open(SqliteOptions::new(store.options.path.clone())).await.unwrap();
+        append(&other, &main, &[given("b"), given("c")]).await;
+        written(&store, &[given("b"), given("c"), given("d")]).await;
+        written(&store, &[given("a"), given("d")]).await;
+        for (root, sum) in [("a", "2"), ("b", "3"), ("c", "2"), ("d", "2")] {
+            assert_eq!(sums(&store, root).await, [(sum.to_owned(), "0".to_owned())], "{root}");
+        }
     }
 
     /// As a copy of the database in its place might have it.
@@ -181,8 +163,7 @@ mod tests {
         let (store, main) = (empty_store(&folder).await, ledger_name("main"));
         let (_, records) = decide_batch(&store, &main, &[transfer("world", "a", 1)]).await;
         let head = head_before(&records);
-        let known = store.ids.get(&main).unwrap();
-        store.ids.keep(&main, known.id + 1);
+        store.known.keep_id(&main, store.known.id(&main).unwrap() + 1);
         let appended = super::append(&store, &main, head, &Unused::default(), &records).await.unwrap();
         assert_eq!(appended, Appended::Stale);
         written(&store, &[transfer("world", "a", 1)]).await;

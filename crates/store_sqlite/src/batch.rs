@@ -5,8 +5,6 @@
 //! `jsonb_each` hands out rows that are parsed already. With `json_each` every `->>` would parse its row
 //! anew, which takes half as long again.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use engine::idempotency::IdempotencyKey;
 use engine::port::{
@@ -18,9 +16,8 @@ use identity::AuditEvent;
 use ledger::{BalanceKey, Entry, EntryNumber, LedgerName, Reference};
 use sql_rows::{BatchRows, Corruption, Failure, HeadRow, Reader, add_looked_up, balances_of, entry_number};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
-use tokio::sync::Notify;
 
-use crate::advance::{Advanced, advance};
+use crate::after_commit::AfterCommit;
 use crate::audit::record_all;
 use crate::batch_rows::Rows;
 use crate::changes::{load_kept, write_changes};
@@ -28,9 +25,11 @@ use crate::companion;
 use crate::failure::commit_failed;
 use crate::holds::{load_holds, load_unreversed, load_versions, write_holds};
 use crate::json::{next_array, write_row};
+use crate::known_ledgers::Sum;
 use crate::number::StoredNumber;
 use crate::rows::AccountRow;
 use crate::store::SqliteStore;
+use crate::sums::ChangedSums;
 use crate::transaction_changes::{load_transactions, write_transaction_changes};
 
 pub(crate) async fn begin(
@@ -44,7 +43,7 @@ pub(crate) async fn begin(
         .fetch_optional(&mut *transaction)
         .await?
         .ok_or(Failure::LedgerNotFound)?;
-    store.ids.keep(ledger, head.id);
+    store.known.keep_id(ledger, head.id);
     let at = HeadRow { next: head.next_entry, last_recorded_at: head.last_recorded_at }.head(ledger)?;
     let mut balances = wanted.missing;
     if wanted.cached_at != Some(at) {
@@ -63,7 +62,8 @@ pub(crate) async fn begin(
     let transactions = load_transactions(&mut transaction, head.id, &wanted.transactions).await?;
     let keys = load_keys(&mut transaction, head.id, &wanted.keys).await?;
     let references = load_references(&mut transaction, head.id, &wanted.references).await?;
-    let batch = Box::new(SqliteBatch::new(store, transaction, ledger, at));
+    let (ledger, after_commit) = (ledger.clone(), store.after_commit());
+    let batch = Box::new(SqliteBatch { transaction, ledger, id: head.id, head: at, after_commit });
     let loaded = Loaded {
         head: at,
         balances,
@@ -172,19 +172,25 @@ pub(crate) async fn load_references(
 }
 
 /// An open batch: a transaction that holds the file's lock, and where the log stood when it began.
-pub(crate) struct SqliteBatch {
+struct SqliteBatch {
     transaction: Transaction<'static, Sqlite>,
     ledger: LedgerName,
+    id: i64,
     head: Head,
-    committed: Option<Arc<Notify>>,
+    after_commit: AfterCommit,
 }
 
 #[async_trait]
 impl Batch for SqliteBatch {
     async fn commit(mut self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {
-        let written = self.advance_and_write(records).await;
-        written.map_err(|failure| CommitError::RolledBack(failure.into()))?;
-        self.end().await
+        let Some(last) = records.last() else {
+            return self.transaction.commit().await.map_err(commit_failed);
+        };
+        let written = self.write(records, &last.entry).await;
+        let sums = written.map_err(|failure| CommitError::RolledBack(failure.into()))?;
+        self.transaction.commit().await.map_err(commit_failed)?;
+        self.after_commit.tell(&self.ledger, self.head, last, sums);
+        Ok(())
     }
 
     async fn record(&mut self, events: &[AuditEvent]) -> Result<(), CommitError> {
@@ -202,38 +208,22 @@ impl Batch for SqliteBatch {
 }
 
 impl SqliteBatch {
-    pub(crate) fn new(
-        store: &SqliteStore,
-        transaction: Transaction<'static, Sqlite>,
-        ledger: &LedgerName,
-        head: Head,
-    ) -> Self {
-        Self { transaction, ledger: ledger.clone(), head, committed: store.committed() }
-    }
-
-    /// Commits what is written.
-    pub(crate) async fn end(self) -> Result<(), CommitError> {
-        self.transaction.commit().await.map_err(commit_failed)?;
-        if let Some(committed) = self.committed {
-            committed.notify_one();
-        }
-        Ok(())
-    }
-
-    /// Writes entries with all their projections, if the head stands where the batch began.
-    pub(crate) async fn advance_and_write(&mut self, records: &[LogRecord]) -> Result<(), Failure> {
-        let Some(last) = records.last() else { return Ok(()) };
-        let rows = BatchRows::of(records, self.head.next.0)?;
+    /// Writes entries with all their projections, and returns the sums as they leave them.
+    async fn write(&mut self, records: &[LogRecord], last: &Entry) -> Result<Vec<Sum>, Failure> {
         let transaction = &mut *self.transaction;
-        let advanced = advance(transaction, &self.ledger, self.head, &last.entry, &rows.sums).await?;
-        let Advanced { ledger, sums } = advanced.ok_or(Failure::HeadMoved)?;
-        fail_points::reach(Point::SqliteHeadAdvanced);
-        Rows::of(ledger).write(records, &rows).set(sums).execute(transaction).await?;
+        let projections = BatchRows::of(records, self.head.next.0)?;
+        let known = &self.after_commit.known;
+        let mut sums = ChangedSums::of(known, &self.ledger, self.head, &projections.sums);
+        if !sums.are_known() && !sums.read(transaction, &self.ledger, self.head).await? {
+            return Err(Failure::HeadMoved);
+        }
+        let rows = Rows::of(self.id).advance(&self.ledger, self.head, last);
+        rows.write(records, &projections, &sums.left).execute(transaction).await?;
         fail_points::reach(Point::SqliteRowsWritten);
-        write_changes(transaction, ledger, records).await?;
-        write_holds(transaction, ledger, records).await?;
-        write_transaction_changes(transaction, ledger, records).await?;
+        write_changes(transaction, self.id, records).await?;
+        write_holds(transaction, self.id, records).await?;
+        write_transaction_changes(transaction, self.id, records).await?;
         fail_points::reach(Point::SqliteBatchWritten);
-        Ok(())
+        Ok(sums.left)
     }
 }

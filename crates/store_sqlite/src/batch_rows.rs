@@ -8,7 +8,7 @@ use engine::idempotency::IdempotencyKey;
 use engine::pair::MetadataPair;
 use engine::port::{Head, LogRecord, Unused};
 use engine::shifted::ShiftedMovement;
-use ledger::{BalanceKey, BalanceTotal, Entry, EntryNumber, LedgerName, Reference, SumChanges, Timestamp};
+use ledger::{BalanceKey, Entry, EntryNumber, LedgerName, Reference, RootKey, Timestamp};
 use sql_rows::{
     BatchRows, MovedBalance, is_in_use, recorded_pairs, shifted_movements, stored_number, sums_of,
 };
@@ -16,7 +16,7 @@ use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{AssertSqlSafe, Sqlite};
 
-use crate::advance::ChangedSum;
+use crate::known_ledgers::Sum;
 use crate::number::{StoredNumber, StoredTotal};
 
 /// For how many rows there is a statement: few numbers, so that each stays prepared, for about a kilobyte a row; and up to
@@ -44,17 +44,7 @@ enum Row<'r> {
     Pair(MetadataPair, EntryNumber),
     Shifted(ShiftedMovement),
     Balance(&'r BalanceKey, &'r MovedBalance<'r>),
-    Added(ChangedSum<'r>),
-    Sum(ChangedSum<'r>),
-}
-
-/// Why SQLite refused rows, where that is not a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// The head is not where it is expected, or something is in use that has to be unused.
-    Stale,
-    /// A sum takes more than 64 bits, which SQLite cannot add.
-    Wide,
+    Sum(&'r Sum),
 }
 
 impl<'r> Rows<'r> {
@@ -76,25 +66,19 @@ impl<'r> Rows<'r> {
         self
     }
 
-    /// Writes entries, and their projections but sums and what was changed.
-    pub(crate) fn write(mut self, records: &'r [LogRecord], rows: &'r BatchRows<'r>) -> Self {
+    /// Writes entries, and their projections but what was changed and holds.
+    pub(crate) fn write(
+        mut self,
+        records: &'r [LogRecord],
+        rows: &'r BatchRows<'r>,
+        sums: &'r [Sum],
+    ) -> Self {
         self.rows.extend(records.iter().map(Row::Entry));
         let pairs = recorded_pairs(records).into_iter();
         self.rows.extend(pairs.map(|(pair, number)| Row::Pair(pair, number)));
         self.rows.extend(shifted_movements(records).into_iter().map(Row::Shifted));
         self.rows.extend(rows.balances.iter().map(|(key, moved)| Row::Balance(key, moved)));
-        self
-    }
-
-    /// Adds to sums.
-    pub(crate) fn add(mut self, sums: &'r SumChanges<'r>) -> Self {
-        self.rows.extend(sums.iter().map(|(root, asset, change)| Row::Added((root, asset, *change))));
-        self
-    }
-
-    /// Writes sums as they are from now on.
-    pub(crate) fn set(mut self, sums: Vec<ChangedSum<'r>>) -> Self {
-        self.rows.extend(sums.into_iter().map(Row::Sum));
+        self.rows.extend(sums.iter().map(Row::Sum));
         self
     }
 
@@ -120,19 +104,10 @@ impl<'r> Rows<'r> {
     }
 }
 
-impl Refusal {
-    /// Returns why rows were refused, where that is what an error means.
-    pub(crate) fn of(error: &sqlx::Error) -> Option<Self> {
-        if is_in_use(error) {
-            // One of the entries' own numbers, keys or references.
-            return Some(Self::Stale);
-        }
-        match error.as_database_error()?.message() {
-            "stale" => Some(Self::Stale),
-            "wide" => Some(Self::Wide),
-            _ => None,
-        }
-    }
+/// Says whether rows were refused as the head is not where it is expected, or something is in use that has to be unused.
+pub(crate) fn is_stale(error: &sqlx::Error) -> bool {
+    // In use are the entries' own numbers, keys or references.
+    is_in_use(error) || error.as_database_error().is_some_and(|error| error.message() == "stale")
 }
 
 /// Returns the statement for so many rows. Values that are not bound are NULL: such rows are left out.
@@ -200,21 +175,19 @@ impl Row<'_> {
                     .bind(movements.numbers.clone())
                     .bind(movements.end_a_list.then(|| stored_number(movements.last)))
             }
-            Self::Added(sum) => nulls(bind_sum(begun("added", sums_of(ledger)), sum), 2),
-            Self::Sum(sum) => nulls(bind_sum(begun("balance", sums_of(ledger)), sum).bind(""), 1),
+            Self::Sum((RootKey { root, asset }, sum)) => {
+                let bound = begun("balance", sums_of(ledger))
+                    .bind(text_of(root.as_str()))
+                    .bind(text_of(asset.as_str()))
+                    .bind(StoredTotal(sum.posted_in))
+                    .bind(StoredTotal(sum.posted_out))
+                    .bind(StoredTotal(sum.pending_in))
+                    .bind(StoredTotal(sum.pending_out))
+                    .bind("");
+                nulls(bound, 1)
+            }
         }
     }
-}
-
-fn bind_sum<'q>(statement: Statement<'q>, (root, asset, sum): &ChangedSum<'_>) -> Statement<'q> {
-    let BalanceTotal { posted_in, posted_out, pending_in, pending_out } = *sum;
-    statement
-        .bind(text_of(root))
-        .bind(text_of(asset.as_str()))
-        .bind(StoredTotal(posted_in))
-        .bind(StoredTotal(posted_out))
-        .bind(StoredTotal(pending_in))
-        .bind(StoredTotal(pending_out))
 }
 
 fn nulls(statement: Statement<'_>, count: usize) -> Statement<'_> {

@@ -6,7 +6,7 @@
 
 mod access;
 mod accounts;
-mod advance;
+mod after_commit;
 mod append;
 mod at_head;
 mod audit;
@@ -21,7 +21,7 @@ mod failure;
 mod groups;
 mod holds;
 mod json;
-mod ledger_ids;
+mod known_ledgers;
 mod ledgers;
 mod log;
 mod mailed_links;
@@ -39,6 +39,7 @@ mod snapshot;
 mod spans;
 mod statement;
 mod store;
+mod sums;
 mod transaction_changes;
 mod transactions;
 mod users;

@@ -17,11 +17,11 @@ use ledger::{Address, Amount, BalanceKey, Entry, EntryNumber, LedgerName, Timest
 use sql_rows::{Failure, MigrateError, OwnSteps, SchemaState};
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
-use tokio::sync::Notify;
 
+use crate::after_commit::AfterCommit;
 use crate::backup::{self, Backup, BackupError, Copied};
 use crate::checkpoints::Checkpoints;
-use crate::ledger_ids::LedgerIds;
+use crate::known_ledgers::KnownLedgers;
 use crate::options::SqliteOptions;
 use crate::writer::Writer;
 use crate::{
@@ -35,7 +35,7 @@ pub struct SqliteStore {
     pub(crate) readers: SqlitePool,
     /// Not where nobody writes.
     pub(crate) checkpoints: Option<Checkpoints>,
-    pub(crate) ids: LedgerIds,
+    pub(crate) known: Arc<KnownLedgers>,
     pub(crate) options: SqliteOptions,
 }
 
@@ -79,19 +79,19 @@ impl SqliteStore {
             .map_err(|source| OpenError::Database { path: options.path.clone(), source })?;
         let readers = options.reader_pool().connect_lazy_with(options.reader());
         let checkpoints = Some(Checkpoints::start(&options, writer.clone()));
-        Ok(Self { writer, readers, checkpoints, ids: LedgerIds::default(), options })
+        Ok(Self { writer, readers, checkpoints, known: Arc::default(), options })
     }
 
     /// Opens a database that nobody writes to, and leaves it as it is: whatever would write fails.
     pub(crate) fn open_read_only(options: SqliteOptions) -> Self {
         let readers = options.reader_pool().connect_lazy_with(options.reader());
-        let (writer, ids) = (Writer::none(&options), LedgerIds::default());
-        Self { writer, readers, checkpoints: None, ids, options }
+        Self { writer: Writer::none(&options), readers, checkpoints: None, known: Arc::default(), options }
     }
 
-    /// Returns what is told of each commit, where anybody listens.
-    pub(crate) fn committed(&self) -> Option<Arc<Notify>> {
-        self.checkpoints.as_ref().map(Checkpoints::committed)
+    /// Returns who is told of each commit.
+    pub(crate) fn after_commit(&self) -> AfterCommit {
+        let committed = self.checkpoints.as_ref().map(Checkpoints::committed);
+        AfterCommit { known: Arc::clone(&self.known), committed }
     }
 
     /// Brings the schema up to date, all of it or nothing, and returns how it stood before.

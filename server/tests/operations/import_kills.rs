@@ -45,7 +45,7 @@ fn entries_are_whole_wherever_their_import_is_killed() {
             assert_clean(&place);
         }
         let expected: &[&str] = if place.url().starts_with("sqlite") {
-            &["sqlite-head-advanced", "sqlite-rows-written", "sqlite-batch-written", "sqlite-ledger-written"]
+            &["sqlite-rows-written", "sqlite-batch-written", "sqlite-ledger-written"]
         } else {
             &["postgres-batch-written", "postgres-ledger-written"]
         };

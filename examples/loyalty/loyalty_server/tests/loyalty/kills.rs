@@ -14,7 +14,7 @@ fn wherever_the_service_is_killed_receipts_and_entries_agree() {
     on_both(|place| {
         place.serve(&[]).open_shop();
         let written =
-            if place.is_postgres() { Point::PostgresBatchWritten } else { Point::SqliteHeadAdvanced };
+            if place.is_postgres() { Point::PostgresBatchWritten } else { Point::SqliteRowsWritten };
         let points = [Point::CompanionDue, Point::CompanionDone, written, Point::BatchCommitted];
         for (number, point) in (1..).zip(points) {
             let purchase = |part: &str| {
