@@ -144,14 +144,14 @@ fn like<'a>(own: &[&'a Handler], named: Option<&str>, method: Method, path: &str
     };
     match found {
         Some(found) if found.right.is_some() => Ok(found),
-        _ => bail!(
-            "say whose right it takes, `--like …`: {}",
-            own.iter()
-                .filter(|its| its.right.is_some())
-                .map(|its| its.id.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+        _ => {
+            let of_rights = own.iter().filter(|its| its.right.is_some());
+            let ids: Vec<&str> = of_rights.map(|its| its.id.as_str()).collect();
+            if ids.is_empty() {
+                bail!("no endpoint of this feature takes a right, which the new one would take as well");
+            }
+            bail!("say whose right it takes, `--like …`: {}", ids.join(", "))
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::lists::{insert, insert_module};
-use super::name::Name;
+use super::name::{Name, type_case};
 use super::plan::Plan;
 use super::taken;
 use super::template::fill;
@@ -128,12 +128,34 @@ const LINES: &[(&str, Place, &str)] = &[
     ("server/tests/http/calls.rs", FEATURES, "crate::widgets::calls,"),
 ];
 
+/// Says whether the files of a feature have no other use for its name: `result` would be the standard library's `Result`.
+///
+/// # Errors
+/// What has it, and where.
+fn means_nothing_else(name: &Name) -> Result<()> {
+    let Name { many, one } = name;
+    let forms = [one, &type_case(one), &type_case(many)];
+    let is_taken = |word: &&str| forms.iter().any(|form| form == word);
+    for (path, template) in FILES.iter().filter(|(path, _)| path.ends_with(".rs")) {
+        let code = template.lines().map(|line| line.split("//").next().unwrap_or_default());
+        let mut words = code.flat_map(|line| line.split(|part: char| !part.is_alphanumeric() && part != '_'));
+        if let Some(word) = words.find(is_taken) {
+            let path = fill(path, name);
+            bail!(
+                "`{word}` is something else in the code of a feature, in {path}: choose another word, also by `--singular …`"
+            );
+        }
+    }
+    Ok(())
+}
+
 /// Plans a feature. `time` numbers its step of the schemas: year, month, day, hour, minute and second.
 ///
 /// # Errors
 /// The name is taken, or a list is not where it should be.
 pub(super) fn plan(root: &Path, name: &Name, time: &str) -> Result<Plan> {
     taken::is_free(root, name)?;
+    means_nothing_else(name)?;
     let mut plan = Plan::new(root);
     for (path, template) in FILES {
         plan.create(&fill(path, name), fill(template, name))?;

@@ -142,6 +142,8 @@ fn taken_names_are_refused_with_their_reason() {
         ("changes", "change", "changes.rs is there already"),
         ("lists", "list", "server/tests/http/lists.rs is there already"),
         ("problems", "problem", "clients know a type `Problem` already"),
+        ("results", "result", "`Result` is something else in the code of a feature, in "),
+        ("strings", "string", "`String` is something else in the code of a feature, in "),
     ] {
         let refused = Name::parse(name, Some(one)).and_then(|name| feature::plan(root(), &name, TIME));
         let Err(error) = refused else { panic!("{name} was taken") };
@@ -238,6 +240,7 @@ fn endpoints_that_cannot_be_are_refused_with_the_reason() {
             "no type in app/src/holds/query.rs reads ledger, which",
         ),
         (at("/v1/sum"), "say whose right it takes, `--like …`: "),
+        (wanted("health", "get_sum"), "no endpoint of this feature takes a right"),
         (Wanted { like: Some("get_key"), ..wanted("holds", "get_sum") }, "say whose right it takes"),
     ] {
         let Err(error) = endpoint::plan(root(), &wanted) else { panic!("{} was written", wanted.verb_noun) };

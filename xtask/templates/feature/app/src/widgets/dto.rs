@@ -22,7 +22,7 @@ pub struct CreateWidgetRequest {
 impl FromJson for CreateWidgetRequest {
     fn from_json(value: Value<'_>, errors: &mut FieldErrors) -> Option<Self> {
         let mut name = Slot::default();
-        value.members(errors, |member, value, errors| match member {
+        value.members(errors, |key, value, errors| match key {
             "name" => name.read(value, errors),
             _ => refuse_unknown(value, &["name"], errors),
         })?;
