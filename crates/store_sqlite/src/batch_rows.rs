@@ -14,7 +14,7 @@ use sql_rows::{
 };
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
-use sqlx::{AssertSqlSafe, Sqlite};
+use sqlx::{AssertSqlSafe, Encode, Sqlite, Type};
 
 use crate::known_ledgers::Sum;
 use crate::number::{StoredNumber, StoredTotal};
@@ -126,72 +126,80 @@ fn size_for(rows: usize) -> usize {
 
 impl Row<'_> {
     fn bind<'q>(&self, statement: Statement<'q>, ledger: i64) -> Statement<'q> {
-        let begun = |kind: &'static str, ledger: i64| statement.bind(kind).bind(ledger);
-        match self {
-            Self::Head { name, expected, last } => {
-                let bound = begun("head", ledger)
-                    .bind(text_of(name.as_str()))
-                    .bind(stored_number(last.number.next()))
-                    .bind(last.recorded_at.micros())
-                    .bind(stored_number(expected.next))
-                    .bind(expected.last_recorded_at.map(Timestamp::micros));
-                nulls(bound, 3)
-            }
-            Self::UnusedKey(key) => nulls(begun("unused key", ledger).bind(text_of(key.as_str())), 7),
+        let kind = |kind| Values { statement, left: 2 + VALUES }.and(kind);
+        let values = match self {
+            Self::Head { name, expected, last } => kind("head")
+                .and(ledger)
+                .and(text_of(name.as_str()))
+                .and(stored_number(last.number.next()))
+                .and(last.recorded_at.micros())
+                .and(stored_number(expected.next))
+                .and(expected.last_recorded_at.map(Timestamp::micros)),
+            Self::UnusedKey(key) => kind("unused key").and(ledger).and(text_of(key.as_str())),
             Self::UnusedReference(reference) => {
-                nulls(begun("unused reference", ledger).bind(text_of(reference.as_str())), 7)
+                kind("unused reference").and(ledger).and(text_of(reference.as_str()))
             }
-            Self::Entry(LogRecord { entry, request }) => begun("entry", ledger)
-                .bind(stored_number(entry.number))
-                .bind(codec::kind(entry))
-                .bind(entry.recorded_at.micros())
-                .bind(entry.effective_at.micros())
-                .bind(entry.body.reference().map(|reference| text_of(reference.as_str())))
-                .bind(request.as_ref().map(|request| text_of(request.key.as_str())))
-                .bind(request.as_ref().map(|request| request.fingerprint.0.to_vec()))
-                .bind(codec::encode(entry)),
-            Self::Pair(pair, number) => {
-                nulls(begun("pair", ledger).bind(pair.0).bind(stored_number(*number)), 6)
-            }
-            Self::Shifted(movement) => {
-                let bound = begun("shifted", ledger)
-                    .bind(text_of(movement.key.account.as_str()))
-                    .bind(movement.later_at.micros())
-                    .bind(stored_number(movement.entry))
-                    .bind(text_of(movement.key.asset.as_str()))
-                    .bind(movement.earlier_at.micros())
-                    .bind(StoredNumber::from(movement.posted_in))
-                    .bind(StoredNumber::from(movement.posted_out));
-                nulls(bound, 1)
-            }
+            Self::Entry(LogRecord { entry, request }) => kind("entry")
+                .and(ledger)
+                .and(stored_number(entry.number))
+                .and(codec::kind(entry))
+                .and(entry.recorded_at.micros())
+                .and(entry.effective_at.micros())
+                .and(entry.body.reference().map(|reference| text_of(reference.as_str())))
+                .and(request.as_ref().map(|request| text_of(request.key.as_str())))
+                .and(request.as_ref().map(|request| request.fingerprint.0.to_vec()))
+                .and(codec::encode(entry)),
+            Self::Pair(pair, number) => kind("pair").and(ledger).and(pair.0).and(stored_number(*number)),
+            Self::Shifted(movement) => kind("shifted")
+                .and(ledger)
+                .and(text_of(movement.key.account.as_str()))
+                .and(movement.later_at.micros())
+                .and(stored_number(movement.entry))
+                .and(text_of(movement.key.asset.as_str()))
+                .and(movement.earlier_at.micros())
+                .and(StoredNumber::from(movement.posted_in))
+                .and(StoredNumber::from(movement.posted_out)),
             Self::Balance(key, MovedBalance { balance, movements }) => {
-                begun(if movements.end_a_list { "balance and list" } else { "balance" }, ledger)
-                    .bind(text_of(key.account.as_str()))
-                    .bind(text_of(key.asset.as_str()))
-                    .bind(StoredNumber::from(balance.posted_in))
-                    .bind(StoredNumber::from(balance.posted_out))
-                    .bind(StoredNumber::from(balance.pending_in))
-                    .bind(StoredNumber::from(balance.pending_out))
-                    .bind(movements.numbers.clone())
-                    .bind(movements.end_a_list.then(|| stored_number(movements.last)))
+                kind(if movements.end_a_list { "balance and list" } else { "balance" })
+                    .and(ledger)
+                    .and(text_of(key.account.as_str()))
+                    .and(text_of(key.asset.as_str()))
+                    .and(StoredNumber::from(balance.posted_in))
+                    .and(StoredNumber::from(balance.posted_out))
+                    .and(StoredNumber::from(balance.pending_in))
+                    .and(StoredNumber::from(balance.pending_out))
+                    .and(movements.numbers.clone())
+                    .and(movements.end_a_list.then(|| stored_number(movements.last)))
             }
-            Self::Sum((RootKey { root, asset }, sum)) => {
-                let bound = begun("balance", sums_of(ledger))
-                    .bind(text_of(root.as_str()))
-                    .bind(text_of(asset.as_str()))
-                    .bind(StoredTotal(sum.posted_in))
-                    .bind(StoredTotal(sum.posted_out))
-                    .bind(StoredTotal(sum.pending_in))
-                    .bind(StoredTotal(sum.pending_out))
-                    .bind("");
-                nulls(bound, 1)
-            }
-        }
+            Self::Sum((RootKey { root, asset }, sum)) => kind("balance")
+                .and(sums_of(ledger))
+                .and(text_of(root.as_str()))
+                .and(text_of(asset.as_str()))
+                .and(StoredTotal(sum.posted_in))
+                .and(StoredTotal(sum.posted_out))
+                .and(StoredTotal(sum.pending_in))
+                .and(StoredTotal(sum.pending_out))
+                .and(""),
+        };
+        values.end()
     }
 }
 
-fn nulls(statement: Statement<'_>, count: usize) -> Statement<'_> {
-    (0..count).fold(statement, |statement, _| statement.bind(None::<i64>))
+/// The values of a row, as they are bound.
+struct Values<'q> {
+    statement: Statement<'q>,
+    left: usize,
+}
+
+impl<'q> Values<'q> {
+    fn and<V: Encode<'q, Sqlite> + Type<Sqlite> + 'q>(self, value: V) -> Self {
+        Self { statement: self.statement.bind(value), left: self.left - 1 }
+    }
+
+    /// Leaves those NULL that are left.
+    fn end(self) -> Statement<'q> {
+        (0..self.left).fold(self.statement, |statement, _| statement.bind(None::<i64>))
+    }
 }
 
 /// A text as SQLite's driver keeps it: any other it would put behind one more pointer.
