@@ -136,7 +136,9 @@ fn means_nothing_else(name: &Name) -> Result<()> {
     let Name { many, one } = name;
     let forms = [one, &type_case(one), &type_case(many)];
     let is_taken = |word: &&str| forms.iter().any(|form| form == word);
-    for (path, template) in FILES.iter().filter(|(path, _)| path.ends_with(".rs")) {
+    for (path, template) in
+        FILES.iter().filter(|(path, _)| Path::new(path).extension().is_some_and(|its| its == "rs"))
+    {
         let code = template.lines().map(|line| line.split("//").next().unwrap_or_default());
         let mut words = code.flat_map(|line| line.split(|part: char| !part.is_alphanumeric() && part != '_'));
         if let Some(word) = words.find(is_taken) {
