@@ -1,8 +1,8 @@
 //! Pages of accounts as they were. They end where enough was looked at, and lead on.
 
 use engine::query::{
-    Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, LOOKS_MAX, PAGE_WEIGHT_MAX, Page,
-    account_weight, scan_max,
+    Account, AccountQuery, AsOf, BalanceGroup, BalanceQuery, LOOKS_MAX, PAGE_WEIGHT_MAX, Page, SCAN_MAX,
+    account_weight,
 };
 use ledger::{Address, Asset};
 
@@ -17,6 +17,10 @@ use crate::rows::{Reader, stored_limit};
 pub(super) const ACCOUNTS_AT_ONCE: usize = 200;
 /// and at least, where the first ones were not all there.
 const ACCOUNTS_AT_LEAST: usize = 8;
+
+/// How many accounts are looked at for a page, unless it may have more: half of what a page of today's may look at, since
+/// each is gone back for.
+const ACCOUNTS_MAX: usize = SCAN_MAX / 2;
 
 /// Which accounts are gone back for.
 #[derive(Clone, Copy)]
@@ -119,7 +123,7 @@ pub async fn accounts_as_of(
         if addresses.is_empty() {
             return Ok(page);
         }
-        let is_over = room == 0 || looked_at >= scan_max(query.limit) || weight >= PAGE_WEIGHT_MAX;
+        let is_over = room == 0 || looked_at >= query.limit.max(ACCOUNTS_MAX) || weight >= PAGE_WEIGHT_MAX;
         if is_over || (looked_at > 0 && past.is_enough()) {
             page.next = last;
             return Ok(page);
