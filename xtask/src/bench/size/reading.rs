@@ -24,7 +24,7 @@ const WARM_UP: u32 = 5;
 const PASSED: u32 = 5;
 
 /// Deep pages in a row; then a list is begun anew.
-const CHAIN: u32 = 10;
+const CHAIN: u32 = 50;
 
 /// What pages of one kind took.
 #[derive(Debug, Clone, Copy)]
