@@ -4,8 +4,7 @@
 use std::fmt::Display;
 
 use ledger::{Amount, Total};
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
@@ -64,22 +63,6 @@ impl Serialize for StoredNumber {
         match i64::try_from(self.0) {
             Ok(small) => serializer.serialize_i64(small),
             Err(_) => serializer.collect_str(&self.0),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for StoredTotal {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// How the two kinds stand in JSON that SQLite makes.
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Stored {
-            Number(i64),
-            Text(String),
-        }
-        match Stored::deserialize(deserializer)? {
-            Stored::Number(small) => Ok(Self(Total::signed(small))),
-            Stored::Text(text) => Self::parse(&text).ok_or_else(|| D::Error::custom(NotANumber(text))),
         }
     }
 }
@@ -199,15 +182,26 @@ mod tests {
         }
     }
 
-    #[test]
-    fn sums_are_read_from_json_as_exactly() {
+    #[tokio::test]
+    async fn sums_are_read_as_exactly() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         let four_full = "680564733841876926926749214863536422908";
-        let json = format!(r#"[0,9223372036854775807,"9223372036854775808","{four_full}"]"#);
-        let read: Vec<StoredTotal> = serde_json::from_str(&json).unwrap();
+        let statement =
+            "SELECT column1 FROM (VALUES (0), (9223372036854775807), ('9223372036854775808'), (?))";
+        let read: Vec<StoredTotal> =
+            sqlx::query_scalar(statement).bind(four_full).fetch_all(&mut connection).await.unwrap();
         let texts: Vec<String> = read.iter().map(|total| total.0.to_string()).collect();
         assert_eq!(texts, ["0", "9223372036854775807", "9223372036854775808", four_full]);
-        for bad in ["1.5", "9223372036854775808", r#""7""#, r#""1e30""#, "null", "[]"] {
-            assert!(serde_json::from_str::<StoredTotal>(bad).is_err(), "{bad}");
+        for bad in [
+            "SELECT 1.5",
+            "SELECT 9223372036854775808",
+            "SELECT '7'",
+            "SELECT '1e30'",
+            "SELECT NULL",
+            "SELECT '[]'",
+        ] {
+            let read = sqlx::query_scalar::<_, StoredTotal>(bad).fetch_one(&mut connection).await;
+            assert!(read.is_err(), "{bad}");
         }
     }
 
