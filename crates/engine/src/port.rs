@@ -278,6 +278,14 @@ pub struct Head {
     pub last_recorded_at: Option<Timestamp>,
 }
 
+impl Head {
+    /// Returns where a log stands of which an entry is the last.
+    #[must_use]
+    pub fn after(last: &Entry) -> Self {
+        Self { next: last.number.next(), last_recorded_at: Some(last.recorded_at) }
+    }
+}
+
 /// Accounts that were read at one moment.
 #[derive(Debug)]
 pub struct AccountsAtHead {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use engine::port::{Head, LogRecord};
-use ledger::LedgerName;
+use engine::port::Head;
+use ledger::{Entry, LedgerName};
 use tokio::sync::Notify;
 
 use crate::known_ledgers::{KnownLedgers, Sum};
@@ -17,15 +17,8 @@ pub(crate) struct AfterCommit {
 
 impl AfterCommit {
     /// Tells of a batch that began with the head at `from`, of its last entry and of the sums that it left.
-    pub(crate) fn tell(
-        &self,
-        ledger: &LedgerName,
-        from: Head,
-        LogRecord { entry, .. }: &LogRecord,
-        sums: Vec<Sum>,
-    ) {
-        let to = Head { next: entry.number.next(), last_recorded_at: Some(entry.recorded_at) };
-        self.known.keep_sums(ledger, from, to, sums);
+    pub(crate) fn tell(&self, ledger: &LedgerName, from: Head, last: &Entry, sums: Vec<Sum>) {
+        self.known.keep_sums(ledger, from, Head::after(last), sums);
         if let Some(committed) = &self.committed {
             committed.notify_one();
         }

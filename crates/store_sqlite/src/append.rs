@@ -59,7 +59,7 @@ pub(crate) async fn append(
         }
         transaction.commit().await.map_err(commit_failed)?;
     }
-    store.after_commit().tell(ledger, expected, last, sums.left);
+    store.after_commit().tell(ledger, expected, &last.entry, sums.left);
     Ok(Appended::Written)
 }
 

@@ -183,10 +183,10 @@ struct SqliteBatch {
 #[async_trait]
 impl Batch for SqliteBatch {
     async fn commit(mut self: Box<Self>, records: &[LogRecord]) -> Result<(), CommitError> {
-        let Some(last) = records.last() else {
+        let Some(LogRecord { entry: last, .. }) = records.last() else {
             return self.transaction.commit().await.map_err(commit_failed);
         };
-        let written = self.write(records, &last.entry).await;
+        let written = self.write(records, last).await;
         let sums = written.map_err(|failure| CommitError::RolledBack(failure.into()))?;
         self.transaction.commit().await.map_err(commit_failed)?;
         self.after_commit.tell(&self.ledger, self.head, last, sums);

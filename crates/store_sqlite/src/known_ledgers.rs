@@ -97,7 +97,7 @@ impl KnownLedgers {
     }
 
     fn lock(&self) -> MutexGuard<'_, Ledgers> {
-        // What panics within a step allocates; the next write finds out what is amiss.
+        // No step panics halfway.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

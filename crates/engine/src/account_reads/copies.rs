@@ -112,7 +112,7 @@ impl Copies {
         if self.at != Some(on) {
             return;
         }
-        self.at = Some(Head { next: last.number.next(), last_recorded_at: Some(last.recorded_at) });
+        self.at = Some(Head::after(last));
         self.behind = 0;
         for LogRecord { entry, .. } in records {
             for address in touched(entry) {
