@@ -230,6 +230,10 @@ impl Lane {
                 // What waits is the next batch's now.
                 continue;
             }
+            if !leaving && self.memory.is_full() {
+                // While a batch is being written, for it takes its time.
+                leaving = !self.memory.pack();
+            }
             if lacks_a_balance && looking.is_none() {
                 looking = self.look_up();
             }
@@ -246,7 +250,6 @@ impl Lane {
                         Ok(Appended::Written) => {
                             self.note_written(&batch, began);
                             written = Some(batch);
-                            leaving |= self.memory.is_full();
                         }
                         Ok(Appended::Stale) => {
                             self.memory.forget();

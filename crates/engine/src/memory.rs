@@ -325,12 +325,22 @@ impl Memory {
         self.book.as_ref().is_some_and(|book| book.len() > self.balances_max)
     }
 
+    /// Packs what is in a book that has passed its bound, and forgets nothing: batches that are not written yet may rest
+    /// on it. Says whether half of the book is free then.
+    pub(crate) fn pack(&mut self) -> bool {
+        let Some(book) = &mut self.book else { return true };
+        for (key, balance) in self.packed.pack(book.take_balances(), false) {
+            book.load_balance(key, balance);
+        }
+        book.len() <= self.balances_max / 2
+    }
+
     /// Keeps the book within its bound. Not while a batch rests on it.
     pub(crate) fn shrink(&mut self) {
         if self.is_full()
             && let Some(book) = &mut self.book
         {
-            self.packed.pack(book.take_balances());
+            self.packed.pack(book.take_balances(), true);
         }
         if self.is_full() {
             // Policies alone, of accounts that were changed. A lane relearns what it needs with the next batch.

@@ -69,14 +69,19 @@ impl Packed {
         find(&self.younger).or_else(|| find(&self.older)).and_then(unpacked)
     }
 
-    /// Packs balances. Those that do not fit are not remembered, nor what they were before.
-    pub(crate) fn pack(&mut self, balances: impl Iterator<Item = (BalanceKey, Balance)>) {
-        // What a lane holds is given up for what it has just used, but once only: the rest may be another's.
-        let mut may_forget = true;
+    /// Packs balances, and hands back those that do not pack or find no room; what they were before is not remembered.
+    /// For room, what was not used for longest is forgotten where it may be.
+    pub(crate) fn pack(
+        &mut self,
+        balances: impl Iterator<Item = (BalanceKey, Balance)>,
+        mut may_forget: bool,
+    ) -> Vec<(BalanceKey, Balance)> {
+        let mut left = Vec::new();
         for (key, balance) in balances {
             write_text(&mut self.text, &key);
             let Some(counters) = packed(&balance) else {
                 self.remove();
+                left.push((key, balance));
                 continue;
             };
             if let Some(known) = self.younger.balances.get_mut(&*self.text) {
@@ -86,6 +91,7 @@ impl Packed {
             let bytes = self.text.len() + OVERHEAD;
             let mut fits = self.bytes.take(bytes);
             if !fits && may_forget {
+                // What a lane holds is given up for what it has just used, but once only: the rest may be another's.
                 may_forget = false;
                 self.forget_older();
                 fits = self.bytes.take(bytes);
@@ -95,8 +101,10 @@ impl Packed {
                 self.younger.bytes += bytes;
             } else {
                 self.remove();
+                left.push((key, balance));
             }
         }
+        left
     }
 
     /// Forgets everything.
@@ -179,8 +187,8 @@ mod tests {
     fn a_balance_is_found_as_it_was_packed_last() {
         let (_, mut packed) = room_for(4);
         let full = Balance { posted_out: Amount::new(7).unwrap(), ..balance(u64::MAX.into()) };
-        packed.pack([(key("a"), balance(1)), (key("b"), full)].into_iter());
-        packed.pack([(key("a"), balance(2))].into_iter());
+        packed.pack([(key("a"), balance(1)), (key("b"), full)].into_iter(), true);
+        packed.pack([(key("a"), balance(2))].into_iter(), true);
         assert_eq!((packed.find(&key("a")), packed.find(&key("b"))), (Some(balance(2)), Some(full)));
         let other = BalanceKey { asset: Asset::parse("EUR/2").unwrap(), ..key("a") };
         assert_eq!((packed.find(&key("c")), packed.find(&other)), (None, None));
@@ -191,9 +199,10 @@ mod tests {
         let pending = Balance { pending_out: Amount::new(1).unwrap(), ..balance(1) };
         for large in [pending, balance(u128::from(u64::MAX) + 1)] {
             let (bytes, mut packed) = room_for(2);
-            packed.pack([(key("a"), balance(1))].into_iter());
+            packed.pack([(key("a"), balance(1))].into_iter(), true);
             packed.forget_older();
-            packed.pack([(key("a"), balance(2)), (key("a"), large)].into_iter());
+            let left = packed.pack([(key("a"), balance(2)), (key("a"), large)].into_iter(), true);
+            assert_eq!(left, [(key("a"), large)]);
             assert_eq!((packed.find(&key("a")), taken(&bytes)), (None, 0));
         }
     }
@@ -201,10 +210,10 @@ mod tests {
     #[test]
     fn what_moved_last_stays_where_there_is_no_room() {
         let (bytes, mut packed) = room_for(4);
-        packed.pack(["a", "b"].map(|account| (key(account), balance(1))).into_iter());
-        packed.pack(["c", "d", "e"].map(|account| (key(account), balance(1))).into_iter());
-        packed.pack([(key("a"), balance(2))].into_iter());
-        packed.pack(["f", "g"].map(|account| (key(account), balance(1))).into_iter());
+        packed.pack(["a", "b"].map(|account| (key(account), balance(1))).into_iter(), true);
+        packed.pack(["c", "d", "e"].map(|account| (key(account), balance(1))).into_iter(), true);
+        packed.pack([(key("a"), balance(2))].into_iter(), true);
+        packed.pack(["f", "g"].map(|account| (key(account), balance(1))).into_iter(), true);
         let found = |packed: &mut Packed| {
             ["a", "b", "c", "d", "e", "f", "g"].map(|account| packed.find(&key(account)).is_some())
         };
@@ -215,13 +224,24 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_forgotten_where_it_may_not_be() {
+        let (bytes, mut packed) = room_for(2);
+        packed.pack([(key("a"), balance(1)), (key("b"), balance(1))].into_iter(), true);
+        let left = packed.pack([(key("c"), balance(1)), (key("a"), balance(2))].into_iter(), false);
+        assert_eq!(left, [(key("c"), balance(1))]);
+        let known = ["a", "b", "c"].map(|account| packed.find(&key(account)));
+        assert_eq!(known, [Some(balance(2)), Some(balance(1)), None]);
+        assert!(taken(&bytes) <= bytes.max);
+    }
+
+    #[test]
     fn what_finds_no_room_is_not_known_as_it_was_before() {
         let (bytes, mut packed) = room_for(2);
         let mut other = Packed::new(Arc::clone(&bytes));
-        other.pack([(key("x"), balance(1))].into_iter());
-        packed.pack([(key("a"), balance(1))].into_iter());
+        other.pack([(key("x"), balance(1))].into_iter(), true);
+        packed.pack([(key("a"), balance(1))].into_iter(), true);
         // There is room for one again once this lane has given up what it holds, and then for none.
-        packed.pack([(key("b"), balance(1)), (key("a"), balance(2))].into_iter());
+        packed.pack([(key("b"), balance(1)), (key("a"), balance(2))].into_iter(), true);
         assert_ne!(packed.find(&key("a")), Some(balance(1)));
         assert_eq!(other.find(&key("x")), Some(balance(1)));
         assert!(taken(&bytes) <= bytes.max);
@@ -230,10 +250,10 @@ mod tests {
     #[test]
     fn a_lane_that_ends_gives_back_what_it_took() {
         let (bytes, mut packed) = room_for(2);
-        packed.pack([(key("a"), balance(1)), (key("b"), balance(1))].into_iter());
+        packed.pack([(key("a"), balance(1)), (key("b"), balance(1))].into_iter(), true);
         packed.forget();
         assert_eq!((packed.find(&key("a")), taken(&bytes)), (None, 0));
-        packed.pack([(key("a"), balance(1))].into_iter());
+        packed.pack([(key("a"), balance(1))].into_iter(), true);
         assert!(taken(&bytes) > 0);
         drop(packed);
         assert_eq!(taken(&bytes), 0);

@@ -11,7 +11,11 @@ use crate::{Bench, With, is_short_of_funds, main, transfer};
 impl Bench {
     /// A bench whose lane remembers `world` and `a`, and takes the short way with the next batch.
     pub(crate) async fn warm() -> Self {
-        let bench = Self::new().await;
+        Self::warm_with(EngineOptions::default()).await
+    }
+
+    async fn warm_with(options: EngineOptions) -> Self {
+        let bench = Self::with(options).await;
         for _ in 0..3 {
             bench.submit(transfer("world", "a", 10)).await.unwrap();
         }
@@ -286,5 +290,47 @@ async fn a_lane_that_remembers_little_still_knows_every_balance() {
             assert!(is_short_of_funds(&refused), "{refused:?}");
         }
         assert_eq!((bench.posted("world").await, bench.entries().await), (0, 120));
+    }
+}
+
+#[tokio::test]
+async fn a_lane_with_a_full_book_keeps_to_the_short_way() {
+    let bench = Bench::warm_with(EngineOptions { cached_balances_max: 4, ..EngineOptions::default() }).await;
+    for n in 0..20 {
+        bench.submit(transfer("world", &format!("a{n}"), 10)).await.unwrap();
+    }
+    assert_eq!(bench.store.appended(), [Written; 20]);
+}
+
+/// What is read while a batch is being written is of before it.
+#[tokio::test]
+async fn what_batches_moved_that_are_not_written_yet_is_never_read() {
+    // No room, room for a dozen, and for all.
+    for packed_balances_bytes_max in [0, 1_000, 1 << 20] {
+        let options =
+            EngineOptions { cached_balances_max: 4, packed_balances_bytes_max, ..EngineOptions::default() };
+        let bench = Bench::warm_with(options).await;
+        for n in 0..20 {
+            bench.submit(transfer("world", &format!("a{n}"), 10)).await.unwrap();
+        }
+        bench.store.hold();
+        let mut posts = vec![bench.spawn(transfer("a", "b", 30))];
+        bench.until("florin_batch_commands_count", 24.0).await;
+        // Half of what is there is decided while that one is being written.
+        let given = |n| bench.spawn(transfer("world", &format!("b{n}"), 10));
+        posts.extend((0..40).map(given));
+        bench.until("florin_lane_queue_depth", 40.0).await;
+        posts.push(bench.spawn(transfer("b", "c", 30)));
+        let spent = bench.spawn(transfer("a", "c", 1));
+        bench.until("florin_lane_queue_depth", 42.0).await;
+        posts.extend((40..100).map(given));
+        bench.until("florin_lane_queue_depth", 102.0).await;
+        bench.store.release();
+        for post in posts {
+            post.await.unwrap().unwrap();
+        }
+        let spent = spent.await.unwrap();
+        assert!(is_short_of_funds(&spent), "{spent:?}");
+        assert_eq!((bench.posted("a").await, bench.posted("c").await), (0, 30));
     }
 }
