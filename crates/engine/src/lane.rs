@@ -10,7 +10,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fail_points::Point;
 use futures_util::FutureExt;
@@ -18,6 +18,7 @@ use ledger::{BalanceKey, EntryNumber, LedgerName};
 use smallvec::SmallVec;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
 
 use crate::batch::Batch;
 use crate::companion::accompany;
@@ -32,6 +33,9 @@ use crate::submission::{Outcome, SharedSource, SubmitError, Submitted};
 
 /// Smaller batches than this cost more than they gain.
 const HALVED_FROM: usize = 16;
+
+/// How long to wait for balances that are looked up beside others who read, before a batch loads them by itself.
+const LOOK_UP_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The task of one ledger.
 pub(crate) struct Lane {
@@ -54,7 +58,7 @@ enum Left {
 
 type Underway<T> = Option<Pin<Box<dyn Future<Output = T> + Send>>>;
 type Written = (Batch, Instant, Result<Appended, CommitError>);
-type Looked = (Vec<BalanceKey>, Result<LookedUp, ReadError>);
+type Looked = (Vec<BalanceKey>, Option<LookedUp>);
 
 impl Lane {
     /// Opens a ledger's lane. It ends when it has been idle for long, or when nobody holds its handle.
@@ -269,8 +273,8 @@ impl Lane {
                 (asked, result) = done(&mut looking) => {
                     looking = None;
                     match result {
-                        Ok(found) => self.memory.learn(asked, found),
-                        Err(_) => leaving = true,
+                        Some(found) => self.memory.learn(asked, found),
+                        None => leaving = true,
                     }
                 }
                 job = self.queue.recv(), if has_room => {
@@ -332,8 +336,9 @@ impl Lane {
         }
         let (store, ledger) = (Arc::clone(&self.shared.store), self.ledger.clone());
         Some(Box::pin(async move {
-            let result = short_way(&*store).balances_of(&ledger, &asked).await;
-            (asked, result)
+            let short_way = short_way(&*store);
+            let result = timeout(LOOK_UP_PATIENCE, short_way.balances_of(&ledger, &asked)).await;
+            (asked, result.ok().and_then(Result::ok))
         }))
     }
 

@@ -92,9 +92,11 @@ impl From<NoConnection> for Failure {
 pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(reported) => {
-            let fatal = reported
-                .try_downcast_ref::<PgDatabaseError>()
-                .is_none_or(|reported| matches!(reported.severity(), PgSeverity::Fatal | PgSeverity::Panic));
+            // A standby does not say where its log ends: `balances_of` asks for it.
+            let fatal = reported.try_downcast_ref::<PgDatabaseError>().is_none_or(|reported| {
+                matches!(reported.severity(), PgSeverity::Fatal | PgSeverity::Panic)
+                    || reported.routine() == Some("pg_current_wal_lsn")
+            });
             // 25006: the server became a standby, so that somebody else takes writes now.
             fatal || reported.code().is_some_and(|code| code.starts_with("08") || code == "25006")
         }
@@ -144,6 +146,12 @@ impl Connections {
     /// Makes a connection that is nobody else's and comes back to nobody.
     pub(crate) async fn connect(&self) -> Result<PgConnection, Failure> {
         self.0.connect().await
+    }
+
+    /// Gives up all connections: they lead to where they should not.
+    pub(crate) fn give_up(&self) {
+        let generation = self.0.state().generation;
+        self.0.give_up(generation);
     }
 
     /// Hands out nothing more, and returns when all connections have come back and are closed.

@@ -130,7 +130,8 @@ async fn lock_and_read(
     .ok_or(Failure::LedgerNotFound)
 }
 
-/// Reads balances, and what their accounts allow, as they are committed.
+/// Reads balances, and what their accounts allow, as they are committed. A standby, which lags behind, refuses to say where
+/// its log ends, and so to answer.
 pub(crate) async fn balances_of(
     connection: &mut PgConnection,
     ledger: &LedgerName,
@@ -153,7 +154,8 @@ pub(crate) async fn balances_of(
             SELECT policy FROM accounts WHERE accounts.ledger = ledgers.id
                 AND accounts.address = wanted.address OFFSET 0
         ) AS kept ON true
-        WHERE ledgers.name = $1 AND (found.asset IS NOT NULL OR kept.policy IS NOT NULL)"#,
+        WHERE ledgers.name = $1 AND (found.asset IS NOT NULL OR kept.policy IS NOT NULL)
+            AND (SELECT pg_current_wal_lsn()) IS NOT NULL"#,
         ledger.as_str(),
         &addresses as _,
         &assets as _

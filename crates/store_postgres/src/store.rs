@@ -360,7 +360,12 @@ impl Store for PostgresStore {
     async fn ping(&self) -> Result<(), ReadError> {
         let follows = read!(self, connection, ledgers::ping(connection), PING_LIMIT)
             .map_err(|failure| ReadError::Unavailable(failure.into()))?;
-        if follows { Err(ReadError::Unavailable(Standby.into())) } else { Ok(()) }
+        if follows {
+            // The address may lead to the primary by now.
+            self.readers.give_up();
+            return Err(ReadError::Unavailable(Standby.into()));
+        }
+        Ok(())
     }
 
     async fn close(&self) {

@@ -7,6 +7,7 @@ mod faults;
 mod locks;
 mod migrations;
 mod schema;
+mod standby;
 mod tls;
 
 use std::sync::Arc;
