@@ -4,6 +4,7 @@
 use engine::port::{Appended, CommitError, Head, LogRecord, LookedUp, Unused};
 use ledger::{BalanceKey, LedgerName};
 use sql_rows::{BatchRows, Failure};
+use sqlx::Connection;
 
 use crate::batch::look_up;
 use crate::batch_rows::{Rows, is_stale};
@@ -39,21 +40,19 @@ pub(crate) async fn append(
     let Some(id) = store.known.id(ledger) else { return Ok(Appended::Stale) };
     let projections = BatchRows::of(records, expected.next.0).map_err(rolled_back)?;
     let mut sums = ChangedSums::of(&store.known, ledger, expected, &projections.sums);
-    if !sums.are_known() {
-        let mut connection = store.reader().await.map_err(rolled_back)?;
-        if !sums.read(&mut connection, ledger, expected).await.map_err(rolled_back)? {
-            return Ok(Appended::Stale);
-        }
+    let mut connection = store.writer.acquire().await.map_err(rolled_back)?;
+    if !sums.are_known() && !sums.read(&mut connection, ledger, expected).await.map_err(rolled_back)? {
+        return Ok(Appended::Stale);
     }
     let rows = Rows::of(id).advance(ledger, expected, &last.entry).refuse_used(unused);
     let rows = rows.write(records, &projections, &sums.left);
     if rows.fit_one_statement() {
-        let mut connection = store.writer.acquire().await.map_err(rolled_back)?;
         if let Err(error) = rows.execute(&mut connection).await {
             return if is_stale(&error) { Ok(Appended::Stale) } else { Err(commit_failed(error)) };
         }
     } else {
-        let mut transaction = store.writer.begin().await.map_err(rolled_back)?;
+        let begun = connection.begin_with("BEGIN IMMEDIATE").await;
+        let mut transaction = begun.map_err(rolled_back)?;
         if let Err(error) = rows.execute(&mut transaction).await {
             return if is_stale(&error) { Ok(Appended::Stale) } else { Err(rolled_back(error)) };
         }
