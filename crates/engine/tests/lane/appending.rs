@@ -267,6 +267,18 @@ async fn balances_that_cannot_be_looked_up_are_loaded_the_long_way() {
     assert_eq!((bench.posted("b").await, bench.posted("c").await), (0, 10));
 }
 
+/// As where those who read have all connections.
+#[tokio::test]
+async fn balances_whose_look_up_takes_long_are_loaded_the_long_way() {
+    let bench = Bench::warm().await;
+    bench.store.hold_reads();
+    bench.submit(transfer("world", "b", 10)).await.unwrap();
+    assert_eq!(bench.store.appended(), []);
+    bench.store.release_reads();
+    bench.submit(transfer("b", "c", 10)).await.unwrap();
+    assert_eq!((bench.posted("b").await, bench.posted("c").await), (0, 10));
+}
+
 #[tokio::test]
 async fn a_lane_that_remembers_little_still_knows_every_balance() {
     // No room, room for a few, and for all.

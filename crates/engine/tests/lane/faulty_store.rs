@@ -82,7 +82,7 @@ impl FaultyStore {
         std::mem::take(&mut self.switches.appended.lock().unwrap())
     }
 
-    /// Holds every read of accounts back until [`release_reads`](Self::release_reads).
+    /// Holds every read of accounts and every look at balances back until [`release_reads`](Self::release_reads).
     pub(crate) fn hold_reads(&self) {
         self.switches.reads.forget_permits(Semaphore::MAX_PERMITS);
     }
@@ -323,6 +323,7 @@ impl Appends for FaultyStore {
         if self.switches.blind.swap(false, Ordering::SeqCst) {
             return Err(ReadError::Unavailable("the line was cut".into()));
         }
+        drop(self.switches.reads.acquire().await);
         let mut looked_up = LookedUp::default();
         for key in keys {
             let Some(account) = self.inner.account(ledger, &key.account).await? else { continue };
