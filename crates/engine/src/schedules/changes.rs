@@ -181,11 +181,11 @@ impl Engine {
         let request = key
             .map(|key| KeyedRequest { key, fingerprint: RequestFingerprint::of_schedule_change(id, change) });
         loop {
+            let schedule = self.store().scheduling().schedule(ledger, id).await?;
+            let schedule = schedule.ok_or(ScheduleError::NotFound)?;
             if let Some(replayed) = self.asked_before(ledger, request.as_ref()).await? {
                 return Ok(replayed);
             }
-            let schedule = self.store().scheduling().schedule(ledger, id).await?;
-            let schedule = schedule.ok_or(ScheduleError::NotFound)?;
             let progress = changed(&schedule, change, self.now()).await?;
             let closes = schedule.progress.state.is_open() && !progress.state.is_open();
             let update = ScheduleUpdate {

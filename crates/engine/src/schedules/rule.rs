@@ -309,10 +309,9 @@ impl Recurrence {
             if moment < floor {
                 continue;
             }
-            if self.rule.until.is_some_and(|until| until < moment) {
-                break;
+            if self.rule.until.is_none_or(|until| moment <= until) {
+                found = Some(found.map_or(moment, |earlier| earlier.min(moment)));
             }
-            found = Some(found.map_or(moment, |earlier| earlier.min(moment)));
             if look_until.is_none() {
                 if passed_over.is_zero() {
                     break;

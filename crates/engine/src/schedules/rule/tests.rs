@@ -106,6 +106,15 @@ fn a_rule_ends_after_its_count_or_with_its_until() {
     }
 }
 
+/// 02:20 in Berlin does not exist on 29 March and falls at 01:20 in UTC: after 03:00, which is 01:00 in UTC.
+#[test]
+fn an_end_behind_a_gap_does_not_hide_what_falls_before_it() {
+    let rule = "FREQ=MINUTELY;INTERVAL=40;UNTIL=20260329T011000Z";
+    let recurrence = recurrence(rule, "2026-03-29T00:00:00Z", "Europe/Berlin");
+    let expected = ["2026-03-29T00:00:00Z", "2026-03-29T00:40:00Z", "2026-03-29T01:00:00Z"];
+    assert_eq!(first(&recurrence, time("2026-03-29T00:00:00Z"), 9), expected);
+}
+
 #[test]
 fn a_time_of_day_stays_as_it_is_when_clocks_change() {
     let expected = ["2026-03-28T08:00:00Z", "2026-03-29T07:00:00Z", "2026-03-30T07:00:00Z"];
