@@ -174,6 +174,10 @@ impl Engine {
             let mut user = found.ok_or(ChangeUserError::NotFound)?;
             let before = user.clone();
             let Some(event) = amend(&mut user)? else { return Ok(user.user) };
+            if before.user.state == UserState::Disabled {
+                // What could not be ended when they were put out must not open anything again.
+                self.end_what_lapses(&before, &before, &event).await?;
+            }
             let written = self.store().users().change_user(&user, &event).await;
             self.session_cache().forget_user(id);
             match written.map_err(ChangeUserError::from)? {

@@ -1,12 +1,13 @@
 //! Users: who may create and change whom, and what lets them in.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use engine::port::Store;
+use engine::sessions::{NewSession, SessionClient};
 use engine::users::{
-    ChangeUserError, NewUser, PasswordDigest, PasswordFault, PasswordOptions, SetPasswordError, UserPatch,
-    VerifyPasswordError,
+    ChangeUserError, NewUser, PasswordDigest, PasswordFault, PasswordOptions, SetPasswordError, UserChange,
+    UserPatch, VerifyPasswordError,
 };
 use engine::{Engine, EngineMetrics, EngineOptions};
 use identity::{Action, Actor, AuditEvent, Email, Grants, Principal, Scope, User, UserName, UserState};
@@ -198,6 +199,25 @@ async fn changes_of_one_user_at_the_same_moment_are_all_made() {
     assert_eq!((kept.user.name.as_str(), kept.user.email), ("Grace", email("grace")));
     assert_eq!((kept.user.grants, kept.user.state), (grants("ledger:write@*"), UserState::Disabled));
     assert_eq!(kept.version, 4);
+}
+
+/// A process that puts a user out may die before it has ended their sessions.
+#[tokio::test]
+async fn sessions_of_before_a_user_was_disabled_are_not_open_again_with_the_user() {
+    let bench = Bench::new(CHEAP).await;
+    let user = bench.user_with_password("ada").await;
+    let client = SessionClient { address: None, user_agent: None };
+    let new = NewSession { user: &user, client, replaces: None, max: Duration::from_secs(600) };
+    let started = bench.engine.start_session(new, event).await.unwrap();
+    let mut stored = bench.store.users().user(&user.id).await.unwrap().unwrap();
+    stored.user.state = UserState::Disabled;
+    let disabled = event(Action::UserChanged, user.id.to_string());
+    assert_eq!(bench.store.users().change_user(&stored, &disabled).await.unwrap(), UserChange::Changed);
+
+    let enabled = UserPatch { state: Some(UserState::Active), ..UserPatch::default() };
+    bench.engine.change_user(&user.id, enabled, &Principal::anybody(), event).await.unwrap();
+    let session = bench.store.sessions().session(&started.session.id).await.unwrap().unwrap();
+    assert!(session.session.revoked_at.is_some());
 }
 
 #[tokio::test]
