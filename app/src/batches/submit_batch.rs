@@ -98,7 +98,10 @@ fn failed_as_a_whole(answers: &[Result<Submitted, SubmitError>]) -> Option<Submi
     if !answers.iter().all(about_none) {
         return None;
     }
-    answers.first()?.as_ref().err().cloned()
+    // Where one may have happened, all may have.
+    let is_unknown = |error: &&SubmitError| matches!(error, SubmitError::OutcomeUnknown(_));
+    let errors = || answers.iter().filter_map(|answer| answer.as_ref().err());
+    errors().find(is_unknown).or_else(|| errors().next()).cloned()
 }
 
 /// Says whether the batch happened, now or before. One that was recorded before and cannot be read now happened all
@@ -134,4 +137,27 @@ async fn submit_in_order(teller: Teller, submissions: Vec<Submission>) -> BatchV
         results.push(told.view);
     }
     BatchView { applied: None, results }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Error;
+    use std::sync::Arc;
+
+    use engine::SharedSource;
+
+    use super::*;
+
+    /// The first command was recorded before; of the second, which is new, nobody knows.
+    #[test]
+    fn what_may_have_happened_is_never_said_not_to_have() {
+        let source = || SharedSource(Arc::new(Error::other("the line was cut")));
+        let unavailable = || Err(SubmitError::Unavailable(source()));
+        let unknown = Err(SubmitError::OutcomeUnknown(source()));
+        let whole = failed_as_a_whole(&[unavailable(), unknown]);
+        assert!(matches!(whole, Some(SubmitError::OutcomeUnknown(_))), "{whole:?}");
+        let whole = failed_as_a_whole(&[unavailable(), unavailable()]);
+        assert!(matches!(whole, Some(SubmitError::Unavailable(_))), "{whole:?}");
+        assert!(failed_as_a_whole(&[unavailable(), Err(SubmitError::NotApplied)]).is_none());
+    }
 }

@@ -60,7 +60,7 @@ impl From<&KeyError> for Problem {
             }
             KeyError::Change(ChangeKeyError::NotFound) => Self::of(&KEY_NOT_FOUND),
             KeyError::Change(ChangeKeyError::Random(_)) => Self::of(&INTERNAL_ERROR),
-            KeyError::Change(ChangeKeyError::Write(_)) => failures::unavailable(),
+            KeyError::Change(ChangeKeyError::Write(_)) => failures::unconfirmed(),
             KeyError::Change(ChangeKeyError::Read(error)) | KeyError::Read(error) => {
                 failures::read_failed(error)
             }
@@ -88,7 +88,7 @@ mod tests {
         for (error, status, code) in [
             (KeyError::NOT_FOUND, 404, "key.not_found"),
             (ChangeKeyError::Lacking(Scope::LedgerRead).into(), 403, "key.exceeds_creator"),
-            (ChangeKeyError::Write(WriteAccessError(source())).into(), 503, "service.unavailable"),
+            (ChangeKeyError::Write(WriteAccessError(source())).into(), 503, "service.outcome_unknown"),
             (ReadError::Unavailable(source()).into(), 503, "service.unavailable"),
         ] {
             let problem = Problem::from(&error);

@@ -98,9 +98,9 @@ impl From<&LinkFailure> for Problem {
             }
             LinkFailure::Follow(FollowLinkError::Change(error)) => match error {
                 ChangeUserError::Read(error) => failures::read_failed(error),
-                _ => failures::unavailable(),
+                _ => failures::unconfirmed(),
             },
-            LinkFailure::Follow(FollowLinkError::Write(_)) => failures::unavailable(),
+            LinkFailure::Follow(FollowLinkError::Write(_)) => failures::unconfirmed(),
             LinkFailure::Follow(FollowLinkError::Read(error))
             | LinkFailure::Mail(MailLinkError::Read(error))
             | LinkFailure::Read(error) => failures::read_failed(error),
@@ -130,7 +130,7 @@ mod tests {
             (MailLinkError::Off.into(), 409, "mail.off"),
             (MailLinkError::from(OutboxFull).into(), 503, "service.overloaded"),
             (FollowLinkError::Spent.into(), 410, "link.spent"),
-            (FollowLinkError::Write(WriteAccessError(source())).into(), 503, "service.unavailable"),
+            (FollowLinkError::Write(WriteAccessError(source())).into(), 503, "service.outcome_unknown"),
             (ReadError::Unavailable(source()).into(), 503, "service.unavailable"),
         ] {
             let problem = Problem::from(&error);

@@ -140,7 +140,7 @@ fn factor(error: &SecondFactorError) -> Problem {
         SecondFactorError::NotFound => Problem::of(&SECOND_FACTOR_NOT_FOUND),
         SecondFactorError::Wrong => Problem::of(&SECOND_FACTOR_WRONG),
         SecondFactorError::Random(_) => Problem::of(&INTERNAL_ERROR),
-        SecondFactorError::Write(_) => failures::unavailable(),
+        SecondFactorError::Write(_) => failures::unconfirmed(),
         SecondFactorError::Read(error) => failures::read_failed(error),
     }
 }
@@ -172,7 +172,7 @@ mod tests {
             (SecondFactorError::Exists.into(), 409, "second_factor.exists"),
             (SecondFactorError::NotFound.into(), 404, "second_factor.not_found"),
             (SecondFactorError::Wrong.into(), 403, "second_factor.wrong"),
-            (SecondFactorError::Write(WriteAccessError(source())).into(), 503, "service.unavailable"),
+            (SecondFactorError::Write(WriteAccessError(source())).into(), 503, "service.outcome_unknown"),
             (OwnFactorError::Throttled(Duration::from_secs(1)).into(), 429, "second_factor.throttled"),
             (SecondFactorFailure::Exceeding(Scope::KeysAdmin), 403, "second_factor.exceeds_caller"),
             (SecondFactorFailure::IsOwn, 409, "second_factor.own"),

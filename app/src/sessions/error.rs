@@ -131,7 +131,7 @@ impl From<&SessionFailure> for Problem {
             SessionFailure::Change(ChangeSessionError::NotFound) => Self::of(&SESSION_NOT_FOUND),
             SessionFailure::Change(ChangeSessionError::Random(_)) => Self::of(&INTERNAL_ERROR),
             SessionFailure::Change(ChangeSessionError::Write(_)) | SessionFailure::Write(_) => {
-                failures::unavailable()
+                failures::unconfirmed()
             }
             SessionFailure::Change(ChangeSessionError::Read(error)) | SessionFailure::Read(error) => {
                 failures::read_failed(error)
@@ -206,8 +206,8 @@ mod tests {
             (ChangePasswordError::Throttled(wait).into(), 429, "sign_in.throttled"),
             (ChangePasswordError::Set(SetPasswordError::Wrong).into(), 403, "password.wrong"),
             (ChangeSessionError::NotFound.into(), 404, "session.not_found"),
-            (ChangeSessionError::Write(WriteAccessError(source())).into(), 503, "service.unavailable"),
-            (WriteAccessError(source()).into(), 503, "service.unavailable"),
+            (ChangeSessionError::Write(WriteAccessError(source())).into(), 503, "service.outcome_unknown"),
+            (WriteAccessError(source()).into(), 503, "service.outcome_unknown"),
             (SessionFailure::Read(ReadError::Unavailable(source())), 503, "service.unavailable"),
         ] {
             let problem = Problem::from(&error);

@@ -97,7 +97,7 @@ impl From<&UserError> for Problem {
                 ChangeUserError::OwnAccess => Self::of(&USER_OWN_ACCESS),
                 ChangeUserError::EmailTaken => Self::of(&USER_EMAIL_TAKEN),
                 ChangeUserError::Random(_) => Self::of(&INTERNAL_ERROR),
-                ChangeUserError::Write(_) => failures::unavailable(),
+                ChangeUserError::Write(_) => failures::unconfirmed(),
                 ChangeUserError::Read(error) => failures::read_failed(error),
             },
             UserError::Read(error) => failures::read_failed(error),
@@ -128,7 +128,7 @@ mod tests {
             (ChangeUserError::Lacking(Scope::LedgerRead).into(), 403, "user.exceeds_creator"),
             (ChangeUserError::OwnAccess.into(), 409, "user.own_access"),
             (ChangeUserError::EmailTaken.into(), 409, "user.email_taken"),
-            (ChangeUserError::Write(WriteAccessError(source())).into(), 503, "service.unavailable"),
+            (ChangeUserError::Write(WriteAccessError(source())).into(), 503, "service.outcome_unknown"),
             (ChangeUserError::Read(ReadError::Corrupt(source())).into(), 500, "internal.error"),
             (ReadError::Unavailable(source()).into(), 503, "service.unavailable"),
         ] {

@@ -9,7 +9,7 @@ use super::types::{Input, Output};
 use crate::http::access_error::{
     AUTHENTICATION_INVALID, AUTHENTICATION_REQUIRED, AUTHORIZATION_DENIED, CSRF_REFUSED, SESSION_REQUIRED,
 };
-use crate::http::failures::{LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
+use crate::http::failures::{LEDGER_NOT_FOUND, OUTCOME_UNKNOWN, SERVICE_UNAVAILABLE};
 use crate::http::principal::Right;
 use crate::http::problem::ProblemType;
 use crate::http::problem_types::{INTERNAL_ERROR, REQUEST_TIMEOUT, SERVICE_OVERLOADED};
@@ -253,7 +253,7 @@ impl Operation {
         if let Some(right) = self.right {
             all.extend([&AUTHENTICATION_REQUIRED, &AUTHENTICATION_INVALID, &SERVICE_UNAVAILABLE]);
             if self.method != Method::Get {
-                all.push(&CSRF_REFUSED);
+                all.extend([&CSRF_REFUSED, &OUTCOME_UNKNOWN]);
             }
             match right.parts {
                 Need::Known => {}

@@ -62,7 +62,7 @@ pub static OUTCOME_UNKNOWN: ProblemType = ProblemType {
     title: "The outcome is not known",
     meaning: "The database was told to commit and did not answer: the request took effect, or it did not.",
     remedy: "Send the request again with the same Idempotency-Key: it happens once, and the reply says what came \
-             of it.",
+             of it. Where a request takes no such key, look whether it took effect.",
     members: &[],
 };
 
@@ -135,6 +135,14 @@ pub fn unavailable() -> Problem {
 pub fn outcome_unknown() -> Problem {
     Problem::of(&OUTCOME_UNKNOWN)
         .detail("Ask again with the same Idempotency-Key to learn whether it took effect.")
+        .retry_after(RETRY_AFTER_SECONDS)
+}
+
+/// It was written or it was not, or a part of it: no key tells.
+#[must_use]
+pub fn unconfirmed() -> Problem {
+    Problem::of(&OUTCOME_UNKNOWN)
+        .detail("Look whether it took effect before you ask again.")
         .retry_after(RETRY_AFTER_SECONDS)
 }
 

@@ -190,15 +190,16 @@ pub static REFERENCE_TAKEN: ProblemType = ProblemType {
     status: StatusCode::CONFLICT,
     code: "transaction.reference_taken",
     title: "The reference is taken",
-    meaning: "An earlier transaction or hold of the ledger has this reference. Nothing was done.",
-    remedy: "Look at the transaction that has it: if it is the one that was meant, all is done. Otherwise choose \
-             another reference.",
+    meaning: "An earlier transaction or hold of the ledger, or of the same batch, has this reference. Nothing was done.",
+    remedy: "Look at the transaction that has it: if it is the one that was meant, all is done. Otherwise, or where it \
+             is of the same batch, choose another reference.",
     members: &[
         Member { name: "reference", json_type: "string", meaning: "The reference." },
         Member {
             name: "transaction",
             json_type: "integer",
-            meaning: "The id of the transaction or hold that has it.",
+            meaning: "The id of the transaction or hold that has it; the one that it would have been given where it is of \
+                      the same batch, of which nothing was applied.",
         },
     ],
 };

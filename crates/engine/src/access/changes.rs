@@ -177,7 +177,8 @@ impl Engine {
         if !is_there? {
             return Err(ChangeKeyError::NotFound);
         }
-        let revoked = self.store().access().key(id).await?;
+        // It is revoked by now: that cannot be told of a key that cannot be read.
+        let revoked = self.store().access().key(id).await.map_err(|error| WriteAccessError(error.into()))?;
         revoked.map(|stored| stored.key).ok_or(ChangeKeyError::NotFound)
     }
 
